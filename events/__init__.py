@@ -1,0 +1,1 @@
+"""The contract everyone shares: schemas, blocks, batches, alerts."""

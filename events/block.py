@@ -1,0 +1,69 @@
+"""Blocks: all that a shard can be fed. The log is a sequence of them, and a shard is a function of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PADDING = 64  # bytes that may be read, never interpreted, past the end of a block's text
+FUTURE_MS = 600_000  # an event further ahead of its `received` is a dead letter
+OLDEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z; an older event is a dead letter
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Whole NDJSON lines of one feed.
+
+    `data[:size]` is the text; the array has at least `PADDING` further bytes, so that kernels may load whole
+    words. `position` is the log position of the first byte; a line's own position is that plus its offset.
+    `received` is when the source durably appended the block (epoch ms), None in a plain file replay.
+    `time_max` is the latest event time that is believed (epoch ms): `received` + 10 min, in a file replay the
+    start of the run + 10 min. It is part of the record, so that no shard ever looks at a clock.
+    """
+
+    feed: str
+    position: int
+    received: int | None
+    time_max: int
+    data: Bytes
+    size: int
+
+    @classmethod
+    def of(cls, data: bytes, *, feed: str, position: int = 0, received: int | None = None,
+           time_max: int = 2**62) -> "Events":
+        """Make a block from bytes by copying them into a padded array; the last line may lack its newline."""
+        padded = np.zeros(len(data) + PADDING, np.uint8)
+        padded[: len(data)] = np.frombuffer(data, np.uint8)
+        return cls(feed, position, received, time_max, padded, len(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A feed's sign of life: it has delivered everything older than `time` (its `received` - lateness, epoch ms).
+
+    `blind` marks the ticks of a feed that has been down so long that its rules go on without it.
+    """
+
+    feed: str
+    position: int
+    time: int
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A record that changes how events are judged from the event time `effective` on (epoch ms).
+
+    `record["type"]` names what it does: `epoch` (the log's first released event), `feed_end` (a bounded feed
+    has ended and holds nobody), `end` (all input has ended; the watermark goes to `effective`, inclusive).
+    """
+
+    position: int
+    effective: int
+    record: dict[str, Any]
+
+
+Block = Events | Tick | Control

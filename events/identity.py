@@ -1,0 +1,51 @@
+"""The city key, and the tokens and names that are made with it. Neither the key nor a token leaves the engine."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.keys.token import combined, token_at, tokens_at
+from kernels.nulls import NULL
+
+PADDING = 16
+
+
+@dataclass(frozen=True)
+class CityKey:
+    """Secret of one city: `hashing` keys tokens, `naming` keys alert names. Made from one passphrase."""
+
+    secret: bytes = b"citynerve: no secret configured"
+    hashing: np.uint64 = field(init=False)
+    naming: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        digest = hashlib.blake2b(self.secret, digest_size=40, person=b"citynerve-keys").digest()
+        object.__setattr__(self, "hashing", np.uint64(int.from_bytes(digest[:8], "little")))
+        object.__setattr__(self, "naming", digest[8:])
+
+    def token(self, text: str) -> int:
+        """Return the token of an identifier."""
+        raw = text.encode()
+        padded = np.frombuffer(raw + bytes(PADDING), np.uint8).copy()
+        return int(token_at(padded, np.uint64(0), np.uint64(len(raw)), self.hashing))
+
+    def tokens(self, texts: Sequence[str | None]) -> NDArray[np.int64]:
+        """Return the tokens of many identifiers, NULL for None."""
+        raw = [(text or "").encode() for text in texts]
+        lengths = np.fromiter(map(len, raw), np.int64, len(raw))
+        buffer = np.frombuffer(b"".join(raw) + bytes(PADDING), np.uint8).copy()
+        out = np.empty(len(raw), np.int64)
+        tokens_at(buffer, np.cumsum(lengths) - lengths, lengths, self.hashing, out)
+        out[np.fromiter((text is None for text in texts), np.bool_, len(raw))] = NULL
+        return out
+
+
+def composite(parts: Sequence[int]) -> int:
+    """Return the token of a composite key from those of its parts, NULL where one is NULL."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = int(combined(result, part))
+    return result

@@ -1,0 +1,1 @@
+"""Tokens, key tables and membership."""

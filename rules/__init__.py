@@ -1,0 +1,1 @@
+"""YAML to checked model to Plan. A plan is data only; nothing in this room runs it."""

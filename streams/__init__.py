@@ -1,0 +1,1 @@
+"""Time, shards, durability and runtimes."""
