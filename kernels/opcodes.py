@@ -24,11 +24,10 @@ CALENDAR: Final = 7  #     calendar of the plan                       truth, of 
 # set joins                argument            pops                   pushes
 ROW: Final = 10  #         set of the plan     integer (key token)    integer, the row, NULL where there is none
 MEMBER: Final = 11  #      set of the plan     integer (key token)    truth, UNKNOWN for a null key
-SET_LANE: Final = 12  #    lane of the set pool  integer (row)        its 64 bits, number or integer
-SET_TIME: Final = 13  #    lane of the set pool  integer (row)        number, ms
-COMBINE: Final = 14  #     -                   integer, integer       integer, token of the composite key
-NULL_NUMBER: Final = 15  # -                   integer (row)          unused operand of a join whose column is missing: NaN
-NULL_INTEGER: Final = 16  # -                  integer (row)          likewise: NULL
+SET_LANE: Final = 12  #    lane of the set pool  integer (row)        integer (token, enum code, flag)
+SET_NUMBER: Final = 13  #  lane of the set pool  integer (row)        number
+SET_TIME: Final = 14  #    lane of the set pool  integer (row)        number, ms
+COMBINE: Final = 15  #     -                   integer, integer       integer, token of the composite key
 
 # numbers                  pops numbers, null if one is null
 ADD: Final = 20
