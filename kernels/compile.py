@@ -1,9 +1,12 @@
-"""How a kernel is compiled: eagerly, for declared types, cached under a hash of all kernel sources.
+"""How a kernel is compiled: eagerly, for declared types, cached under a hash of all it is made of.
 
-Eager, because the first event must never wait for a compiler. One cache folder per source hash, because
-`cache=True` looks only at the file of the kernel itself and not at what it inlines.
+Eager, because the first event must never wait for a compiler. A cache folder for each hash of a module and of
+the kernel modules that it imports, because Numba's own cache looks only at the file of the kernel itself and
+would run old code after an edit in what it inlines.
 """
 
+import ast
+import functools
 import hashlib
 import os
 import platform
@@ -11,7 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numba
+
 ROOM = Path(__file__).parent
+
+
+def cache_root() -> Path:
+    """Return the folder for compiled kernels: `CITYNERVE_CACHE`, else one in the user's cache folder."""
+    root = os.environ.get("CITYNERVE_CACHE")
+    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "citynerve"
+    return base / f"kernels-{platform.python_version()}-{numba.__version__}"
 
 
 def source_hash(room: Path = ROOM) -> str:
@@ -22,17 +34,29 @@ def source_hash(room: Path = ROOM) -> str:
     return digest.hexdigest()
 
 
-def cache_dir() -> Path:
-    """Return the folder for compiled kernels: `CITYNERVE_CACHE`, else the user's cache folder."""
-    root = os.environ.get("CITYNERVE_CACHE")
-    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "citynerve"
-    return base / f"kernels-{platform.python_version()}-{source_hash()}"
+CACHE_DIR = cache_root()
 
 
-CACHE_DIR = cache_dir()
-os.environ["NUMBA_CACHE_DIR"] = str(CACHE_DIR)  # before the first import of numba, which reads it once
+@functools.cache
+def _sources(module: str) -> frozenset[Path]:
+    """Return the files a kernel module is made of: its own and those of the kernel modules it imports."""
+    stem = ROOM.parent.joinpath(*module.split("."))
+    path = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+    if not path.is_file():
+        return frozenset()
+    imported = {node.module for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ImportFrom)}
+    members = {f"{node.module}.{name.name}" for node in ast.walk(ast.parse(path.read_bytes()))
+               if isinstance(node, ast.ImportFrom) for name in node.names}
+    below = {name for name in imported | members if name and name.startswith("kernels.")}
+    return frozenset({path}).union(*(_sources(name) for name in sorted(below)))
 
-import numba  # noqa: E402
+
+@functools.cache
+def _module_cache(module: str) -> Path:
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(_sources(module)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return CACHE_DIR / f"{module}-{digest.hexdigest()}"
 
 
 def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., Any]], Any]:
@@ -42,11 +66,17 @@ def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., An
     asks LLVM to always inline it. No fastmath and no parallel reductions: a shard must give the same
     bits for any cut into batches.
     """
-    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     if inline:
         options["forceinline"] = True
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return numba.njit(list(signatures), **options)(function) if signatures else numba.njit(**options)(function)
+        if not signatures:
+            return numba.njit(**options)(function)
+        cache = str(_module_cache(function.__module__))
+        if numba.config.CACHE_DIR != cache:
+            os.environ["NUMBA_CACHE_DIR"] = cache  # Numba reads the variable again whenever it has changed
+            numba.config.CACHE_DIR = cache
+        return numba.njit(list(signatures), cache=True, **options)(function)
 
     return decorate

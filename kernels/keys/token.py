@@ -32,6 +32,19 @@ def load64(typing, array, at):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def store64(typing, array, at, word):  # type: ignore[no-untyped-def]
+    """Store 8 bytes into a uint8 array at any offset, little endian; the caller keeps within the padding."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
+        builder.store(args[2], pointer, align=1)
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64, types.uint64), codegen
+
+
+@intrinsic
 def fold(typing, a, b):  # type: ignore[no-untyped-def]
     """Return the exclusive or of the two halves of a 64 x 64 -> 128 bit product."""
 
