@@ -1,0 +1,87 @@
+"""The key table: token of a key to a dense row, by open addressing with linear probing and a free list.
+
+State of a pattern lives in arrays indexed by that row, so that it is hashed once and never moved. Slots are a
+power of two, at most half of them used; an empty slot has the key NULL. Rows that are freed leave their slots by
+`rebuild`, which their owner calls at control rate.
+"""
+
+import numpy as np
+
+from kernels.compile import kernel
+from kernels.nulls import NULL
+
+
+@kernel("int64(int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def intern(keys, start, slot_keys, slot_rows, row_keys, free, counts, rows, fresh):  # type: ignore[no-untyped-def]
+    """Find or give the rows of `keys[start:]`, until no row is free.
+
+    Parameters
+    ----------
+    keys
+        int64[n], tokens, never NULL
+    slot_keys, slot_rows
+        int64[s], the hash table
+    row_keys, free
+        int64[r]: the key of each row, and the free rows (the last is given first)
+    counts
+        int64[2], changed: free rows, and how many rows were given in this call
+    rows, fresh
+        int64[n]: receive the rows of `keys`, and the places in `keys` of those that were given
+
+    Returns
+    -------
+    the place of the first key that found no free row; `len(keys)` when all have one
+
+    Cost: about 5 ns a key in cache.
+    """
+    mask = np.int64(len(slot_keys) - 1)
+    counts[1] = 0
+    for i in range(start, len(keys)):
+        key = keys[i]
+        slot = key & mask
+        while slot_keys[slot] != key and slot_keys[slot] != NULL:
+            slot = (slot + 1) & mask
+        if slot_keys[slot] == NULL:
+            if counts[0] == 0:
+                return i
+            counts[0] -= 1
+            row = free[counts[0]]
+            slot_keys[slot] = key
+            slot_rows[slot] = row
+            row_keys[row] = key
+            fresh[counts[1]] = i
+            counts[1] += 1
+        rows[i] = slot_rows[slot]
+    return len(keys)
+
+
+@kernel("void(int64[::1], int64[::1], int64[::1])")
+def rebuild(row_keys, slot_keys, slot_rows):  # type: ignore[no-untyped-def]
+    """Fill empty slots with all rows in use (those whose key is not NULL)."""
+    mask = np.int64(len(slot_keys) - 1)
+    slot_keys[:] = NULL
+    for row in range(len(row_keys)):
+        if row_keys[row] != NULL:
+            slot = row_keys[row] & mask
+            while slot_keys[slot] != NULL:
+                slot = (slot + 1) & mask
+            slot_keys[slot] = row_keys[row]
+            slot_rows[slot] = row
+
+
+@kernel("int64(int64[::1], int64[::1], int64, int64[::1], int64[::1])")
+def own(rows, keys, shards, shard, counts):  # type: ignore[no-untyped-def]
+    """Keep the rows whose key a shard holds; both arrays are overwritten, in order.
+
+    `counts[0]` grows by the rows without a key, which no shard holds. Returns how many rows are kept.
+    """
+    kept = 0
+    for i in range(len(rows)):
+        key = keys[i]
+        if key == NULL:
+            counts[0] += 1
+            continue
+        rows[kept] = rows[i]
+        keys[kept] = key
+        kept += np.int64((np.uint64(key) >> np.uint64(32)) % np.uint64(shards)) == shard
+    return kept

@@ -1,0 +1,1 @@
+"""The stateful parts of rules: arrays of events and state in, matches out."""
