@@ -1,0 +1,163 @@
+"""The table of codes, in both languages, and how problems are printed: place, line, caret, advice.
+
+Y codes are about YAML, E0 about a rule's shape and its names, E1 and E2 about expressions (their table is
+`rules.expression`), W are warnings. A code keeps its meaning for ever.
+"""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from events.place import Place, Problem
+
+
+class Code(NamedTuple):
+    """What a code says, with `{holes}`: the finding and what to do, in English and Chinese."""
+
+    en: str
+    zh: str
+    advice_en: str = ""
+    advice_zh: str = ""
+
+
+CODES: dict[str, Code] = {
+    "Y001": Code("this file is not readable as YAML", "文件不是有效的 YAML", "compare this line with the ones above it", "请与上面的行对照"),
+    "Y002": Code("the colon in `{part}` ends the value", "值里有英文冒号,请给整段文字加引号", "write  {fixed}", "请写成  {fixed}"),
+    "Y003": Code("full-width `{mark}`{after}", "这里要用英文符号 `{ascii}`", "type `{ascii}` with the input method off", "请关闭中文输入法后输入 {ascii}"),
+    "Y004": Code("a tab in the indentation", "缩进里有制表符(Tab)", "indent with spaces only", "缩进只能用空格"),
+    "Y005": Code("a {name} that looks like a blank", "这里有一个看起来像空格的字符({name})", "delete it and type a plain space", "请删掉后输入普通空格"),
+    "Y006": Code("`{key}` is there twice; first at line {line}, column {column}", "`{key}` 重复,第一次出现在第 {line} 行第 {column} 列", "keep one of them", "只保留一个"),
+    "Y007": Code("`{mark}`: anchors and aliases are not part of the rule language", "`{mark}`:规则语言不支持锚点和别名", "write the value out, or name an expression in `let`; a text that begins so needs quotes", "请写出完整的值,或用 let 给表达式命名;以此开头的文字要加引号"),
+    "Y008": Code("nested deeper than {limit} levels", "嵌套超过 {limit} 层"),
+    "Y009": Code("a second document begins here", "这里开始了第二个文档", "use one file for each, without `---` between", "请分成两个文件,不要用 ---"),
+    "Y010": Code("the file has {size} KB, the limit is {limit} KB", "文件有 {size} KB,上限 {limit} KB", "split it; data belong into reference sets", "请拆分文件;数据应放进参考集"),
+    "Y011": Code("the file is not UTF-8", "文件编码不是 UTF-8", "save it as UTF-8", "请另存为 UTF-8"),
+    "Y012": Code("a key must be a plain word", "键必须是一个普通的词"),
+    "Y013": Code("`{mark}`: a value that begins with `!` is a YAML tag", "`{mark}`:以 ! 开头的值是 YAML 标签,规则语言不支持", "for a negation write `not ...`; a text needs quotes", "取反请写 not ...;文字要加引号"),
+    "Y014": Code("this quote is never closed", "这个引号没有闭合", "close it on the same line", "请在同一行补上引号"),
+    "Y015": Code("an unknown `\\` escape inside double quotes", "双引号里有无法识别的 \\ 转义", "write `\\\\`, or use single quotes", "请写成 \\\\,或改用单引号"),
+    "Y016": Code("a value cannot begin with `{mark}`", "值不能以 `{mark}` 开头", "put the value into quotes", "请给整个值加引号"),
+    "Y017": Code("`{line}` is not of the form `key: value`", "`{line}` 不是“键: 值”的形式", "write a colon and a space after the key", "键后面要有英文冒号和空格"),
+    "Y018": Code("this bracket is not closed, or a comma is missing in it", "括号没有闭合,或里面缺少逗号", "close it; a value with commas or colons needs quotes", "请补上括号;含逗号或冒号的值要加引号"),
+    "Y019": Code("text goes on after the closing quote", "引号之后还有文字", "put the whole value into other quotes: \"'a' == b\"", "请用另一种引号括住整个值:\"'a' == b\""),
+    "Y020": Code("this line is indented differently from its neighbours", "这一行的缩进与上下文不一致", "align it with the keys of the same rule", "请与同一规则的其它键对齐"),
+    "Y021": Code("a list with `-` begins on its own line", "用 - 的列表要另起一行", "start a new line, or write [a, b]", "请换行,或写成 [a, b]"),
+    "Y022": Code("an unprintable character {name}", "有不可打印的字符 {name}", "delete it", "请删除"),
+    "Y030": Code("cannot read this file: {why}", "无法读取文件:{why}"),
+    "Y031": Code("no rule in any of the given files", "给出的文件里没有任何规则", "name a file or folder with `rules:`", "请给出含有 rules: 的文件或目录"),
+    "E001": Code("`{key}` must be {wanted}, not {got}", "`{key}` 应为{wanted_zh},而不是{got_zh}"),
+    "E002": Code("unknown key `{key}` in {where}", "{where_zh}没有 `{key}` 这个键", "did you mean `{near}`?", "是否想写 {near}?"),
+    "E003": Code("{where} lacks `{key}`", "{where_zh}缺少 `{key}`"),
+    "E004": Code("`version` must be 1", "version 必须是 1", "write  version: 1", "请写  version: 1"),
+    "E005": Code("`rules` is empty", "rules 为空", "add a rule, or leave `rules` out of a vocabulary file", "请添加规则;词汇文件不写 rules"),
+    "E006": Code("`{name}` is not a good {what}: letters a-z, digits and `_`, beginning with a letter", "`{name}` 不能作为{what_zh}:只能用小写字母、数字和下划线,以字母开头", "for example `{near}`", "例如 {near}"),
+    "E007": Code("{what} `{name}` is there twice; first in {path}, line {line}", "{what_zh} `{name}` 重复,第一次在 {path} 第 {line} 行", "give it another name", "请换一个名字"),
+    "E008": Code("unknown {what} `{word}`", "没有 `{word}` 这个{what_zh}", "did you mean `{near}`?", "是否想写 {near}?"),
+    "E009": Code("`{text}` is not a duration", "`{text}` 不是时长", "a number and ms, s, m, h, d or w: 10m", "数字加 ms、s、m、h、d 或 w,例如 10m"),
+    "E010": Code("a rule has at most one pattern; this one has {patterns}", "一条规则最多一个模式,这条有 {patterns}", "make two rules of it", "请拆成两条规则"),
+    "E011": Code("{what} is not in this version", "这个版本还没有{what_zh}", "{advice}", "{advice_zh}"),
+    "E012": Code("`{key}` needs `{other}` beside it", "`{key}` 需要同时写 `{other}`"),
+    "E013": Code("`{text}` is not a date", "`{text}` 不是日期", "write it like 2026-12-31", "请写成 2026-12-31"),
+    "E014": Code("`default` must be the last rung of `severity`, and there must be one", "severity 的最后一级必须是 default,且只有一个", "{{high: condition, medium: default}}", "{{high: 条件, medium: default}}"),
+    "E015": Code("`{key}` must be a whole number of at least {least}, not `{text}`", "`{key}` 应为不小于 {least} 的整数,而不是 `{text}`"),
+    "E016": Code("`{key}` needs a text in `zh` or `en`", "`{key}` 需要 zh 或 en 文字"),
+    "E017": Code("{what} `{name}` is declared twice, and differently; first in {path}, line {line}", "{what_zh} `{name}` 两次声明不一致,第一次在 {path} 第 {line} 行", "keep one declaration", "请只保留一处声明"),
+    "E018": Code("unknown column type `{word}`", "没有 `{word}` 这种列类型", "one of time, number, flag, enum, id, ephemeral, text", "可用 time number flag enum id ephemeral text"),
+    "E019": Code("the key field `{name}` of set `{set}` is no id, enum or text", "参考集 `{set}` 的主键 `{name}` 不是 id、enum 或 text"),
+    "E020": Code("unknown timezone `{name}`", "没有时区 `{name}`", "for example Asia/Shanghai", "例如 Asia/Shanghai"),
+    "E022": Code("unknown field `{name}` in events of kind {kinds}", "{kinds} 事件没有字段 {name}", "did you mean `{near}`?", "是否想写 {near}?"),
+    "E023": Code("the key field `{name}` is missing in kind {kinds}", "{kinds} 事件没有主键字段 `{name}`", "take the kind out of `from`, or another key", "请从 from 中去掉该类事件,或换一个主键"),
+    "E024": Code("`{name}` is a {type} and cannot be a key", "`{name}` 的类型是 {type},不能作主键", "keys are id, ephemeral, enum or text fields", "主键只能是 id、ephemeral、enum 或 text 字段"),
+    "E025": Code("`expect: {set}` needs the key {wanted}, the rule has {got}", "`expect: {set}` 要求主键为 {wanted},规则写的是 {got}", "write  key: {wanted}", "请写  key: {wanted}"),
+    "E026": Code("count() is compared with `{text}`, and nothing says how large that may be", "count() 与 `{text}` 比较,但没有声明它的上限", "declare it: {{type: number, max: 200}}", "请声明上限:{{type: number, max: 200}}"),
+    "E027": Code("`{text}` is of one event, but a pane is judged at its end, without one", "`{text}` 属于单个事件,而翻滚窗口在结束时判定,没有事件可用", "compare count(), constants, or set columns that the rule's key finds", "请使用 count()、常数,或能由规则主键查到的参考集列"),
+    "E028": Code("`${{` is not closed", "`${{` 没有闭合", "write ${{expression}}; for a literal ${{ write $${{", "请写 ${{表达式}};要显示 ${{ 请写 $${{"),
+    "E029": Code("`{text}` needs an event, but an absence alert has none in hand", "`{text}` 属于事件,而缺席告警没有事件可用", "use the key, last_seen, or set columns that the key finds", "请使用主键、last_seen,或能由主键查到的参考集列"),
+    "E030": Code("`{key}` is out of range: {least} to {most}", "`{key}` 超出范围:{least} 到 {most}"),
+    "E031": Code("purpose `{purpose}` may not read the personal `{name}`", "用途 `{purpose}` 不允许读取个人信息 `{name}`", "take another purpose if it is true, or leave the field out", "如属实请改用途,否则不要读取该字段"),
+    "E032": Code("count() is compared with {count}, more than {limit} remembered events a key", "count() 与 {count} 比较,超过每个主键最多记住的 {limit} 个事件", "count in a tumbling window instead", "请改用翻滚窗口(tumbling)"),
+    "E033": Code("more than {limit} rules", "规则超过 {limit} 条"),
+    "E034": Code("`{name}` has different types: {types}", "`{name}` 在不同事件里类型不同:{types}", "use one rule for each kind", "请为每类事件各写一条规则"),
+    "E035": Code("`expect` names no set: `{name}`", "expect 写的 `{name}` 不是参考集", "did you mean `{near}`?", "是否想写 {near}?"),
+    "E036": Code("the rules say neither which timezone the city is in", "没有声明城市的时区", "write  timezone: Asia/Shanghai  in the vocabulary", "请在词汇文件写  timezone: Asia/Shanghai"),
+    "E037": Code("`{text}` cannot be a text's value: it is a {type}", "`{text}` 的类型是 {type},不能放进文字"),
+    "W310": Code("`cooldown` makes this critical rule wait for the watermark; without it it would fire on arrival", "写了 cooldown,这条紧急规则要等水位线;不写则到达即报", "leave `cooldown` out if every alarm must ring at once", "如需立即告警,请去掉 cooldown"),
+    "W330": Code("the rule reads personal data ({names}) and names no `purpose`", "规则读取个人信息({names}),但没有写 purpose", "write  purpose: {near}  or whichever is true", "请写  purpose: {near}  或符合实际的用途"),
+    "W340": Code("`{key}` lacks `{language}`; the other language is shown instead", "`{key}` 缺少 {language} 文字,将显示另一种语言", "add  {language}: ...", "请补上  {language}: ..."),
+    "W341": Code("rule `{name}` is disabled", "规则 `{name}` 已停用"),
+}
+
+SHAPES = {"text": "文字", "a list": "列表", "a mapping": "键值表", "a name or a list of names": "名称或名称列表", "nothing": "空值",
+          "a number": "数字"}
+
+
+def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> Problem:
+    """Make a problem of a code; advice whose hole `near` is empty is left out."""
+    entry = CODES[code]
+    if code == "Y003":
+        holes["after"] = f" after `{holes['where']}`" if holes["where"] else ""
+    advised = holes.get("near", "x") != "" and holes.get("advice", "x") != ""
+    texts = [text.format(**holes) for text in (entry.en, entry.zh)]
+    advice = [text.format(**holes) for text in (entry.advice_en, entry.advice_zh)] if advised else ["", ""]
+    return Problem(code, place, *texts, *advice, note=note)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return the word most like the given one, empty where none is."""
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)), "")
+
+
+def format(problems: Sequence[Problem], sources: Mapping[str, str] | None = None) -> str:
+    """Return problems as people read them, in the order of files and lines, and a last line that counts them.
+
+    `sources` holds texts that are in no file, by their path.
+    """
+    known = dict(sources or {})
+    ordered = sorted(problems, key=lambda found: (found.place, found.code))
+    return "\n".join([*(line for found in ordered for line in _block(found, known)), summary(problems)])
+
+
+def summary(problems: Sequence[Problem]) -> str:
+    """Return how many errors and warnings there are."""
+    errors = sum(found.level == "error" for found in problems)
+    warnings = len(problems) - errors
+    return (f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+            f" / {errors} 个错误,{warnings} 个警告")
+
+
+def _block(found: Problem, sources: dict[str, str]) -> list[str]:
+    place = found.place
+    lines = [f"{place.path}:{place.line}:{place.column}: {found.level}[{found.code}] {found.en} / {found.zh}"]
+    source = _line(place, sources)
+    if source is not None:
+        number = str(place.line).rjust(5)
+        before = "".join(" " * _cells(character) for character in source[: place.column - 1])
+        under = source[place.column - 1 : place.column - 1 + place.width]
+        carets = "^" * max(1, sum(map(_cells, under)))
+        advice = " / ".join(filter(None, (found.advice_en, found.advice_zh)))
+        lines.append(f"{number} | {source.replace(chr(9), ' ')}")
+        lines.append(f"      | {before}{carets} {advice}".rstrip())
+    elif found.advice_en:
+        lines.append(f"      = {found.advice_en} / {found.advice_zh}")
+    if found.note:
+        lines.append(f"      = {found.note}")
+    return lines
+
+
+def _line(place: Place, sources: dict[str, str]) -> str | None:
+    if place.path not in sources:
+        try:
+            sources[place.path] = Path(place.path).read_text(encoding="utf-8-sig", errors="replace")
+        except (OSError, ValueError):
+            sources[place.path] = ""
+    lines = sources[place.path].split("\n")
+    return lines[place.line - 1].rstrip("\r") if place.line <= len(lines) and sources[place.path] else None
+
+
+def _cells(character: str) -> int:
+    """Columns of a terminal that a character takes."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

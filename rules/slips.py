@@ -1,0 +1,156 @@
+"""Slips of the keyboard: what Chinese input methods, tabs and copied text do to YAML, found, named and repaired.
+
+A repair only lets reading go on; the problem that it reports stays an error. It never moves what follows on other
+lines, and problems that later steps find on a repaired line are dropped by whoever collects them.
+"""
+
+import re
+
+from ruamel.yaml.error import MarkedYAMLError
+
+from events.place import Place, Problem
+from rules.errors import problem
+
+# what an input method writes, and what YAML and expressions want there
+FULL_WIDTH = {
+    "：": ":", "，": ",", "（": "(", "）": ")", "“": '"', "”": '"', "‘": "'", "’": "'", "＞": ">", "＜": "<", "＝": "=",
+    "【": "[", "】": "]", "［": "[", "］": "]", "｛": "{", "｝": "}", "－": "-", "＃": "#", "％": "%", "＋": "+", "＊": "*",
+    "；": ";", "！": "!", "＂": '"', "＇": "'", "、": ",",
+}
+SPACES = {"\u00a0": "no-break space U+00A0", "\u3000": "full-width space U+3000", "\u200b": "zero-width space U+200B",
+          "\u2007": "figure space U+2007", "\u202f": "narrow no-break space U+202F", "\ufeff": "byte order mark U+FEFF"}
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_QUOTES = "“”‘’＂＇"
+_KEY = re.compile(r"^([\s\u200b\ufeff]*(?:-[ \u3000\u00a0]+)*)([A-Za-z_][A-Za-z0-9_]*)[ \u3000\u00a0]*(：)")
+_DASH = re.compile(r"^(\s*)(－)\s*[A-Za-z_]")
+_ODD_SPACE = re.compile("[" + "".join(SPACES) + "]")
+_HEAD = re.compile(r"^\s*(?:- +)*[^\s#:'\"][^:]*:\s+\S")
+
+# what the YAML parser says, and which code explains it to people
+_MESSAGES = (
+    ("unexpected end of stream", "Y014"),
+    ("unknown escape character", "Y015"),
+    ("cannot start any token", "Y016"),
+    ("could not find expected ':'", "Y017"),
+    ("expected ',' or", "Y018"),
+    ("but found '<scalar>'", "Y019"),
+    ("mapping values are not allowed", "Y020"),
+    ("sequence entries are not allowed", "Y021"),
+    ("<block end>", "Y020"),
+    ("expected the node content", "Y018"),
+)
+
+
+def in_plain(raw: str, place: Place) -> Problem | None:
+    """Return what is wrong with a value without quotes: full-width quotes around it, a hidden space in it."""
+    if raw[:1] in _QUOTES and raw:
+        return problem("Y003", place, mark=raw[0], ascii=FULL_WIDTH[raw[0]], where="")
+    hidden = _ODD_SPACE.search(raw)
+    if hidden and hidden.group() != "\u3000":  # a full-width space is at home in Chinese text
+        at = Place(place.path, place.line, place.column + hidden.start())
+        return problem("Y005", at, name=SPACES[hidden.group()])
+    return None
+
+
+def in_name(text: str, place: Place) -> Problem | None:
+    """Return what is wrong with a key or a name that an input method has touched."""
+    for offset, character in enumerate(text):
+        at = Place(place.path, place.line, place.column + offset)
+        if character in FULL_WIDTH:
+            return problem("Y003", at, mark=character, ascii=FULL_WIDTH[character], where=text[:offset])
+        if character in SPACES:
+            return problem("Y005", at, name=SPACES[character])
+    return None
+
+
+def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Problem], str | None]:
+    """Say why a text is no YAML; return it repaired where the slip is one that can be undone, else None."""
+    lines = text.split("\n")
+    found = _full_width_keys(path, lines) + _odd_spaces(path, lines)
+    if found:
+        return found, "\n".join(lines)
+    tabs = [(number, line) for number, line in enumerate(lines, 1) if "\t" in line[: len(line) - len(line.lstrip())]]
+    if tabs:
+        return [problem("Y004", Place(path, number, line.index("\t") + 1)) for number, line in tabs[:5]], None
+    if error is None or error.problem_mark is None:
+        return [problem("Y001", Place(path, 1))], None
+    mark = error.problem_mark
+    place = Place(path, mark.line + 1, mark.column + 1)
+    said = str(error.problem)
+    colon = "mapping values are not allowed" in said or said.endswith("but got ':'")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if colon and line[mark.column : mark.column + 1] == ":" and _HEAD.match(line[: mark.column]):
+        return [_colon_in_value(place, line, mark.column, "flow" in str(error.context))], _put(lines, mark.line, mark.column, "：")
+    return [_explain(path, lines, error, place)], None
+
+
+def _full_width_keys(path: str, lines: list[str]) -> list[Problem]:
+    found = []
+    for index, line in enumerate(lines):
+        if match := _KEY.match(line):
+            at = match.start(3)
+            found.append(problem("Y003", Place(path, index + 1, at + 1), mark="：", ascii=":", where=match.group(2)))
+            rest = line[at + 1 :].lstrip()
+            lines[index] = f"{match.group(1).translate(_TO_SPACE)}{match.group(2)}: {rest}"
+        elif match := _DASH.match(line):
+            place = Place(path, index + 1, match.start(2) + 1)
+            found.append(problem("Y003", place, mark="－", ascii="-", where=""))
+            lines[index] = f"{match.group(1)}- {line[match.end(2):].lstrip()}"
+    return found
+
+
+_TO_SPACE = {ord(space): " " for space in SPACES if space not in "\u200b\ufeff"} | {0x200B: None, 0xFEFF: None}
+_LEADING = re.compile(r"^[\s\u200b\ufeff]+|(?<=:)[\u00a0\u3000\u2007\u202f]+")
+
+
+def _odd_spaces(path: str, lines: list[str]) -> list[Problem]:
+    """Spaces that are none, in the indentation or after a key's colon."""
+    found = []
+    for index, line in enumerate(lines):
+        if line.lstrip().startswith("#"):
+            continue
+        for match in _LEADING.finditer(line):
+            if odd := _ODD_SPACE.search(match.group()):
+                at = Place(path, index + 1, match.start() + odd.start() + 1)
+                found.append(problem("Y005", at, name=SPACES[odd.group()]))
+                lines[index] = line[: match.start()] + match.group().translate(_TO_SPACE) + line[match.end() :]
+                break
+    return found
+
+
+def unprintable(path: str, text: str) -> Problem | None:
+    """Return the first control character; some of them YAML takes for line ends, which people do not see."""
+    if not (match := _CONTROL.search(text)):
+        return None
+    at = match.start()
+    place = Place(path, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    return problem("Y022", place, name=f"U+{ord(match.group()):04X}")
+
+
+def _colon_in_value(place: Place, line: str, column: int, flow: bool) -> Problem:
+    head, _, value = line.partition(": ")
+    before = line[:column]
+    if flow:  # only the innermost value: back to the bracket, comma or key that it follows
+        start = max(before.rfind(mark) + len(mark) for mark in ("{", "[", ",", ": "))
+        head, value = "", re.split(r"[,}\]]", line[start:])[0]
+    part = before.split()[-1] + line[column:].strip()
+    quoted = '"' + value.strip().replace("\\", "\\\\").replace('"', '\\"') + '"'
+    fixed = f"{head.strip().lstrip('- ')}: {quoted}" if head else quoted
+    return problem("Y002", place, part=part[:40], fixed=fixed[:80])
+
+
+def _put(lines: list[str], index: int, column: int, character: str) -> str:
+    line = lines[index]
+    return "\n".join([*lines[:index], line[:column] + character + line[column + 1 :], *lines[index + 1 :]])
+
+
+def _explain(path: str, lines: list[str], error: MarkedYAMLError, place: Place) -> Problem:
+    said = str(error.problem)
+    code = next((code for piece, code in _MESSAGES if piece in said), "Y001")
+    context = error.context_mark
+    if code in ("Y014", "Y017", "Y018") and context is not None:
+        place = Place(path, context.line + 1, context.column + 1)  # where it began says more than where it broke
+    if code == "Y018" and "flow" not in str(error.context):
+        code = "Y001"
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    return problem(code, place, mark=line[place.column - 1 : place.column], line=line.strip()[:60])
