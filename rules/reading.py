@@ -1,0 +1,181 @@
+"""From the YAML tree to values of the model: texts, names, durations, numbers, each with its place.
+
+A reader collects problems and goes on; what cannot be read is None or empty, so that one run finds everything.
+"""
+
+import re
+from collections.abc import Collection
+from datetime import date
+
+from events.place import Place, Problem
+from rules import slips
+from rules.errors import SHAPES, nearest, problem
+from rules.yaml import Items, Mapping, Node, Scalar
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+LANGUAGES = ("zh", "en")
+DURATION_MAX_MS = 366 * 86_400_000
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
+_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+def shape(node: Node) -> str:
+    """Return what a node is, in words."""
+    if isinstance(node, Scalar):
+        return "text" if node.text or node.style else "nothing"
+    return "a list" if isinstance(node, Items) else "a mapping"
+
+
+class Reader:
+    """Reads nodes of one file and keeps the problems that it finds."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def report(self, code: str, place: Place, /, *, note: str = "", **holes: object) -> None:
+        """Keep a problem."""
+        self.problems.append(problem(code, place, note=note, **holes))
+
+    def wrong(self, key: str, node: Node, wanted: str) -> None:
+        """Report a value of the wrong shape."""
+        got = shape(node)
+        self.report("E001", node.place, key=key, wanted=wanted, wanted_zh=SHAPES[wanted], got=got, got_zh=SHAPES[got])
+
+    def mapping(self, key: str, node: Node) -> Mapping | None:
+        """Return a mapping."""
+        if isinstance(node, Mapping):
+            return node
+        if isinstance(node, Scalar) and (slip := slips.in_name(node.text, node.place)):
+            self.problems.append(slip)
+        else:
+            self.wrong(key, node, "a mapping")
+        return None
+
+    def keys(self, node: Mapping, known: Collection[str], where: str, where_zh: str) -> dict[str, Node]:
+        """Return the known keys with their values; others are reported with the nearest known one."""
+        found = {}
+        for key, value in node.entries:
+            if key.text in known:
+                found[key.text] = value
+            elif slip := slips.in_name(key.text, key.place):
+                self.problems.append(slip)
+            else:
+                note = "keys: " + " ".join(known)
+                self.report("E002", key.place, key=key.text, where=where, where_zh=where_zh,
+                            near=nearest(key.text, known), note=note)
+        return found
+
+    def items(self, key: str, node: Node) -> tuple[Node, ...]:
+        """Return the items of a list."""
+        if isinstance(node, Items):
+            return node.items
+        self.wrong(key, node, "a list")
+        return ()
+
+    def text(self, key: str, node: Node) -> Scalar | None:
+        """Return one text that is not empty."""
+        if isinstance(node, Scalar) and node.text.strip():
+            return node
+        self.wrong(key, node, "text")
+        return None
+
+    def names(self, key: str, node: Node) -> tuple[Scalar, ...]:
+        """Return a name or a list of names."""
+        nodes = node.items if isinstance(node, Items) else (node,)
+        names = []
+        for item in nodes:
+            if not isinstance(item, Scalar) or not item.text.strip():
+                self.wrong(key, item, "a name or a list of names")
+            elif slip := slips.in_name(item.text, item.place):
+                self.problems.append(slip)
+            else:
+                names.append(item)
+        return tuple(names)
+
+    def named(self, scalar: Scalar, what: str, what_zh: str) -> bool:
+        """Report a name that is none: names are letters, digits and underscores."""
+        if NAME.fullmatch(scalar.text):
+            return True
+        if slip := slips.in_name(scalar.text, scalar.place):
+            self.problems.append(slip)
+        else:
+            near = re.sub(r"[^a-z0-9]+", "_", scalar.text.lower()).strip("_0123456789")
+            self.report("E006", scalar.place, name=scalar.text, what=what, what_zh=what_zh, near=near)
+        return False
+
+    def word(self, key: str, node: Node, words: Collection[str], what: str, what_zh: str) -> str | None:
+        """Return one of the words that a key may have."""
+        scalar = self.text(key, node)
+        if scalar is None or scalar.text in words:
+            return scalar.text if scalar else None
+        self.unknown(scalar, words, what, what_zh)
+        return None
+
+    def unknown(self, scalar: Scalar, words: Collection[str], what: str, what_zh: str) -> None:
+        """Report a word that is not in the vocabulary, with the nearest that is."""
+        if slip := slips.in_name(scalar.text, scalar.place):
+            self.problems.append(slip)
+            return
+        shown = " ".join(sorted(words)[:40]) or "–"
+        self.report("E008", scalar.place, word=scalar.text, what=what, what_zh=what_zh,
+                    near=nearest(scalar.text, words), note=f"{what}s: {shown}")
+
+    def texts(self, key: str, node: Node) -> dict[str, Scalar]:
+        """Return a text by language; one text without a language stands for both."""
+        if isinstance(node, Scalar):
+            scalar = self.text(key, node)
+            return dict.fromkeys(LANGUAGES, scalar) if scalar else {}
+        if not isinstance(node, Mapping):
+            self.wrong(key, node, "text")
+            return {}
+        found = {}
+        for language, value in self.keys(node, LANGUAGES, f"`{key}`", key).items():
+            if scalar := self.text(f"{key}.{language}", value):
+                found[language] = scalar
+        if not node.entries:
+            self.report("E016", node.place, key=key)
+        for language in LANGUAGES:
+            if found and language not in found and not node.get(language):
+                self.report("W340", node.place, key=key, language=language)
+                found[language] = next(iter(found.values()))
+        return found
+
+    def duration(self, key: str, node: Node, *, least_ms: int = 0) -> int | None:
+        """Return a duration in ms."""
+        scalar = self.text(key, node)
+        return self.duration_of(key, scalar.text, scalar.place, least_ms=least_ms) if scalar else None
+
+    def duration_of(self, key: str, text: str, place: Place, *, least_ms: int = 0) -> int | None:
+        """Return the duration that a text says, in ms."""
+        match = _DURATION.fullmatch(text.strip())
+        value = float(match.group(1)) * _UNITS_MS[match.group(2)] if match else 0.5
+        if value != int(value):
+            self.report("E009", place, text=text)
+        elif not least_ms <= value <= DURATION_MAX_MS:
+            self.report("E030", place, key=key, least=f"{least_ms}ms", most="366d")
+        else:
+            return int(value)
+        return None
+
+    def whole(self, key: str, node: Node, *, least: int = 1) -> int | None:
+        """Return a whole number."""
+        scalar = self.text(key, node)
+        if scalar is None:
+            return None
+        if re.fullmatch(r"\d{1,12}", scalar.text) and int(scalar.text) >= least:
+            return int(scalar.text)
+        self.report("E015", scalar.place, key=key, least=least, text=scalar.text)
+        return None
+
+    def day(self, node: Node, key: str) -> date | None:
+        """Return a civil date."""
+        scalar = self.text(key, node)
+        if scalar is None:
+            return None
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", scalar.text):
+                raise ValueError
+            return date.fromisoformat(scalar.text)
+        except ValueError:
+            self.report("E013", scalar.place, text=scalar.text)
+            return None

@@ -1,0 +1,205 @@
+"""The vocabulary: what rules may name besides fields. Declared once, in any file, for the whole ruleset."""
+
+from collections.abc import Mapping as Names
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from events.place import Place
+from events.schema import TYPES, FieldType, Schemas, Text
+from rules.reading import Reader
+from rules.yaml import Items, Mapping, Node, Scalar
+
+DECLARATIONS = ("sets", "timezone", "calendars", "areas", "scores", "routes")
+KEY_TYPES: tuple[FieldType, ...] = ("id", "ephemeral", "enum", "text")
+# of routes.yaml, for the dispatcher; rules only need the names
+DISPATCH_KEYS = ("group", "remind", "max_age", "tree", "inhibit")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDeclaration:
+    """A column of a set. `max` bounds what count() may be compared with."""
+
+    name: str
+    type: FieldType
+    unit: str | None = None
+    personal: bool = False
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDeclaration:
+    """A reference set: its key fields in order, and all columns, the key's first."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: Names[str, ColumnDeclaration]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDeclaration:
+    """A calendar as it was written: one daily interval, or several of days; `rules.calendar` reads the texts."""
+
+    name: str
+    parts: tuple[Scalar, ...]
+    place: Place = field(compare=False)
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Everything declared, over all files."""
+
+    sets: dict[str, SetDeclaration] = field(default_factory=dict)
+    calendars: dict[str, CalendarDeclaration] = field(default_factory=dict)
+    routes: dict[str, Text] = field(default_factory=dict)
+    areas: dict[str, Node] = field(default_factory=dict)
+    scores: dict[str, Node] = field(default_factory=dict)
+    timezone: str | None = None
+    timezone_place: Place | None = None
+    _places: dict[tuple[str, str], Place] = field(default_factory=dict)
+
+    def declare(self, document: Mapping, reader: Reader, schemas: Schemas) -> None:
+        """Add the declarations of one file; a name declared twice must mean the same."""
+        for key in ("sets", "calendars", "areas", "scores"):
+            node = document.get(key)
+            mapping = reader.mapping(key, node) if node is not None else None
+            for name, body in mapping.entries if mapping else ():
+                if reader.named(name, *_WHAT[key]):
+                    self._declare(key, name, body, reader, schemas)
+        if (node := document.get("routes")) is not None:
+            for item in reader.items("routes", node):
+                self._route(item, reader)
+        if (node := document.get("timezone")) is not None:
+            self._timezone(node, reader)
+
+    def _declare(self, key: str, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> None:
+        if key == "sets":
+            declared = _set(name, body, reader, schemas)
+            if declared is not None and self._once("sets", name, declared, self.sets.get(name.text), reader):
+                self.sets[name.text] = declared
+        elif key == "calendars":
+            parts = reader.names(f"calendars.{name.text}", body)
+            calendar = CalendarDeclaration(name.text, parts, body.place)
+            if parts and self._once("calendars", name, _texts(body), _known(self.calendars.get(name.text)), reader):
+                self.calendars[name.text] = calendar
+        else:
+            held = self.areas if key == "areas" else self.scores
+            known = held.get(name.text)
+            if reader.mapping(f"{key}.{name.text}", body) and self._once(
+                    key, name, _texts(body), None if known is None else _texts(known), reader):
+                held[name.text] = body
+
+    def _once(self, key: str, name: Scalar, new: object, old: object, reader: Reader) -> bool:
+        first = self._places.setdefault((key, name.text), name.place)
+        if old is None or old == new:
+            return True
+        what, what_zh = _WHAT[key]
+        reader.report("E017", name.place, what=what, what_zh=what_zh, name=name.text, path=first.path, line=first.line)
+        return False
+
+    def _route(self, node: Node, reader: Reader) -> None:
+        """A name, or a name with what the dispatcher needs to know (topic, fields, lang) and a title."""
+        title: Text = {}
+        if isinstance(node, Mapping):
+            found = reader.keys(node, ("name", "title", "topic", "fields", "lang"), "a route", "路由")
+            if "name" not in found:
+                reader.report("E003", node.place, where="a route", where_zh="路由", key="name")
+                return
+            if "title" in found:
+                title = {language: text.text for language, text in reader.texts("title", found["title"]).items()}
+            node = found["name"]
+        for name in reader.names("routes", node):
+            if title or name.text not in self.routes:
+                self.routes[name.text] = title
+
+    def _timezone(self, node: Node, reader: Reader) -> None:
+        scalar = reader.text("timezone", node)
+        if scalar is None:
+            return
+        try:
+            ZoneInfo(scalar.text)
+        except (ValueError, OSError, KeyError):
+            reader.report("E020", scalar.place, name=scalar.text)
+            return
+        if self.timezone not in (None, scalar.text) and self.timezone_place:
+            reader.report("E017", scalar.place, what="timezone", what_zh="时区", name=scalar.text,
+                          path=self.timezone_place.path, line=self.timezone_place.line)
+            return
+        self.timezone, self.timezone_place = scalar.text, scalar.place
+
+
+_WHAT = {"sets": ("set", "参考集"), "calendars": ("calendar", "日历"), "areas": ("area", "区域"),
+         "scores": ("score", "评分")}
+
+
+def _texts(node: Node) -> object:
+    """Return a node without its places, to compare declarations."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Items):
+        return tuple(_texts(item) for item in node.items)
+    return {key.text: _texts(value) for key, value in node.entries}
+
+
+def _known(calendar: CalendarDeclaration | None) -> object:
+    if calendar is None:
+        return None
+    texts = tuple(part.text for part in calendar.parts)
+    return texts[0] if len(texts) == 1 else texts
+
+
+def _set(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> SetDeclaration | None:
+    mapping = reader.mapping(f"sets.{name.text}", body)
+    if mapping is None:
+        return None
+    found = reader.keys(mapping, ("key", "columns"), f"set `{name.text}`", f"参考集 {name.text} ")
+    if "key" not in found:
+        reader.report("E003", name.place, where=f"set `{name.text}`", where_zh=f"参考集 {name.text} ", key="key")
+        return None
+    key = reader.names("key", found["key"])
+    columns: dict[str, ColumnDeclaration] = {}
+    declared = reader.mapping("columns", found["columns"]) if "columns" in found else None
+    for column, spelled in declared.entries if declared else ():
+        if reader.named(column, "column", "列名") and (read := _column(column, spelled, reader)):
+            columns[column.text] = read
+    for part in key:
+        columns.setdefault(part.text, ColumnDeclaration(part.text, *_type_of(part.text, schemas)))
+        if columns[part.text].type not in KEY_TYPES:
+            reader.report("E019", part.place, name=part.text, set=name.text)
+            return None
+    first = {part.text: columns[part.text] for part in key}
+    return SetDeclaration(name.text, tuple(first), first | columns, name.place) if key else None
+
+
+def _type_of(name: str, schemas: Schemas) -> tuple[FieldType, str | None, bool]:
+    """Return type, unit and sensitivity of a key field as the schemas have it; an id where no kind does."""
+    for kind in schemas.kinds:
+        if declared := schemas[kind].fields.get(name):
+            return declared.type, declared.unit, declared.sensitivity == "personal"
+    return "id", None, False
+
+
+def _column(name: Scalar, node: Node, reader: Reader) -> ColumnDeclaration | None:
+    """Read `number m`, or `{type: number, unit: m, sensitivity: personal, max: 200}`."""
+    unit: str | None = None
+    personal, most = False, None
+    if isinstance(node, Mapping):
+        found = reader.keys(node, ("type", "unit", "sensitivity", "max"), f"column `{name.text}`", f"列 {name.text} ")
+        if "type" not in found:
+            reader.report("E003", name.place, where=f"column `{name.text}`", where_zh=f"列 {name.text} ", key="type")
+            return None
+        if "unit" in found and (scalar := reader.text("unit", found["unit"])):
+            unit = scalar.text
+        if "sensitivity" in found:
+            words = ("open", "personal")
+            personal = reader.word("sensitivity", found["sensitivity"], words, "sensitivity", "敏感级") == "personal"
+        most = reader.whole("max", found["max"]) if "max" in found else None
+        node = found["type"]
+    scalar = reader.text(f"columns.{name.text}", node)
+    if scalar is None:
+        return None
+    word, _, spelled = scalar.text.partition(" ")
+    if word not in TYPES:
+        reader.report("E018", scalar.place, word=word)
+        return None
+    return ColumnDeclaration(name.text, word, spelled.strip() or unit, personal, most)
