@@ -1,0 +1,1 @@
+"""The slow twins: obviously right Python over lists and dicts, which production is compared with."""

@@ -1,0 +1,79 @@
+"""`absence` with `expect`, naively: each awaited key by itself, its sights one after another."""
+
+from collections.abc import Sequence
+
+from tests.naive.alert import Body, alert, key_of
+from tests.naive.rule import Absence, Expression, Row, Rule, Scope, severity
+from tests.naive.time import Seen, Sight
+
+OPENS_WITHIN_MS = 400 * 86_400_000  # a calendar that stays shut so long never opens
+
+
+def absence(rule: Rule, seen: Seen, naming: bytes, rows: Sequence[Row], epoch: int | None) -> list[Body]:
+    """Return the alerts of every key that a set expects; of two rows of one key the last counts."""
+    assert isinstance(rule.pattern, Absence)
+    expected = {tuple(row[name] for name in rule.key): row for row in rows}
+    out = []
+    for texts, row in expected.items():
+        key = dict(zip(rule.key, texts, strict=True))
+        sights = [s for s in seen.sights if s.event["kind"] in rule.kinds and key_of(rule, s.event) == key
+                  and rule.select(Scope(s.event, key, s.event["time"])) is True]
+        since = row.get(rule.pattern.since) if rule.pattern.since else None
+        armed = None if epoch is None else max(epoch, since or epoch)
+        out += silences(rule, rule.pattern, key, row, sights, armed, seen.watermark, naming)
+    return out
+
+
+def silences(rule: Rule, pattern: Absence, key: dict[str, str | None], row: Row, sights: list[Sight],
+             armed: int | None, watermark: int, naming: bytes) -> list[Body]:
+    """Follow one key. `base` is the last sight, or when it was armed; `fired` is the open alert."""
+    out: list[Body] = []
+    base = armed
+    seen: str | None = None  # id of the last sight
+    fired: Body | None = None
+    shut_until: int | None = None  # the gap that a cooldown leaves after an episode
+
+    def fire_due(place: int) -> None:
+        """Fire if a deadline up to `place` has passed: deadlines come before the events of their instant."""
+        nonlocal fired
+        if fired is not None or base is None:
+            return
+        due = opening(pattern.active, max(base + pattern.silence_ms, shut_until or 0), place)
+        if due is None:
+            return
+        scope = Scope({}, key, due, last_seen=base)
+        fired = alert(rule, scope, naming=naming, time=due, since=base, severity=severity(rule, scope), cause=None,
+                      evidence=[seen] if seen else [], order=max(due, reached), site=row.get("site"))
+        out.append(fired)
+
+    reached = -(2**62)  # where we stand in event time
+    for sight in sights:
+        fire_due(sight.place)
+        reached = max(reached, sight.place)
+        time = sight.event["time"]
+        if base is not None and (time < base or (time == base and sight.late and seen is not None)):
+            continue
+        if fired is not None:
+            transition = "corrected" if time < fired["time"] else "resolved"
+            scope = Scope(sight.event, key, time, last_seen=fired["since"])
+            out.append(alert(rule, scope, naming=naming, time=time, since=fired["since"], severity=fired["severity"],
+                             cause=None, evidence=[sight.event["id"]], order=max(time, sight.place),
+                             transition=transition, n=1, site=row.get("site")))
+            shut_until = time + rule.cooldown_ms
+            fired = None
+        base, seen = time, sight.event["id"]
+    fire_due(watermark)
+    return out
+
+
+def opening(active: Expression | None, due: int, place: int) -> int | None:
+    """Return the first instant from `due` on, up to `place`, at which the calendar lets it fire."""
+    if due > place:
+        return None
+    if active is None or active(Scope({}, {}, due)) is True:
+        return due
+    minute = -(-due // 60_000) * 60_000  # calendars turn on whole minutes
+    for time in range(minute, min(place, due + OPENS_WITHIN_MS) + 1, 60_000):
+        if active(Scope({}, {}, time)) is True:
+            return time
+    return None

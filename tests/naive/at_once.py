@@ -1,0 +1,54 @@
+"""Rules without pattern, naively: at once on arrival, or in order with a cooldown."""
+
+from events.alert import SEVERITIES
+from tests.naive.alert import Body, alert, key_of
+from tests.naive.rule import Rule, Scope, severity
+from tests.naive.time import Seen
+
+
+def at_once(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
+    """Fire at each match, on arrival, late ones and such without key too; each alert once."""
+    out: dict[str, Body] = {}
+    for arrival in seen.arrivals:
+        event = arrival.event
+        scope = Scope(event, key_of(rule, event), event["time"])
+        if event["kind"] in rule.kinds and not event.get("replayed") and rule.select(scope) is True:
+            body = alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event["id"],
+                         severity=severity(rule, scope), evidence=[event["id"]],
+                         order=max(event["time"], arrival.watermark))
+            out.setdefault(body["id"], body)
+    return list(out.values())
+
+
+def in_order(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
+    """Fire at each match in the order of time, as the cooldown allows."""
+    out = []
+    last = LastFirings(rule)
+    for sight in seen.sights:
+        event = sight.event
+        scope = Scope(event, key_of(rule, event), event["time"])
+        if sight.late or event["kind"] not in rule.kinds or None in scope.key.values() or event.get("replayed"):
+            continue
+        if rule.select(scope) is True and last.fires(scope):
+            out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event["id"],
+                             severity=severity(rule, scope), evidence=[event["id"]], order=event["time"]))
+    return out
+
+
+class LastFirings:
+    """When each key last fired, and how severe that was."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.last: dict[tuple[str | None, ...], tuple[int, int]] = {}
+
+    def fires(self, scope: Scope) -> bool:
+        """Judge a match: a cooldown since the last firing is broken by a higher severity. Remembers what fires."""
+        key = tuple(scope.key.values())
+        rank = SEVERITIES.index(severity(self.rule, scope))  # type: ignore[arg-type]
+        if key in self.last:
+            time, severest = self.last[key]
+            if scope.now - time < self.rule.cooldown_ms and rank >= severest:
+                return False
+        self.last[key] = scope.now, rank
+        return True

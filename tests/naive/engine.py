@@ -1,0 +1,48 @@
+"""The naive engine: a log and rules in, the bodies of all alerts out, in the order in which `replay` writes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from events.block import Block
+from events.schema import Schemas
+from tests.naive.absence import absence
+from tests.naive.alert import Body, in_writing_order
+from tests.naive.at_once import at_once, in_order
+from tests.naive.rule import Absence, Row, Rule, Threshold
+from tests.naive.threshold import threshold
+from tests.naive.time import Feed, Seen, epoch, group
+
+
+@dataclass(frozen=True)
+class City:
+    """What stands beside the log: rules, reference sets by name, feeds, the secret that names alerts."""
+
+    rules: Sequence[Rule]
+    sets: Mapping[str, Sequence[Row]]
+    feeds: Sequence[Feed]
+    naming: bytes
+    timezone: str = "Asia/Shanghai"
+    schemas: Schemas = field(default_factory=Schemas.load)
+
+
+def run(log: Sequence[Block], city: City) -> list[Body]:
+    """Return all alerts of a log."""
+    devices = {row["device"]: row for row in city.sets.get("devices", ())}
+    out: list[Body] = []
+    for rule in city.rules:
+        seen = group(log, city.feeds, rule.kinds, city.schemas, devices)
+        out += alerts(rule, seen, city, epoch(log))
+    return in_writing_order(out)
+
+
+def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
+    """Return the alerts of one rule."""
+    match rule.pattern:
+        case Threshold():
+            return threshold(rule, seen, city.naming, city.timezone)
+        case Absence():
+            return absence(rule, seen, city.naming, city.sets[rule.pattern.expect], start)
+        case None if rule.ordered:
+            return in_order(rule, seen, city.naming)
+        case None:
+            return at_once(rule, seen, city.naming)

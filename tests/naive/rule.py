@@ -1,0 +1,66 @@
+"""What the naive engine knows of a rule: plain values, and a Python function for each expression."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = dict[str, Any]  # id, time (epoch ms), kind and the other fields that the line has
+Row = dict[str, Any]  # a row of a reference set
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression can see. `event` is empty where none is in hand, `key` has the text of each key field."""
+
+    event: Event
+    key: dict[str, str | None]
+    now: int
+    count: int | None = None
+    last_seen: int | None = None
+
+
+Expression = Callable[[Scope], Any]  # None is null; True, False or None where a truth is asked for
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """`threshold` with count(): `panes` is sliding, tumbling or day; `ring` is where count() saturates."""
+
+    window_ms: int
+    panes: str
+    condition: Expression
+    ring: int = 10**9
+
+
+@dataclass(frozen=True)
+class Absence:
+    """`absence` with `expect`; `since` names the set's column of that name, if it has one."""
+
+    silence_ms: int
+    expect: str
+    since: str | None = None
+    active: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `select` is `when` without exceptions and, but for an absence, `active`."""
+
+    rule: str
+    kinds: frozenset[str]
+    select: Expression
+    key: tuple[str, ...] = ()
+    pattern: Threshold | Absence | None = None
+    ordered: bool = False
+    cooldown_ms: int = 0
+    severity: tuple[tuple[str, Expression | None], ...] = (("medium", None),)
+    values: dict[str, Expression] = field(default_factory=dict)
+    purpose: str = "public_safety"
+
+
+def severity(rule: Rule, scope: Scope) -> str:
+    """Return the first rung that is true, else the default."""
+    for name, condition in rule.severity:
+        if condition is None or condition(scope) is True:
+            return name
+    raise AssertionError("a ladder ends with a default")

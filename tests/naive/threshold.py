@@ -1,0 +1,78 @@
+"""`threshold` with count(), naively: the list of a key's events is kept and counted anew each time."""
+
+from collections import defaultdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tests.naive.alert import Body, alert, key_of
+from tests.naive.at_once import LastFirings
+from tests.naive.rule import Event, Rule, Scope, Threshold, severity
+from tests.naive.time import Seen
+
+Key = tuple[str | None, ...]
+EVIDENCE_MAX = 20
+
+
+def threshold(rule: Rule, seen: Seen, naming: bytes, timezone: str) -> list[Body]:
+    """Return the alerts of a count over a window."""
+    assert isinstance(rule.pattern, Threshold)
+    counted = [sight.event for sight in seen.sights if counts(rule, sight.event) and not sight.late]
+    if rule.pattern.panes == "sliding":
+        return sliding(rule, rule.pattern, counted, naming)
+    return tumbling(rule, rule.pattern, counted, seen, naming, ZoneInfo(timezone))
+
+
+def counts(rule: Rule, event: Event) -> bool:
+    """Whether a rule counts an event."""
+    scope = Scope(event, key_of(rule, event), event["time"])
+    return event["kind"] in rule.kinds and None not in scope.key.values() and rule.select(scope) is True
+
+
+def sliding(rule: Rule, pattern: Threshold, counted: list[Event], naming: bytes) -> list[Body]:
+    """Judge each event by those of its key in (t - window, t]."""
+    out = []
+    last = LastFirings(rule)
+    for i, event in enumerate(counted):
+        key = key_of(rule, event)
+        ids = [other["id"] for other in counted[: i + 1]
+               if key_of(rule, other) == key and other["time"] > event["time"] - pattern.window_ms]
+        scope = Scope(event, key, event["time"], count=min(len(ids), pattern.ring))
+        if event.get("replayed") or pattern.condition(scope) is not True or not last.fires(scope):
+            continue
+        out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event["id"],
+                         severity=severity(rule, scope), evidence=ids[-min(EVIDENCE_MAX, pattern.ring):],
+                         order=event["time"]))
+    return out
+
+
+def tumbling(rule: Rule, pattern: Threshold, counted: list[Event], seen: Seen, naming: bytes,
+             zone: ZoneInfo) -> list[Body]:
+    """Judge each pane (end - window, end] that holds an event, once everything up to its end has been seen."""
+    panes: dict[tuple[int, Key], list[Event]] = defaultdict(list)
+    for event in counted:
+        panes[pane_end(event["time"], pattern.window_ms, zone), tuple(key_of(rule, event).values())].append(event)
+    out = []
+    last = LastFirings(rule)
+    for (end, texts), events in sorted(panes.items(), key=lambda pane: pane[0][0]):
+        scope = Scope({}, dict(zip(rule.key, texts, strict=True)), end, count=min(len(events), pattern.ring))
+        passed = end <= seen.watermark if seen.inclusive else end < seen.watermark
+        if passed and pattern.condition(scope) is True and last.fires(scope):
+            out.append(alert(rule, scope, naming=naming, time=end, since=end, cause=None,
+                             severity=severity(rule, scope), evidence=[e["id"] for e in events], order=end))
+    return out
+
+
+def pane_end(time: int, width_ms: int, zone: ZoneInfo) -> int:
+    """Return the first instant, not before `time`, whose civil time is a multiple of the width; tried one by one."""
+    step = 1000 if width_ms % 60_000 else 60_000
+    end = -(-time // step) * step
+    while civil_ms(end, zone) % width_ms:
+        end += step
+    return end
+
+
+def civil_ms(time: int, zone: ZoneInfo) -> int:
+    """Return an instant as ms of civil time since 1970-01-01 00:00."""
+    offset = datetime.fromtimestamp(time / 1000, zone).utcoffset()
+    assert offset is not None
+    return time + round(offset.total_seconds() * 1000)

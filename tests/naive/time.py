@@ -1,0 +1,202 @@
+"""Time, naively: what is late, what a group has seen, and the order in which its rules see events."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from events.block import OLDEST_MS, Block, Control, Events, Tick
+from events.schema import Field, Schemas
+from tests.naive.rule import Event, Row
+
+BEGINNING = -(2**61)  # a feed that has delivered nothing holds its groups here
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Where events come from; `kinds` None: any."""
+
+    name: str
+    kinds: frozenset[str] | None = None
+    lateness_ms: int = 2000
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An accepted event at its place in the log. `watermark` is the group's, before it."""
+
+    event: Event
+    feed: int
+    late: bool
+    watermark: int
+
+
+@dataclass(frozen=True)
+class Sight:
+    """An event as an ordered rule sees it: at `place` in event time, which is its time unless it is late."""
+
+    place: int
+    late: bool
+    event: Event
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input)."""
+
+    arrivals: list[Arrival]
+    sights: list[Sight]
+    watermark: int
+    inclusive: bool
+    duplicates: int
+
+
+def group(log: Sequence[Block], feeds: Sequence[Feed], kinds: frozenset[str], schemas: Schemas,
+          devices: dict[str, Row] | None = None) -> Seen:
+    """Return what the rules over some kinds see.
+
+    Parameters
+    ----------
+    feeds
+        all feeds, in the order of their numbers
+    kinds
+        what the group's rules read; they choose the feeds
+    devices
+        rows of the set `devices` by device, which fill an event's missing fields
+    """
+    members = [i for i, feed in enumerate(feeds) if feed.kinds is None or feed.kinds & kinds]
+    greatest: dict[int, int] = {}
+    tick: dict[int, int] = {}
+    ended: set[int] = set()
+    reached = BEGINNING
+    end: int | None = None
+
+    def own(feed: int) -> int:
+        counted = greatest[feed] - feeds[feed].lateness_ms if feed in greatest else BEGINNING
+        return max(counted, tick.get(feed, BEGINNING), BEGINNING)
+
+    arrivals = []
+    for block in log:
+        if isinstance(block, Control):
+            if block.record["type"] == "feed_end":
+                ended.add(number(feeds, block.record["feed"]))
+            if block.record["type"] == "end":
+                end = block.effective
+        elif isinstance(block, Tick):
+            feed = number(feeds, block.feed)
+            tick[feed] = max(tick.get(feed, block.time), block.time)
+        elif number(feeds, block.feed) in members:
+            feed = number(feeds, block.feed)
+            for event in accepted(block, schemas):
+                reached = max([reached, *least(own(i) for i in members if i not in ended)])
+                late = event["time"] < own(feed)
+                if event["kind"] in kinds:
+                    arrivals.append(Arrival(filled(event, devices), feed, late, reached))
+                counted = event["time"] if block.received is None else min(event["time"], block.received)
+                greatest[feed] = max(greatest.get(feed, counted), counted)
+        reached = max([reached, *least(own(i) for i in members if i not in ended)])
+    watermark = reached if end is None else end
+    sights, duplicates = in_order(arrivals, watermark, end is not None)
+    return Seen(arrivals, sights, watermark, end is not None, duplicates)
+
+
+def least(values: Iterable[int]) -> list[int]:
+    """Return the least of some values, nothing of none."""
+    return sorted(values)[:1]
+
+
+def in_order(arrivals: list[Arrival], watermark: int, inclusive: bool) -> tuple[list[Sight], int]:
+    """Sort what the watermark has passed; drop what has the same identity and time. Late events stand at their W."""
+    passed = [a for a in arrivals if not a.late and (a.event["time"] < watermark or
+                                                     (inclusive and a.event["time"] == watermark))]
+    once = {identity(arrival): arrival for arrival in reversed(passed)}  # the first to arrive stays
+    on_time = [(a.event["time"], 1, identity(a), Sight(a.event["time"], False, a.event)) for a in once.values()]
+    late = [(a.watermark, 0, (i,), Sight(a.watermark, True, a.event)) for i, a in enumerate(arrivals) if a.late]
+    merged: list[Any] = sorted([*on_time, *late], key=lambda entry: entry[:3])
+    return [sight for *_, sight in merged], len(passed) - len(once)
+
+
+def identity(arrival: Arrival) -> tuple[int, bytes, str, bytes, int]:
+    """Return what makes two events the same, in the order that they are sorted by."""
+    event = arrival.event
+    return (event["time"], event["id"].encode(), event["kind"], (event.get("device") or "").encode(), arrival.feed)
+
+
+def epoch(log: Sequence[Block]) -> int | None:
+    """Return the epoch that the log itself names."""
+    times = [b.effective for b in log if isinstance(b, Control) and b.record["type"] == "epoch"]
+    return times[0] if times else None
+
+
+def first_released(log: Sequence[Block], feeds: Sequence[Feed], schemas: Schemas) -> int | None:
+    """Return what the epoch of a log must be: the time of the first event released, of any kind."""
+    seen = group(log, feeds, frozenset(schemas.kinds), schemas)
+    return min((sight.event["time"] for sight in seen.sights if not sight.late), default=None)
+
+
+def number(feeds: Sequence[Feed], name: str) -> int:
+    """Return a feed's number."""
+    return [feed.name for feed in feeds].index(name)
+
+
+def filled(event: Event, devices: dict[str, Row] | None) -> Event:
+    """Fill an event's missing `site`, `lon`, `lat` and `person` from its device's row."""
+    row = (devices or {}).get(event.get("device") or "", {})
+    extra = {name: row[name] for name in ("site", "lon", "lat", "person")
+             if event.get(name) is None and row.get(name) is not None}
+    return {**event, **extra}
+
+
+def accepted(block: Events, schemas: Schemas) -> list[Event]:
+    """Return the events of a block's good lines."""
+    lines = block.data[: block.size].tobytes().split(b"\n")
+    events = [read(line, schemas, block.time_max) for line in lines]
+    return [event for event in events if event is not None]
+
+
+def read(line: bytes, schemas: Schemas, time_max: int) -> Event | None:
+    """Return the event of a line with the fields that its schema knows, None if the line is no event."""
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(document, dict) or document.get("kind") not in schemas:
+        return None
+    event = {"kind": document["kind"]}
+    for name, schema in schemas[document["kind"]].fields.items():
+        try:
+            event[name] = converted(document.get(name), schema)
+        except (TypeError, ValueError):
+            return None
+    if event["time"] is None or not OLDEST_MS <= event["time"] <= time_max:
+        return None
+    assert event["id"] is not None, "the naive engine names no events"
+    return event
+
+
+def converted(value: Any, schema: Field) -> Any:
+    """Return a field's value; TypeError where it has the wrong JSON type."""
+    if value is None:
+        return None
+    if schema.type == "time":
+        if isinstance(value, str):
+            return int(datetime.fromisoformat(value).timestamp() * 1000)
+        return checked(value, int)
+    if schema.type == "number":
+        return float(checked(value, int, float))
+    if schema.type == "flag":
+        return checked(value, bool)
+    if schema.type == "enum":
+        return value if checked(value, str) in schema.values else None
+    if schema.type == "text":
+        return checked(value, str)
+    return str(checked(value, str, int)) or None
+
+
+def checked(value: Any, *types: type) -> Any:
+    """Return a value of one of some types; a truth is no number."""
+    if type(value) not in types:
+        raise TypeError(f"{value!r} is not {types}")
+    return value
