@@ -1,0 +1,89 @@
+"""Texts for people: a message with its values put in, in one language and the city's civil time."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rules.plan import Count, Language, Message, Plan, RulePlan, Value
+
+NULL = "–"
+DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48 hours, and 5 days
+_FLAGS = {"zh": ("否", "是"), "en": ("no", "yes")}
+_UNITS = (("d", "天", 86_400_000), ("h", "小时", 3_600_000), ("min", "分", 60_000), ("s", "秒", 1000))
+
+
+def render(message: Message, values: Mapping[str, Any], plan: Plan, rule: RulePlan, language: Language) -> str:
+    """Return the text of a message.
+
+    `values` are those of an alert, by the names of `rule.values`; one that is absent (a personal column that the
+    reader may not see) is shown as missing.
+    """
+    declared = {value.name: value for value in rule.values}
+    pieces = [spelled(values.get(part), declared[part], plan, rule, language) if i % 2 else part
+              for i, part in enumerate(message.parts)]
+    return "".join(pieces)
+
+
+def spelled(value: Any, declared: Value, plan: Plan, rule: RulePlan, language: Language) -> str:
+    """Return one value as people read it; missing is a dash."""
+    if value is None:
+        return NULL
+    match declared.type:
+        case "time":
+            return time(int(value), plan)
+        case "duration":
+            return duration(float(value), language)
+        case "flag":
+            return _FLAGS[language if language in _FLAGS else "en"][bool(value)]
+        case "number":
+            most = rule.pattern.ring if isinstance(rule.pattern, Count) else None
+            if declared.name == "count()" and most is not None and value >= most:
+                return f"{most}+"  # the window remembers no more
+            return number(float(value))
+        case _:
+            return str(value)
+
+
+def number(value: float) -> str:
+    """Return a number with at most three decimals, and of a small one its first three digits; 120, not 120.0."""
+    if value != value:
+        return NULL
+    if value == 0:
+        return "0"
+    digits = 3
+    size = abs(value)
+    while size < 1 and digits < 12:
+        size *= 10
+        digits += 1
+    text = f"{value:.{digits if abs(value) < 0.1 else 3}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def time(instant_ms: int, plan: Plan) -> str:
+    """Return an instant (epoch ms) in the city's civil time: 2026-11-23 23:00:40."""
+    offset = int(plan.offsets_ms[bisect_right(plan.offset_edges, instant_ms) - 1])
+    return datetime.fromtimestamp((instant_ms + offset) // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(length_ms: float, language: Language) -> str:
+    """Return a duration in its two largest units: 48 h, 1 min 30 s, 5 天."""
+    if length_ms != length_ms:
+        return NULL
+    sign, rest = ("-", -length_ms) if length_ms < 0 else ("", length_ms)
+    chinese = language == "zh"
+    if rest < 1000:
+        return f"{sign}{number(rest / 1000)} {'秒' if chinese else 's'}"
+    rest = int(rest) // 1000 * 1000
+    pieces = []
+    for english, word, size in _UNITS:
+        count, left = divmod(rest, size)
+        if count and not (english == "d" and rest < DAYS_FROM_MS):
+            pieces.append(f"{int(count)} {word if chinese else english}")
+            rest = left
+        elif pieces:
+            break  # "1 h" and 3 seconds is 1 h
+        if len(pieces) == 2:
+            break
+    return sign + " ".join(pieces)

@@ -1,0 +1,66 @@
+"""Texts with holes: `${expression}` in titles, messages and labels. `$${` writes `${`."""
+
+from events.place import Place, Problems
+from rules.errors import problem
+from rules.expression.nodes import Node
+from rules.expression.parse import parse
+from rules.yaml import Scalar
+
+
+def split(scalar: Scalar) -> tuple[list[str], list[Node]]:
+    """Split a text into literal pieces and the expressions between them: one piece more than expressions.
+
+    Raises
+    ------
+    Problems
+        an expression that cannot be read, a hole that is not closed
+    """
+    text = scalar.text
+    pieces: list[str] = []
+    nodes: list[Node] = []
+    found = []
+    literal, at = "", 0
+    while True:
+        start = text.find("${", at)
+        if start < 0:
+            break
+        if start and text[start - 1] == "$":
+            literal += text[at : start - 1] + "${"
+            at = start + 2
+            continue
+        end = _closing(text, start + 2)
+        if end < 0:
+            found.append(problem("E028", scalar.at(start, 2)))
+            break
+        literal += text[at:start]
+        pieces.append(literal)
+        literal, at = "", end + 1
+        try:
+            nodes.append(parse(text[start + 2 : end], _Locate(scalar, start + 2)))
+        except Problems as problems:
+            found += problems.problems
+    if found:
+        raise Problems(found)
+    return [*pieces, literal + text[at:]], nodes
+
+
+def _closing(text: str, at: int) -> int:
+    """Return where the hole ends: the first `}` outside single quotes, -1 where there is none."""
+    quoted = False
+    for i in range(at, len(text)):
+        if text[i] == "'":
+            quoted = not quoted
+        elif text[i] == "}" and not quoted:
+            return i
+    return text.find("}", at)
+
+
+class _Locate:
+    """Where a piece of an expression stands in the file."""
+
+    def __init__(self, scalar: Scalar, start: int) -> None:
+        self.scalar = scalar
+        self.start = start
+
+    def __call__(self, offset: int, width: int) -> Place:
+        return self.scalar.at(self.start + offset, width)
