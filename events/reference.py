@@ -172,7 +172,7 @@ def _problem(code: str, path: Path, line: int, en: str, zh: str, advice_en: str 
 
 def _read_parquet(path: Path) -> ReferenceSet:
     try:
-        from pyarrow import ArrowException, parquet  # noqa: PLC0415, an optional package
+        from pyarrow import ArrowException, parquet  # an optional package
     except ImportError:
         raise Problems([_problem("D001", path, 1, "Parquet needs the package pyarrow", "读取 Parquet 需要 pyarrow 包",
                                  "install citynerve[parquet], or save the set as CSV",
@@ -187,8 +187,8 @@ def _read_parquet(path: Path) -> ReferenceSet:
 
 
 def _arrow_cells(name: str, path: Path, column: Any, lines: NDArray[np.int64]) -> Cells:
-    import pyarrow as arrow  # noqa: PLC0415, an optional package
-    from pyarrow import compute  # noqa: PLC0415
+    import pyarrow as arrow  # an optional package
+    from pyarrow import compute
 
     kind = column.type
     try:
