@@ -3,12 +3,12 @@
 from events.schema import Text
 
 CODES: dict[str, Text] = {
-    "E021": {"en": "the key given does not fit the set's key", "zh": "给出的键与名单主键不一致"},
+    "E021": {"en": "the key given does not fit the set's key", "zh": "给出的键与参考集主键不一致"},
     "E101": {"en": "the expression is too long, too large or too deeply nested", "zh": "表达式过长、过大或嵌套过深"},
     "E102": {"en": "the expression cannot be read here", "zh": "表达式在此处无法解析"},
     "E103": {"en": "a full-width or other foreign character", "zh": "全角字符或不支持的字符"},
     "E104": {"en": "unknown field or name", "zh": "未知的字段或名称"},
-    "E105": {"en": "unknown set, or a column that the set does not have", "zh": "未知的名单,或名单没有该列"},
+    "E105": {"en": "unknown set, or a column that the set does not have", "zh": "未知的参考集,或参考集没有该列"},
     "E106": {"en": "a value that the field never has", "zh": "字段不存在该取值"},
     "E107": {"en": "the types do not fit", "zh": "类型不一致"},
     "E108": {"en": "the units do not fit", "zh": "单位不一致"},
@@ -22,6 +22,6 @@ CODES: dict[str, Text] = {
     "E116": {"en": "known, but not to be used in this place", "zh": "此处不能使用"},
     "E117": {"en": "a macro that names itself, or grows too large", "zh": "宏循环引用或展开过大"},
     "E118": {"en": "this version does not have it", "zh": "当前版本尚不支持"},
-    "E119": {"en": "the set cannot be joined: a key field is missing", "zh": "无法关联名单:缺少主键字段"},
+    "E119": {"en": "the set cannot be joined: a key field is missing", "zh": "无法关联参考集:缺少主键字段"},
     "W202": {"en": "some kinds of `from` lack the field; it is null there", "zh": "`from` 中部分事件没有该字段,按缺失处理"},
 }

@@ -31,6 +31,7 @@ NESTING_MAX = 30
 # unit to what it is in base units, and the base unit
 UNITS: dict[str, tuple[float, str | None]] = {
     "ms": (1.0, "ms"), "s": (1e3, "ms"), "m": (60e3, "ms"), "h": (3600e3, "ms"), "d": (86400e3, "ms"),
+    "w": (604800e3, "ms"),
     "km": (1000.0, "m"), "%": (0.01, None),
 }
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
@@ -79,7 +80,7 @@ def parse(text: str, place: Place | Locate) -> Node:
         raise Problems([Problem(
             "E101", locate(0, 1), f"an expression of {len(text)} characters; the limit is {LENGTH_MAX}",
             f"表达式有 {len(text)} 个字符,上限为 {LENGTH_MAX}",
-            "name its parts under `let`, and put long lists into a set", "请用 let 拆分,长列表请放进名单")])
+            "name its parts under `let`, and put long lists into a set", "请用 let 拆分,长列表请放进参考集")])
     if not text.strip():
         raise Problems([Problem("E102", locate(0, 1), "an empty expression", "表达式为空",
                                 "write a condition, or leave the key out", "请写条件,或删去该项")])
@@ -199,8 +200,8 @@ class _Parser:
     def number(self, token: Token) -> Number:
         if token.unit and token.unit not in UNITS:
             self.fail("E113", token, f"unknown unit `{token.unit}`", f"未知的单位 `{token.unit}`",
-                      "units are ms s m h d (m is minutes), km and %; all else is written without",
-                      "单位有 ms s m h d(m 为分钟)、km 和 %,其他单位不写")
+                      "units are ms s m h d w (m is minutes), km and %; all else is written without",
+                      "单位有 ms s m h d w(m 为分钟)、km 和 %,其他单位不写")
         factor, unit = UNITS.get(token.unit, (1.0, None))
         # 40% is the double nearest to 0.4, which 40 * 0.01 is not always
         value = float(token.text) / 100.0 if token.unit == "%" else float(token.text) * factor
@@ -227,7 +228,7 @@ class _Parser:
             self.fail("E109", parts[0], f"`{path[0]}` is not part of this language", f"不支持写法 `{path[0]}`",
                       *_FOREIGN_WORDS[path[0]])
         if len(path) > 2:
-            self.fail("E109", parts[2], "a name has at most one point: `set.column`", "名称最多一个点:名单.列",
+            self.fail("E109", parts[2], "a name has at most one point: `set.column`", "名称最多一个点:参考集.列",
                       f"write `{path[0]}.{path[1]}`", f"请写 {path[0]}.{path[1]}")
         return self.made(Name(self.span(start), path))
 
@@ -261,7 +262,7 @@ class _Parser:
         if self.token.kind == "name" and self.token.text not in _WORDS:
             return self.name()
         if not self.sign("("):
-            self.unexpected("a list such as `('a', 'b')` or the name of a set", "('a', 'b') 这样的列表或名单名称")
+            self.unexpected("a list such as `('a', 'b')` or the name of a set", "('a', 'b') 这样的列表或参考集名称")
         node = self.parenthesised(start)
         return node if isinstance(node, Tuple) else self.made(Tuple(self.span(start), (node,)))
 
@@ -298,7 +299,7 @@ class _Parser:
         self.nodes += 1
         if self.nodes > NODES_MAX:
             self.fail("E101", self.tokens[self.at - 1], f"more than {NODES_MAX} nodes", f"超过 {NODES_MAX} 个节点",
-                      "name parts under `let`, and put long lists into a set", "请用 let 拆分,长列表请放进名单")
+                      "name parts under `let`, and put long lists into a set", "请用 let 拆分,长列表请放进参考集")
         return node
 
     # places and failures

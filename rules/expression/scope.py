@@ -1,0 +1,64 @@
+"""What names mean where an expression stands: kinds, sets, calendars, macros, and what the pattern offers."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from events.place import Problem
+from events.schema import Field, FieldType, Schemas
+from rules.expression.nodes import Node
+
+
+class ColumnShape(Protocol):
+    """What an expression needs to know of a set's column."""
+
+    @property
+    def type(self) -> FieldType: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def personal(self) -> bool: ...
+
+
+class SetShape(Protocol):
+    """A declared reference set; its key columns are among `columns` (`rules.vocabulary.SetDeclaration` is one)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key(self) -> tuple[str, ...]: ...
+    @property
+    def columns(self) -> Mapping[str, ColumnShape]: ...
+
+
+@dataclass
+class Scope:
+    """Where an expression stands.
+
+    `kinds` are those of `from`. `key` are the rule's key fields. `pattern` says which further names there are:
+    `count` has `count()`, `absence` has `last_seen`. `in_hand=False` is where no event is at hand (panes,
+    absence): only key fields may be read, and columns of sets that they find. `in_text` allows the short forms
+    of texts, such as `count` for `count()`. `kinds` is empty where only calendars make sense (`active`).
+    Checks append what is worth a warning to `warnings`.
+    """
+
+    schemas: Schemas
+    kinds: tuple[str, ...]
+    sets: Mapping[str, SetShape] = field(default_factory=dict)
+    calendars: Collection[str] = ()
+    macros: Mapping[str, Node] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    pattern: Literal["none", "count", "absence"] = "none"
+    in_hand: bool = True
+    in_text: bool = False
+    warnings: list[Problem] = field(default_factory=list)
+
+    def fields(self, name: str) -> dict[str, Field]:
+        """Return the field of this name in each of the kinds that have it."""
+        found = {kind: self.schemas[kind].fields.get(name) for kind in self.kinds}
+        return {kind: body for kind, body in found.items() if body is not None}
+
+    def field_names(self) -> list[str]:
+        """Return all field names of the kinds, sorted, `kind` among them."""
+        names = {name for kind in self.kinds for name in self.schemas[kind].fields}
+        return sorted(names | {"kind"}) if self.kinds else []

@@ -1,0 +1,200 @@
+"""The checked tree: every node knows its type, macros are expanded, names are resolved.
+
+`node` is what it was written as, macros expanded: its canonical spelling names the value and signs the state.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from events.schema import FieldType
+from rules.expression.nodes import And, Call, Node, Not, Number, Or, conjunction, disjunction
+
+Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
+Operation = Literal["+", "-", "*", "/", "negate", "abs", "min", "max", "==", "!=", "<", "<=", ">", ">=", "same",
+                    "not_same", "known", "flag", "and", "or", "not", "sure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What a value is. Durations are numbers in ms; `text` is an id, ephemeral or text: in lanes a token.
+
+    `flag` is a field's 0 or 1, `truth` the outcome of a condition; `string` a constant not yet compared.
+    """
+
+    base: Base
+    unit: str | None = None
+    values: tuple[str, ...] = ()
+
+
+NUMBER = Type("number")
+DURATION = Type("duration", "ms")
+TIME = Type("time")
+TRUTH = Type("truth")
+FLAG = Type("flag")
+TEXT = Type("text")
+STRING = Type("string")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What every checked node has."""
+
+    node: Node
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Typed):
+    """A number (NaN is null), a truth, or a text that is to be an enum's value, a kind or an identifier."""
+
+    value: float | bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Typed):
+    """A field of the event; `kind` is one too."""
+
+    name: str
+    field_type: FieldType
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Typed):
+    """A column of the set's row that `key` finds; null where there is none."""
+
+    set: str
+    column: str
+    column_type: FieldType
+    key: tuple[Typed, ...]
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Typed):
+    """Whether the set has a row of this key; unknown if a part is null."""
+
+    set: str
+    key: tuple[Typed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InCalendar(Typed):
+    """Whether the event's time is within a calendar."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extra(Typed):
+    """What a pattern knows beside the event: row of `extra`."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hour(Typed):
+    """Civil hour of the event's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now(Typed):
+    """Event time at which the condition is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Typed):
+    """An operation on values; `and`, `or`, `min`, `max` take two or more."""
+
+    operation: Operation
+    args: tuple[Typed, ...]
+
+
+def parts(typed: Typed) -> tuple[Typed, ...]:
+    """Return the direct parts of a checked node."""
+    match typed:
+        case Apply():
+            return typed.args
+        case Column() | Member():
+            return typed.key
+        case _:
+            return ()
+
+
+def leaves(typed: Typed) -> Iterator[Typed]:
+    """Yield all that an expression reads, in order: fields, columns, members, calendars, extras; joins before their keys."""
+    if not isinstance(typed, Apply):
+        yield typed
+    for part in parts(typed):
+        yield from leaves(part)
+
+
+def truth(typed: Typed) -> Typed:
+    """Return a flag as a condition; a condition is returned as it is."""
+    return Apply(typed.node, TRUTH, "flag", (typed,)) if typed.type.base == "flag" else typed
+
+
+def all_of(items: tuple[Typed, ...], node: Node | None = None) -> Typed:
+    """Return the conjunction of one or more conditions, flat, constants folded."""
+    node = node or conjunction(items[0].node.place, tuple(item.node for item in items))
+    return _joined("and", items, node, unit=True)
+
+
+def any_of(items: tuple[Typed, ...], node: Node | None = None) -> Typed:
+    """Return the disjunction of one or more conditions, flat, constants folded."""
+    node = node or disjunction(items[0].node.place, tuple(item.node for item in items))
+    return _joined("or", items, node, unit=False)
+
+
+def _joined(operation: Literal["and", "or"], items: tuple[Typed, ...], node: Node, unit: bool) -> Typed:
+    flat: list[Typed] = []
+    for item in items:
+        nested = isinstance(item, Apply) and item.operation == operation
+        flat.extend(item.args if isinstance(item, Apply) and nested else (item,))
+    if any(isinstance(item, Constant) and item.value is not unit for item in flat):
+        return Constant(node, TRUTH, not unit)
+    left = tuple(item for item in flat if not isinstance(item, Constant))
+    if not left:
+        return Constant(node, TRUTH, unit)
+    return left[0] if len(left) == 1 else Apply(node, TRUTH, operation, left)
+
+
+def negated(item: Typed, node: Node | None = None) -> Typed:
+    """Return the negation of a condition: pushed down to what `and` and `or` join, doubled ones cancelled."""
+    node = node or Not(item.node.place, item.node)
+    if isinstance(item, Constant):
+        return Constant(node, TRUTH, not item.value)
+    if isinstance(item, Apply) and item.operation == "not":
+        return item.args[0]
+    if isinstance(item, Apply) and item.operation == "or":
+        return all_of(tuple(negated(arg) for arg in item.args), node)
+    if isinstance(item, Apply) and item.operation == "and":
+        return any_of(tuple(negated(arg) for arg in item.args), node)
+    return Apply(node, TRUTH, "not", (item,))
+
+
+def surely(item: Typed) -> Typed:
+    """Return a condition that is false where the given one is unknown."""
+    if isinstance(item, Constant):
+        return item
+    return Apply(Call(item.node.place, "sure", (item.node,)), TRUTH, "sure", (item,))
+
+
+def exempting(condition: Typed, until_ms: int | None) -> Typed:
+    """Return what selects events that an exception does not exempt.
+
+    The exception holds where `condition` is true and, with `until_ms`, before that instant (epoch ms).
+    """
+    if until_ms is not None:
+        place = condition.node.place
+        end = Number(place, float(until_ms), "ms")
+        now = Now(Call(place, "now", ()), TIME)
+        ends = Apply(Call(place, "before", (end,)), TRUTH, "<", (now, Constant(end, TIME, float(until_ms))))
+        condition = all_of((condition, ends))
+    return negated(surely(condition))
+
+
+def is_junction(node: Node) -> bool:
+    """Tell whether a node joins conditions."""
+    return isinstance(node, And | Or)
