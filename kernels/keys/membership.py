@@ -7,7 +7,6 @@ from `set_base[s]`. An empty slot has the key NULL.
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.keys.token import combine
 from kernels.nulls import NULL
 
 
@@ -43,17 +42,6 @@ def rows_of(keys, slot_keys, slot_rows, base, mask, out):  # type: ignore[no-unt
     """`find` for many keys at once."""
     for i in range(len(keys)):
         out[i] = find(slot_keys, slot_rows, base, mask, keys[i])
-
-
-@kernel("void(int64[:, ::1], int64[::1], int64[::1], int64[::1])")
-def key_tokens(lanes, rows, key_lanes, out):  # type: ignore[no-untyped-def]
-    """Token of each row's key: that of its one lane, or of all its lanes combined; NULL where one is missing."""
-    for i in range(len(rows)):
-        row = rows[i]
-        result = lanes[key_lanes[0], row]
-        for part in range(1, len(key_lanes)):
-            result = combine(result, lanes[key_lanes[part], row])
-        out[i] = result
 
 
 @kernel(inline=True)

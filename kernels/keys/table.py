@@ -11,18 +11,19 @@ from kernels.compile import kernel
 from kernels.nulls import NULL
 
 
-@kernel("int64(int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def intern(keys, start, slot_keys, slot_rows, row_keys, free, counts, rows, fresh):  # type: ignore[no-untyped-def]
+@kernel("int64(int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
+        "int64[::1], int64[::1])")
+def intern(keys, times, start, slot_keys, slot_rows, row_keys, touched, free, counts, rows, fresh):  # type: ignore[no-untyped-def]
     """Find or give the rows of `keys[start:]`, until no row is free.
 
     Parameters
     ----------
-    keys
-        int64[n], tokens, never NULL
+    keys, times
+        int64[n] each: tokens, never NULL, and when they are used (epoch ms)
     slot_keys, slot_rows
         int64[s], the hash table
-    row_keys, free
-        int64[r]: the key of each row, and the free rows (the last is given first)
+    row_keys, touched, free
+        int64[r] each: the key of each row, when it was last used, and the free rows (the last is given first)
     counts
         int64[2], changed: free rows, and how many rows were given in this call
     rows, fresh
@@ -51,7 +52,9 @@ def intern(keys, start, slot_keys, slot_rows, row_keys, free, counts, rows, fres
             row_keys[row] = key
             fresh[counts[1]] = i
             counts[1] += 1
-        rows[i] = slot_rows[slot]
+        row = slot_rows[slot]
+        rows[i] = row
+        touched[row] = max(touched[row], times[i])
     return len(keys)
 
 
@@ -67,21 +70,3 @@ def rebuild(row_keys, slot_keys, slot_rows):  # type: ignore[no-untyped-def]
                 slot = (slot + 1) & mask
             slot_keys[slot] = row_keys[row]
             slot_rows[slot] = row
-
-
-@kernel("int64(int64[::1], int64[::1], int64, int64[::1], int64[::1])")
-def own(rows, keys, shards, shard, counts):  # type: ignore[no-untyped-def]
-    """Keep the rows whose key a shard holds; both arrays are overwritten, in order.
-
-    `counts[0]` grows by the rows without a key, which no shard holds. Returns how many rows are kept.
-    """
-    kept = 0
-    for i in range(len(rows)):
-        key = keys[i]
-        if key == NULL:
-            counts[0] += 1
-            continue
-        rows[kept] = rows[i]
-        keys[kept] = key
-        kept += np.int64((np.uint64(key) >> np.uint64(32)) % np.uint64(shards)) == shard
-    return kept

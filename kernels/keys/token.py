@@ -122,3 +122,10 @@ def tokens_at(text, starts, lengths, key, out):  # type: ignore[no-untyped-def]
 def combined(first, second):  # type: ignore[no-untyped-def]
     """`combine`, callable from Python."""
     return combine(first, second)
+
+
+@kernel("void(int64[::1], int64[::1], int64[::1])")
+def combined_all(first, second, out):  # type: ignore[no-untyped-def]
+    """`combine`, of many pairs at once."""
+    for i in range(len(out)):
+        out[i] = combine(first[i], second[i])

@@ -1,7 +1,8 @@
 """Absence: a deadline for every key, a fixed silence after its last sight; decided at exact event times.
 
-State is 24 bytes a key: `bases`, the last sight (or the armed time of a key never seen), `positions`, the log
-position of that sight (-1: never seen), and `fired`, when the open episode fired (NULL: none is open).
+State is 24 bytes a key: `bases`, the last sight (or the armed time of a key never seen), `seen`, the log position
+of that sight (-1: never seen), and `fired`, when the open episode fired (NULL: none is open). A rule whose cooldown
+is longer than its silence has `shut` besides, until when an ended episode keeps the key quiet; else it is empty.
 """
 
 import numpy as np
@@ -11,16 +12,21 @@ from kernels.expression import index_after
 from kernels.nulls import NULL
 
 FIRING, RESOLVED, CORRECTED = 0, 1, 2
+# Columns of a transition: state row; one of the above; its time; the episode's since; log position of the causing
+# event, of a firing that of the last sight (-1: none); its place in event time; the last sight before (NULL: none)
+ROW, TRANSITION, TIME, SINCE, CAUSE, PLACE, LAST = range(7)
 NEVER = np.int64(2**63 - 1)
 
 
 @kernel(inline=True)
-def due(base, silence, edges):  # type: ignore[no-untyped-def]
+def due(row, silence, edges, bases, shut):  # type: ignore[no-untyped-def]
     """Return when an absence may fire: its deadline, or the next instant at which the calendar `edges` is true.
 
     An empty `edges` is always true.
     """
-    deadline = base + silence
+    deadline = bases[row] + silence
+    if len(shut) > 0:
+        deadline = max(deadline, shut[row])
     if len(edges) == 0:
         return deadline
     turned = index_after(edges, 0, len(edges), deadline)
@@ -29,23 +35,34 @@ def due(base, silence, edges):  # type: ignore[no-untyped-def]
     return edges[turned] if turned < len(edges) else NEVER
 
 
-@kernel("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], "
-        "int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def sight(times, orders, positions, rows, silence, edges, bases, seen, fired, out_row, out_kind, out_time, out_since,
-          out_position, out_order):  # type: ignore[no-untyped-def]
+@kernel(inline=True)
+def fire(row, deadline, bases, seen, fired, out):  # type: ignore[no-untyped-def]
+    """Open an episode and report it."""
+    out[ROW] = row
+    out[TRANSITION] = FIRING
+    out[TIME] = deadline
+    out[SINCE] = bases[row]
+    out[CAUSE] = seen[row]
+    out[PLACE] = deadline
+    out[LAST] = bases[row] if seen[row] >= 0 else NULL
+    fired[row] = deadline
+
+
+@kernel("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64[::1], int64[::1], int64[::1], int64[::1], "
+        "int64[::1], int64[:, ::1])")
+def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen, fired, shut, out):  # type: ignore[no-untyped-def]
     """Take sights of keys in order; let deadlines that lie before them fire first.
 
     Parameters
     ----------
     times, orders, positions, rows
         int64[n] each: epoch ms, order (`kernels.order`: even for a late event), log position, state row
-    silence, edges
-        ms, and the calendar in which it may fire
-    bases, seen, fired
-        int64[r] each, the state; `seen` is the log position of the last sight
-    out_row, out_kind, out_time, out_since, out_position, out_order
-        int64[2 n] each, receive the transitions in order: state row, FIRING, RESOLVED or CORRECTED, its time, the
-        episode's since, log position of the causing event (-1: none), and its place in event time
+    silence, cooldown, edges
+        ms each, and the calendar in which it may fire
+    bases, seen, fired, shut
+        int64[r] each, the state
+    out
+        int64[2 n, 7], receives the transitions in order
 
     Returns
     -------
@@ -60,57 +77,46 @@ def sight(times, orders, positions, rows, silence, edges, bases, seen, fired, ou
         late = (orders[i] & 1) == 0
         now = orders[i] >> 1  # a late event is judged when the watermark stood there
         if fired[row] == NULL and bases[row] != NULL and bases[row] + silence <= now:
-            deadline = due(bases[row], silence, edges)
+            deadline = due(row, silence, edges, bases, shut)
             if deadline <= now:
-                out_row[found] = row
-                out_kind[found] = FIRING
-                out_time[found] = deadline
-                out_since[found] = bases[row]
-                out_position[found] = seen[row]
-                out_order[found] = deadline
+                fire(row, deadline, bases, seen, fired, out[found])
                 found += 1
-                fired[row] = deadline
         if time > bases[row] or (time == bases[row] and not (late and seen[row] >= 0)):
             if fired[row] != NULL:
-                out_row[found] = row
-                out_kind[found] = CORRECTED if time < fired[row] else RESOLVED
-                out_time[found] = time
-                out_since[found] = bases[row]
-                out_position[found] = positions[i]
-                out_order[found] = max(time, now)
+                out[found, ROW] = row
+                out[found, TRANSITION] = CORRECTED if time < fired[row] else RESOLVED
+                out[found, TIME] = time
+                out[found, SINCE] = bases[row]
+                out[found, CAUSE] = positions[i]
+                out[found, PLACE] = max(time, now)
+                out[found, LAST] = bases[row] if seen[row] >= 0 else NULL
                 found += 1
                 fired[row] = NULL
+                if len(shut) > 0:
+                    shut[row] = time + cooldown
             bases[row] = time
             seen[row] = positions[i]
     return found
 
 
-@kernel("int64(int64, int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
-        "int64[::1], int64[::1], int64[::1])")
-def expire(watermark, silence, edges, bases, seen, fired, out_row, out_kind, out_time, out_since, out_position,
-           out_order):  # type: ignore[no-untyped-def]
-    """Let every deadline up to the watermark fire; the arrays are those of `sight`, `out_*` of int64[r].
+@kernel("int64(int64, int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
+def expire(watermark, silence, edges, bases, seen, fired, shut, out):  # type: ignore[no-untyped-def]
+    """Let every deadline up to the watermark fire; the arrays are those of `sight`, `out` of int64[r, 7].
 
     Cost: 1 ns a key.
     """
     found = 0
     for row in range(len(bases)):
         if fired[row] == NULL and bases[row] != NULL and bases[row] + silence <= watermark:
-            deadline = due(bases[row], silence, edges)
+            deadline = due(row, silence, edges, bases, shut)
             if deadline <= watermark:
-                out_row[found] = row
-                out_kind[found] = FIRING
-                out_time[found] = deadline
-                out_since[found] = bases[row]
-                out_position[found] = seen[row]
-                out_order[found] = deadline
+                fire(row, deadline, bases, seen, fired, out[found])
                 found += 1
-                fired[row] = deadline
     return found
 
 
-@kernel("int64(int64, int64[::1], int64[::1], int64[::1])")
-def first_due(silence, edges, bases, fired):  # type: ignore[no-untyped-def]
+@kernel("int64(int64, int64[::1], int64[::1], int64[::1], int64[::1])")
+def first_due(silence, edges, bases, fired, shut):  # type: ignore[no-untyped-def]
     """Return the earliest instant at which a key can fire if it is not seen again; NEVER where none can.
 
     Sights only move deadlines on, so that nothing can fire before it and no sweep is needed until then.
@@ -118,5 +124,5 @@ def first_due(silence, edges, bases, fired):  # type: ignore[no-untyped-def]
     first = NEVER
     for row in range(len(bases)):
         if fired[row] == NULL and bases[row] != NULL and bases[row] + silence < first:
-            first = min(first, due(bases[row], silence, edges))
+            first = min(first, due(row, silence, edges, bases, shut))
     return first

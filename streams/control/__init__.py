@@ -1,0 +1,1 @@
+"""What changes how events are judged: rulesets, reference sets."""

@@ -1,0 +1,139 @@
+"""Reference sets in force: the sets that a plan declares, read from a folder, as lanes and texts by row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from events.cells import Cells, convert
+from events.identity import CityKey
+from events.place import Place, Problem, Problems
+from events.reference import ReferenceSet, find_sets, last_rows, missing_columns, read_set
+from kernels.keys.token import combined_all
+from rules.plan import Plan, SetPlan
+from streams.shard.surroundings import SetRows, Surroundings
+
+
+@dataclass(frozen=True)
+class References:
+    """The rows of every set of a plan, in the plan's order."""
+
+    plan: Plan
+    sets: tuple[SetRows, ...]
+
+    @classmethod
+    def load(cls, plan: Plan, folder: Path | None, city: CityKey, *, force_empty: bool = False) -> tuple["References", list[Problem]]:
+        """Read the sets that a plan declares; other files of the folder are not looked at.
+
+        Returns
+        -------
+        the references, and warnings: columns that a file lacks, rows without key or with a key that comes again
+
+        Raises
+        ------
+        Problems
+            a set has no file, cannot be read, or is empty (residents = nobody makes everyone a stranger) and that
+            was not asked for by `force_empty`
+        """
+        problems: list[Problem] = []
+        files = find_sets(folder) if folder and plan.sets else {}
+        rows = []
+        for wanted in plan.sets:
+            if wanted.name not in files:
+                problems.append(_missing(wanted, folder))
+                continue
+            try:
+                read = read_set(files[wanted.name])
+            except Problems as found:
+                problems += found.problems
+                continue
+            if not len(read) and not force_empty:
+                problems.append(_empty(wanted, read.path))
+            made, findings = _rows(wanted, read, plan, city)
+            rows.append(made)
+            problems += findings
+        if any(problem.level == "error" for problem in problems):
+            raise Problems(problems)
+        return cls(plan, tuple(rows)), problems
+
+    @classmethod
+    def of(cls, plan: Plan, sets: Mapping[str, Sequence[Mapping[str, Any]]], city: CityKey) -> "References":
+        """Make references from rows in hand, as rule tests have them; what is not given is null."""
+        made = []
+        for wanted in plan.sets:
+            given = sets.get(wanted.name, ())
+            columns = {c.name: _cells(c.name, [row.get(c.name) for row in given]) for c in wanted.columns}
+            rows, findings = _rows(wanted, ReferenceSet(wanted.name, wanted.name, columns, len(given)), plan, city)
+            if errors := [finding for finding in findings if finding.level == "error"]:
+                raise Problems(errors)
+            made.append(rows)
+        return cls(plan, tuple(made))
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """The sets beside the plan's calendars, as the interpreter takes them; shared by all shards."""
+        return Surroundings(self.plan, self.sets)
+
+
+def _cells(name: str, values: Sequence[Any]) -> Cells:
+    """Make a column from values as they stand in YAML or JSON."""
+    texts = [b"" if v is None else (str(v).lower() if isinstance(v, bool) else str(v)).encode() for v in values]
+    lengths = np.array([-1 if v is None else len(t) for v, t in zip(values, texts, strict=True)], np.int64)
+    sizes = np.maximum(lengths, 0)
+    buffer = np.frombuffer(b"".join(texts) + bytes(64), np.uint8).copy()
+    return Cells(name, name, buffer, (np.cumsum(sizes) - sizes).astype(np.int64), lengths, np.arange(1, len(values) + 1))
+
+
+def _rows(wanted: SetPlan, read: ReferenceSet, plan: Plan, city: CityKey) -> tuple[SetRows, list[Problem]]:
+    """Convert a set's columns, and keep the last of the rows of each key."""
+    findings: list[Problem] = []
+    lanes, texts = {}, {}
+    for column in wanted.columns:
+        cells = read.columns.get(column.name)
+        if cells is None:
+            cells = _cells(column.name, [None] * len(read))
+        texts[column.name] = cells
+        lanes[column.name], found = convert(cells, column.type, city, plan.schemas.symbol_codes)
+        findings += found
+    if lacking := missing_columns(read, [column.name for column in wanted.columns]):
+        findings.append(_lacking(wanted, read.path, lacking))
+    keys = lanes[wanted.key[0]]
+    for name in wanted.key[1:]:
+        parts, keys = keys, np.empty(len(read), np.int64)
+        combined_all(parts, lanes[name], keys)
+    kept, repeated, keyless = last_rows(keys)
+    if repeated or keyless:
+        findings.append(_unused(wanted, read.path, repeated, keyless))
+    pieces: dict[str, Any] = {name: Cells(c.name, c.path, c.text, c.starts[kept], c.lengths[kept], c.lines[kept])
+                              for name, c in texts.items()}
+    return SetRows(wanted, {name: np.ascontiguousarray(lane[kept]) for name, lane in lanes.items()},
+                   np.ascontiguousarray(keys[kept]), pieces), findings
+
+
+def _missing(wanted: SetPlan, folder: Path | None) -> Problem:
+    place = Place(str(folder or "--reference"), 1)
+    header = ",".join(column.name for column in wanted.columns)
+    return Problem("D010", place, f"no file for the set `{wanted.name}` that the rules read", f"规则用到的集合 `{wanted.name}` 没有文件",
+                   f"put {wanted.name}.csv there, with the header {header}, and name the folder by --reference",
+                   f"请放入 {wanted.name}.csv,表头为 {header},并用 --reference 指明目录")
+
+
+def _empty(wanted: SetPlan, path: str) -> Problem:
+    return Problem("D011", Place(path, 1), f"the set `{wanted.name}` is empty", f"集合 `{wanted.name}` 是空的",
+                   "an empty set changes what rules mean (no residents: everyone is a stranger); allow it by --force-empty",
+                   "空集合会改变规则的含义(没有居民则人人都是陌生人);确需如此请加 --force-empty")
+
+
+def _lacking(wanted: SetPlan, path: str, names: Sequence[str]) -> Problem:
+    listed = ", ".join(f"`{name}`" for name in names)
+    return Problem("W410", Place(path, 1), f"the set `{wanted.name}` lacks the column {listed}; it is null everywhere",
+                   f"集合 `{wanted.name}` 缺少列 {listed},一律视为空")
+
+
+def _unused(wanted: SetPlan, path: str, repeated: int, keyless: int) -> Problem:
+    return Problem("W411", Place(path, 1),
+                   f"the set `{wanted.name}`: {repeated} rows give way to a later row of their key, {keyless} have no key",
+                   f"集合 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键")

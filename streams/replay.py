@@ -1,0 +1,196 @@
+"""Replay: bounded input through the shards in event time, as fast as it goes.
+
+Each file is a feed that may carry any kind. The file with the least watermark is read next (ties: in the order of
+the arguments), an ended one holds nobody, and at the end of all input the watermark goes to the greatest event
+time, inclusive. What is read here becomes a log of blocks and control records; shards see nothing else.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from connectors.protocol import Source
+from events.alert import Alert
+from events.batch import REASONS, EventBatch
+from events.block import Control, Events
+from events.identity import CityKey
+from rules.plan import Plan
+from streams.control.references import References
+from streams.shard.choose import Slice
+from streams.shard.intake import Intake
+from streams.shard.shard import Shard
+from streams.stages import Stages
+from streams.time.epoch import EpochFinder
+from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
+
+SOURCE_SHIFT = 48  # a log position in a replay is the source's number << 48 | offset in its text
+AHEAD = 2  # blocks that are decoded ahead, per source, where there are several shards
+
+DeadLetters = Callable[[EventBatch], None]
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a replay did. `late` and `duplicates` count events; `stages` are CPU seconds."""
+
+    events: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    late: int = 0
+    duplicates: int = 0
+    unknown_enums: int = 0
+    without_key: dict[str, int] = field(default_factory=dict)
+    suppressed: dict[str, int] = field(default_factory=dict)
+    evicted: dict[str, int] = field(default_factory=dict)
+    alerts: dict[str, int] = field(default_factory=dict)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, and the rate, for a JSON file."""
+        rate = self.events / self.wall_s if self.wall_s else 0.0
+        return {**asdict(self), "events_per_s": round(rate)}
+
+
+class Replay:
+    """One replay of some sources through a plan. Run it once."""
+
+    def __init__(self, plan: Plan, references: References, sources: Sequence[Source], city: CityKey, *,
+                 shards: int = 1, until: int | None = None, on_dead_letters: DeadLetters | None = None) -> None:
+        self.summary = Summary(alerts={rule.rule: 0 for rule in plan.rules})
+        self._plan = plan
+        self._until = until
+        self._on_dead_letters = on_dead_letters
+        self._stages = Stages()
+        feeds = [Feed(source.feed) for source in sources]
+        self._inputs = [_Input(source, FeedClock(feed, number))
+                        for number, (source, feed) in enumerate(zip(sources, feeds, strict=True))]
+        self._clock = GroupClock(tuple(entry.clock for entry in self._inputs))
+        self._epoch = EpochFinder(self._clock)
+        self._intake = Intake(plan, references.surroundings, city)
+        self._shards = [Shard(plan, references, feeds, city, self._line, Slice(index, shards), self._stages)
+                        for index in range(shards)]
+        self._waiting: list[Alert] = []
+        self._rejected: Counter[str] = Counter()
+        self._late = 0
+
+    def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
+        """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        pool = ThreadPoolExecutor(len(self._shards) + 1) if len(self._shards) > 1 else None
+        try:
+            with pool or nullcontext():
+                yield from self._run(pool, progress or (lambda _: None))
+        finally:
+            self._sum_up()
+            self.summary.wall_s = time.perf_counter() - wall
+            self.summary.cpu_s = time.process_time() - cpu
+
+    def _run(self, pool: ThreadPoolExecutor | None, progress: Progress) -> Iterator[list[Alert]]:
+        while holding := [entry for entry in self._inputs if not entry.clock.ended]:
+            entry = min(holding, key=lambda entry: entry.clock.watermark)
+            batch = self._next(entry, pool, progress)
+            if batch is None:
+                entry.clock.ended = True
+                end = Control(entry.clock.number << SOURCE_SHIFT, 0, {"type": "feed_end", "feed": entry.clock.feed.name})
+                yield self._step(end, pool)
+                continue
+            self._count(batch)
+            judgement = entry.clock.judge(batch)
+            self._late += int(judgement.late.sum())
+            self._epoch.see(batch, judgement)
+            if record := self._epoch.record(batch.position):
+                yield self._step(record, pool)
+            yield self._step(batch, pool)
+        greatest = max((entry.clock.greatest for entry in self._inputs), default=BEGINNING)
+        end_time = max(greatest, BEGINNING if self._until is None else self._until)
+        self._clock.ended = greatest
+        if record := self._epoch.record(0):
+            yield self._step(record, pool)
+        yield self._step(Control(0, end_time, {"type": "end"}), pool)
+        yield self._certain(None)
+
+    def _next(self, entry: "_Input", pool: ThreadPoolExecutor | None, progress: Progress) -> EventBatch | None:
+        """Return the next decoded block of a source; with a pool the ones behind it are decoded meanwhile."""
+        while len(entry.ahead) <= (AHEAD if pool else 0) and not entry.exhausted:
+            block = entry.source.next_block()
+            if block is None:
+                entry.exhausted = True
+                break
+            assert isinstance(block, Events), "a bounded source yields events"
+            progress(block.size)
+            entry.ahead.append(pool.submit(self._decode, block) if pool else _done(self._decode(block)))
+        return entry.ahead.popleft().result() if entry.ahead else None
+
+    def _decode(self, block: Events) -> EventBatch:
+        with self._stages("decode"):
+            return self._intake(block)
+
+    def _step(self, block: EventBatch | Control, pool: ThreadPoolExecutor | None) -> list[Alert]:
+        if pool:
+            for alerts in pool.map(lambda shard: shard.step(block), self._shards):
+                self._waiting += alerts
+        else:
+            self._waiting += self._shards[0].step(block)
+        return self._certain(min(shard.reached for shard in self._shards))
+
+    def _certain(self, reached: int | None) -> list[Alert]:
+        """Take out the alerts before which none can come any more."""
+        ready = [alert for alert in self._waiting if reached is None or alert.order < reached]
+        if not ready:
+            return []
+        self._waiting = [alert for alert in self._waiting if reached is not None and alert.order >= reached]
+        ready.sort(key=Alert.sort_key)
+        for alert in ready:
+            self.summary.alerts[alert.rule] += 1
+        return ready
+
+    def _line(self, position: int) -> bytes:
+        return self._inputs[position >> SOURCE_SHIFT].source.line(position)
+
+    def _count(self, batch: EventBatch) -> None:
+        self.summary.events += len(batch)
+        self.summary.unknown_enums += batch.unknown_enums
+        if len(batch.rejects):
+            self._rejected.update(batch.rejects.reason.tolist())
+            if self._on_dead_letters:
+                self._on_dead_letters(batch)
+
+    def _sum_up(self) -> None:
+        self.summary.rejected = {REASONS[int(code)]: count for code, count in sorted(self._rejected.items())}
+        self.summary.late = self._late
+        self.summary.stages = self._stages.seconds()
+        dropped: set[int] = set()
+        for shard in self._shards:
+            dropped |= shard.duplicates()
+        self.summary.duplicates = len(dropped)
+        self.summary.without_key = self._shards[0].without_key()
+        for shard in self._shards:
+            _add(self.summary.suppressed, shard.suppressed())
+            _add(self.summary.evicted, shard.evicted())
+
+
+@dataclass(slots=True)
+class _Input:
+    """A source, its clock, and the blocks of it that are decoded ahead."""
+
+    source: Source
+    clock: FeedClock
+    ahead: deque[Future[EventBatch]] = field(default_factory=deque)
+    exhausted: bool = False
+
+
+def _done(batch: EventBatch) -> Future[EventBatch]:
+    future: Future[EventBatch] = Future()
+    future.set_result(batch)
+    return future
+
+
+def _add(sums: dict[str, int], more: dict[str, int]) -> None:
+    for name, count in more.items():
+        sums[name] = sums.get(name, 0) + count

@@ -1,0 +1,1 @@
+"""The shard: all state of a slice of the keys, and a function of the log."""

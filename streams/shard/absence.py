@@ -1,0 +1,161 @@
+"""Absence: a deadline for every key. With `expect`, the rows of a set, seen or never seen; else keys once seen."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.alert import Transition
+from events.batch import POSITION, TIME, Lanes
+from kernels.nulls import NULL
+from kernels.patterns.absence import (
+    CAUSE, FIRING, LAST, NEVER, PLACE, ROW, SINCE, TRANSITION, expire, first_due, sight,
+)
+from kernels.patterns.absence import TIME as AT
+from rules.plan import Absence, RulePlan
+from streams.shard.choose import Choice, Slice, null_lanes
+from streams.shard.firing import Firings, severities
+from streams.shard.surroundings import Surroundings
+from streams.shard.tables import KeyTable
+
+Ints = NDArray[np.int64]
+NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected")
+COLUMNS = 7
+STATE: dict[str, tuple[type, tuple[int, ...], int]] = {
+    "bases": (np.int64, (), int(NULL)), "seen": (np.int64, (), -1), "fired": (np.int64, (), int(NULL)),
+    "severities": (np.int8, (), 0)}
+SHUT: dict[str, tuple[type, tuple[int, ...], int]] = {"shut": (np.int64, (), int(NULL))}
+NO_SHUT = np.empty(0, np.int64)
+
+
+class AbsenceRule:
+    """State and behaviour of one such rule in one shard.
+
+    With `expect` a state row is a row of that set; without, a row of a key table.
+    """
+
+    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
+        assert isinstance(rule.pattern, Absence)
+        self.rule = rule
+        self.choice = Choice(rule, surroundings, part)
+        self._surroundings = surroundings
+        self._pattern = rule.pattern
+        self._part = part
+        edges = np.empty(0, np.int64) if rule.active is None else surroundings.plan.calendars[rule.active].edges
+        self._edges = np.ascontiguousarray(edges, np.int64)
+        self._first_due = int(NEVER)
+        self.table: KeyTable | None = None
+        columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
+        if self._pattern.expect is None:
+            self.table = KeyTable(rule.capacity, {**columns, "parts": (np.int64, (len(rule.key),), 0)})
+        else:
+            rows = len(surroundings.sets[self._pattern.expect])
+            self._expected = {name: np.full((rows, *shape), fresh, dtype) for name, (dtype, shape, fresh) in columns.items()}
+
+    @property
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """The state arrays, by row."""
+        return self._expected if self.table is None else self.table.state
+
+    def _shut(self) -> NDArray[np.int64]:
+        return self.state.get("shut", NO_SHUT)
+
+    def arm(self, epoch: int) -> None:
+        """Await every expected key that this shard holds from max(its `since`, epoch) on."""
+        if self._pattern.expect is None:
+            return
+        expected = self._surroundings.sets[self._pattern.expect]
+        keys = expected.keys
+        own = (keys.view(np.uint64) >> np.uint64(32)) % np.uint64(self._part.count) == self._part.index
+        own &= self._surroundings.rows(self._pattern.expect, keys) == np.arange(len(keys))  # of equal keys the last row
+        since = np.full(len(keys), NULL, np.int64)
+        if self._pattern.since is not None:
+            column = next(c for c in expected.plan.columns if c.lane == self._pattern.since)
+            since = expected.lanes[column.name]
+        self.state["bases"][own] = np.maximum(since, epoch)[own]
+        self.resume()
+
+    def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
+        """Take released rows, late ones too, in order."""
+        rows, keys = self.choice.released(lanes, order, rows, late=True)
+        if self.table is None:
+            assert self._pattern.expect is not None
+            state = self._surroundings.rows(self._pattern.expect, keys)
+            awaited = state != NULL
+            return self._sight(lanes, order, rows[awaited], state[awaited])
+        out = []
+        for piece, state in self.table.pieces(keys, lanes[TIME, rows], self._dead):
+            self.table.state["parts"][state] = lanes[:, rows[piece]][list(self.rule.key)].T
+            out += self._sight(lanes, order, rows[piece], state)
+            self._first_due = min(self._first_due, int(lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms)
+        return out
+
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
+        """Let the deadlines up to the watermark fire."""
+        if watermark < self._first_due:
+            return []
+        held = self.state
+        out = np.empty((len(held["bases"]), COLUMNS), np.int64)
+        found = expire(watermark, self._pattern.silence_ms, self._edges, held["bases"], held["seen"], held["fired"],
+                       self._shut(), out)
+        self.resume()
+        return self._transitions(out[:found])
+
+    def resume(self) -> None:
+        """Take up again what is derived from state: when the next key can be due."""
+        held = self.state
+        self._first_due = int(first_due(self._pattern.silence_ms, self._edges, held["bases"], held["fired"],
+                                        self._shut()))
+
+    def _sight(self, lanes: Lanes, order: Ints, rows: Ints, state: Ints) -> list[Firings]:
+        held = self.state
+        out = np.empty((2 * len(rows), COLUMNS), np.int64)
+        found = sight(lanes[TIME, rows], order[rows], lanes[POSITION, rows], state, self._pattern.silence_ms,
+                      self.rule.cooldown_ms, self._edges, held["bases"], held["seen"], held["fired"], self._shut(), out)
+        if found:  # an episode that ended awaits its key again
+            self._first_due = min(self._first_due, int(out[:found, AT].min()) + self._pattern.silence_ms)
+        return self._transitions(out[:found])
+
+    def _transitions(self, out: Ints) -> list[Firings]:
+        """Give transitions the lanes that the rule's programs need, and their severity."""
+        n = len(out)
+        if not n:
+            return []
+        lanes = null_lanes(self._surroundings.plan, n)
+        lanes[TIME] = out[:, AT]
+        lanes[list(self.rule.key)] = self._key_parts(out[:, ROW])
+        extra = np.where(out[:, LAST] == NULL, np.nan, out[:, LAST].astype(np.float64))[None, :]
+        levels = severities(self.rule, self._surroundings, lanes, np.arange(n), np.ascontiguousarray(extra))
+        held = self.state["severities"]
+        for i, (row, transition) in enumerate(zip(out[:, ROW].tolist(), out[:, TRANSITION].tolist(), strict=True)):
+            if transition == FIRING:
+                held[row] = levels[i]
+            else:  # an end has the severity of its episode
+                levels[i] = held[row]
+        kinds = out[:, TRANSITION]
+        return [Firings(self.rule, lanes, np.arange(n), np.ascontiguousarray(extra), out[:, AT], out[:, SINCE], out[:, PLACE],
+                        levels, np.where(kinds == FIRING, -1, out[:, CAUSE]), out[:, CAUSE : CAUSE + 1],
+                        [NAMES[kind] for kind in kinds.tolist()], np.minimum(kinds, 1),
+                        expected=out[:, ROW] if self.table is None else None, named_by_cause=False)]
+
+    def _key_parts(self, rows: Ints) -> Ints:
+        """Return the tokens of the key's fields, int64[fields, n]."""
+        if self.table is not None:
+            return np.ascontiguousarray(self.table.state["parts"][rows].T)
+        assert self._pattern.expect is not None
+        expected = self._surroundings.sets[self._pattern.expect]
+        return np.array([expected.lanes[name][rows] for name in expected.plan.key])
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return the state for a snapshot."""
+        return self._expected if self.table is None else self.table.tables()
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Take the state of a snapshot."""
+        if self.table is not None:
+            self.table.restore(tables)
+        else:
+            self._expected = {name: tables[name].copy() for name in self._expected}
+        self.resume()
+
+    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Keys that were never given a base; a key that was seen is awaited for ever."""
+        return table.state["bases"] == NULL

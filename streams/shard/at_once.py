@@ -1,0 +1,65 @@
+"""At-once rules: no pattern, no cooldown, nothing that remembers. They fire on arrival: smoke waits for no watermark."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.alert import Alert
+from events.batch import POSITION, REPLAYED, TIME, EventBatch
+from rules.plan import RulePlan
+from streams.shard.choose import Choice, Slice
+from streams.shard.firing import NO_EXTRA, Firings, severities
+from streams.shard.surroundings import Surroundings
+
+REMEMBERED_MS = 600_000  # of event time; a repeat that comes later is dropped by the sinks
+
+
+class AtOnceRule:
+    """One such rule in one shard; it has no state."""
+
+    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
+        self.rule = rule
+        self._choice = Choice(rule, surroundings, part)
+        self._surroundings = surroundings
+
+    def take(self, batch: EventBatch, watermarks: NDArray[np.int64]) -> Firings | None:
+        """Take a batch as it arrived, late and repeated events too; `watermarks` are the group's before each row."""
+        lanes = batch.lanes
+        rows = self._choice.arrived(lanes)
+        rows = rows[lanes[REPLAYED, rows] != 1]
+        if not len(rows):
+            return None
+        times, positions = lanes[TIME, rows], lanes[POSITION, rows]
+        levels = severities(self.rule, self._surroundings, lanes, rows, NO_EXTRA)
+        return Firings(self.rule, lanes, rows, NO_EXTRA, times, times, np.maximum(times, watermarks[rows]), levels,
+                       positions, positions[:, None], ["firing"] * len(rows), np.zeros(len(rows), np.int64))
+
+
+class Remembered:
+    """Ids of at-once alerts of the last 10 minutes of event time: a repeated event must not ring twice."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, int] = {}
+
+    def new(self, alerts: list[Alert]) -> list[Alert]:
+        """Return the alerts that were not raised in the last 10 minutes before they arrived, and remember them."""
+        fresh = []
+        for alert in alerts:
+            raised = self._orders.get(alert.id)
+            if raised is None or alert.order - raised > REMEMBERED_MS:
+                self._orders[alert.id] = alert.order
+                fresh.append(alert)
+        return fresh
+
+    def forget(self, watermark: int) -> None:
+        """Let go of what is too old to be repeated."""
+        self._orders = {name: order for name, order in self._orders.items() if watermark - order <= REMEMBERED_MS}
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return the memory for a snapshot."""
+        names = "\n".join(self._orders).encode()
+        return {"names": np.frombuffer(names, np.uint8), "orders": np.array(list(self._orders.values()), np.int64)}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Hold the memory of a snapshot."""
+        names = tables["names"].tobytes().decode().split("\n")
+        self._orders = dict(zip(names, tables["orders"].tolist(), strict=False))

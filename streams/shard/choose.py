@@ -1,0 +1,70 @@
+"""Which rows a rule takes: of its kinds, selected by its conditions, with a key that this shard holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import Lanes
+from kernels.keys.choose import arrived_of_kinds, of_kinds, own
+from kernels.nulls import NAN_BITS, NULL
+from rules.plan import Plan, RulePlan
+from streams.shard.surroundings import Selection, Surroundings
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of the keys that a shard holds: `index` of `count`."""
+
+    index: int = 0
+    count: int = 1
+
+
+class Choice:
+    """The rows of one rule in one shard."""
+
+    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
+        self._surroundings = surroundings
+        self._part = part
+        self._selection = Selection.of(rule.select)
+        self.reads = kinds_table(rule, surroundings.plan)
+        self.key_lanes = np.array(rule.key, np.int64)
+
+    def released(self, lanes: Lanes, order: Ints, rows: Ints, *, late: bool) -> tuple[Ints, Ints]:
+        """Return the chosen ones of released rows, in order, and the tokens of their keys."""
+        out = np.empty(len(rows), np.int64)
+        found = of_kinds(lanes, order, rows, self.reads, late, out)
+        return self._chosen(lanes, out[:found], keyless=False)
+
+    def arrived(self, lanes: Lanes) -> Ints:
+        """Return the chosen rows of a batch as it arrived; those without a key are the first shard's."""
+        out = np.empty(lanes.shape[1], np.int64)
+        found = arrived_of_kinds(lanes, self.reads, out)
+        return self._chosen(lanes, out[:found], keyless=True)[0]
+
+    def _chosen(self, lanes: Lanes, rows: Ints, *, keyless: bool) -> tuple[Ints, Ints]:
+        if self._part.count > 1:  # first what is cheap and leaves a part of the rows
+            keys = np.empty(len(rows), np.int64)
+            rows = rows[: own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys)]
+        rows = self._selection(self._surroundings, lanes, rows)
+        keys = np.empty(len(rows), np.int64)
+        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys)
+        return rows[:kept], keys[:kept]
+
+
+def kinds_table(rule: RulePlan, plan: Plan) -> NDArray[np.bool_]:
+    """Return bool[kinds]: which kinds a rule reads."""
+    table = np.zeros(len(plan.schemas.kinds), np.bool_)
+    table[list(rule.kinds)] = True
+    return table
+
+
+def null_lanes(plan: Plan, rows: int) -> Lanes:
+    """Return lanes in which everything is missing, for alerts without an event in hand."""
+    lanes = np.full((plan.layout.lanes, rows), NULL, np.int64)
+    for column in plan.layout.columns:
+        if column.type == "number":
+            lanes[plan.layout.lane(column.name, column.type)] = NAN_BITS
+    return lanes

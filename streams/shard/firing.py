@@ -1,0 +1,54 @@
+"""What the patterns of a rule report: firings and transitions, columnar, before anything is put into words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.alert import SEVERITIES, Transition
+from events.batch import Lanes
+from rules.plan import RulePlan
+from streams.shard.surroundings import Surroundings
+
+Ints = NDArray[np.int64]
+SEVERITY_CODES = {severity: code for code, severity in enumerate(SEVERITIES)}
+NO_EXTRA = np.empty((0, 0), np.float64)
+
+
+@dataclass(frozen=True)
+class Firings:
+    """Transitions of one rule's alerts, in order; all arrays have n entries.
+
+    `lanes` and `rows` are what the rule's value programs run over, `extra` (float64[e, n]) what they see beside.
+    `causes` is the log position of the event in hand, -1 where there is none; `evidence` int64[n, k] those of the
+    causing events, oldest first, -1 where there are fewer. `expected` is the row of the `expect` set, else None.
+    `named_by_cause` marks point alerts: the causing event is part of their name.
+    """
+
+    rule: RulePlan
+    lanes: Lanes
+    rows: Ints
+    extra: NDArray[np.float64]
+    times: Ints
+    since: Ints
+    orders: Ints
+    severities: Ints
+    causes: Ints
+    evidence: NDArray[np.int64]
+    transitions: list[Transition]
+    numbers: Ints
+    expected: Ints | None = None
+    named_by_cause: bool = True
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def severities(rule: RulePlan, surroundings: Surroundings, lanes: Lanes, rows: Ints, extra: NDArray[np.float64]) -> Ints:
+    """Return the severity code of each row: the first rung of the ladder whose condition is true."""
+    out = np.full(len(rows), SEVERITY_CODES[rule.severity[-1].severity], np.int64)
+    for step in reversed(rule.severity[:-1]):
+        assert step.when is not None
+        holds = surroundings.evaluate(step.when, lanes, rows, extra) == 1
+        out[holds] = SEVERITY_CODES[step.severity]
+    return out

@@ -1,0 +1,111 @@
+"""Key tables: dense rows for the keys of one pattern, growing to the declared capacity, then evicting the oldest."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.keys.table import intern, rebuild
+from kernels.nulls import NULL
+
+ROWS_MIN = 1 << 8
+EVICTED_SHARE = 16  # of a full table, this part of the keys goes at once
+
+Ints = NDArray[np.int64]
+Dead = Callable[["KeyTable", int], NDArray[np.bool_]]
+
+
+class KeyTable:
+    """Token of a key to a row, and the state arrays of a pattern, which grow with it.
+
+    `columns` maps names to (dtype, shape of one row, value of a fresh row). `touched` is when each row was last
+    used (epoch ms), by which the oldest go.
+    """
+
+    def __init__(self, capacity: int, columns: dict[str, tuple[type, tuple[int, ...], int]]) -> None:
+        self.capacity = capacity
+        self.evicted = 0
+        self._columns = columns
+        self._counts = np.zeros(2, np.int64)
+        self._allocate(min(ROWS_MIN, capacity))
+
+    def _allocate(self, rows: int) -> None:
+        self.row_keys = np.full(rows, NULL, np.int64)
+        self.touched = np.full(rows, NULL, np.int64)
+        self.state = {name: np.full((rows, *shape), fresh, dtype) for name, (dtype, shape, fresh) in self._columns.items()}
+        self._slots(rows)
+
+    def _slots(self, rows: int) -> None:
+        slots = 1 << (2 * rows - 1).bit_length()
+        self._slot_keys = np.full(slots, NULL, np.int64)
+        self._slot_rows = np.zeros(slots, np.int64)
+        rebuild(self.row_keys, self._slot_keys, self._slot_rows)
+        self._free = np.ascontiguousarray(np.flatnonzero(self.row_keys == NULL)[::-1].astype(np.int64))
+        self._counts[0] = len(self._free)
+        self._free = np.concatenate([self._free, np.zeros(rows - len(self._free), np.int64)])
+
+    def __len__(self) -> int:
+        """Return how many keys are held."""
+        return len(self.row_keys) - int(self._counts[0])
+
+    def pieces(self, keys: Ints, times: Ints, dead: Dead) -> Iterator[tuple[slice, Ints]]:
+        """Give rows to keys, in pieces: which keys, and their rows.
+
+        A piece ends where no row is free. The caller has used it up before the next one makes room, by dropping
+        the rows that `dead(table, now)` says have no influence any more, else by growing, else by evicting the oldest.
+        """
+        rows = np.empty(len(keys), np.int64)
+        fresh = np.empty(len(keys), np.int64)
+        start = 0
+        while start < len(keys):
+            stop = intern(keys, times, start, self._slot_keys, self._slot_rows, self.row_keys, self.touched, self._free,
+                          self._counts, rows, fresh)
+            if stop > start:
+                yield slice(start, stop), rows[start:stop]
+            if stop < len(keys):
+                self._make_room(dead, int(times[stop]))
+            start = stop
+
+    def _make_room(self, dead: Dead, now: int) -> None:
+        size = len(self.row_keys)
+        gone = dead(self, now) & (self.row_keys != NULL)
+        if 4 * np.count_nonzero(gone) >= size or (size >= self.capacity and gone.any()):
+            self._drop(np.flatnonzero(gone))
+        elif size < self.capacity:
+            self._grow(min(2 * size, self.capacity))
+        else:
+            count = max(1, size // EVICTED_SHARE)
+            oldest = np.lexsort((self.row_keys, self.touched))[:count]
+            self.evicted += count
+            self._drop(oldest)
+
+    def _drop(self, rows: Ints) -> None:
+        self.row_keys[rows] = NULL
+        self.touched[rows] = NULL
+        for name, (_, _, fresh) in self._columns.items():
+            self.state[name][rows] = fresh
+        self._slots(len(self.row_keys))
+
+    def _grow(self, rows: int) -> None:
+        held = {"row_keys": self.row_keys, "touched": self.touched, **self.state}
+        self._allocate(rows)
+        self._put(held)
+
+    def _put(self, held: dict[str, NDArray[np.generic]]) -> None:
+        count = len(held["row_keys"])
+        self.row_keys[:count] = held["row_keys"]
+        self.touched[:count] = held["touched"]
+        for name, array in self.state.items():
+            array[:count] = held[name]
+        self._slots(len(self.row_keys))
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return keys and state for a snapshot."""
+        return {"row_keys": self.row_keys, "touched": self.touched, **self.state,
+                "evicted": np.array([self.evicted], np.int64)}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Hold the keys and state of a snapshot."""
+        self._allocate(len(tables["row_keys"]))
+        self._put(tables)
+        self.evicted = int(tables["evicted"][0])

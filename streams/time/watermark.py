@@ -1,0 +1,98 @@
+"""Watermarks: up to which event time everything has been seen, by feed and by time group.
+
+A feed's watermark at a log position is the greater of the greatest counted time before it - lateness, and its
+last tick; an event counts with min(time, received). A time group's is the least over its feeds, so that a slow
+feed delays only the rules that read it. An event older than its own feed's watermark is late.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import TIME, EventBatch
+from kernels.nulls import NULL
+from kernels.order import lateness
+
+NOTHING = int(NULL)  # before the first event and tick
+BEGINNING = -(2**61)  # the watermark before anything was seen; twice it still fits into an int64
+LATENESS_MS = 2000
+FOREVER = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where events come from: its name, the kinds it may carry (None: any), its allowed lateness (ms)."""
+
+    name: str
+    kinds: frozenset[str] | None = None
+    lateness_ms: int = LATENESS_MS
+
+    def carries(self, kinds: Iterable[str]) -> bool:
+        """Whether any of some kinds may come from this feed."""
+        return self.kinds is None or not self.kinds.isdisjoint(kinds)
+
+
+@dataclass(slots=True)
+class FeedClock:
+    """One feed's watermark, as a function of the log."""
+
+    feed: Feed
+    number: int
+    greatest: int = NOTHING
+    tick: int = NOTHING
+    ended: bool = False
+    blind: bool = False
+
+    @property
+    def watermark(self) -> int:
+        """Event time up to which the feed has delivered everything (epoch ms)."""
+        counted = NOTHING if self.greatest == NOTHING else self.greatest - self.feed.lateness_ms
+        return max(counted, self.tick, BEGINNING)
+
+    def judge(self, batch: EventBatch) -> "Judgement":
+        """Take a block: say of each row whether it is late, and move on."""
+        times = batch.lanes[TIME]
+        watermarks = np.empty(len(times), np.int64)
+        late = np.empty(len(times), np.bool_)
+        received = FOREVER if batch.received is None else batch.received
+        self.greatest = int(lateness(times, received, self.greatest, self.tick, self.feed.lateness_ms, watermarks, late))
+        return Judgement(np.maximum(watermarks, BEGINNING), late)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The feed's watermark before each row of a block (int64[n]), and which rows are late (bool[n])."""
+
+    watermarks: NDArray[np.int64]
+    late: NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class GroupClock:
+    """The watermark of the rules that read the same feeds: the least over those that have not ended.
+
+    `ended` is the instant of the end of all input; then everything up to it, inclusive, has been seen.
+    """
+
+    clocks: tuple[FeedClock, ...]
+    reached: int = BEGINNING
+    ended: int | None = field(default=None)
+
+    def advance(self) -> int:
+        """Move on to the least watermark of the feeds that hold it, and return it."""
+        holding = [clock.watermark for clock in self.clocks if not clock.ended]
+        if holding:
+            self.reached = max(self.reached, min(holding))
+        return self.reached
+
+    def before_rows(self, clock: FeedClock, judgement: Judgement) -> NDArray[np.int64]:
+        """Return the group's watermark before each row of a block of one of its feeds."""
+        others = min((c.watermark for c in self.clocks if c is not clock and not c.ended), default=FOREVER)
+        return np.maximum(np.minimum(judgement.watermarks, others), self.reached)
+
+    @property
+    def release_bound(self) -> int:
+        """Rows whose order (`kernels.order`) is below this can be released."""
+        return 2 * self.reached + 1 if self.ended is None else 2 * self.ended + 2
