@@ -3,20 +3,37 @@
 from typing import Any
 
 from events.alert import alert_name
-from tests.naive.rule import Rule, Scope
+from tests.naive.rule import Event, Row, Rule, Scope
 
 Body = dict[str, Any]
 
 
-def alert(rule: Rule, scope: Scope, *, naming: bytes, time: int, since: int, severity: str, cause: str | None,
-          evidence: list[str], order: int, transition: str = "firing", n: int = 0, site: str | None = None) -> Body:
-    """Make the body of one transition."""
-    name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, cause)
+def alert(rule: Rule, scope: Scope, *, naming: bytes, time: int, since: int, severity: str, cause: Event | None,
+          evidence: list[Event], order: int, transition: str = "firing", n: int = 0, row: Row | None = None,
+          episode: bool = False) -> Body:
+    """Make the body of one transition.
+
+    Parameters
+    ----------
+    scope
+        what its values are computed from
+    cause
+        the event in hand: of a point alert, or the one that ends an episode
+    evidence
+        the causing events, oldest first
+    row
+        of the set that an absence expects
+    episode
+        an event is no part of its name
+    """
+    named_by = cause["id"] if cause and not episode else None
+    name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, named_by)
+    places = [cause or {}, scope.key, row or {}, *reversed(evidence)]
     return {
         "id": f"{name}.{n}", "alert": name, "n": n, "rule": rule.rule, "severity": severity,
-        "transition": transition, "key": scope.key, "site": scope.event.get("site") or scope.key.get("site") or site,
+        "transition": transition, "key": scope.key, "site": next((p["site"] for p in places if p.get("site")), None),
         "time": time, "since": since, "values": {text: value(scope) for text, value in rule.values.items()},
-        "evidence": evidence[-20:], "purpose": rule.purpose, "order": order,
+        "evidence": [event["id"] for event in evidence], "purpose": rule.purpose, "order": order,
     }
 
 

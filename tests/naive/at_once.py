@@ -5,19 +5,23 @@ from tests.naive.alert import Body, alert, key_of
 from tests.naive.rule import Rule, Scope, severity
 from tests.naive.time import Seen
 
+REMEMBERED_MS = 600_000
 
 def at_once(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
-    """Fire at each match, on arrival, late ones and such without key too; each alert once."""
-    out: dict[str, Body] = {}
+    """Fire at each match, on arrival, late ones and such without key too; an alert of the last 10 minutes once."""
+    out: list[Body] = []
+    raised: dict[str, int] = {}
     for arrival in seen.arrivals:
         event = arrival.event
         scope = Scope(event, key_of(rule, event), event["time"])
         if event["kind"] in rule.kinds and not event.get("replayed") and rule.select(scope) is True:
-            body = alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event["id"],
-                         severity=severity(rule, scope), evidence=[event["id"]],
+            body = alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event,
+                         severity=severity(rule, scope), evidence=[event],
                          order=max(event["time"], arrival.watermark))
-            out.setdefault(body["id"], body)
-    return list(out.values())
+            if body["id"] not in raised or body["order"] - raised[body["id"]] > REMEMBERED_MS:
+                raised[body["id"]] = body["order"]
+                out.append(body)
+    return out
 
 
 def in_order(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
@@ -30,8 +34,8 @@ def in_order(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
         if sight.late or event["kind"] not in rule.kinds or None in scope.key.values() or event.get("replayed"):
             continue
         if rule.select(scope) is True and last.fires(scope):
-            out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event["id"],
-                             severity=severity(rule, scope), evidence=[event["id"]], order=event["time"]))
+            out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event,
+                             severity=severity(rule, scope), evidence=[event], order=event["time"]))
     return out
 
 

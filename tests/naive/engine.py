@@ -41,7 +41,8 @@ def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
         case Threshold():
             return threshold(rule, seen, city.naming, city.timezone)
         case Absence():
-            return absence(rule, seen, city.naming, city.sets[rule.pattern.expect], start)
+            rows = None if rule.pattern.expect is None else city.sets[rule.pattern.expect]
+            return absence(rule, seen, city.naming, rows, start)
         case None if rule.ordered:
             return in_order(rule, seen, city.naming)
         case None:

@@ -34,10 +34,10 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Absence:
-    """`absence` with `expect`; `since` names the set's column of that name, if it has one."""
+    """`absence`; `expect` names a set, or every key that was ever seen is awaited. `since` is its column, if any."""
 
     silence_ms: int
-    expect: str
+    expect: str | None
     since: str | None = None
     active: Expression | None = None
 

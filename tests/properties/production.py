@@ -1,0 +1,49 @@
+"""Running production over a log of the tests, whole, in shards, or interrupted."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from events.identity import CityKey
+from rules.plan import Plan
+from streams.shard.choose import Slice
+from streams.shard.shard import Shard
+from streams.shard.surroundings import Surroundings
+from streams.time.watermark import Feed as ShardFeed
+from tests.naive.alert import Body, in_writing_order
+from tests.naive.time import Feed
+from tests.properties.records import Log
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What production needs beside the log."""
+
+    plan: Plan
+    surroundings: Surroundings
+    feeds: Sequence[Feed]
+    city: CityKey
+
+    def shard(self, log: Log, index: int = 0, count: int = 1) -> Shard:
+        """Make one shard, empty."""
+        feeds = [ShardFeed(feed.name, feed.kinds, feed.lateness_ms) for feed in self.feeds]
+        return Shard(self.plan, self.surroundings, feeds, self.city, log.read_line, Slice(index, count))
+
+    def run(self, log: Log, *, shards: int = 1, restored_after: Collection[int] = ()) -> list[Body]:
+        """Return the alerts of all shards, as bodies with `order`, in the order in which `replay` writes them.
+
+        Parameters
+        ----------
+        restored_after
+            numbers of blocks after which every shard is thrown away and a new one takes up its snapshot
+        """
+        out = []
+        for index in range(shards):
+            shard = self.shard(log, index, shards)
+            for number, block in enumerate(log.blocks):
+                out += shard.step(block)
+                if number in restored_after:
+                    snapshot = shard.snapshot()
+                    shard = self.shard(log, index, shards)
+                    shard.restore(snapshot)
+                    assert shard.snapshot() == snapshot
+        return in_writing_order([{**alert.body(), "order": alert.order} for alert in out])

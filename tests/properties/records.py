@@ -1,0 +1,124 @@
+"""A log as tests write it: one record a line, tick or control, that can be cut into blocks at any place."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from events.block import Block, Control, Events, Tick
+from events.schema import Schemas
+from tests.naive.time import Feed, group
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a feed."""
+
+    feed: str
+    text: bytes
+    received: int | None = None
+
+    @classmethod
+    def of(cls, feed: str, event: Event, received: int | None = None) -> "Line":
+        """Write an event without the fields that are missing."""
+        return cls(feed, orjson.dumps({k: v for k, v in event.items() if v is not None}), received)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A tick."""
+
+    feed: str
+    time: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A control record: `epoch`, `feed_end` or `end`."""
+
+    what: str
+    effective: int
+    feed: str | None = None
+
+
+Record = Line | Sign | Mark
+
+
+@dataclass(frozen=True)
+class Log:
+    """Blocks, and their lines by log position."""
+
+    blocks: list[Block]
+    lines: dict[int, bytes]
+
+    @property
+    def read_line(self) -> Callable[[int], bytes]:
+        """The line at a log position."""
+        return self.lines.__getitem__
+
+
+def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
+    """Make blocks of records.
+
+    Parameters
+    ----------
+    cuts
+        numbers of records before which a new block begins even where it need not; None: each line alone
+    """
+    blocks: list[Block] = []
+    lines: dict[int, bytes] = {}
+    run: list[Line] = []
+    position = 0
+
+    def flush() -> None:
+        nonlocal position
+        if run:
+            start = position
+            for line in run:
+                lines[position] = line.text
+                position += len(line.text) + 1
+            blocks.append(Events.of(b"".join(line.text + b"\n" for line in run), feed=run[0].feed, position=start,
+                                    received=run[0].received))
+            run.clear()
+
+    for number, record in enumerate(records):
+        if isinstance(record, Line):
+            joins = run and (run[0].feed, run[0].received) == (record.feed, record.received)
+            if not joins or cuts is None or number in cuts:
+                flush()
+            run.append(record)
+            continue
+        flush()
+        if isinstance(record, Sign):
+            blocks.append(Tick(record.feed, position, record.time))
+        else:
+            named = {"feed": record.feed} if record.feed else {}
+            blocks.append(Control(position, record.effective, {"type": record.what, **named}))
+        position += 1
+    flush()
+    return Log(blocks, lines)
+
+
+def with_epoch(records: Sequence[Record], feeds: Sequence[Feed], schemas: Schemas, *,
+               late: bool = False) -> list[Record]:
+    """Put the epoch where it belongs: at the beginning, or (`late`) where it is known at the earliest."""
+    kinds = frozenset(schemas.kinds)
+    every = [replace(feed, kinds=None) for feed in feeds]
+    seen = group(cut(records).blocks, every, kinds, schemas)
+    times = [sight.event["time"] for sight in seen.sights if not sight.late]
+    if not times:
+        return list(records)
+    mark = Mark("epoch", min(times))
+    at = 0
+    if late:
+        while at < len(records) and not released_before(records[: at + 1], every, kinds, schemas):
+            at += 1
+    return [*records[:at], mark, *records[at:]]
+
+
+def released_before(records: Sequence[Record], feeds: Sequence[Feed], kinds: frozenset[str], schemas: Schemas) -> bool:
+    """Whether anything has been released when these records have been read."""
+    return any(not sight.late for sight in group(cut(records).blocks, feeds, kinds, schemas).sights)

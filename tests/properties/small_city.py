@@ -1,0 +1,106 @@
+"""A city small enough for coincidences: few people, few devices, times that tie and that hit every boundary."""
+
+from hypothesis import strategies as st
+
+from tests.naive.time import Feed
+from tests.properties.records import Event, Line, Mark, Record, Sign
+
+START = 1_795_442_370_000  # 2026-11-23T21:59:30+08:00: night begins in half a minute
+SECOND, MINUTE = 1000, 60_000
+LATENESS = 2000
+
+SITES = ("S1", "S2")
+PEOPLE = ("p1", "p2", "p3")
+PLATES = ("赣A1", "赣A2")
+FEEDS = (Feed("a"), Feed("b", frozenset({"sensor", "traffic"})))
+SETS = {
+    "residents": [{"site": "S1", "person": "p1"}, {"site": "S2", "person": "p2"}],
+    "elders": [{"person": "p1", "site": "S1", "lives_alone": True, "since": None},
+               {"person": "p2", "site": "S2", "lives_alone": False, "since": START + 20 * SECOND},
+               {"person": "p9", "site": None, "lives_alone": None, "since": START + 10 * MINUTE},
+               {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND}],
+    "devices": [{"device": "d1", "site": "S1", "person": None}, {"device": "d2", "site": "S2", "person": "p2"}],
+    "cameras": [{"device": "d1", "crowd_limit": 2}, {"device": "d2", "crowd_limit": 3.5}],
+}
+
+DECLARATIONS = """
+version: 1
+timezone: Asia/Shanghai
+sets:
+  residents: {key: [site, person]}
+  elders: {key: person, columns: {site: id, lives_alone: flag, since: time}}
+  devices: {key: device, columns: {site: id, person: id}}
+  cameras: {key: device, columns: {crowd_limit: {type: number, max: 4}}}
+calendars:
+  night: "22:00-06:00"
+  fair: [2026-11-23]
+routes: [desk]
+let:
+  stranger: missing(person) or (site, person) not in residents
+"""
+
+# Offsets of one boundary each: windows and silences of 1, 2, 10 and 60 s, lateness 2 s, night at 30 s.
+EDGES = [0, 1, 2, 999, 1000, 1001, 1999, 2000, 2001, 9_999, 10_000, 10_001, 29_999, 30_000, 30_001, 59_999, 60_000,
+         60_001]
+offsets = st.one_of(st.sampled_from(EDGES), st.integers(0, 3 * SECOND), st.integers(0, 2 * MINUTE))
+
+
+def maybe(values: tuple[str, ...]) -> st.SearchStrategy[str | None]:
+    """One of some values, or missing."""
+    return st.sampled_from([*values, None])
+
+
+common = {"site": maybe(SITES), "device": maybe(("d1", "d2", "d3")), "replayed": st.sampled_from([None] * 9 + [True])}
+gate = st.fixed_dictionaries({"kind": st.just("gate"), **common, "person": maybe(PEOPLE),
+                              "subject": maybe(("person", "vehicle")), "direction": maybe(("in", "out"))})
+camera = st.fixed_dictionaries({"kind": st.just("camera"), **common, "track": maybe(("t1", "t2")),
+                                "label": maybe(("person", "garbage", "unheard_of")), "person": maybe(PEOPLE),
+                                "confidence": st.sampled_from([None, 0, 0.5, 0.25, 1])})
+sensor = st.fixed_dictionaries({"kind": st.just("sensor"), **common, "metric": maybe(("smoke", "door")),
+                                "value": st.sampled_from([None, 0, 1, 1.5]), "person": maybe(PEOPLE),
+                                "status": maybe(("alarm", "test"))})
+traffic = st.fixed_dictionaries({"kind": st.just("traffic"), **common, "plate": maybe(PLATES),
+                                 "speed_kmh": st.sampled_from([None, 59, 60.5, 80, 120]),
+                                 "limit_kmh": st.sampled_from([None, 40, 50])})
+
+
+@st.composite
+def events(draw: st.DrawFn, max_size: int = 30) -> list[Event]:
+    """Events in the order of their creation, times in any order; ids tie now and then."""
+    bodies = draw(st.lists(st.one_of(gate, gate, camera, sensor, traffic), min_size=1, max_size=max_size))
+    out = []
+    for number, body in enumerate(bodies):
+        time = START + sum(draw(st.lists(offsets, min_size=1, max_size=2)))
+        name = draw(st.sampled_from([f"e{number:02d}", f"e{number:02d}", f"e{number:02d}", "e", "E", "事"]))
+        out.append({"id": name, "time": time, **body})
+    return out
+
+
+def feed_of(event: Event) -> str:
+    """Return the feed that brings an event where only its kind decides."""
+    return "b" if event["kind"] in ("sensor", "traffic") else "a"
+
+
+@st.composite
+def records(draw: st.DrawFn, max_size: int = 30) -> list[Record]:
+    """Any log: events in any order (so some are late), ticks anywhere, broken lines, perhaps an end of a feed."""
+    out: list[Record] = []
+    latest = START
+    for event in draw(events(max_size)):
+        received = draw(st.sampled_from([None, None, START + 5 * SECOND, START + 2 * MINUTE]))
+        feed = feed_of(event) if draw(st.booleans()) else "a"
+        latest = max(latest, event["time"])
+        out.append(Line.of(feed, event, received))
+        extra = draw(st.integers(0, 9))
+        if extra == 0:
+            out.append(Line(feed, b'{"kind":"gate",'))
+        if extra in (1, 2, 3):
+            out.append(Sign(draw(st.sampled_from("ab")), START + draw(offsets)))
+        if extra == 4:
+            out.append(out[draw(st.integers(0, len(out) - 1))])  # something comes again
+    if draw(st.booleans()):
+        out.append(Mark("feed_end", 0, "b"))
+    if draw(st.booleans()):
+        beyond = draw(st.sampled_from([0, 1, 10 * SECOND, 10 * MINUTE]))
+        out += [Mark("feed_end", 0, "a"), Mark("end", latest + beyond)]
+    return out
