@@ -1,0 +1,164 @@
+"""Decode: a block's bytes to a batch of columns and its dead letters.
+
+Tables are made once from the schemas and the layout; a block then costs a few calls of kernels, whatever the
+number of its lines. `tests/naive/decode.py` says the same in plain Python.
+"""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import DEVICE, FIXED_LANES, ID, REPLAYED, EventBatch, Layout, Rejects
+from events.block import PADDING, Bytes, Events
+from events.identity import CityKey
+from events.schema import TYPES, Field, Schemas
+from kernels.decode import json_lines, settle, vocabulary
+from kernels.nulls import NAN_BITS, NULL
+
+NUMBER_LENGTH_MIN = 20  # an undecided number has more digits than fit into a mantissa
+
+Table = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What the kernel knows of schemas and layout, see `json_lines.decode`."""
+
+    slots: Table
+    words: Bytes
+    field_of: Table
+    fields: Table
+    nulls: Table
+
+
+class _Scratch(threading.local):
+    """Memory of one thread that outlives a block, so that no block pays for fresh pages."""
+
+    def __init__(self, keys: int) -> None:
+        self.notes = np.empty((keys, settle.NOTE_COLUMNS), np.int64)
+        self.seen = np.empty(keys, np.int64)
+        self.counts = np.empty(json_lines.COUNTS, np.int64)
+        self.extra = np.empty(0, np.uint8)
+        self.rejects = np.empty((5, 0), np.int64)
+        self.undecided = np.empty((0, 4), np.int64)
+
+    def fit(self, size: int, lines: int) -> None:
+        """Make room for a block."""
+        if len(self.extra) < size + 16 * lines + PADDING:
+            self.extra = np.empty((size + 16 * lines) * 5 // 4 + PADDING, np.uint8)
+        if self.rejects.shape[1] < lines:
+            self.rejects = np.empty((5, lines * 5 // 4), np.int64)
+        if len(self.undecided) < size // NUMBER_LENGTH_MIN + 1:
+            self.undecided = np.empty((size // NUMBER_LENGTH_MIN * 5 // 4 + 1, 4), np.int64)
+
+
+class Decoder:
+    """Turns blocks into batches of one layout. May be called by any number of threads at once."""
+
+    def __init__(self, schemas: Schemas, layout: Layout, city: CityKey) -> None:
+        self._layout = layout
+        self._city = city.hashing
+        self._tables = _tables(schemas, layout)
+        self._scratch = _Scratch(self._tables.field_of.shape[1])
+
+    def __call__(self, block: Events) -> EventBatch:
+        """Decode a block. Every line is an event of the batch, one of its rejects, or blank."""
+        text, size = _whole_lines(block)
+        lines = int(json_lines.count_lines(text, size))
+        scratch, tables = self._scratch, self._tables
+        scratch.fit(size, lines)
+        lanes = np.empty((self._layout.lanes, lines), np.int64)
+        counts = scratch.counts
+        json_lines.decode(text, size, block.position, block.time_max, self._city, tables.slots, tables.words,
+                          tables.field_of, tables.fields, tables.nulls, lanes, scratch.rejects, scratch.extra,
+                          scratch.notes, scratch.seen, scratch.undecided, counts)
+        rows, rejected, extra, unknown_enums, undecided = counts.tolist()
+        if undecided:
+            _decide(text, scratch.undecided[:undecided], lanes)
+        if extra:
+            text = np.concatenate((text[:size], scratch.extra[:extra], np.zeros(PADDING, np.uint8)))
+        if rows < lines:
+            flat = lanes.reshape(-1)
+            json_lines.close_gaps(flat, self._layout.lanes, lines, rows)
+            lanes = flat[: self._layout.lanes * rows].reshape(self._layout.lanes, rows)
+        return EventBatch(block.feed, block.position, block.received, self._layout, lanes, text,
+                          _rejects(scratch.rejects[:, :rejected]), unknown_enums)
+
+
+def _whole_lines(block: Events) -> tuple[Bytes, int]:
+    """Return text and size of a block whose last line ends in a newline: no scan of the kernel needs a bound."""
+    if block.size == 0 or block.data[block.size - 1] == ord("\n"):
+        return block.data, block.size
+    text = np.zeros(block.size + 1 + PADDING, np.uint8)
+    text[: block.size] = block.data[: block.size]
+    text[block.size] = ord("\n")
+    return text, block.size + 1
+
+
+def _decide(text: Bytes, undecided: Table, lanes: Table) -> None:
+    """Convert the numbers that lie between two doubles of 19 digits: rare, exact, through Python's own float."""
+    lane, row, start, end = undecided.T
+    widths = end - start
+    for width in np.unique(widths):
+        some = widths == width
+        literals = text[start[some][:, np.newaxis] + np.arange(width)].view(f"S{width}")[:, 0]
+        lanes[lane[some], row[some]] = literals.astype(np.float64).view(np.int64)
+
+
+def _rejects(columns: Table) -> Rejects:
+    offset, length, line, at, reason = columns.copy()
+    return Rejects(offset, length, line, at, reason.astype(np.uint8))
+
+
+def _tables(schemas: Schemas, layout: Layout) -> _Tables:
+    names = {name for kind in schemas.kinds for name in schemas[kind].fields} - {"kind", "time"}
+    keys = ("kind", "time", *sorted(names))  # settle.KIND_KEY, settle.TIME_KEY, the others
+    entries = [(settle.KEYS, name, number) for number, name in enumerate(keys)]
+    entries += [(settle.KINDS, kind, code) for code, kind in enumerate(schemas.kinds)]
+    fields = []
+    field_of = np.full((max(len(schemas.kinds), 1), len(keys)), -1, np.int64)
+    for code, kind in enumerate(schemas.kinds):
+        for name, field in schemas[kind].fields.items():
+            group = settle.ENUMS + len(fields)
+            field_of[code, keys.index(name)] = len(fields)
+            fields.append((TYPES.index(field.type), *_places(field, layout), group))
+            entries += [(group, value, schemas.symbol_codes[value]) for value in field.values]
+    slots, words = _vocabulary(entries)
+    return _Tables(slots, words, field_of, np.array(fields, np.int64).reshape(-1, settle.FIELD_COLUMNS),
+                   _nulls(layout))
+
+
+def _places(field: Field, layout: Layout) -> tuple[int, int, int]:
+    """Return the lanes of a field's value, text slice and fixed lane, -1 for none."""
+    column = next((c for c in layout.columns if (c.name, c.type) == (field.name, field.type)), None)
+    lane = layout.lane(field.name, field.type) if column else -1
+    text_lane = layout.text_lane(field.name, field.type) if column and column.text else -1
+    fixed = {("id", True): ID, ("device", True): DEVICE, ("replayed", False): REPLAYED}
+    is_name = field.type in ("id", "ephemeral")
+    fixed_lane = fixed.get((field.name, is_name), -1) if is_name or field.type == "flag" else -1
+    return lane, text_lane, fixed_lane
+
+
+def _vocabulary(entries: list[tuple[int, str, int]]) -> tuple[Table, Bytes]:
+    raw = [word.encode() for _, word, _ in entries]
+    offsets = np.cumsum([0, *map(len, raw)])
+    words = np.frombuffer(b"".join(raw) + bytes(PADDING), np.uint8).copy()
+    rows = [(group, offset, len(word), number)
+            for (group, _, number), word, offset in zip(entries, raw, offsets, strict=False)]
+    slots = np.full((1 << (2 * len(entries)).bit_length(), vocabulary.SLOT_COLUMNS), -1, np.int64)
+    vocabulary.fill(words, np.array(rows, np.int64), slots)
+    return slots, words
+
+
+def _nulls(layout: Layout) -> Table:
+    nulls = np.full(layout.lanes, NULL, np.int64)
+    nulls[REPLAYED] = 0
+    for column in layout.columns:
+        if column.type == "number":
+            nulls[layout.lane(column.name, column.type)] = NAN_BITS
+    return nulls
+
+
+assert FIXED_LANES == settle.REPLAYED_LANE + 1

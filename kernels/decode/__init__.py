@@ -1,0 +1,1 @@
+"""Bytes to columns: a strict walk over JSON lines, guided by schemas, that learns how a feed spells them."""

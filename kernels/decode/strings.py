@@ -1,0 +1,196 @@
+"""JSON strings (RFC 8259 section 7): where they end, whether they are valid, what they say.
+
+Every line ends in a newline, which no string may hold, so no scan needs a bound.
+"""
+
+import numpy as np
+
+from kernels.compile import kernel
+from kernels.decode.reasons import ACCEPTED, SYNTAX, UTF8
+from kernels.decode.wide import WIDTH, byte, highs, stops, trailing_zeros
+
+QUOTE = 0x22
+BACKSLASH = 0x5C
+
+
+@kernel(inline=True)
+def is_continuation(c):  # type: ignore[no-untyped-def]
+    """Say whether a byte continues a UTF-8 sequence."""
+    return c & 0xC0 == 0x80
+
+
+@kernel(inline=True)
+def utf8_step(text, at):  # type: ignore[no-untyped-def]
+    """Return the length of the UTF-8 sequence whose first byte, not ASCII, is at `at`; 0 where it is none.
+
+    The table of well-formed sequences of Unicode 15, section 3.9: no overlong forms, no surrogates, nothing
+    beyond U+10FFFF. A later byte is read only after the one before it was part of the sequence.
+    """
+    lead = byte(text, at)
+    if lead < 0xC2 or lead > 0xF4:
+        return 0
+    second = byte(text, at + 1)
+    if lead < 0xE0:
+        return 2 if is_continuation(second) else 0
+    if lead < 0xF0:
+        low = 0xA0 if lead == 0xE0 else 0x80
+        high = 0x9F if lead == 0xED else 0xBF
+        return 3 if low <= second <= high and is_continuation(byte(text, at + 2)) else 0
+    low = 0x90 if lead == 0xF0 else 0x80
+    high = 0x8F if lead == 0xF4 else 0xBF
+    if not low <= second <= high or not is_continuation(byte(text, at + 2)):
+        return 0
+    return 4 if is_continuation(byte(text, at + 3)) else 0
+
+
+@kernel(inline=True)
+def hex_digit(c):  # type: ignore[no-untyped-def]
+    """Return the value of a hexadecimal digit, -1 where it is none."""
+    if 0x30 <= c <= 0x39:
+        return c - 0x30
+    lower = c | 0x20
+    if 0x61 <= lower <= 0x66:
+        return lower - 0x57
+    return -1
+
+
+@kernel()
+def code_unit(text, at):  # type: ignore[no-untyped-def]
+    """Return the UTF-16 code unit of the 4 hexadecimal digits at `at`, -1 where they are not 4."""
+    unit = 0
+    for i in range(4):
+        digit = hex_digit(byte(text, at + i))
+        if digit < 0:
+            return -1
+        unit = unit << 4 | digit
+    return unit
+
+
+@kernel()
+def escaped(text, at):  # type: ignore[no-untyped-def]
+    """Return what the escape with its backslash at `at` stands for, and its length.
+
+    Returns
+    -------
+    code point, length in bytes; (-1, SYNTAX) for no escape, (-1, UTF8) for half a surrogate pair, which no
+    UTF-8 text can say
+    """
+    c = byte(text, at + 1)
+    if c == QUOTE or c == BACKSLASH or c == 0x2F:
+        return c, 2
+    if c == 0x62:
+        return 0x08, 2
+    if c == 0x66:
+        return 0x0C, 2
+    if c == 0x6E:
+        return 0x0A, 2
+    if c == 0x72:
+        return 0x0D, 2
+    if c == 0x74:
+        return 0x09, 2
+    if c != 0x75:
+        return -1, SYNTAX
+    unit = code_unit(text, at + 2)
+    if unit < 0:
+        return -1, SYNTAX
+    if unit < 0xD800 or unit > 0xDFFF:
+        return unit, 6
+    if unit > 0xDBFF:
+        return -1, UTF8
+    if byte(text, at + 6) != BACKSLASH or byte(text, at + 7) != 0x75:
+        return -1, UTF8
+    low = code_unit(text, at + 8)
+    if low < 0:
+        return -1, SYNTAX
+    if low < 0xDC00 or low > 0xDFFF:
+        return -1, UTF8
+    return 0x10000 + ((unit - 0xD800) << 10 | (low - 0xDC00)), 12
+
+
+@kernel()
+def string_rest(text, at):  # type: ignore[no-untyped-def]
+    """Return (end, has escapes, reason) of a string of any kind; see `string_end`."""
+    has_escapes = 0
+    while True:
+        stop = stops(text, at)
+        high = highs(text, at)
+        pause = stop | high
+        if pause == 0:
+            at += WIDTH
+            continue
+        at += trailing_zeros(pause)
+        c = byte(text, at)
+        if c == QUOTE:
+            return at, has_escapes, ACCEPTED
+        if c >= 0x80:
+            while c >= 0x80:
+                length = utf8_step(text, at)
+                if length == 0:
+                    return at, has_escapes, UTF8
+                at += length
+                c = byte(text, at)
+        elif c == BACKSLASH:
+            point, length = escaped(text, at)
+            if point < 0:
+                return at, has_escapes, length
+            has_escapes = 1
+            at += length
+        else:
+            return at, has_escapes, SYNTAX
+
+
+@kernel(inline=True)
+def string_end(text, at):  # type: ignore[no-untyped-def]
+    """Find the end of the string whose first byte after the quote is at `at`, and validate it.
+
+    Returns
+    -------
+    end
+        position of the closing quote, or of what is wrong
+    has_escapes
+        1 or 0
+    reason
+        ACCEPTED, SYNTAX or UTF8
+    """
+    stop = stops(text, at)
+    if stop != 0:
+        length = trailing_zeros(stop)
+        if byte(text, at + length) == QUOTE and highs(text, at) & ((1 << length) - 1) == 0:
+            return at + length, 0, ACCEPTED
+    return string_rest(text, at)
+
+
+@kernel()
+def unescape(text, at, end, out, to):  # type: ignore[no-untyped-def]
+    """Write what the valid string `text[at:end]` says as UTF-8 to `out[to:]`, and return where that ends.
+
+    The result is never longer than the string.
+    """
+    while at < end:
+        c = byte(text, at)
+        if c != BACKSLASH:
+            out[np.uint64(to)] = c
+            to += 1
+            at += 1
+            continue
+        point, length = escaped(text, at)
+        at += length
+        if point < 0x80:
+            out[np.uint64(to)] = point
+            to += 1
+        elif point < 0x800:
+            out[np.uint64(to)] = 0xC0 | point >> 6
+            out[np.uint64(to + 1)] = 0x80 | point & 0x3F
+            to += 2
+        elif point < 0x10000:
+            out[np.uint64(to)] = 0xE0 | point >> 12
+            out[np.uint64(to + 1)] = 0x80 | (point >> 6) & 0x3F
+            out[np.uint64(to + 2)] = 0x80 | point & 0x3F
+            to += 3
+        else:
+            out[np.uint64(to)] = 0xF0 | point >> 18
+            out[np.uint64(to + 1)] = 0x80 | (point >> 12) & 0x3F
+            out[np.uint64(to + 2)] = 0x80 | (point >> 6) & 0x3F
+            out[np.uint64(to + 3)] = 0x80 | point & 0x3F
+            to += 4
+    return to
