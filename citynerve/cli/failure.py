@@ -1,0 +1,54 @@
+"""What a person reads when a command cannot do what was asked: one clear line and what to do about it."""
+
+from collections.abc import Sequence
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from citynerve.text import say
+
+OK = 0
+FOUND = 1  # errors in rules or input
+USAGE = 2
+UNEXPECTED = 3
+INTERRUPTED = 130
+
+EXIT_CODES = {
+    "en": "Exit codes: 0 done; 1 errors in rules or input; 2 wrong usage; 3 unexpected error; 130 interrupted.",
+    "zh": "退出码: 0 成功;1 规则或输入有错误;2 用法错误;3 意外错误;130 被中断。",
+}
+
+
+class Failure(Exception):
+    """Something in the input that a person can mend; the text says what and how."""
+
+
+def usage(error: click.UsageError) -> str:
+    """Return a usage error in the reader's language, with the way to the help."""
+    if isinstance(error, NoArgsIsHelpError):
+        return error.format_message()
+    path = error.ctx.command_path if error.ctx else "citynerve"
+    line = say(en=f"error: {error.format_message()}", zh=f"错误: {_chinese(error)}")
+    return f"{line}\n{say(en=f'try `{path} --help`', zh=f'用法见 `{path} --help`')}"
+
+
+def _chinese(error: click.UsageError) -> str:
+    match error:
+        case click.MissingParameter(param=click.Parameter() as param):
+            return f"缺少 {_hint(param)}"
+        case click.NoSuchOption():
+            return f"没有选项 {error.option_name}{_near(error.possibilities)}"
+        case click.NoSuchCommand():
+            return f"没有命令 {error.command_name}{_near(error.possibilities)}"
+        case click.BadParameter(param=click.Parameter() as param):
+            return f"{_hint(param)} 的值无效: {error.message}"
+        case _:
+            return error.format_message()
+
+
+def _hint(param: click.Parameter) -> str:
+    return "/".join(param.opts) if isinstance(param, click.Option) else param.human_readable_name
+
+
+def _near(possibilities: Sequence[str] | None) -> str:
+    return f",是否想写 {' 或 '.join(possibilities)}?" if possibilities else ""

@@ -1,0 +1,88 @@
+"""The entry point: chooses the language, runs the command, and turns whatever happens into an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from citynerve import __version__
+from citynerve.cli import failure
+from citynerve.cli.command import Group, Option
+from citynerve.text import chosen, say, use
+
+COMMANDS = {
+    "run": "citynerve.cli.run",
+    "simulate": "citynerve.cli.simulate",
+    "replay": "citynerve.cli.replay",
+    "rules": "citynerve.cli.rules",
+    "warm": "citynerve.cli.warm",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command line and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing but an exit code ever leaves a command."""
+    use(chosen(arguments, os.environ))
+    try:
+        code = _program().main(list(arguments), prog_name="citynerve", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or failure.OK)
+    except click.UsageError as error:
+        return _end(failure.usage(error), failure.USAGE)
+    except failure.Failure as error:
+        return _end(say(en=f"error: {error}", zh=f"错误: {error}"), failure.FOUND)
+    except (KeyboardInterrupt, click.Abort):
+        return _end(say(en="interrupted", zh="已中断"), failure.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; without this Python complains once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return failure.OK
+    except Exception as error:
+        return _unexpected(error, "--debug" in arguments)
+
+
+def _program() -> click.Command:
+    return Group(
+        "citynerve", COMMANDS,
+        params=[Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
+                       help=say(en="show the version", zh="显示版本"))],
+        help=say(en="citynerve: city events in, alerts out. Rules are YAML; the same input gives the same alerts.",
+                 zh="citynerve:城市事件进,告警出。规则用 YAML 编写;相同的输入得到相同的告警。"),
+        epilog=say(**failure.EXIT_CODES),
+    )
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"citynerve {__version__}")
+        ctx.exit()
+
+
+def _unexpected(error: Exception, debug: bool) -> int:
+    problems = getattr(error, "problems", None)
+    if problems is not None:
+        from events.place import Problems
+
+        if isinstance(error, Problems):
+            from rules import errors
+
+            return _end(errors.format(error.problems), failure.FOUND)
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, OSError) and error.strerror:
+        about = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return _end(say(en=f"error: {about}", zh=f"错误: {about}"), failure.FOUND)
+    told = f"{type(error).__name__}: {error}"
+    return _end(say(en=f"unexpected error: {told}\nrun it again with --debug for the details",
+                    zh=f"意外错误: {told}\n加上 --debug 再运行一次可看到详细信息"), failure.UNEXPECTED)
+
+
+def _end(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code

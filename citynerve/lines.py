@@ -1,0 +1,55 @@
+"""Alerts as lines: the body, the texts rendered beside it, and the envelope."""
+
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+import orjson
+
+from citynerve.text import LANGUAGES, Language
+from events.alert import Alert
+from rules import message
+from rules.plan import Message, Plan, RulePlan
+
+
+class AlertLines:
+    """Renders the alerts of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rules = {rule.rule: rule for rule in plan.rules}
+
+    def rule(self, alert: Alert) -> RulePlan:
+        """Return the rule that raised an alert."""
+        return self._rules[alert.rule]
+
+    def title(self, alert: Alert, language: Language) -> str:
+        """Return the title in one language, in the other where the rule lacks it."""
+        return self._text(self.rule(alert).title, alert, language)
+
+    def message(self, alert: Alert, language: Language) -> str:
+        """Return the message in one language, in the other where the rule lacks it."""
+        return self._text(self.rule(alert).message, alert, language)
+
+    def line(self, alert: Alert) -> bytes:
+        """Return one line of JSON: the body, `title`, `message` and `route`, then what is no part of the promise."""
+        told: dict[str, Any] = alert.body()
+        told["title"] = {language: self.title(alert, language) for language in LANGUAGES}
+        told["message"] = {language: self.message(alert, language) for language in LANGUAGES}
+        told["route"] = list(self.rule(alert).route)
+        told["envelope"] = {"ruleset": alert.ruleset}
+        return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _text(self, texts: Mapping[str, Message], alert: Alert, language: Language) -> str:
+        found = texts.get(language) or next(iter(texts.values()), None)
+        if found is None:
+            return ""
+        return message.render(found, alert.values, self._plan, self.rule(alert), language)
+
+
+def writer(lines: AlertLines, out: IO[bytes]) -> Callable[[list[Alert]], None]:
+    """Return a function that writes alerts to a file, a line each."""
+
+    def write(alerts: list[Alert]) -> None:
+        out.write(b"".join(map(lines.line, alerts)))
+
+    return write

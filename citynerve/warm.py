@@ -1,0 +1,70 @@
+"""Compiling the kernels once, where a person sees it, so that no first event ever waits for a compiler."""
+
+from importlib import import_module
+from pathlib import Path
+
+from citynerve.cli.failure import Failure
+from citynerve.progress import Show, bar
+from citynerve.text import say
+
+MARKER = ".complete"
+
+
+def modules() -> list[str]:
+    """Return the names of all kernel modules."""
+    import kernels
+
+    room = Path(kernels.__path__[0])
+    paths = (path.relative_to(room.parent).with_suffix("") for path in sorted(room.rglob("*.py")))
+    return [".".join(path.parts) for path in paths if path.name != "__init__"]
+
+
+def is_warm() -> bool:
+    """Whether all kernels have been compiled from these sources on this kind of processor."""
+    from kernels.compile import CACHE_DIR
+
+    try:
+        return (CACHE_DIR / MARKER).read_text(encoding="utf-8") == _stamp()
+    except OSError:
+        return False
+
+
+def ensure() -> None:
+    """Compile the kernels if that has not been done yet, with progress on standard error.
+
+    Raises
+    ------
+    Failure
+        the cache folder cannot be written
+    """
+    if not is_warm():
+        compile_all()
+
+
+def compile_all() -> None:
+    """Import every kernel module, which compiles what is not in the cache, and remember that it has been done."""
+    from kernels.compile import CACHE_DIR
+
+    names = modules()
+    try:
+        CACHE_DIR.mkdir(parents=True, exist_ok=True)
+        with bar(say(en="compiling kernels (once)", zh="编译内核(仅一次)"), len(names), Show.ALWAYS) as advance:
+            for done, name in enumerate(names):
+                advance(done)
+                import_module(name)
+            advance(len(names))
+        (CACHE_DIR / MARKER).write_text(_stamp(), encoding="utf-8")
+    except OSError as error:
+        raise Failure(say(
+            en=f"the kernel cache {CACHE_DIR} cannot be written ({error.strerror}); "
+               "name another folder in CITYNERVE_CACHE",
+            zh=f"无法写入内核缓存 {CACHE_DIR}({error.strerror});请用 CITYNERVE_CACHE 指定其他目录")) from error
+
+
+def _stamp() -> str:
+    """What compiled kernels are made of: their sources, and the processor that LLVM compiles for."""
+    from llvmlite import binding
+
+    from kernels.compile import source_hash
+
+    return f"{source_hash()} {binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
