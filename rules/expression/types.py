@@ -331,9 +331,11 @@ class _Checker(Comparing):
         return self.known(whole, good[0]) if name in ("missing", "known") else self.numeric(whole, good)
 
     def known(self, node: Call, item: Typed) -> Typed | None:
-        if item.type.base in ("truth", "string") or isinstance(item, Constant):
+        if item.type.base in ("truth", "string"):
             self.found.add(say.known_of_what(node.place, node.name))
             return None
+        if isinstance(item, Constant):  # a number that is null came from a division by zero
+            return Constant(node, TRUTH, (item.value == item.value) == (node.name == "known"))  # noqa: PLR0124
         known = Apply(Call(node.place, "known", node.args), TRUTH, "known", (item,))
         return known if node.name == "known" else negated(known, node)
 
