@@ -67,26 +67,23 @@ CODES: dict[str, Code] = {
     "E018": Code("unknown column type `{word}`", "没有 `{word}` 这种列类型", "one of time, number, flag, enum, id, ephemeral, text", "可用 time number flag enum id ephemeral text"),
     "E019": Code("the key field `{name}` of set `{set}` is no id, enum or text", "参考集 `{set}` 的主键 `{name}` 不是 id、enum 或 text"),
     "E020": Code("unknown timezone `{name}`", "没有时区 `{name}`", "for example Asia/Shanghai", "例如 Asia/Shanghai"),
-    "E022": Code("unknown field `{name}` in events of kind {kinds}", "{kinds} 事件没有字段 {name}", "did you mean `{near}`?", "是否想写 {near}?"),
     "E023": Code("the key field `{name}` is missing in kind {kinds}", "{kinds} 事件没有主键字段 `{name}`", "take the kind out of `from`, or another key", "请从 from 中去掉该类事件,或换一个主键"),
     "E024": Code("`{name}` is a {type} and cannot be a key", "`{name}` 的类型是 {type},不能作主键", "keys are id, ephemeral, enum or text fields", "主键只能是 id、ephemeral、enum 或 text 字段"),
     "E025": Code("`expect: {set}` needs the key {wanted}, the rule has {got}", "`expect: {set}` 要求主键为 {wanted},规则写的是 {got}", "write  key: {wanted}", "请写  key: {wanted}"),
     "E026": Code("count() is compared with `{text}`, and nothing says how large that may be", "count() 与 `{text}` 比较,但没有声明它的上限", "declare it: {{type: number, max: 200}}", "请声明上限:{{type: number, max: 200}}"),
-    "E027": Code("`{text}` is of one event, but a pane is judged at its end, without one", "`{text}` 属于单个事件,而翻滚窗口在结束时判定,没有事件可用", "compare count(), constants, or set columns that the rule's key finds", "请使用 count()、常数,或能由规则主键查到的参考集列"),
     "E028": Code("`${{` is not closed", "`${{` 没有闭合", "write ${{expression}}; for a literal ${{ write $${{", "请写 ${{表达式}};要显示 ${{ 请写 $${{"),
-    "E029": Code("`{text}` needs an event, but an absence alert has none in hand", "`{text}` 属于事件,而缺席告警没有事件可用", "use the key, last_seen, or set columns that the key finds", "请使用主键、last_seen,或能由主键查到的参考集列"),
     "E030": Code("`{key}` is out of range: {least} to {most}", "`{key}` 超出范围:{least} 到 {most}"),
     "E031": Code("purpose `{purpose}` may not read the personal `{name}`", "用途 `{purpose}` 不允许读取个人信息 `{name}`", "take another purpose if it is true, or leave the field out", "如属实请改用途,否则不要读取该字段"),
     "E032": Code("count() is compared with {count}, more than {limit} remembered events a key", "count() 与 {count} 比较,超过每个主键最多记住的 {limit} 个事件", "count in a tumbling window instead", "请改用翻滚窗口(tumbling)"),
     "E033": Code("more than {limit} rules", "规则超过 {limit} 条"),
-    "E034": Code("`{name}` has different types: {types}", "`{name}` 在不同事件里类型不同:{types}", "use one rule for each kind", "请为每类事件各写一条规则"),
     "E035": Code("`expect` names no set: `{name}`", "expect 写的 `{name}` 不是参考集", "did you mean `{near}`?", "是否想写 {near}?"),
-    "E036": Code("the rules say neither which timezone the city is in", "没有声明城市的时区", "write  timezone: Asia/Shanghai  in the vocabulary", "请在词汇文件写  timezone: Asia/Shanghai"),
+    "E036": Code("this rule speaks of civil time, and no timezone is declared", "规则用到当地时间,但没有声明城市的时区", "write  timezone: Asia/Shanghai  in the vocabulary", "请在词汇文件写  timezone: Asia/Shanghai"),
     "E037": Code("`{text}` cannot be a text's value: it is a {type}", "`{text}` 的类型是 {type},不能放进文字"),
+    "E038": Code("count() must stand alone on one side of a comparison", "比较时 count() 必须单独在一边", "move the rest to the other side: count() >= 2 * x", "请把其余部分移到另一边,例如 count() >= 2 * x"),
+    "E039": Code("`active` of an absence reads calendars only", "缺席规则的 active 只能使用日历", "declare the hours as a calendar", "请把时段声明为日历"),
     "W310": Code("`cooldown` makes this critical rule wait for the watermark; without it it would fire on arrival", "写了 cooldown,这条紧急规则要等水位线;不写则到达即报", "leave `cooldown` out if every alarm must ring at once", "如需立即告警,请去掉 cooldown"),
     "W330": Code("the rule reads personal data ({names}) and names no `purpose`", "规则读取个人信息({names}),但没有写 purpose", "write  purpose: {near}  or whichever is true", "请写  purpose: {near}  或符合实际的用途"),
     "W340": Code("`{key}` lacks `{language}`; the other language is shown instead", "`{key}` 缺少 {language} 文字,将显示另一种语言", "add  {language}: ...", "请补上  {language}: ..."),
-    "W341": Code("rule `{name}` is disabled", "规则 `{name}` 已停用"),
 }
 
 SHAPES = {"text": "文字", "a list": "列表", "a mapping": "键值表", "a name or a list of names": "名称或名称列表", "nothing": "空值",
@@ -101,7 +98,7 @@ def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> P
     advised = holes.get("near", "x") != "" and holes.get("advice", "x") != ""
     texts = [text.format(**holes) for text in (entry.en, entry.zh)]
     advice = [text.format(**holes) for text in (entry.advice_en, entry.advice_zh)] if advised else ["", ""]
-    return Problem(code, place, *texts, *advice, note=note)
+    return Problem(code, place, texts[0], texts[1], advice[0], advice[1], note)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

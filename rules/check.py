@@ -1,0 +1,186 @@
+"""From files to a ruleset: everything that is wrong in any of them is found in one run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from events.identity import CityKey
+from events.place import Place, Problem, Problems
+from events.schema import Schemas
+from rules import yaml
+from rules.calendar import calendar
+from rules.checked import CheckedRule, Macros, RuleChecker
+from rules.compile import compile_ruleset
+from rules.errors import problem
+from rules.expression.parse import parse
+from rules.model import Rule, RuleFile, read_file
+from rules.plan import Plan
+from rules.reading import Reader
+from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS, Vocabulary
+from rules.yaml import Mapping as Document
+from rules.yaml import Scalar
+
+LIBRARY = Path(__file__).parent / "library"
+RULES_MAX = 10_000
+TEST_SUFFIX = ".test.yaml"  # the tests of a rule file, beside it
+UTC = "UTC"  # of rulesets that name no timezone and read no civil time
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """A ruleset that may run. `problems` are its warnings, `sources` the texts they point into, by path."""
+
+    plan: Plan
+    problems: list[Problem]
+    sources: Mapping[str, str]
+
+
+def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
+    """Read files and folders, check them together, and compile them.
+
+    A folder is searched for `*.yaml`, tests apart. A single file brings the vocabulary files beside it.
+
+    Raises
+    ------
+    Problems
+        with every error and warning of every file
+    """
+    files: dict[Path, bool] = {}  # and whether it was named, or lies beside one that was
+    found: list[Problem] = []
+    for path in paths:
+        if path.is_dir():
+            files |= dict.fromkeys(_in_folder(path, "**/*.yaml"), True)
+        else:
+            files[path] = True
+    for path in [path for path, _ in files.items() if path.parent not in paths]:
+        for beside in _in_folder(path.parent, "*.yaml"):
+            files.setdefault(beside, False)
+    texts: dict[str, bytes] = {}
+    beside_texts: dict[str, bytes] = {}
+    for path, is_named in files.items():
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            if is_named:
+                found.append(problem("Y030", Place(str(path), 1), why=error.strerror or str(error)))
+            continue
+        (texts if is_named else beside_texts)[str(path)] = data
+    return _checked(texts, beside_texts, found, schemas, city)
+
+
+def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey) -> Ruleset:
+    """Check and compile rule files given as texts, by their names. Raises as `load`."""
+    return _checked({path: text.encode() for path, text in texts.items()}, {}, [], schemas, city)
+
+
+def _in_folder(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if not path.name.endswith(TEST_SUFFIX) and path.is_file())
+
+
+def _checked(texts: Mapping[str, bytes], beside: Mapping[str, bytes], found: list[Problem], schemas: Schemas,
+             city: CityKey) -> Ruleset:
+    reader = Reader()
+    reader.problems += found
+    documents: dict[str, Document] = {}
+    for path, data in texts.items():
+        node, problems = yaml.read(path, data)
+        reader.problems += problems
+        if node is None:
+            if not problems:
+                reader.problems.append(problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件",
+                                               key="version: 1"))
+        elif (document := reader.mapping("version, rules", node)) is not None:
+            documents[path] = document
+    for path, data in beside.items():
+        node, _ = yaml.read(path, data)
+        if isinstance(node, Document) and _is_vocabulary(node):
+            documents[path] = node
+    vocabulary = Vocabulary()
+    for document in documents.values():
+        vocabulary.declare(document, reader, schemas)
+    files = [read_file(path, document, reader, schemas) for path, document in documents.items()]
+    checker = _Checker(files, vocabulary, schemas, reader.problems)
+    rules = checker.check()
+    sources = {path: data.decode(errors="replace") for path, data in {**texts, **beside}.items()}
+    problems = _sorted(reader.problems)
+    if any(each.level == "error" for each in problems):
+        raise Problems(problems)
+    plan = compile_ruleset(rules, vocabulary, vocabulary.timezone or UTC, schemas, city)
+    return Ruleset(plan, problems, sources)
+
+
+def _is_vocabulary(node: Document) -> bool:
+    """Tell whether a file beside a rule file declares names: other YAML files may lie there too."""
+    names = {key.text for key, _ in node.entries}
+    return "version" in names and names <= {"version", *DECLARATIONS, *DISPATCH_KEYS}
+
+
+def _sorted(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort by place, say each once, and drop what follows from a slip that was repaired on the same line."""
+    slips = {(each.place.path, each.place.line) for each in problems if each.code.startswith("Y")}
+    kept = (each for each in problems
+            if each.code.startswith("Y") or (each.place.path, each.place.line) not in slips)
+    return sorted(dict.fromkeys(kept), key=lambda each: (each.place, each.code, each.en))
+
+
+class _Checker:
+    """The rules of all files against one vocabulary."""
+
+    def __init__(self, files: Sequence[RuleFile], vocabulary: Vocabulary, schemas: Schemas,
+                 problems: list[Problem]) -> None:
+        self.files = files
+        self.vocabulary = vocabulary
+        self.schemas = schemas
+        self.problems = problems
+        self.timezone = vocabulary.timezone or UTC
+
+    def check(self) -> list[CheckedRule]:
+        self._calendars()
+        rules = []
+        first: dict[str, Place] = {}
+        for file in self.files:
+            macros = self._macros(file.macros)
+            for rule in file.rules:
+                place = first.setdefault(rule.name.text, rule.name.place)
+                if place != rule.name.place:
+                    self.problems.append(problem("E007", rule.name.place, what="rule", what_zh="规则",
+                                                 name=rule.name.text, path=place.path, line=place.line))
+                if (checked := self._rule(rule, macros)) is not None:
+                    rules.append(checked)
+        if not any(file.rules for file in self.files) and not any(each.level == "error" for each in self.problems):
+            path = self.files[0].path if self.files else "."
+            self.problems.append(problem("Y031", Place(path, 1)))
+        if len(first) > RULES_MAX:
+            self.problems.append(problem("E033", next(iter(first.values())), limit=RULES_MAX))
+        self._civil_time(rules)
+        return rules
+
+    def _rule(self, rule: Rule, macros: Macros) -> CheckedRule | None:
+        checker = RuleChecker(rule, macros, self.schemas, self.vocabulary, self.timezone)
+        checked = checker.check()
+        self.problems += checker.problems
+        return checked
+
+    def _macros(self, texts: Mapping[str, Scalar]) -> Macros:
+        macros = {}
+        for name, scalar in texts.items():
+            try:
+                macros[name] = parse(scalar.text, scalar.at)
+            except Problems as problems:
+                self.problems += problems.problems
+        return macros
+
+    def _calendars(self) -> None:
+        for name, declared in self.vocabulary.calendars.items():
+            try:
+                calendar(name, [(part.text, part.place) for part in declared.parts], self.timezone)
+            except Problems as problems:
+                self.problems += problems.problems
+
+    def _civil_time(self, rules: Sequence[CheckedRule]) -> None:
+        """A ruleset that speaks of days, hours or times of day must say whose."""
+        if self.vocabulary.timezone is not None:
+            return
+        for rule in rules:
+            if rule.is_civil:
+                self.problems.append(problem("E036", rule.rule.name.place))

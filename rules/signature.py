@@ -1,0 +1,94 @@
+"""Names for meaning: the signature of a rule's state, and the version of a whole ruleset.
+
+Both are BLAKE2b of a canonical form in which names of files, order of rules, comments and spelling of expressions
+are gone. Equal signatures accumulate the same, whatever the rules are called; see `docs/design.md`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from numpy.typing import NDArray
+
+from rules.checked import CheckedRule, Template
+from rules.expression.canonical import canonical
+from rules.expression.typed import Column, InCalendar, Member, Typed, leaves
+from rules.vocabulary import Vocabulary
+
+
+def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
+    """Return the signature of what a rule accumulates: 32 hex digits.
+
+    Kinds, selection, key, window and what is counted are in it, with the sets and calendars that the selection
+    names. Limits of judgement are not (threshold, absence's `for`, cooldown, severity), nor what an absence awaits
+    or when it may fire: with other ones the state is kept and judged again.
+    """
+    window = rule.rule.window
+    what: list[Any] = ["absence"] if rule.rule.absence else ["last_firing"]
+    if window is not None:
+        what = ["count", window.panes, window.length_ms, rule.ring]
+    selection = sorted(canonical(typed.node) for typed in rule.select)
+    return _digest([what, rule.kinds, selection, rule.key, _named(rule.select, vocabulary)])
+
+
+def version(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str, offsets: Mapping[str, NDArray[Any]]) -> str:
+    """Return the version of a ruleset: 32 hex digits.
+
+    `offsets` are the city's UTC offsets as the timezone database of this machine has them: another database gives
+    another version where it changes anything for this city, and only there.
+    """
+    forms = sorted((_form(rule) for rule in rules), key=orjson.dumps)
+    return _digest([forms, _declared(vocabulary), timezone, {name: array.tolist() for name, array in offsets.items()}])
+
+
+def _digest(form: Any) -> str:
+    return hashlib.blake2b(orjson.dumps(form, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def _named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return the declarations that expressions rest on: keys of sets, types of columns, calendars."""
+    found: dict[str, Any] = {}
+    for leaf in (leaf for typed in expressions for leaf in leaves(typed)):
+        match leaf:
+            case Member():
+                found.setdefault(leaf.set, [vocabulary.sets[leaf.set].key])
+            case Column():
+                found[f"{leaf.set}.{leaf.column}"] = [vocabulary.sets[leaf.set].key, leaf.column_type]
+            case InCalendar():
+                found[leaf.name] = [part.text for part in vocabulary.calendars[leaf.name].parts]
+            case _:
+                pass
+    return found
+
+
+def _form(checked: CheckedRule) -> dict[str, Any]:
+    rule = checked.rule
+    absence, window = rule.absence, rule.window
+    return {
+        "rule": rule.name.text, "kinds": checked.kinds, "select": [canonical(typed.node) for typed in checked.select],
+        "active": _spelled(checked.active), "key": checked.key, "capacity": checked.capacity,
+        "window": [window.panes, window.length_ms] if window else None, "threshold": _spelled(checked.condition),
+        "absence": [absence.silence_ms, absence.expect.text if absence.expect else None] if absence else None,
+        "severity": [[severity, _spelled(when)] for severity, when in checked.severity],
+        "title": _texts(checked.title), "message": _texts(checked.message), "labels": _texts(checked.labels),
+        "annotations": dict(rule.annotations), "route": [route.text for route in rule.routes],
+        "cooldown": rule.cooldown_ms, "escalate": [[step.after_ms, step.to.text] for step in rule.escalate],
+        "mode": rule.mode, "purpose": rule.purpose, "legal_basis": rule.legal_basis,
+    }
+
+
+def _spelled(typed: Typed | None) -> str | None:
+    return None if typed is None else canonical(typed.node)
+
+
+def _texts(texts: Mapping[str, Template]) -> dict[str, Any]:
+    return {name: [text.pieces, [canonical(value.node) for value in text.values]] for name, text in texts.items()}
+
+
+def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
+    sets = {name: [declared.key, [[column.name, column.type, column.unit, column.personal, column.max]
+                                  for column in sorted(declared.columns.values(), key=lambda column: column.name)]]
+            for name, declared in vocabulary.sets.items()}
+    calendars = {name: [part.text for part in declared.parts] for name, declared in vocabulary.calendars.items()}
+    return {"sets": sets, "calendars": calendars, "routes": vocabulary.routes}
