@@ -10,52 +10,6 @@ from kernels.nulls import NULL
 KIND = 1  # lane, as in events.batch
 
 
-@kernel("int64(int64[:, ::1], boolean[:, ::1], int64[::1], int64[::1], int64, int64, int64[::1], int64[::1])")
-def concerned(lanes, reads, key_lanes, key_starts, shards, shard, missing, rows):  # type: ignore[no-untyped-def]
-    """Find the rows that at least one of several readers needs in this shard.
-
-    Parameters
-    ----------
-    lanes
-        int64[lane, n], a batch
-    reads
-        bool[readers, kinds]: which kinds a reader reads
-    key_lanes, key_starts
-        a reader's key is the lanes `key_lanes[key_starts[r]:key_starts[r + 1]]`; without lanes all rows have one key
-    missing
-        int64[readers], grows by the rows of a reader's kinds that lack its key, which nobody needs
-    rows
-        int64[n], receives the rows
-
-    Returns
-    -------
-    how many rows
-
-    Cost: 2 ns a row and reader of its kind.
-    """
-    found = 0
-    for row in range(lanes.shape[1]):
-        needed = False
-        kind = lanes[KIND, row]
-        for reader in range(len(reads)):
-            if not reads[reader, kind]:
-                continue
-            start = key_starts[reader]
-            stop = key_starts[reader + 1]
-            key = np.int64(0)
-            if start < stop:
-                key = lanes[key_lanes[start], row]
-                for part in range(start + 1, stop):
-                    key = combine(key, lanes[key_lanes[part], row])
-            if key == NULL:
-                missing[reader] += 1
-            elif not needed:
-                needed = owner(key, shards) == shard
-        rows[found] = row
-        found += needed
-    return found
-
-
 @kernel("int64(int64[:, ::1], int64[::1], int64[::1], boolean[::1], boolean, int64[::1])")
 def of_kinds(lanes, order, rows, reads, late, out):  # type: ignore[no-untyped-def]
     """Keep the rows whose kind `reads` names, late ones (even `order`) only if `late`; return how many."""
@@ -77,12 +31,26 @@ def arrived_of_kinds(lanes, reads, out):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], int64, int64, boolean, int64[::1])")
-def own(lanes, rows, key_lanes, shards, shard, keyless, keys):  # type: ignore[no-untyped-def]
+@kernel("int64(int64[:, ::1], int64[::1], int64[::1], int64, int64, boolean, int64[::1], int64[::1])")
+def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):  # type: ignore[no-untyped-def]
     """Keep the rows whose key this shard holds; `keys` receives the keys' tokens.
 
-    A row without its key is dropped, or with `keyless` is the first shard's (its token is NULL). `rows` is
-    overwritten, in order. Returns how many are kept.
+    Parameters
+    ----------
+    rows
+        int64[n], overwritten: the kept rows come first, in order
+    key_lanes
+        the lanes that make the key; without any all rows have one key
+    keyless
+        whether a row without its key is the first shard's (its token is NULL), or nobody's
+    missing
+        int64[1], grows by the rows without their key
+
+    Returns
+    -------
+    how many rows are kept
+
+    Cost: 2 ns a row.
     """
     kept = 0
     for i in range(len(rows)):
@@ -92,9 +60,18 @@ def own(lanes, rows, key_lanes, shards, shard, keyless, keys):  # type: ignore[n
             key = lanes[key_lanes[0], row]
             for part in range(1, len(key_lanes)):
                 key = combine(key, lanes[key_lanes[part], row])
-        if key == NULL and not keyless:
-            continue
+        if key == NULL:
+            missing[0] += 1
+            if not keyless:
+                continue
         rows[kept] = row
         keys[kept] = key
-        kept += owner(key, shards) == shard
+        kept += shards == 1 or owner(key, shards) == shard
     return kept
+
+
+@kernel("void(int64[::1], boolean[::1])")
+def mark(rows, wanted):  # type: ignore[no-untyped-def]
+    """Set `wanted[row]` for each of some rows."""
+    for row in rows:
+        wanted[row] = True

@@ -40,7 +40,7 @@ class AbsenceRule:
         self._pattern = rule.pattern
         self._part = part
         edges = np.empty(0, np.int64) if rule.active is None else surroundings.plan.calendars[rule.active].edges
-        self._edges = np.ascontiguousarray(edges, np.int64)
+        self._edges = np.array(edges, np.int64)
         self._first_due = int(NEVER)
         self.table: KeyTable | None = None
         columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
@@ -72,6 +72,13 @@ class AbsenceRule:
             since = expected.lanes[column.name]
         self.state["bases"][own] = np.maximum(since, epoch)[own]
         self.resume()
+
+    def needs(self, lanes: Lanes) -> Ints:
+        """Return the rows of a batch that will be taken when they are released."""
+        rows, keys = self.choice.arrived(lanes)
+        if self._pattern.expect is None:
+            return rows
+        return rows[self._surroundings.rows(self._pattern.expect, keys) != NULL]
 
     def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
         """Take released rows, late ones too, in order."""
@@ -146,7 +153,8 @@ class AbsenceRule:
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return self._expected if self.table is None else self.table.tables()
+        held = self._expected if self.table is None else self.table.tables()
+        return {**held, "missing": self.choice.missing}
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
@@ -154,6 +162,7 @@ class AbsenceRule:
             self.table.restore(tables)
         else:
             self._expected = {name: tables[name].copy() for name in self._expected}
+        self.choice.missing[:] = tables["missing"]
         self.resume()
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ class AtOnceRule:
     def take(self, batch: EventBatch, watermarks: NDArray[np.int64]) -> Firings | None:
         """Take a batch as it arrived, late and repeated events too; `watermarks` are the group's before each row."""
         lanes = batch.lanes
-        rows = self._choice.arrived(lanes)
+        rows, _ = self._choice.arrived(lanes, keyless=True)
         rows = rows[lanes[REPLAYED, rows] != 1]
         if not len(rows):
             return None

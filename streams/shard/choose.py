@@ -31,26 +31,30 @@ class Choice:
         self._selection = Selection.of(rule.select)
         self.reads = kinds_table(rule, surroundings.plan)
         self.key_lanes = np.array(rule.key, np.int64)
+        self.missing = np.zeros(1, np.int64)  # events of the rule's kinds that lacked its key
+
+    def arrived(self, lanes: Lanes, *, keyless: bool = False) -> tuple[Ints, Ints]:
+        """Return the chosen rows of a batch as it arrived, and the tokens of their keys.
+
+        With `keyless` rows without a key are the first shard's; else nobody's, and counted.
+        """
+        out = np.empty(lanes.shape[1], np.int64)
+        found = arrived_of_kinds(lanes, self.reads, out)
+        return self._chosen(lanes, out[:found], self.missing, keyless=keyless)
 
     def released(self, lanes: Lanes, order: Ints, rows: Ints, *, late: bool) -> tuple[Ints, Ints]:
         """Return the chosen ones of released rows, in order, and the tokens of their keys."""
         out = np.empty(len(rows), np.int64)
         found = of_kinds(lanes, order, rows, self.reads, late, out)
-        return self._chosen(lanes, out[:found], keyless=False)
+        return self._chosen(lanes, out[:found], np.zeros(1, np.int64), keyless=False)
 
-    def arrived(self, lanes: Lanes) -> Ints:
-        """Return the chosen rows of a batch as it arrived; those without a key are the first shard's."""
-        out = np.empty(lanes.shape[1], np.int64)
-        found = arrived_of_kinds(lanes, self.reads, out)
-        return self._chosen(lanes, out[:found], keyless=True)[0]
-
-    def _chosen(self, lanes: Lanes, rows: Ints, *, keyless: bool) -> tuple[Ints, Ints]:
-        if self._part.count > 1:  # first what is cheap and leaves a part of the rows
-            keys = np.empty(len(rows), np.int64)
-            rows = rows[: own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys)]
-        rows = self._selection(self._surroundings, lanes, rows)
+    def _chosen(self, lanes: Lanes, rows: Ints, missing: Ints, *, keyless: bool) -> tuple[Ints, Ints]:
         keys = np.empty(len(rows), np.int64)
-        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys)
+        held = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys, missing)
+        if not len(self._selection.code):
+            return rows[:held], keys[:held]
+        rows = self._selection(self._surroundings, lanes, rows[:held])
+        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys, np.zeros(1, np.int64))
         return rows[:kept], keys[:kept]
 
 

@@ -1,4 +1,9 @@
-"""A time group in a shard: the rules that read the same feeds, their watermark and their reorder buffer."""
+"""A time group in a shard: the rules that read the same feeds, their watermark and their reorder buffer.
+
+What an event is to a rule without memory (kind, `when`, sets, calendar, key) is asked twice: on arrival, so that
+only rows that some rule takes are buffered, sorted and kept; and again of those few when they are released,
+because that is when a rule takes them. So a shard of a city moves one row in ten.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -8,11 +13,11 @@ from numpy.typing import NDArray
 
 from events.batch import TIME, EventBatch
 from kernels import opcodes
-from kernels.keys.choose import concerned
-from rules.plan import Absence, Count, Plan, Program, RulePlan
+from kernels.keys.choose import mark
+from rules.plan import Absence, Count, Program, RulePlan
 from streams.shard.absence import AbsenceRule
 from streams.shard.at_once import AtOnceRule
-from streams.shard.choose import Slice, kinds_table
+from streams.shard.choose import Slice
 from streams.shard.firing import Firings
 from streams.shard.panes import PaneRule
 from streams.shard.point import PointRule
@@ -40,8 +45,6 @@ class TimeGroup:
         self.clock = clock
         self.at_once = [AtOnceRule(rule, surroundings, part) for rule in rules if not rule.ordered]
         self.ordered = [ordered_rule(rule, surroundings, part) for rule in rules if rule.ordered]
-        self._part = part
-        self.readers = _Readers([rule for rule in rules if rule.ordered], surroundings.plan)
         read = {lane for rule in rules if rule.ordered for lane in _lanes_read(rule)}
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
         self.duplicates: list[NDArray[np.int64]] = []  # log positions, drained by whoever counts
@@ -53,7 +56,10 @@ class TimeGroup:
             if firings := rule.take(batch, watermarks):
                 yield firings
         if self.ordered:
-            rows = self.readers.rows(batch, self._part)
+            wanted = np.zeros(len(batch), np.bool_)
+            for ordered in self.ordered:
+                mark(ordered.needs(batch.lanes), wanted)
+            rows = np.flatnonzero(wanted)
             orders = np.where(judgement.late, 2 * watermarks, 2 * batch.lanes[TIME] + 1)
             self.buffer.add(batch, rows, orders[rows], clock.number)
 
@@ -76,37 +82,6 @@ class TimeGroup:
                     out += rule.take(self.buffer.lanes, self.buffer.order, rows)
                 out += rule.advance(watermark, inclusive=inclusive)
         return out
-
-
-class _Readers:
-    """Who needs which rows: the distinct pairs of kinds and key among some rules."""
-
-    def __init__(self, rules: list[RulePlan], plan: Plan) -> None:
-        pairs = sorted({(rule.kinds, rule.key) for rule in rules})
-        self._number = {pair: number for number, pair in enumerate(pairs)}
-        reads = {(rule.kinds, rule.key): kinds_table(rule, plan) for rule in rules}
-        self._reads = np.array([reads[pair] for pair in pairs], np.bool_).reshape(len(pairs), len(plan.schemas.kinds))
-        self._lanes = np.array([lane for _, key in pairs for lane in key], np.int64)
-        self._starts = np.concatenate([[0], np.cumsum([len(key) for _, key in pairs])]).astype(np.int64)
-        self.missing = np.zeros(len(pairs), np.int64)
-
-    def rows(self, batch: EventBatch, part: Slice) -> NDArray[np.int64]:
-        """Return the rows of a batch that a rule of this shard needs."""
-        rows = np.empty(len(batch), np.int64)
-        return rows[: concerned(batch.lanes, self._reads, self._lanes, self._starts, part.count, part.index, self.missing,
-                                rows)]
-
-    def without_key(self, rule: RulePlan) -> int:
-        """How many events of a rule's kinds lacked its key."""
-        return int(self.missing[self._number[rule.kinds, rule.key]])
-
-    def tables(self) -> dict[str, NDArray[np.generic]]:
-        """Return the counts for a snapshot."""
-        return {"missing": self.missing}
-
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
-        """Take the counts of a snapshot."""
-        self.missing[:] = tables["missing"]
 
 
 def _lanes_read(rule: RulePlan) -> set[int]:

@@ -34,6 +34,10 @@ class PaneRule:
             "ends": (np.int64, (), int(NULL)), "counts": (np.int64, (), 0),
             "last": (np.int64, (EVIDENCE_MAX,), -1), "parts": (np.int64, (len(rule.key),), 0)})
 
+    def needs(self, lanes: Lanes) -> Ints:
+        """Return the rows of a batch that will be taken when they are released."""
+        return self.choice.arrived(lanes)[0]
+
     def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
         """Take released rows, in order; panes that they leave behind are judged."""
         rows, keys = self.choice.released(lanes, order, rows, late=False)
@@ -89,12 +93,13 @@ class PaneRule:
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return {**self.table.tables(), "suppressed": self.suppressed}
+        return {**self.table.tables(), "suppressed": self.suppressed, "missing": self.choice.missing}
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
         self.suppressed[:] = tables["suppressed"]
+        self.choice.missing[:] = tables["missing"]
         self._first_end = first_end(self.table.state["ends"])
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:

@@ -33,6 +33,10 @@ class PointRule:
                         "heads": (np.int64, (), 0), "sizes": (np.int64, (), 0)}
         self.table = KeyTable(rule.capacity, columns)
 
+    def needs(self, lanes: Lanes) -> Ints:
+        """Return the rows of a batch that will be taken when they are released."""
+        return self.choice.arrived(lanes)[0]
+
     def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
         """Take released rows, in order."""
         rows, keys = self.choice.released(lanes, order, rows, late=False)
@@ -83,12 +87,13 @@ class PointRule:
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return {**self.table.tables(), "suppressed": self.suppressed}
+        return {**self.table.tables(), "suppressed": self.suppressed, "missing": self.choice.missing}
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
         self.suppressed[:] = tables["suppressed"]
+        self.choice.missing[:] = tables["missing"]
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that can influence nothing from `now` on: window empty, cooldown over."""

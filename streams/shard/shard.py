@@ -133,7 +133,7 @@ class Shard:
 
     def without_key(self) -> dict[str, int]:
         """How many events of each ordered rule's kinds lacked its key."""
-        return {rule.rule.rule: group.readers.without_key(rule.rule) for group in self._groups for rule in group.ordered}
+        return {rule.rule.rule: int(rule.choice.missing[0]) for group in self._groups for rule in group.ordered}
 
     def suppressed(self) -> dict[str, int]:
         """How many matches of each point rule a cooldown kept from firing."""
@@ -186,7 +186,6 @@ class Shard:
         parts: dict[str, _Part] = {"at_once": self._remembered}
         for number, group in enumerate(self._groups):
             parts[f"buffer/{number}"] = group.buffer
-            parts[f"readers/{number}"] = group.readers
             parts |= {f"rule/{rule.rule.rule}": rule for rule in group.ordered}
         return parts
 

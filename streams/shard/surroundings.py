@@ -52,7 +52,7 @@ class Surroundings:
         self.arrays = (
             self._slot_keys, self._slot_rows, self._base, self._mask, pool, pool_base,
             np.concatenate([*edges, np.zeros(0, np.int64)]).astype(np.int64), edge_base,
-            np.ascontiguousarray(plan.offset_edges, np.int64), np.ascontiguousarray(plan.offsets_ms, np.int64),
+            np.array(plan.offset_edges, np.int64), np.array(plan.offsets_ms, np.int64),
         )
 
     def _pool(self) -> tuple[Ints, Ints]:

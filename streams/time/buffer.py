@@ -14,7 +14,7 @@ from kernels.nulls import NULL
 from kernels.order import append, drop_duplicates, merge, released, sort_run
 
 SLICE_BITS = 24
-ROWS = 1 << 14
+ROWS = 1 << 12
 RUNS_MAX = 16  # more are merged into one, so that a release stays cheap while a slow feed holds the group
 SLICES = np.array([ID, DEVICE], np.int64)
 COPIED = (TIME, KIND, POSITION, REPLAYED)
