@@ -1,0 +1,6 @@
+"""A simulated city: ordinary life, planted incidents, and the truth about them."""
+
+from connectors.simulator.simulate import START, SimulationSummary, simulate
+from connectors.simulator.size import SimulationError
+
+__all__ = ["START", "SimulationError", "SimulationSummary", "simulate"]

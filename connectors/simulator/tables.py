@@ -1,0 +1,69 @@
+"""The city's reference sets, as the CSV files that its departments would keep."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from connectors.simulator.city import CAMERAS, ELDERS, HEARTBEAT_MS, MOUNTED, RESIDENTS, City
+from connectors.simulator.people import elder_resident
+from connectors.simulator.rhythm import DAY_MS
+from connectors.simulator.scenes.roads import EMERGENCY_PLATES, plate_text
+from connectors.simulator.scenes.script import at, clock
+
+_SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏"
+_GIVEN = ("秀英", "桂兰", "玉珍", "建国", "国强", "淑华", "凤英", "志明", "德胜", "春梅", "福生", "长根", "水莲")
+_CLOCK_DOUBT_S = 2
+_ROAD_CLASSES = ("arterial", "collector", "local")
+_CROWD_LIMIT = 40
+
+
+def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: dict[int, int]) -> None:
+    """Write all sets. An elder of `enrolled_late` is awaited from that instant, the others from before `start`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "residents.csv").open("w", encoding="utf-8", newline="\n") as file:
+        file.write("site,person\n")
+        for community in range(city.communities):
+            site = city.site_name(community)
+            first = community * RESIDENTS
+            file.write("".join(f"{site},p{person:07}\n" for person in range(first, first + RESIDENTS)))
+    _write(folder / "elders.csv", ("person", "site", "name", "lives_alone", "away_until", "since", "consent_until"),
+           _elders(city, start, end, enrolled_late))
+    _write(folder / "devices.csv", ("device", "site", "lon", "lat", "person", "expected_s", "eps_s"), _devices(city))
+    _write(folder / "roads.csv", ("site", "free_kmh", "class"),
+           ((city.road_name(c), int(city.free_kmh(c)), _ROAD_CLASSES[c % 3]) for c in range(city.communities)))
+    _write(folder / "cameras.csv", ("device", "crowd_limit"),
+           ((city.device_name("c", c, place), _CROWD_LIMIT)
+            for c in range(city.communities) for place in range(CAMERAS)))
+    _write(folder / "emergency_vehicles.csv", ("plate",), ((plate_text(plate),) for plate in EMERGENCY_PLATES))
+
+
+def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> Iterable[Sequence[object]]:
+    consent = clock(end + 200 * DAY_MS)
+    for elder in range(city.communities * ELDERS):
+        name = _SURNAMES[elder * 7 % len(_SURNAMES)] + _GIVEN[elder * 5 % len(_GIVEN)]
+        back = clock(start - (elder % 40 + 1) * DAY_MS) if elder % 11 == 0 else ""
+        since = clock(enrolled_late.get(elder, start - (30 + elder % 300) * DAY_MS))
+        yield (_person(elder), city.site_name(elder // ELDERS), name, "true" if elder % 3 else "false", back, since,
+               consent)
+
+
+def _devices(city: City) -> Iterable[Sequence[object]]:
+    names = iter(zip(city.device_names(), city.device_sites(), strict=True))
+    for community in range(city.communities):
+        lon, lat = city.place(community)
+        for letter, count in MOUNTED:
+            for place in range(count):
+                name, site = next(names)
+                person = _person(community * ELDERS + place) if letter == "h" else ""
+                yield name, site, lon, lat, person, HEARTBEAT_MS // 1_000, _CLOCK_DOUBT_S
+
+
+def _person(elder: int) -> str:
+    return f"p{int(elder_resident(at(elder))[0]):07}"
+
+
+def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(lines)
