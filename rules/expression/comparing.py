@@ -1,11 +1,24 @@
 """Comparisons and arithmetic of the checker: which types and units meet, and what they give."""
 
+import math
 from dataclasses import replace
 from typing import cast
 
 from rules.expression import findings as say
 from rules.expression.findings import Findings
-from rules.expression.nodes import Arithmetic, Call, Compare, CompareSign, In, Negate, Node, Number, String, Truth, rebuilt
+from rules.expression.nodes import (
+    Arithmetic,
+    Call,
+    Compare,
+    CompareSign,
+    In,
+    Negate,
+    Node,
+    Number,
+    String,
+    Truth,
+    rebuilt,
+)
 from rules.expression.scope import Scope
 from rules.expression.typed import (
     DURATION,
@@ -34,6 +47,7 @@ class Comparing:
     found: Findings
 
     def any(self, node: Node) -> Typed | None:
+        """Check a node of any type, None where it is wrong."""
         raise NotImplementedError
 
     # comparisons
@@ -43,7 +57,7 @@ class Comparing:
         if left is None or right is None:
             return None
         whole = rebuilt(node, (left.node, right.node)) if isinstance(node, Compare) else node
-        if left.type == STRING or right.type == STRING:
+        if STRING in (left.type, right.type):
             named = self.named(node, left, right)
             if named is None:
                 return None
@@ -53,7 +67,7 @@ class Comparing:
             return self.compare_flags(sign, whole, left, right)
         if bases <= {"text"} or bases <= {"enum"} or bases <= {"kind"}:
             if sign not in ("==", "!="):
-                self.found.add(say.no_order(node.place, sign, left, right))
+                self.found.add(say.no_order(node.place, sign, left))
                 return None
             return Apply(whole, TRUTH, "same" if sign == "==" else "not_same", (left, right))
         pair = self.alike(node, left, right)
@@ -62,7 +76,7 @@ class Comparing:
         left, right = pair
         if isinstance(left, Constant) and isinstance(right, Constant):
             a, b = float(left.value), float(right.value)
-            if a == a and b == b:  # NaN is null, and what it is compared with unknown
+            if not (math.isnan(a) or math.isnan(b)):  # NaN is null, and what it is compared with unknown
                 return Constant(whole, TRUTH, _compared(sign, a, b))
         return Apply(whole, TRUTH, sign, (left, right))
 
@@ -85,10 +99,12 @@ class Comparing:
         return left, replace(right, type=left.type)
 
     def compare_flags(self, sign: CompareSign, node: Node, left: Typed, right: Typed) -> Typed | None:
+        """Compare a condition with `true` or `false`, or two flags."""
         if isinstance(left, Constant):
             left, right = right, left
-        if sign not in ("==", "!=") or not (isinstance(right, Constant) or {left.type.base, right.type.base} == {"flag"}):
-            self.found.add(say.no_order(node.place, sign, left, right))
+        flags = {left.type.base, right.type.base} == {"flag"}
+        if sign not in ("==", "!=") or not (flags or isinstance(right, Constant)):
+            self.found.add(say.no_order(node.place, sign, left))
             return None
         if isinstance(left, Constant) and isinstance(right, Constant):
             return Constant(node, TRUTH, (left.value == right.value) == (sign == "=="))
@@ -121,7 +137,7 @@ class Comparing:
         if left.type == TIME and right.type == TIME:
             return left, right
         if left.type.base not in _NUMERIC or right.type.base not in _NUMERIC:
-            self.found.add(say.other_types(node.place, left, right))
+            self.found.add(say.other_types(node.place, left, right, isinstance(node, Compare)))
             return None
         here, there = left.type.unit, right.type.unit
         if here == there:
@@ -158,6 +174,7 @@ class Comparing:
         return self.scaled(whole, left, right) if node.sign in "*/" else self.added(whole, left, right)
 
     def added(self, node: Arithmetic, left: Typed, right: Typed) -> Typed | None:
+        """Add or subtract: times and durations by their own rules, numbers of one unit."""
         if left.type == TIME and right.type == TIME and node.sign == "-":
             return _applied(node, DURATION, (left, right))
         if left.type == TIME and is_time(right.type.unit):
@@ -174,6 +191,7 @@ class Comparing:
         return _applied(node, left.type if left.type.unit else right.type, (left, right))
 
     def scaled(self, node: Arithmetic, left: Typed, right: Typed) -> Typed | None:
+        """Multiply or divide: units go along."""
         for item in (left, right):
             if item.type.base not in _NUMERIC:
                 self.found.add(say.no_number(item.node.place, item))

@@ -38,24 +38,26 @@ _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _WORDS = ("and", "or", "not", "in")
 # words of other languages, and what is written here
 _FOREIGN_WORDS: dict[str, tuple[str, str]] = {
-    **{word.upper(): (f"write `{word}`", f"请写 {word}") for word in _WORDS},
-    **{word.title(): (f"write `{word}`", f"请写 {word}") for word in _WORDS},
-    **{word: ("write `true`", "请写 true") for word in ("True", "TRUE")},
-    **{word: ("write `false`", "请写 false") for word in ("False", "FALSE")},
-    **{word: ("write `missing(x)` or `known(x)`", "请写 missing(x) 或 known(x)")
-       for word in ("null", "None", "NULL", "Null", "nil", "none", "undefined")},
-    **{word: ("there is no `if`; write conditions with `and` and `or`", "没有 if,请用 and 和 or")
-       for word in ("if", "else", "then")},
-    **{word: ("rules define no functions; name an expression under `let`", "规则不定义函数,可在 let 中命名表达式")
-       for word in ("lambda", "def", "function", "return", "for", "while")},
+    **{spelled: (f"write `{word}`", f"请写 {word}") for word in _WORDS for spelled in (word.upper(), word.title())},
+    **dict.fromkeys(("True", "TRUE"), ("write `true`", "请写 true")),
+    **dict.fromkeys(("False", "FALSE"), ("write `false`", "请写 false")),
+    **dict.fromkeys(("null", "None", "NULL", "Null", "nil", "none", "undefined"),
+                    ("write `missing(x)` or `known(x)`", "请写 missing(x) 或 known(x)")),
+    **dict.fromkeys(("if", "else", "then"),
+                    ("there is no `if`; write conditions with `and` and `or`", "没有 if,请用 and 和 or")),
+    **dict.fromkeys(("lambda", "def", "function", "return", "for", "while"),
+                    ("rules define no functions; name an expression under `let`",
+                     "规则不定义函数,可在 let 中命名表达式")),
+    **dict.fromkeys(("且", "并且", "和", "与"), ("write `and`", "请写 and")),
+    **dict.fromkeys(("或", "或者"), ("write `or`", "请写 or")),
+    **dict.fromkeys(("非", "不", "不是"), ("write `not`", "请写 not")),
+    **dict.fromkeys(("属于", "在"), ("write `in`", "请写 in")),
+    "等于": ("write `==`", "请写 =="),
     "is": ("write `==` or `missing(x)`", "请写 == 或 missing(x)"),
-    "like": ("write `in ('a', 'b')`", "请写 in ('a', 'b')"), "between": ("write `a <= x and x <= b`", "请写 a <= x and x <= b"),
-    "mod": ("there is no remainder", "没有取余运算"), "xor": ("write it with `and`, `or`, `not`", "请用 and、or、not 表达"),
-    **{word: ("write `and`", "请写 and") for word in ("且", "并且", "和", "与")},
-    **{word: ("write `or`", "请写 or") for word in ("或", "或者")},
-    **{word: ("write `not`", "请写 not") for word in ("非", "不", "不是")},
-    **{word: ("write `in`", "请写 in") for word in ("属于", "在")},
-    **{word: ("write `==`", "请写 ==") for word in ("等于",)},
+    "like": ("write `in ('a', 'b')`", "请写 in ('a', 'b')"),
+    "between": ("write `a <= x and x <= b`", "请写 a <= x and x <= b"),
+    "mod": ("there is no remainder", "没有取余运算"),
+    "xor": ("write it with `and`, `or`, `not`", "请用 and、or、not 表达"),
 }
 
 
@@ -317,10 +319,12 @@ class _Parser:
     def unexpected(self, wanted_en: str, wanted_zh: str) -> NoReturn:
         token, before = self.token, self.tokens[self.at - 1] if self.at else None
         if token.kind == "end":
-            self.fail("E102", token, f"the expression ends where {wanted_en} should follow", f"表达式不完整,此处应有{wanted_zh}")
+            self.fail("E102", token, f"the expression ends where {wanted_en} should follow",
+                      f"表达式不完整,此处应有{wanted_zh}")
         text = {"number": token.text + token.unit, "string": f"'{token.text}'"}.get(token.kind, token.text)
         if token.kind == "name" and text in _FOREIGN_WORDS:
-            self.fail("E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`", *_FOREIGN_WORDS[text])
+            self.fail("E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`",
+                      *_FOREIGN_WORDS[text])
         advice = ("", "")
         if before and before.kind == "number" and token.kind == "name" and text in UNITS:
             advice = (f"write `{before.text}{text}`", f"请写 {before.text}{text}")
@@ -328,4 +332,5 @@ class _Parser:
             advice = ("write one number and one unit: `90m`", "只写一个数字和一个单位:90m")
         elif token.kind == "sign" and text == ".":
             advice = ("write a digit before the point: `0.5`", "小数点前要写数字:0.5")
-        self.fail("E102", token, f"`{text}` where {wanted_en} should be", f"此处应为{wanted_zh},而不是 `{text}`", *advice)
+        self.fail("E102", token, f"`{text}` where {wanted_en} should be",
+                  f"此处应为{wanted_zh},而不是 `{text}`", *advice)

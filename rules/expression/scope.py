@@ -13,22 +13,38 @@ class ColumnShape(Protocol):
     """What an expression needs to know of a set's column."""
 
     @property
-    def type(self) -> FieldType: ...
+    def type(self) -> FieldType:
+        """Type as in schemas."""
+        ...
+
     @property
-    def unit(self) -> str | None: ...
+    def unit(self) -> str | None:
+        """Unit of a number."""
+        ...
+
     @property
-    def personal(self) -> bool: ...
+    def personal(self) -> bool:
+        """Whether it says something about a person."""
+        ...
 
 
 class SetShape(Protocol):
     """A declared reference set; its key columns are among `columns` (`rules.vocabulary.SetDeclaration` is one)."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the set."""
+        ...
+
     @property
-    def key(self) -> tuple[str, ...]: ...
+    def key(self) -> tuple[str, ...]:
+        """Its key columns in order."""
+        ...
+
     @property
-    def columns(self) -> Mapping[str, ColumnShape]: ...
+    def columns(self) -> Mapping[str, ColumnShape]:
+        """All columns by name."""
+        ...
 
 
 @dataclass

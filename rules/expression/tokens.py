@@ -28,7 +28,8 @@ _FOREIGN: dict[str, str] = {
 }
 _FOREIGN_ADVICE: dict[str, tuple[str, str]] = {
     "**": ("there are no powers; write `x * x`", "没有乘方,请写 x * x"),
-    "%": ("`%` belongs right behind a number, as in `40%`; there is no remainder", "% 只能紧跟数字,如 40%;没有取余运算"),
+    "%": ("`%` belongs right behind a number, as in `40%`; there is no remainder",
+          "% 只能紧跟数字,如 40%;没有取余运算"),
     "[": ("there are no brackets: join by name, `roads.free_kmh`; lists are `('a', 'b')`",
           "没有方括号:关联请写 roads.free_kmh,列表请写 ('a', 'b')"),
     "{": ("braces only enclose expressions in texts: `${count()}`", "花括号只用于文本中的 ${count()}"),

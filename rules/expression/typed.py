@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from events.schema import FieldType
-from rules.expression.nodes import And, Call, Node, Not, Number, Or, conjunction, disjunction
+from rules.expression.nodes import Call, Node, Not, Number, conjunction, disjunction
 
 Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
 Operation = Literal["+", "-", "*", "/", "negate", "abs", "min", "max", "==", "!=", "<", "<=", ">", ">=", "same",
@@ -123,7 +123,7 @@ def parts(typed: Typed) -> tuple[Typed, ...]:
 
 
 def leaves(typed: Typed) -> Iterator[Typed]:
-    """Yield all that an expression reads, in order: fields, columns, members, calendars, extras; joins before their keys."""
+    """Yield all that an expression reads, in order: fields, calendars, extras, constants; joins before their keys."""
     if not isinstance(typed, Apply):
         yield typed
     for part in parts(typed):
@@ -194,7 +194,3 @@ def exempting(condition: Typed, until_ms: int | None) -> Typed:
         condition = all_of((condition, ends))
     return negated(surely(condition))
 
-
-def is_junction(node: Node) -> bool:
-    """Tell whether a node joins conditions."""
-    return isinstance(node, And | Or)

@@ -263,9 +263,9 @@ class _Checker(Comparing):
             if part is None:
                 return None
             key.append(part)
-        return tuple(key) if self.key_fits(node, shape, tuple(key)) else None
+        return tuple(key) if self.key_fits(shape, tuple(key)) else None
 
-    def key_fits(self, node: Node, shape: SetShape, key: tuple[Typed, ...]) -> bool:
+    def key_fits(self, shape: SetShape, key: tuple[Typed, ...]) -> bool:
         for name, part in zip(shape.key, key, strict=True):
             body = shape.columns.get(name)
             wanted = "enum" if body is not None and body.type == "enum" else "text"
@@ -294,9 +294,10 @@ class _Checker(Comparing):
             return None
         good = tuple(Constant(part.node, Type("text"), part.value) if isinstance(part, Constant) and part.type == STRING
                      else part for part in good)
-        if not self.key_fits(node, shape, good):
+        if not self.key_fits(shape, good):
             return None
-        item = Tuple(node.item.place, tuple(part.node for part in good)) if isinstance(node.item, Tuple) else good[0].node
+        nodes = tuple(part.node for part in good)
+        item = Tuple(node.item.place, nodes) if isinstance(node.item, Tuple) else nodes[0]
         whole = In(node.place, item, node.choices)
         member = Member(whole, TRUTH, name, good)
         return negated(member, In(node.place, item, node.choices, True)) if node.negated else member
@@ -320,7 +321,8 @@ class _Checker(Comparing):
         if name == "count":
             if self.scope.pattern == "count":
                 return Extra(node, NUMBER, 0)
-            self.found.add(say.not_here(node.place, "count()", "`threshold`, `severity` and texts of a rule with a `window`",
+            self.found.add(say.not_here(node.place, "count()",
+                                        "`threshold`, `severity` and texts of a rule with a `window`",
                                         "带 window 的规则的 threshold、severity 和文本"))
             return None
         args = [self.any(arg) for arg in node.args]
@@ -335,7 +337,7 @@ class _Checker(Comparing):
             self.found.add(say.known_of_what(node.place, node.name))
             return None
         if isinstance(item, Constant):  # a number that is null came from a division by zero
-            return Constant(node, TRUTH, (item.value == item.value) == (node.name == "known"))  # noqa: PLR0124
+            return Constant(node, TRUTH, (item.value == item.value) == (node.name == "known"))
         known = Apply(Call(node.place, "known", node.args), TRUTH, "known", (item,))
         return known if node.name == "known" else negated(known, node)
 

@@ -10,7 +10,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from events.schema import Schemas
-from rules.expression.nodes import And, Arithmetic, Call, Compare, In, Name, Negate, Node, Not, Number, Or, String, Truth, Tuple
+from rules.expression.nodes import (
+    And,
+    Arithmetic,
+    Call,
+    Compare,
+    In,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Or,
+    String,
+    Truth,
+    Tuple,
+)
 from tests.naive.rule import Expression, Row, Scope
 
 BASE = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "m": 1, "km": 1000, "km/h": 1, "m/s": 3.6}
@@ -139,9 +154,14 @@ def arithmetic(node: Arithmetic, left: Any, right: Any, world: World, scope: Sco
 
 
 def compare(sign: str, left: Any, right: Any) -> bool:
-    return {"==": left == right, "!=": left != right, "<": sign == "<" and left < right,
-            "<=": sign == "<=" and left <= right, ">": sign == ">" and left > right,
-            ">=": sign == ">=" and left >= right}[sign]
+    return {
+        "==": left == right,
+        "!=": left != right,
+        "<": sign == "<" and left < right,
+        "<=": sign == "<=" and left <= right,
+        ">": sign == ">" and left > right,
+        ">=": sign == ">=" and left >= right,
+    }[sign]
 
 
 def call(node: Call, of: Callable[[Node], Any], scope: Scope, world: World) -> Any:
@@ -176,7 +196,11 @@ def unit(node: Node, world: World, scope: Scope) -> str | None:
         case Number():
             return node.unit
         case Name(path=(word,)) if word not in world.macros:
-            found = [world.schemas[kind].fields[word].unit for kind in world.schemas.kinds if word in world.schemas[kind].fields]
+            found = [
+                world.schemas[kind].fields[word].unit
+                for kind in world.schemas.kinds
+                if word in world.schemas[kind].fields
+            ]
             return found[0] if found else None
         case Name(path=(first, second)):
             return world.sets[first][1].get(second)
@@ -193,5 +217,9 @@ def unit(node: Node, world: World, scope: Scope) -> str | None:
 
 def _span(node: Arithmetic, world: World) -> str | None:
     """A difference of two times is in ms."""
-    times = [part for part in (node.left, node.right) if isinstance(part, Call) and part.name == "now" or part == Name(part.place, ("time",))]
+    times = [
+        part
+        for part in (node.left, node.right)
+        if (isinstance(part, Call) and part.name == "now") or part == Name(part.place, ("time",))
+    ]
     return "ms" if node.sign == "-" and len(times) == 2 else None

@@ -35,7 +35,12 @@ def holds(made_: Calendar, instant: int) -> bool:
 def test_a_night_begins_at_its_first_minute_and_ends_before_its_last():
     night = made("22:00-06:00")
     assert [holds(night, at(f"2026-11-23T{time}")) for time in ("21:59:59", "22:00", "00:00", "05:59:59", "06:00")] == [
-        False, True, True, True, False]
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_dates_are_civil_days_and_both_ends_are_inside():
@@ -61,6 +66,7 @@ def test_the_whole_day_is_always_inside():
 
 
 # Europe/Berlin: 2026-03-29 02:00 -> 03:00, 2026-10-25 03:00 -> 02:00
+
 
 def test_a_skipped_beginning_is_the_next_valid_instant():
     assert starts(np.array([local("2026-03-29T02:30")]), BERLIN)[0] == at("2026-03-29T03:00", BERLIN)
@@ -90,9 +96,21 @@ def test_a_civil_day_ends_when_the_next_begins():
     assert day_end(date(2026, 3, 29), BERLIN) - day_end(date(2026, 3, 28), BERLIN) == 23 * 3_600_000
 
 
-ZONES = st.sampled_from([SHANGHAI, BERLIN, "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe",
-                         "America/Sao_Paulo", "Pacific/Apia", "America/Boa_Vista"])
-SECONDS = st.integers(int(datetime(2000, 1, 3, tzinfo=UTC).timestamp()), int(datetime(2099, 12, 30, tzinfo=UTC).timestamp()))
+ZONES = st.sampled_from(
+    [
+        SHANGHAI,
+        BERLIN,
+        "America/New_York",
+        "Africa/Casablanca",
+        "Australia/Lord_Howe",
+        "America/Sao_Paulo",
+        "Pacific/Apia",
+        "America/Boa_Vista",
+    ]
+)
+SECONDS = st.integers(
+    int(datetime(2000, 1, 3, tzinfo=UTC).timestamp()), int(datetime(2099, 12, 30, tzinfo=UTC).timestamp())
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -120,6 +138,7 @@ def local(text: str) -> int:
 
 # expressions over calendars
 
+
 def active(text: str, calendars: dict[str, Calendar]) -> Calendar:
     scope = Scope(Schemas.load(), (), calendars=tuple(calendars))
     return combined(condition(parse(text, PLACE), scope), calendars)
@@ -140,8 +159,21 @@ def test_what_is_never_a_night_holds_before_all_edges_too():
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(SECONDS, min_size=1, max_size=20), st.sampled_from(
-    ["a and b", "a or b", "not a", "not (a or b) or a and b", "a and not a", "a or not a", "not (not a and b)", "true"]))
+@given(
+    st.lists(SECONDS, min_size=1, max_size=20),
+    st.sampled_from(
+        [
+            "a and b",
+            "a or b",
+            "not a",
+            "not (a or b) or a and b",
+            "a and not a",
+            "a or not a",
+            "not (not a and b)",
+            "true",
+        ]
+    ),
+)
 def test_a_combined_calendar_holds_where_its_expression_does(seconds, text):
     known = {"a": made("08:00-17:30"), "b": made("mon", "wed", "2026-01-01/2027-06-30")}
     instants = np.array(seconds, np.int64) * 1000
@@ -156,8 +188,24 @@ def test_an_expression_that_reads_an_event_is_not_one_of_calendars():
     assert not is_of_calendars(condition(parse("night or hour() > 3", PLACE), scope))
 
 
-@pytest.mark.parametrize("text", ["22:00-22:00", "24:00-06:00", "22:60-06:00", "22-6", "2026-02-30", "2026-02-23/2026-02-16",
-                                  "1999-01-01", "2100-01-01", "holiday", "", "22:00-24:30", "2026-02-16/2026-02-30", "2026-2-16"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "22:00-22:00",
+        "24:00-06:00",
+        "22:60-06:00",
+        "22-6",
+        "2026-02-30",
+        "2026-02-23/2026-02-16",
+        "1999-01-01",
+        "2100-01-01",
+        "holiday",
+        "",
+        "22:00-24:30",
+        "2026-02-16/2026-02-30",
+        "2026-2-16",
+    ],
+)
 def test_a_part_that_is_no_calendar_is_named_with_its_place(text):
     with pytest.raises(Problems) as raised:
         made("mon", text)
