@@ -46,9 +46,19 @@ class Alert:
     def body(self) -> dict[str, Any]:
         """Return the deterministic part, in the contract's order."""
         return {
-            "id": self.id, "alert": self.alert, "n": self.n, "rule": self.rule, "severity": self.severity,
-            "transition": self.transition, "key": self.key, "site": self.site, "time": self.time, "since": self.since,
-            "values": self.values, "evidence": list(self.evidence), "purpose": self.purpose,
+            "id": self.id,
+            "alert": self.alert,
+            "n": self.n,
+            "rule": self.rule,
+            "severity": self.severity,
+            "transition": self.transition,
+            "key": self.key,
+            "site": self.site,
+            "time": self.time,
+            "since": self.since,
+            "values": self.values,
+            "evidence": list(self.evidence),
+            "purpose": self.purpose,
         }
 
     def canonical(self) -> bytes:

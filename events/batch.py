@@ -39,8 +39,21 @@ ID_MAX = 1024  # bytes of an identifier; a longer one makes the line a dead lett
 Lanes = NDArray[np.int64]
 
 # Why a line is a dead letter; the code in `Rejects.reason` is the place in this list.
-REASONS = ("accepted", "syntax", "utf8", "not_an_object", "wrong_type", "missing_time", "missing_kind", "unknown_kind",
-           "time_out_of_range", "line_too_long", "id_too_long", "too_deep", "number_out_of_range")
+REASONS = (
+    "accepted",
+    "syntax",
+    "utf8",
+    "not_an_object",
+    "wrong_type",
+    "missing_time",
+    "missing_kind",
+    "unknown_kind",
+    "time_out_of_range",
+    "line_too_long",
+    "id_too_long",
+    "too_deep",
+    "number_out_of_range",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ class Events:
     size: int
 
     @classmethod
-    def of(cls, data: bytes, *, feed: str, position: int = 0, received: int | None = None,
-           time_max: int = 2**62) -> "Events":
+    def of(
+        cls, data: bytes, *, feed: str, position: int = 0, received: int | None = None, time_max: int = 2**62
+    ) -> "Events":
         """Make a block from bytes by copying them into a padded array; the last line may lack its newline."""
         padded = np.zeros(len(data) + PADDING, np.uint8)
         padded[: len(data)] = np.frombuffer(data, np.uint8)

@@ -42,6 +42,20 @@ class CityKey:
         out[np.fromiter((text is None for text in texts), np.bool_, len(raw))] = NULL
         return out
 
+    def key_token(self, parts: Sequence[str | None]) -> int:
+        """Return the token of a key from the texts of its parts, NULL where one is missing."""
+        return composite([int(NULL) if part is None else self.token(part) for part in parts])
+
+
+def line_id(line: bytes) -> str:
+    """Return the id of an event that has none: the hash of its line, without white space around, in hex.
+
+    Not keyed, so that it names the same event in every city and every run.
+    """
+    text = line.strip(b" \t\r\n")
+    padded = np.frombuffer(text + bytes(PADDING), np.uint8).copy()
+    return f"{int(token_at(padded, np.uint64(0), np.uint64(len(text)), np.uint64(0))) & (2**64 - 1):016x}"
+
 
 def composite(parts: Sequence[int]) -> int:
     """Return the token of a composite key from those of its parts, NULL where one is NULL."""

@@ -40,5 +40,6 @@ class Problems(Exception):
     """Raised at the edge that can act, with everything that was found."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(f"{p.place.path}:{p.place.line}:{p.place.column}: {p.code} {p.en}" for p in problems))
+        lines = (f"{p.place.path}:{p.place.line}:{p.place.column}: {p.code} {p.en}" for p in problems)
+        super().__init__("; ".join(lines))
         self.problems = problems

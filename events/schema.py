@@ -118,5 +118,12 @@ def _field(path: Path, name: str, body: object) -> Field:
         raise SchemaError(f"{path}: field `{name}`: `values` belongs to enum fields, and they need it")
     if body.get("sensitivity", "open") not in ("open", "personal"):
         raise SchemaError(f"{path}: field `{name}`: sensitivity is `open` or `personal`")
-    return Field(name, body["type"], body.get("unit"), values, body.get("sensitivity", "open"),
-                 int(body.get("capacity", DEFAULT_CAPACITY)), body.get("title", {}))
+    return Field(
+        name,
+        body["type"],
+        body.get("unit"),
+        values,
+        body.get("sensitivity", "open"),
+        int(body.get("capacity", DEFAULT_CAPACITY)),
+        body.get("title", {}),
+    )

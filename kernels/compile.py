@@ -45,8 +45,12 @@ def _sources(module: str) -> frozenset[Path]:
     if not path.is_file():
         return frozenset()
     imported = {node.module for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ImportFrom)}
-    members = {f"{node.module}.{name.name}" for node in ast.walk(ast.parse(path.read_bytes()))
-               if isinstance(node, ast.ImportFrom) for name in node.names}
+    members = {
+        f"{node.module}.{name.name}"
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
     below = {name for name in imported | members if name and name.startswith("kernels.")}
     return frozenset({path}).union(*(_sources(name) for name in sorted(below)))
 

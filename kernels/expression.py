@@ -20,12 +20,14 @@ HOUR_MS = 3_600_000
 # pool int64[p], pool_base int64[l]: the columns of all sets
 # edges int64[e], edge_base int64[c + 1]: the calendars
 # offset_edges int64[o], offsets_ms int64[o]: the city's UTC offset
-SURROUNDINGS = ("int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
-                "int64[::1], int64[::1]")
+SURROUNDINGS = (
+    "int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
+    "int64[::1], int64[::1]"
+)
 
 
 @kernel(inline=True)
-def index_after(edges, low, high, instant):  # type: ignore[no-untyped-def]
+def index_after(edges, low, high, instant):
     """Return how many of the sorted `edges[low:high]` are <= instant."""
     first = low
     while low < high:
@@ -38,8 +40,28 @@ def index_after(edges, low, high, instant):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def run(code, start, stop, lanes, rows, first, n, extra, stack, floats, slot_keys, slot_rows, set_base, set_mask,
-        pool, pool_base, edges, edge_base, offset_edges, offsets_ms):  # type: ignore[no-untyped-def]
+def run(
+    code,
+    start,
+    stop,
+    lanes,
+    rows,
+    first,
+    n,
+    extra,
+    stack,
+    floats,
+    slot_keys,
+    slot_rows,
+    set_base,
+    set_mask,
+    pool,
+    pool_base,
+    edges,
+    edge_base,
+    offset_edges,
+    offsets_ms,
+):
     """Run `code[start:stop]` over `rows[first:first + n]`, n <= BLOCK; the result is left in `stack[0, :n]`."""
     top = -1
     for pc in range(start, stop):
@@ -209,8 +231,24 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, floats, slot_key
 
 
 @kernel(f"void(int64[:, ::1], int64, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1], {SURROUNDINGS})")
-def evaluate(code, depth, lanes, rows, extra, out, slot_keys, slot_rows, set_base, set_mask, pool, pool_base, edges,
-             edge_base, offset_edges, offsets_ms):  # type: ignore[no-untyped-def]
+def evaluate(
+    code,
+    depth,
+    lanes,
+    rows,
+    extra,
+    out,
+    slot_keys,
+    slot_rows,
+    set_base,
+    set_mask,
+    pool,
+    pool_base,
+    edges,
+    edge_base,
+    offset_edges,
+    offsets_ms,
+):
     """Evaluate one program for some rows.
 
     Parameters
@@ -232,15 +270,50 @@ def evaluate(code, depth, lanes, rows, extra, out, slot_keys, slot_rows, set_bas
     floats = stack.view(np.float64)
     for first in range(0, len(rows), BLOCK):
         n = min(BLOCK, len(rows) - first)
-        run(code, 0, len(code), lanes, rows, first, n, extra, stack, floats, slot_keys, slot_rows, set_base, set_mask,
-            pool, pool_base, edges, edge_base, offset_edges, offsets_ms)
+        run(
+            code,
+            0,
+            len(code),
+            lanes,
+            rows,
+            first,
+            n,
+            extra,
+            stack,
+            floats,
+            slot_keys,
+            slot_rows,
+            set_base,
+            set_mask,
+            pool,
+            pool_base,
+            edges,
+            edge_base,
+            offset_edges,
+            offsets_ms,
+        )
         for i in range(n):
             out[first + i] = stack[0, i]
 
 
 @kernel(f"int64(int64[:, ::1], int64[::1], int64, int64[:, ::1], int64[::1], {SURROUNDINGS})")
-def select(code, starts, depth, lanes, rows, slot_keys, slot_rows, set_base, set_mask, pool, pool_base, edges,
-           edge_base, offset_edges, offsets_ms):  # type: ignore[no-untyped-def]
+def select(
+    code,
+    starts,
+    depth,
+    lanes,
+    rows,
+    slot_keys,
+    slot_rows,
+    set_base,
+    set_mask,
+    pool,
+    pool_base,
+    edges,
+    edge_base,
+    offset_edges,
+    offsets_ms,
+):
     """Keep the rows for which every one of several programs is TRUE; each sees only what the earlier ones left.
 
     Parameters
@@ -261,8 +334,28 @@ def select(code, starts, depth, lanes, rows, slot_keys, slot_rows, set_base, set
     for first in range(0, len(rows), BLOCK):
         n = min(BLOCK, len(rows) - first)
         for p in range(len(starts) - 1):
-            run(code, starts[p], starts[p + 1], lanes, rows, first, n, extra, stack, floats, slot_keys, slot_rows,
-                set_base, set_mask, pool, pool_base, edges, edge_base, offset_edges, offsets_ms)
+            run(
+                code,
+                starts[p],
+                starts[p + 1],
+                lanes,
+                rows,
+                first,
+                n,
+                extra,
+                stack,
+                floats,
+                slot_keys,
+                slot_rows,
+                set_base,
+                set_mask,
+                pool,
+                pool_base,
+                edges,
+                edge_base,
+                offset_edges,
+                offsets_ms,
+            )
             left = 0
             for i in range(n):
                 rows[first + left] = rows[first + i]

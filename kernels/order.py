@@ -20,15 +20,17 @@ RADIX_BITS = 11
 
 
 @kernel(inline=True)
-def byteswap(word):  # type: ignore[no-untyped-def]
+def byteswap(word):
     """Return a little-endian word with its first byte most significant, so that words compare as bytes do."""
-    word = ((word & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8)) | ((word >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF))
-    word = ((word & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16)) | ((word >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF))
+    bytes_mask = np.uint64(0x00FF00FF00FF00FF)
+    pairs_mask = np.uint64(0x0000FFFF0000FFFF)
+    word = ((word & bytes_mask) << np.uint64(8)) | ((word >> np.uint64(8)) & bytes_mask)
+    word = ((word & pairs_mask) << np.uint64(16)) | ((word >> np.uint64(16)) & pairs_mask)
     return (word << np.uint64(32)) | (word >> np.uint64(32))
 
 
 @kernel()
-def compare_text(text, a, b):  # type: ignore[no-untyped-def]
+def compare_text(text, a, b):
     """Compare two slices byte by byte: < 0, 0 or > 0; NULL comes first. Reads up to 7 bytes past a slice."""
     if a == NULL or b == NULL:
         return np.int64(a != NULL) - np.int64(b != NULL)
@@ -51,7 +53,7 @@ def compare_text(text, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def compare(lanes, order, feeds, text, a, b):  # type: ignore[no-untyped-def]
+def compare(lanes, order, feeds, text, a, b):
     """Compare two rows in the order of DESIGN: < 0, 0 (same identity and time, or both late) or > 0."""
     difference = order[a] - order[b]
     if difference != 0 or (order[a] & 1) == 0:
@@ -65,7 +67,7 @@ def compare(lanes, order, feeds, text, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel("int64(int64[::1], int64, int64, int64, int64, int64[::1], boolean[::1])")
-def lateness(times, received, greatest, tick, allowed, watermarks, late):  # type: ignore[no-untyped-def]
+def lateness(times, received, greatest, tick, allowed, watermarks, late):
     """Judge each row of one feed against the feed's own watermark at its place in the log.
 
     Parameters
@@ -96,7 +98,7 @@ def lateness(times, received, greatest, tick, allowed, watermarks, late):  # typ
 
 
 @kernel()
-def _merge(lanes, order, feeds, text, a, b, out):  # type: ignore[no-untyped-def]
+def _merge(lanes, order, feeds, text, a, b, out):
     i = 0
     j = 0
     for k in range(len(out)):
@@ -109,7 +111,7 @@ def _merge(lanes, order, feeds, text, a, b, out):  # type: ignore[no-untyped-def
 
 
 @kernel()
-def _sort_ties(lanes, order, feeds, text, rows, start, stop):  # type: ignore[no-untyped-def]
+def _sort_ties(lanes, order, feeds, text, rows, start, stop):
     """Sort rows of one order among themselves: by insertion in short pieces, then merging the pieces."""
     piece = 24
     for low in range(start, stop, piece):
@@ -126,13 +128,15 @@ def _sort_ties(lanes, order, feeds, text, rows, start, stop):  # type: ignore[no
             for low in range(start, stop, 2 * piece):
                 middle = min(low + piece, stop)
                 high = min(low + 2 * piece, stop)
-                _merge(lanes, order, feeds, text, rows[low:middle], rows[middle:high], other[low - start : high - start])
+                _merge(
+                    lanes, order, feeds, text, rows[low:middle], rows[middle:high], other[low - start : high - start]
+                )
             rows[start:stop] = other
             piece *= 2
 
 
 @kernel("void(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64, int64, int64[::1])")
-def sort_run(lanes, order, feeds, text, start, stop, rows):  # type: ignore[no-untyped-def]
+def sort_run(lanes, order, feeds, text, start, stop, rows):
     """Sort rows start..stop-1 of a buffer, stable.
 
     Parameters
@@ -190,13 +194,13 @@ def sort_run(lanes, order, feeds, text, start, stop, rows):  # type: ignore[no-u
 
 
 @kernel("void(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1])")
-def merge(lanes, order, feeds, text, a, b, out):  # type: ignore[no-untyped-def]
+def merge(lanes, order, feeds, text, a, b, out):
     """Merge two sorted runs of row numbers into `out`; of equal rows those of `a` come first. About 3 ns a row."""
     _merge(lanes, order, feeds, text, a, b, out)
 
 
 @kernel("int64(int64[::1], int64[::1], int64)")
-def released(order, rows, bound):  # type: ignore[no-untyped-def]
+def released(order, rows, bound):
     """Return how many of the first rows of a sorted run have an order below `bound`."""
     low = 0
     high = len(rows)
@@ -210,7 +214,7 @@ def released(order, rows, bound):  # type: ignore[no-untyped-def]
 
 
 @kernel("int64(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1])")
-def drop_duplicates(lanes, order, feeds, text, rows):  # type: ignore[no-untyped-def]
+def drop_duplicates(lanes, order, feeds, text, rows):
     """Keep the first of rows with one identity and time; the kept rows come first. Returns how many they are."""
     if len(rows) == 0:
         return 0
@@ -225,9 +229,11 @@ def drop_duplicates(lanes, order, feeds, text, rows):  # type: ignore[no-untyped
     return kept
 
 
-@kernel("int64(int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[:, ::1], "
-        "int64[::1], int64[::1], uint8[::1], int64, int64)")
-def append(source, text, rows, orders, feed, copied, slices, lanes, order, feeds, buffer, start, used):  # type: ignore[no-untyped-def]
+@kernel(
+    "int64(int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[:, ::1], "
+    "int64[::1], int64[::1], uint8[::1], int64, int64)"
+)
+def append(source, text, rows, orders, feed, copied, slices, lanes, order, feeds, buffer, start, used):
     """Copy rows of a batch behind the rows of a reorder buffer, with the texts that their slices point at.
 
     Parameters

@@ -60,21 +60,34 @@ class Summary:
 class Replay:
     """One replay of some sources through a plan. Run it once."""
 
-    def __init__(self, plan: Plan, references: References, sources: Sequence[Source], city: CityKey, *,
-                 shards: int = 1, until: int | None = None, on_dead_letters: DeadLetters | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        references: References,
+        sources: Sequence[Source],
+        city: CityKey,
+        *,
+        shards: int = 1,
+        until: int | None = None,
+        on_dead_letters: DeadLetters | None = None,
+    ) -> None:
         self.summary = Summary(alerts={rule.rule: 0 for rule in plan.rules})
         self._plan = plan
         self._until = until
         self._on_dead_letters = on_dead_letters
         self._stages = Stages()
         feeds = [Feed(source.feed) for source in sources]
-        self._inputs = [_Input(source, FeedClock(feed, number))
-                        for number, (source, feed) in enumerate(zip(sources, feeds, strict=True))]
+        self._inputs = [
+            _Input(source, FeedClock(feed, number))
+            for number, (source, feed) in enumerate(zip(sources, feeds, strict=True))
+        ]
         self._clock = GroupClock(tuple(entry.clock for entry in self._inputs))
         self._epoch = EpochFinder(self._clock)
         self._intake = Intake(plan, references.surroundings, city)
-        self._shards = [Shard(plan, references, feeds, city, self._line, Slice(index, shards), self._stages)
-                        for index in range(shards)]
+        self._shards = [
+            Shard(plan, references, feeds, city, self._line, Slice(index, shards), self._stages)
+            for index in range(shards)
+        ]
         self._waiting: list[Alert] = []
         self._rejected: Counter[str] = Counter()
         self._late = 0
@@ -97,21 +110,21 @@ class Replay:
             batch = self._next(entry, pool, progress)
             if batch is None:
                 entry.clock.ended = True
-                end = Control(entry.clock.number << SOURCE_SHIFT, 0, {"type": "feed_end", "feed": entry.clock.feed.name})
-                yield self._step(end, pool)
+                record = {"type": "feed_end", "feed": entry.clock.feed.name}
+                yield self._step(Control(entry.clock.number << SOURCE_SHIFT, 0, record), pool)
                 continue
             self._count(batch)
             judgement = entry.clock.judge(batch)
             self._late += int(judgement.late.sum())
             self._epoch.see(batch, judgement)
-            if record := self._epoch.record(batch.position):
-                yield self._step(record, pool)
+            if epoch := self._epoch.record(batch.position):
+                yield self._step(epoch, pool)
             yield self._step(batch, pool)
         greatest = max((entry.clock.greatest for entry in self._inputs), default=BEGINNING)
         end_time = max(greatest, BEGINNING if self._until is None else self._until)
         self._clock.ended = greatest
-        if record := self._epoch.record(0):
-            yield self._step(record, pool)
+        if epoch := self._epoch.record(0):
+            yield self._step(epoch, pool)
         yield self._step(Control(0, end_time, {"type": "end"}), pool)
         yield self._certain(None)
 

@@ -11,7 +11,7 @@ KIND = 1  # lane, as in events.batch
 
 
 @kernel("int64(int64[:, ::1], int64[::1], int64[::1], boolean[::1], boolean, int64[::1])")
-def of_kinds(lanes, order, rows, reads, late, out):  # type: ignore[no-untyped-def]
+def of_kinds(lanes, order, rows, reads, late, out):
     """Keep the rows whose kind `reads` names, late ones (even `order`) only if `late`; return how many."""
     found = 0
     for i in range(len(rows)):
@@ -22,7 +22,7 @@ def of_kinds(lanes, order, rows, reads, late, out):  # type: ignore[no-untyped-d
 
 
 @kernel("int64(int64[:, ::1], boolean[::1], int64[::1])")
-def arrived_of_kinds(lanes, reads, out):  # type: ignore[no-untyped-def]
+def arrived_of_kinds(lanes, reads, out):
     """Find the rows of a batch whose kind `reads` names; return how many."""
     found = 0
     for row in range(lanes.shape[1]):
@@ -32,7 +32,7 @@ def arrived_of_kinds(lanes, reads, out):  # type: ignore[no-untyped-def]
 
 
 @kernel("int64(int64[:, ::1], int64[::1], int64[::1], int64, int64, boolean, int64[::1], int64[::1])")
-def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):  # type: ignore[no-untyped-def]
+def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):
     """Keep the rows whose key this shard holds; `keys` receives the keys' tokens.
 
     Parameters
@@ -71,7 +71,7 @@ def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):  # type:
 
 
 @kernel("void(int64[::1], boolean[::1])")
-def mark(rows, wanted):  # type: ignore[no-untyped-def]
+def mark(rows, wanted):
     """Set `wanted[row]` for each of some rows."""
     for row in rows:
         wanted[row] = True

@@ -11,7 +11,7 @@ from kernels.nulls import NULL
 
 
 @kernel(inline=True)
-def find(slot_keys, slot_rows, base, mask, key):  # type: ignore[no-untyped-def]
+def find(slot_keys, slot_rows, base, mask, key):
     """Return the row of a key in the set whose slots start at `base`, NULL where it has none. About 4 ns in cache."""
     if key == NULL:
         return NULL
@@ -26,7 +26,7 @@ def find(slot_keys, slot_rows, base, mask, key):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(int64[::1], int64[::1], int64[::1], int64, int64)")
-def fill(keys, slot_keys, slot_rows, base, mask):  # type: ignore[no-untyped-def]
+def fill(keys, slot_keys, slot_rows, base, mask):
     """Enter rows 0..n-1 under their keys; of equal keys the last row stays, a NULL key is left out."""
     for row in range(len(keys)):
         if keys[row] != NULL:
@@ -38,13 +38,13 @@ def fill(keys, slot_keys, slot_rows, base, mask):  # type: ignore[no-untyped-def
 
 
 @kernel("void(int64[::1], int64[::1], int64[::1], int64, int64, int64[::1])")
-def rows_of(keys, slot_keys, slot_rows, base, mask, out):  # type: ignore[no-untyped-def]
+def rows_of(keys, slot_keys, slot_rows, base, mask, out):
     """`find` for many keys at once."""
     for i in range(len(keys)):
         out[i] = find(slot_keys, slot_rows, base, mask, keys[i])
 
 
 @kernel(inline=True)
-def owner(key, shards):  # type: ignore[no-untyped-def]
+def owner(key, shards):
     """Return the shard that holds a key; a key of NULL is shard 0's."""
     return np.int64(0) if key == NULL else np.int64((np.uint64(key) >> np.uint64(32)) % np.uint64(shards))

@@ -11,9 +11,11 @@ from kernels.compile import kernel
 from kernels.nulls import NULL
 
 
-@kernel("int64(int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
-        "int64[::1], int64[::1])")
-def intern(keys, times, start, slot_keys, slot_rows, row_keys, touched, free, counts, rows, fresh):  # type: ignore[no-untyped-def]
+@kernel(
+    "int64(int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
+    "int64[::1], int64[::1])"
+)
+def intern(keys, times, start, slot_keys, slot_rows, row_keys, touched, free, counts, rows, fresh):
     """Find or give the rows of `keys[start:]`, until no row is free.
 
     Parameters
@@ -59,7 +61,7 @@ def intern(keys, times, start, slot_keys, slot_rows, row_keys, touched, free, co
 
 
 @kernel("void(int64[::1], int64[::1], int64[::1])")
-def rebuild(row_keys, slot_keys, slot_rows):  # type: ignore[no-untyped-def]
+def rebuild(row_keys, slot_keys, slot_rows):
     """Fill empty slots with all rows in use (those whose key is not NULL)."""
     mask = np.int64(len(slot_keys) - 1)
     slot_keys[:] = NULL

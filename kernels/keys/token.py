@@ -20,10 +20,10 @@ P2 = np.uint64(0x8EBC6AF09C88C6E3)
 
 
 @intrinsic
-def load64(typing, array, at):  # type: ignore[no-untyped-def]
+def load64(typing, array, at):
     """Load 8 bytes of a uint8 array at any offset, little endian; the caller keeps within the padding."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
         pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
         return builder.load(pointer, align=1)
@@ -32,10 +32,10 @@ def load64(typing, array, at):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def store64(typing, array, at, word):  # type: ignore[no-untyped-def]
+def store64(typing, array, at, word):
     """Store 8 bytes into a uint8 array at any offset, little endian; the caller keeps within the padding."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
         pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
         builder.store(args[2], pointer, align=1)
@@ -45,10 +45,10 @@ def store64(typing, array, at, word):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def fold(typing, a, b):  # type: ignore[no-untyped-def]
+def fold(typing, a, b):
     """Return the exclusive or of the two halves of a 64 x 64 -> 128 bit product."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         wide = ir.IntType(128)
         product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
         high = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
@@ -58,7 +58,7 @@ def fold(typing, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def token(text, start, length, key):  # type: ignore[no-untyped-def]
+def token(text, start, length, key):
     """Return the token of `text[start:start + length]`.
 
     Parameters
@@ -97,7 +97,7 @@ def token(text, start, length, key):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def combine(first, second):  # type: ignore[no-untyped-def]
+def combine(first, second):
     """Return the token of a composite key from those of its parts, NULL where one is NULL; order matters."""
     if first == NULL or second == NULL:
         return NULL
@@ -106,26 +106,26 @@ def combine(first, second):  # type: ignore[no-untyped-def]
 
 
 @kernel("int64(uint8[::1], uint64, uint64, uint64)")
-def token_at(text, start, length, key):  # type: ignore[no-untyped-def]
+def token_at(text, start, length, key):
     """`token`, callable from Python."""
     return token(text, start, length, key)
 
 
 @kernel("void(uint8[::1], int64[::1], int64[::1], uint64, int64[::1])")
-def tokens_at(text, starts, lengths, key, out):  # type: ignore[no-untyped-def]
+def tokens_at(text, starts, lengths, key, out):
     """Tokens of many slices at once: `out[i]` of `text[starts[i]:starts[i] + lengths[i]]`."""
     for i in range(len(starts)):
         out[i] = token(text, np.uint64(starts[i]), np.uint64(lengths[i]), key)
 
 
 @kernel("int64(int64, int64)")
-def combined(first, second):  # type: ignore[no-untyped-def]
+def combined(first, second):
     """`combine`, callable from Python."""
     return combine(first, second)
 
 
 @kernel("void(int64[::1], int64[::1], int64[::1])")
-def combined_all(first, second, out):  # type: ignore[no-untyped-def]
+def combined_all(first, second, out):
     """`combine`, of many pairs at once."""
     for i in range(len(out)):
         out[i] = combine(first[i], second[i])

@@ -19,7 +19,7 @@ NEVER = np.int64(2**63 - 1)
 
 
 @kernel(inline=True)
-def due(row, silence, edges, bases, shut):  # type: ignore[no-untyped-def]
+def due(row, silence, edges, bases, shut):
     """Return when an absence may fire: its deadline, or the next instant at which the calendar `edges` is true.
 
     An empty `edges` is always true.
@@ -36,7 +36,7 @@ def due(row, silence, edges, bases, shut):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def fire(row, deadline, bases, seen, fired, out):  # type: ignore[no-untyped-def]
+def fire(row, deadline, bases, seen, fired, out):
     """Open an episode and report it."""
     out[ROW] = row
     out[TRANSITION] = FIRING
@@ -48,9 +48,11 @@ def fire(row, deadline, bases, seen, fired, out):  # type: ignore[no-untyped-def
     fired[row] = deadline
 
 
-@kernel("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64[::1], int64[::1], int64[::1], int64[::1], "
-        "int64[::1], int64[:, ::1])")
-def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen, fired, shut, out):  # type: ignore[no-untyped-def]
+@kernel(
+    "int64(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64[::1], int64[::1], int64[::1], "
+    "int64[::1], int64[::1], int64[:, ::1])"
+)
+def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen, fired, shut, out):
     """Take sights of keys in order; let deadlines that lie before them fire first.
 
     Parameters
@@ -100,7 +102,7 @@ def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen,
 
 
 @kernel("int64(int64, int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
-def expire(watermark, silence, edges, bases, seen, fired, shut, out):  # type: ignore[no-untyped-def]
+def expire(watermark, silence, edges, bases, seen, fired, shut, out):
     """Let every deadline up to the watermark fire; the arrays are those of `sight`, `out` of int64[r, 7].
 
     Cost: 1 ns a key.
@@ -116,7 +118,7 @@ def expire(watermark, silence, edges, bases, seen, fired, shut, out):  # type: i
 
 
 @kernel("int64(int64, int64[::1], int64[::1], int64[::1], int64[::1])")
-def first_due(silence, edges, bases, fired, shut):  # type: ignore[no-untyped-def]
+def first_due(silence, edges, bases, fired, shut):
     """Return the earliest instant at which a key can fire if it is not seen again; NEVER where none can.
 
     Sights only move deadlines on, so that nothing can fire before it and no sweep is needed until then.

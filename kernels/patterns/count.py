@@ -7,9 +7,13 @@ from kernels.compile import kernel
 EVIDENCE_MAX = 20
 
 
-@kernel("int64(int64[::1], int64[::1], int64[::1], int64, int64, int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], "
-        "float64[::1], int64[::1], int64[:, ::1])")
-def count(times, positions, rows, window, needed, ring_times, ring_positions, heads, sizes, counts, candidates, evidence):  # type: ignore[no-untyped-def]
+@kernel(
+    "int64(int64[::1], int64[::1], int64[::1], int64, int64, int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], "
+    "float64[::1], int64[::1], int64[:, ::1])"
+)
+def count(
+    times, positions, rows, window, needed, ring_times, ring_positions, heads, sizes, counts, candidates, evidence
+):
     """Count each event into its key's window and report those that may satisfy the condition.
 
     Parameters

@@ -5,7 +5,7 @@ from kernels.nulls import NULL
 
 
 @kernel("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1])")
-def judge(times, rows, severities, replayed, cooldown, last_times, last_severities, fired, suppressed):  # type: ignore[no-untyped-def]
+def judge(times, rows, severities, replayed, cooldown, last_times, last_severities, fired, suppressed):
     """Report the matches that fire.
 
     Parameters

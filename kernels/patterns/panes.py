@@ -1,4 +1,4 @@
-"""count() over tumbling panes (end - width, end], aligned to the epoch in the city's civil time, judged at their end."""
+"""count() over tumbling panes (end - width, end], aligned to the epoch in civil time and judged at their end."""
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from kernels.patterns.count import EVIDENCE_MAX
 
 
 @kernel(inline=True)
-def pane_end(time, width, offset_edges, offsets):  # type: ignore[no-untyped-def]
-    """Return the end of the pane that holds an instant: the first instant >= it whose civil time is a multiple of width.
+def pane_end(time, width, offset_edges, offsets):
+    """Return the end of an instant's pane: the first instant >= it whose civil time is a multiple of the width.
 
     Where the UTC offset changes in between, a pane is as much longer or shorter as civil time makes it.
     """
@@ -23,7 +23,7 @@ def pane_end(time, width, offset_edges, offsets):  # type: ignore[no-untyped-def
 
 
 @kernel()
-def close(row, ends, counts, last, place, closed_rows, closed_ends, closed_counts, closed_evidence):  # type: ignore[no-untyped-def]
+def close(row, ends, counts, last, place, closed_rows, closed_ends, closed_counts, closed_evidence):
     """Report one pane at `place` of the closed ones."""
     closed_rows[place] = row
     closed_ends[place] = ends[row]
@@ -33,10 +33,25 @@ def close(row, ends, counts, last, place, closed_rows, closed_ends, closed_count
         closed_evidence[place, k] = last[row, (counts[row] - shown + k) % EVIDENCE_MAX] if k < shown else -1
 
 
-@kernel("int64(int64[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], "
-        "int64[::1], int64[::1], int64[::1], int64[:, ::1])")
-def count_panes(times, positions, rows, width, offset_edges, offsets, ends, counts, last, closed_rows, closed_ends,
-                closed_counts, closed_evidence):  # type: ignore[no-untyped-def]
+@kernel(
+    "int64(int64[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], "
+    "int64[::1], int64[::1], int64[::1], int64[:, ::1])"
+)
+def count_panes(
+    times,
+    positions,
+    rows,
+    width,
+    offset_edges,
+    offsets,
+    ends,
+    counts,
+    last,
+    closed_rows,
+    closed_ends,
+    closed_counts,
+    closed_evidence,
+):
     """Count each event into its key's pane; a pane is closed by the first event behind it.
 
     Parameters
@@ -71,7 +86,7 @@ def count_panes(times, positions, rows, width, offset_edges, offsets, ends, coun
 
 
 @kernel("int64(int64, int64[::1], int64[::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
-def close_panes(bound, ends, counts, last, closed_rows, closed_ends, closed_counts, closed_evidence):  # type: ignore[no-untyped-def]
+def close_panes(bound, ends, counts, last, closed_rows, closed_ends, closed_counts, closed_evidence):
     """Close every pane whose end lies before `bound` (epoch ms); the arrays are those of `count_panes`."""
     closed = 0
     for row in range(len(ends)):
@@ -83,7 +98,7 @@ def close_panes(bound, ends, counts, last, closed_rows, closed_ends, closed_coun
 
 
 @kernel("int64(int64[::1])")
-def first_end(ends):  # type: ignore[no-untyped-def]
+def first_end(ends):
     """Return the earliest end of an open pane, the greatest int64 where none is open."""
     first = np.int64(2**63 - 1)
     for end in ends:

@@ -25,7 +25,9 @@ class References:
     sets: tuple[SetRows, ...]
 
     @classmethod
-    def load(cls, plan: Plan, folder: Path | None, city: CityKey, *, force_empty: bool = False) -> tuple["References", list[Problem]]:
+    def load(
+        cls, plan: Plan, folder: Path | None, city: CityKey, *, force_empty: bool = False
+    ) -> tuple["References", list[Problem]]:
         """Read the sets that a plan declares; other files of the folder are not looked at.
 
         Returns
@@ -84,7 +86,9 @@ def _cells(name: str, values: Sequence[Any]) -> Cells:
     lengths = np.array([-1 if v is None else len(t) for v, t in zip(values, texts, strict=True)], np.int64)
     sizes = np.maximum(lengths, 0)
     buffer = np.frombuffer(b"".join(texts) + bytes(64), np.uint8).copy()
-    return Cells(name, name, buffer, (np.cumsum(sizes) - sizes).astype(np.int64), lengths, np.arange(1, len(values) + 1))
+    return Cells(
+        name, name, buffer, (np.cumsum(sizes) - sizes).astype(np.int64), lengths, np.arange(1, len(values) + 1)
+    )
 
 
 def _rows(wanted: SetPlan, read: ReferenceSet, plan: Plan, city: CityKey) -> tuple[SetRows, list[Problem]]:
@@ -107,33 +111,55 @@ def _rows(wanted: SetPlan, read: ReferenceSet, plan: Plan, city: CityKey) -> tup
     kept, repeated, keyless = last_rows(keys)
     if repeated or keyless:
         findings.append(_unused(wanted, read.path, repeated, keyless))
-    pieces: dict[str, Any] = {name: Cells(c.name, c.path, c.text, c.starts[kept], c.lengths[kept], c.lines[kept])
-                              for name, c in texts.items()}
-    return SetRows(wanted, {name: np.ascontiguousarray(lane[kept]) for name, lane in lanes.items()},
-                   np.ascontiguousarray(keys[kept]), pieces), findings
+    pieces: dict[str, Any] = {
+        name: Cells(c.name, c.path, c.text, c.starts[kept], c.lengths[kept], c.lines[kept]) for name, c in texts.items()
+    }
+    return SetRows(
+        wanted,
+        {name: np.ascontiguousarray(lane[kept]) for name, lane in lanes.items()},
+        np.ascontiguousarray(keys[kept]),
+        pieces,
+    ), findings
 
 
 def _missing(wanted: SetPlan, folder: Path | None) -> Problem:
     place = Place(str(folder or "--reference"), 1)
     header = ",".join(column.name for column in wanted.columns)
-    return Problem("D010", place, f"no file for the set `{wanted.name}` that the rules read", f"规则用到的集合 `{wanted.name}` 没有文件",
-                   f"put {wanted.name}.csv there, with the header {header}, and name the folder by --reference",
-                   f"请放入 {wanted.name}.csv,表头为 {header},并用 --reference 指明目录")
+    return Problem(
+        "D010",
+        place,
+        f"no file for the set `{wanted.name}` that the rules read",
+        f"规则用到的集合 `{wanted.name}` 没有文件",
+        f"put {wanted.name}.csv there, with the header {header}, and name the folder by --reference",
+        f"请放入 {wanted.name}.csv,表头为 {header},并用 --reference 指明目录",
+    )
 
 
 def _empty(wanted: SetPlan, path: str) -> Problem:
-    return Problem("D011", Place(path, 1), f"the set `{wanted.name}` is empty", f"集合 `{wanted.name}` 是空的",
-                   "an empty set changes what rules mean (no residents: everyone is a stranger); allow it by --force-empty",
-                   "空集合会改变规则的含义(没有居民则人人都是陌生人);确需如此请加 --force-empty")
+    return Problem(
+        "D011",
+        Place(path, 1),
+        f"the set `{wanted.name}` is empty",
+        f"集合 `{wanted.name}` 是空的",
+        "an empty set changes what rules mean (no residents: all are strangers); --force-empty allows it",
+        "空集合会改变规则的含义(没有居民则人人都是陌生人);确需如此请加 --force-empty",
+    )
 
 
 def _lacking(wanted: SetPlan, path: str, names: Sequence[str]) -> Problem:
     listed = ", ".join(f"`{name}`" for name in names)
-    return Problem("W410", Place(path, 1), f"the set `{wanted.name}` lacks the column {listed}; it is null everywhere",
-                   f"集合 `{wanted.name}` 缺少列 {listed},一律视为空")
+    return Problem(
+        "W410",
+        Place(path, 1),
+        f"the set `{wanted.name}` lacks the column {listed}; it is null everywhere",
+        f"集合 `{wanted.name}` 缺少列 {listed},一律视为空",
+    )
 
 
 def _unused(wanted: SetPlan, path: str, repeated: int, keyless: int) -> Problem:
-    return Problem("W411", Place(path, 1),
-                   f"the set `{wanted.name}`: {repeated} rows give way to a later row of their key, {keyless} have no key",
-                   f"集合 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键")
+    return Problem(
+        "W411",
+        Place(path, 1),
+        f"the set `{wanted.name}`: {repeated} rows give way to a later row of their key, {keyless} have no key",
+        f"集合 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键",
+    )

@@ -1,5 +1,7 @@
 """Absence: a deadline for every key. With `expect`, the rows of a set, seen or never seen; else keys once seen."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,22 +9,35 @@ from events.alert import Transition
 from events.batch import POSITION, TIME, Lanes
 from kernels.nulls import NULL
 from kernels.patterns.absence import (
-    CAUSE, FIRING, LAST, NEVER, PLACE, ROW, SINCE, TRANSITION, expire, first_due, sight,
+    CAUSE,
+    FIRING,
+    LAST,
+    NEVER,
+    PLACE,
+    ROW,
+    SINCE,
+    TRANSITION,
+    expire,
+    first_due,
+    sight,
 )
 from kernels.patterns.absence import TIME as AT
 from rules.plan import Absence, RulePlan
 from streams.shard.choose import Choice, Slice, null_lanes
 from streams.shard.firing import Firings, severities
 from streams.shard.surroundings import Surroundings
-from streams.shard.tables import KeyTable
+from streams.shard.tables import Columns, KeyTable, fresh_state
 
 Ints = NDArray[np.int64]
 NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected")
 COLUMNS = 7
-STATE: dict[str, tuple[type, tuple[int, ...], int]] = {
-    "bases": (np.int64, (), int(NULL)), "seen": (np.int64, (), -1), "fired": (np.int64, (), int(NULL)),
-    "severities": (np.int8, (), 0)}
-SHUT: dict[str, tuple[type, tuple[int, ...], int]] = {"shut": (np.int64, (), int(NULL))}
+STATE: Columns = {
+    "bases": (np.int64, (), int(NULL)),
+    "seen": (np.int64, (), -1),
+    "fired": (np.int64, (), int(NULL)),
+    "severities": (np.int8, (), 0),
+}
+SHUT: Columns = {"shut": (np.int64, (), int(NULL))}
 NO_SHUT = np.empty(0, np.int64)
 
 
@@ -48,10 +63,10 @@ class AbsenceRule:
             self.table = KeyTable(rule.capacity, {**columns, "parts": (np.int64, (len(rule.key),), 0)})
         else:
             rows = len(surroundings.sets[self._pattern.expect])
-            self._expected = {name: np.full((rows, *shape), fresh, dtype) for name, (dtype, shape, fresh) in columns.items()}
+            self._expected = fresh_state(columns, rows)
 
     @property
-    def state(self) -> dict[str, NDArray[np.generic]]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """The state arrays, by row."""
         return self._expected if self.table is None else self.table.state
 
@@ -78,7 +93,8 @@ class AbsenceRule:
         rows, keys = self.choice.arrived(lanes)
         if self._pattern.expect is None:
             return rows
-        return rows[self._surroundings.rows(self._pattern.expect, keys) != NULL]
+        awaited: Ints = rows[self._surroundings.rows(self._pattern.expect, keys) != NULL]
+        return awaited
 
     def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
         """Take released rows, late ones too, in order."""
@@ -95,28 +111,49 @@ class AbsenceRule:
             self._first_due = min(self._first_due, int(lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms)
         return out
 
-    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:  # noqa: ARG002
         """Let the deadlines up to the watermark fire."""
         if watermark < self._first_due:
             return []
         held = self.state
         out = np.empty((len(held["bases"]), COLUMNS), np.int64)
-        found = expire(watermark, self._pattern.silence_ms, self._edges, held["bases"], held["seen"], held["fired"],
-                       self._shut(), out)
+        found = expire(
+            watermark,
+            self._pattern.silence_ms,
+            self._edges,
+            held["bases"],
+            held["seen"],
+            held["fired"],
+            self._shut(),
+            out,
+        )
         self.resume()
         return self._transitions(out[:found])
 
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due."""
         held = self.state
-        self._first_due = int(first_due(self._pattern.silence_ms, self._edges, held["bases"], held["fired"],
-                                        self._shut()))
+        self._first_due = int(
+            first_due(self._pattern.silence_ms, self._edges, held["bases"], held["fired"], self._shut())
+        )
 
     def _sight(self, lanes: Lanes, order: Ints, rows: Ints, state: Ints) -> list[Firings]:
         held = self.state
         out = np.empty((2 * len(rows), COLUMNS), np.int64)
-        found = sight(lanes[TIME, rows], order[rows], lanes[POSITION, rows], state, self._pattern.silence_ms,
-                      self.rule.cooldown_ms, self._edges, held["bases"], held["seen"], held["fired"], self._shut(), out)
+        found = sight(
+            lanes[TIME, rows],
+            order[rows],
+            lanes[POSITION, rows],
+            state,
+            self._pattern.silence_ms,
+            self.rule.cooldown_ms,
+            self._edges,
+            held["bases"],
+            held["seen"],
+            held["fired"],
+            self._shut(),
+            out,
+        )
         if found:  # an episode that ended awaits its key again
             self._first_due = min(self._first_due, int(out[:found, AT].min()) + self._pattern.silence_ms)
         return self._transitions(out[:found])
@@ -138,10 +175,24 @@ class AbsenceRule:
             else:  # an end has the severity of its episode
                 levels[i] = held[row]
         kinds = out[:, TRANSITION]
-        return [Firings(self.rule, lanes, np.arange(n), np.ascontiguousarray(extra), out[:, AT], out[:, SINCE], out[:, PLACE],
-                        levels, np.where(kinds == FIRING, -1, out[:, CAUSE]), out[:, CAUSE : CAUSE + 1],
-                        [NAMES[kind] for kind in kinds.tolist()], np.minimum(kinds, 1),
-                        expected=out[:, ROW] if self.table is None else None, named_by_cause=False)]
+        return [
+            Firings(
+                self.rule,
+                lanes,
+                np.arange(n),
+                np.ascontiguousarray(extra),
+                out[:, AT],
+                out[:, SINCE],
+                out[:, PLACE],
+                levels,
+                np.where(kinds == FIRING, -1, out[:, CAUSE]),
+                out[:, CAUSE : CAUSE + 1],
+                [NAMES[kind] for kind in kinds.tolist()],
+                np.minimum(kinds, 1),
+                expected=out[:, ROW] if self.table is None else None,
+                named_by_cause=False,
+            )
+        ]
 
     def _key_parts(self, rows: Ints) -> Ints:
         """Return the tokens of the key's fields, int64[fields, n]."""
@@ -151,12 +202,12 @@ class AbsenceRule:
         expected = self._surroundings.sets[self._pattern.expect]
         return np.array([expected.lanes[name][rows] for name in expected.plan.key])
 
-    def tables(self) -> dict[str, NDArray[np.generic]]:
+    def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
         held = self._expected if self.table is None else self.table.tables()
         return {**held, "missing": self.choice.missing}
 
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+    def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         if self.table is not None:
             self.table.restore(tables)
@@ -165,6 +216,7 @@ class AbsenceRule:
         self.choice.missing[:] = tables["missing"]
         self.resume()
 
-    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:  # noqa: ARG002
         """Keys that were never given a base; a key that was seen is awaited for ever."""
-        return table.state["bases"] == NULL
+        never: NDArray[np.bool_] = table.state["bases"] == NULL
+        return never

@@ -1,4 +1,4 @@
-"""At-once rules: no pattern, no cooldown, nothing that remembers. They fire on arrival: smoke waits for no watermark."""
+"""At-once rules: no pattern, no cooldown, no memory. They fire on arrival: smoke waits for no watermark."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,20 @@ class AtOnceRule:
             return None
         times, positions = lanes[TIME, rows], lanes[POSITION, rows]
         levels = severities(self.rule, self._surroundings, lanes, rows, NO_EXTRA)
-        return Firings(self.rule, lanes, rows, NO_EXTRA, times, times, np.maximum(times, watermarks[rows]), levels,
-                       positions, positions[:, None], ["firing"] * len(rows), np.zeros(len(rows), np.int64))
+        return Firings(
+            self.rule,
+            lanes,
+            rows,
+            NO_EXTRA,
+            times,
+            times,
+            np.maximum(times, watermarks[rows]),
+            levels,
+            positions,
+            positions[:, None],
+            ["firing"] * len(rows),
+            np.zeros(len(rows), np.int64),
+        )
 
 
 class Remembered:

@@ -54,7 +54,8 @@ class Choice:
         if not len(self._selection.code):
             return rows[:held], keys[:held]
         rows = self._selection(self._surroundings, lanes, rows[:held])
-        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys, np.zeros(1, np.int64))
+        again = np.zeros(1, np.int64)
+        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys, again)
         return rows[:kept], keys[:kept]
 
 

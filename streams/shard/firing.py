@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from events.alert import SEVERITIES, Transition
 from events.batch import Lanes
+from kernels.opcodes import TRUE
 from rules.plan import RulePlan
 from streams.shard.surroundings import Surroundings
 
@@ -44,11 +45,13 @@ class Firings:
         return len(self.times)
 
 
-def severities(rule: RulePlan, surroundings: Surroundings, lanes: Lanes, rows: Ints, extra: NDArray[np.float64]) -> Ints:
+def severities(
+    rule: RulePlan, surroundings: Surroundings, lanes: Lanes, rows: Ints, extra: NDArray[np.float64]
+) -> Ints:
     """Return the severity code of each row: the first rung of the ladder whose condition is true."""
     out = np.full(len(rows), SEVERITY_CODES[rule.severity[-1].severity], np.int64)
     for step in reversed(rule.severity[:-1]):
         assert step.when is not None
-        holds = surroundings.evaluate(step.when, lanes, rows, extra) == 1
+        holds = surroundings.evaluate(step.when, lanes, rows, extra) == TRUE
         out[holds] = SEVERITY_CODES[step.severity]
     return out

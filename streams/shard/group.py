@@ -86,8 +86,11 @@ class TimeGroup:
 
 def _lanes_read(rule: RulePlan) -> set[int]:
     """Return the lanes of a batch that a rule's programs and key read."""
-    programs: list[Program] = [*rule.select, *(step.when for step in rule.severity if step.when),
-                               *(value.program for value in rule.values if value.program)]
+    programs: list[Program] = [
+        *rule.select,
+        *(step.when for step in rule.severity if step.when),
+        *(value.program for value in rule.values if value.program),
+    ]
     if isinstance(rule.pattern, Count):
         programs.append(rule.pattern.condition)
     lanes = set(rule.key)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from events.batch import POSITION, TIME, Lanes
 from kernels.nulls import NULL
+from kernels.opcodes import TRUE
 from kernels.patterns.count import EVIDENCE_MAX
 from kernels.patterns.judge import judge
 from kernels.patterns.panes import close_panes, count_panes, first_end
@@ -29,10 +30,17 @@ class PaneRule:
         self._pattern = rule.pattern
         self._offsets = surroundings.arrays[-2:]
         self._first_end = 2**63 - 1
-        self.table = KeyTable(rule.capacity, {
-            "last_times": (np.int64, (), int(NULL)), "last_severities": (np.int64, (), 0),
-            "ends": (np.int64, (), int(NULL)), "counts": (np.int64, (), 0),
-            "last": (np.int64, (EVIDENCE_MAX,), -1), "parts": (np.int64, (len(rule.key),), 0)})
+        self.table = KeyTable(
+            rule.capacity,
+            {
+                "last_times": (np.int64, (), int(NULL)),
+                "last_severities": (np.int64, (), 0),
+                "ends": (np.int64, (), int(NULL)),
+                "counts": (np.int64, (), 0),
+                "last": (np.int64, (EVIDENCE_MAX,), -1),
+                "parts": (np.int64, (len(rule.key),), 0),
+            },
+        )
 
     def needs(self, lanes: Lanes) -> Ints:
         """Return the rows of a batch that will be taken when they are released."""
@@ -47,8 +55,17 @@ class PaneRule:
             held = self.table.state
             held["parts"][state] = lanes[:, rows[piece]][list(self.rule.key)].T
             closed = _Closed.room(len(state))
-            found = count_panes(times[piece], lanes[POSITION, rows[piece]], state, self._pattern.window_ms,
-                                *self._offsets, held["ends"], held["counts"], held["last"], *closed.arrays())
+            found = count_panes(
+                times[piece],
+                lanes[POSITION, rows[piece]],
+                state,
+                self._pattern.window_ms,
+                *self._offsets,
+                held["ends"],
+                held["counts"],
+                held["last"],
+                *closed.arrays(),
+            )
             out += self._judged(closed.first(found))
         if len(rows):
             self._first_end = first_end(self.table.state["ends"])
@@ -76,20 +93,44 @@ class PaneRule:
         lanes[list(self.rule.key)] = held["parts"][closed.rows].T
         places = np.arange(n)
         counts = np.minimum(closed.counts, self._pattern.ring).astype(np.float64)[None, :]
-        true = np.flatnonzero(self._surroundings.evaluate(self._pattern.condition, lanes, places, counts) == 1)
+        judged = self._surroundings.evaluate(self._pattern.condition, lanes, places, counts)
+        true = np.flatnonzero(judged == TRUE)
         extra = np.ascontiguousarray(counts[:, true])
         levels = severities(self.rule, self._surroundings, lanes, true, extra)
         fired = np.empty(len(true), np.int64)
-        found = judge(closed.ends[true], closed.rows[true], levels, np.zeros(len(true), np.int64), self.rule.cooldown_ms,
-                      held["last_times"], held["last_severities"], fired, self.suppressed)
+        found = judge(
+            closed.ends[true],
+            closed.rows[true],
+            levels,
+            np.zeros(len(true), np.int64),
+            self.rule.cooldown_ms,
+            held["last_times"],
+            held["last_severities"],
+            fired,
+            self.suppressed,
+        )
         if not found:
             return []
         fired = fired[:found]
         rows = true[fired]
         ends = closed.ends[rows]
-        return [Firings(self.rule, lanes, rows, np.ascontiguousarray(extra[:, fired]), ends, ends, ends, levels[fired],
-                        np.full(found, -1, np.int64), closed.evidence[rows], ["firing"] * found,
-                        np.zeros(found, np.int64), named_by_cause=False)]
+        return [
+            Firings(
+                self.rule,
+                lanes,
+                rows,
+                np.ascontiguousarray(extra[:, fired]),
+                ends,
+                ends,
+                ends,
+                levels[fired],
+                np.full(found, -1, np.int64),
+                closed.evidence[rows],
+                ["firing"] * found,
+                np.zeros(found, np.int64),
+                named_by_cause=False,
+            )
+        ]
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
@@ -105,7 +146,9 @@ class PaneRule:
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys without an open pane whose cooldown is over."""
         last = table.state["last_times"]
-        return (table.state["ends"] == NULL) & ((last == NULL) | (last <= now - self.rule.cooldown_ms))
+        over: NDArray[np.bool_] = (last == NULL) | (last <= now - self.rule.cooldown_ms)
+        idle: NDArray[np.bool_] = table.state["ends"] == NULL
+        return idle & over
 
 
 class _Closed:
@@ -116,8 +159,9 @@ class _Closed:
 
     @classmethod
     def room(cls, n: int) -> "_Closed":
-        return cls(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
-                   np.empty((n, EVIDENCE_MAX), np.int64))
+        return cls(
+            np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty((n, EVIDENCE_MAX), np.int64)
+        )
 
     def arrays(self) -> tuple[Ints, Ints, Ints, Ints]:
         return self.rows, self.ends, self.counts, self.evidence

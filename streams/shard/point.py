@@ -5,13 +5,14 @@ from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.nulls import NULL
+from kernels.opcodes import TRUE
 from kernels.patterns.count import EVIDENCE_MAX, count
 from kernels.patterns.judge import judge
 from rules.plan import Count, RulePlan
 from streams.shard.choose import Choice, Slice
 from streams.shard.firing import NO_EXTRA, Firings, severities
 from streams.shard.surroundings import Surroundings
-from streams.shard.tables import KeyTable
+from streams.shard.tables import Columns, KeyTable
 
 Ints = NDArray[np.int64]
 
@@ -25,12 +26,15 @@ class PointRule:
         self.suppressed = np.zeros(1, np.int64)
         self._surroundings = surroundings
         self._count = rule.pattern if isinstance(rule.pattern, Count) else None
-        columns: dict[str, tuple[type, tuple[int, ...], int]] = {
-            "last_times": (np.int64, (), int(NULL)), "last_severities": (np.int64, (), 0)}
+        columns: Columns = {"last_times": (np.int64, (), int(NULL)), "last_severities": (np.int64, (), 0)}
         if self._count:
             ring = (self._count.ring,)
-            columns |= {"times": (np.int64, ring, 0), "positions": (np.int64, ring, 0),
-                        "heads": (np.int64, (), 0), "sizes": (np.int64, (), 0)}
+            columns |= {
+                "times": (np.int64, ring, 0),
+                "positions": (np.int64, ring, 0),
+                "heads": (np.int64, (), 0),
+                "sizes": (np.int64, (), 0),
+            }
         self.table = KeyTable(rule.capacity, columns)
 
     def needs(self, lanes: Lanes) -> Ints:
@@ -41,10 +45,13 @@ class PointRule:
         """Take released rows, in order."""
         rows, keys = self.choice.released(lanes, order, rows, late=False)
         times = lanes[TIME, rows]
-        return [firings for piece, state in self.table.pieces(keys, times, self._dead)
-                if (firings := self._piece(lanes, rows[piece], times[piece], state))]
+        return [
+            firings
+            for piece, state in self.table.pieces(keys, times, self._dead)
+            if (firings := self._piece(lanes, rows[piece], times[piece], state))
+        ]
 
-    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:  # noqa: ARG002
         """Nothing falls due by time alone."""
         return []
 
@@ -60,29 +67,64 @@ class PointRule:
         levels = severities(self.rule, self._surroundings, lanes, rows, extra)
         fired = np.empty(len(rows), np.int64)
         held = self.table.state
-        found = judge(times, state[matches], levels, lanes[REPLAYED, rows], self.rule.cooldown_ms, held["last_times"],
-                      held["last_severities"], fired, self.suppressed)
+        found = judge(
+            times,
+            state[matches],
+            levels,
+            lanes[REPLAYED, rows],
+            self.rule.cooldown_ms,
+            held["last_times"],
+            held["last_severities"],
+            fired,
+            self.suppressed,
+        )
         if not found:
             return None
         fired = fired[:found]
         rows, times = rows[fired], times[fired]
-        return Firings(self.rule, lanes, rows, np.ascontiguousarray(extra[:, fired]), times, times, times, levels[fired],
-                       lanes[POSITION, rows], evidence[fired], ["firing"] * found, np.zeros(found, np.int64))
+        return Firings(
+            self.rule,
+            lanes,
+            rows,
+            np.ascontiguousarray(extra[:, fired]),
+            times,
+            times,
+            times,
+            levels[fired],
+            lanes[POSITION, rows],
+            evidence[fired],
+            ["firing"] * found,
+            np.zeros(found, np.int64),
+        )
 
-    def _counted(self, pattern: Count, lanes: Lanes, rows: Ints, times: Ints,
-                 state: Ints) -> tuple[Ints, NDArray[np.float64], Ints]:
+    def _counted(
+        self, pattern: Count, lanes: Lanes, rows: Ints, times: Ints, state: Ints
+    ) -> tuple[Ints, NDArray[np.float64], Ints]:
         """Count the rows; return the places of those for which the condition is true, count() there, the evidence."""
         n = len(rows)
         counts = np.empty(n, np.float64)
         candidates = np.empty(n, np.int64)
         evidence = np.empty((n, EVIDENCE_MAX), np.int64)
         held = self.table.state
-        found = count(times, lanes[POSITION, rows], state, pattern.window_ms, pattern.needed, held["times"],
-                      held["positions"], held["heads"], held["sizes"], counts, candidates, evidence)
+        found = count(
+            times,
+            lanes[POSITION, rows],
+            state,
+            pattern.window_ms,
+            pattern.needed,
+            held["times"],
+            held["positions"],
+            held["heads"],
+            held["sizes"],
+            counts,
+            candidates,
+            evidence,
+        )
         candidates, extra = candidates[:found], counts[None, :found]
         if not found:
             return candidates, extra, evidence[:0]
-        true = self._surroundings.evaluate(pattern.condition, lanes, rows[candidates], np.ascontiguousarray(extra)) == 1
+        judged = self._surroundings.evaluate(pattern.condition, lanes, rows[candidates], np.ascontiguousarray(extra))
+        true = judged == TRUE
         return candidates[true], np.ascontiguousarray(extra[:, true]), evidence[:found][true]
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
@@ -99,4 +141,5 @@ class PointRule:
         """Keys that can influence nothing from `now` on: window empty, cooldown over."""
         window = self._count.window_ms if self._count else 0
         last = table.state["last_times"]
-        return (table.touched <= now - window) & ((last == NULL) | (last <= now - self.rule.cooldown_ms))
+        over: NDArray[np.bool_] = (last == NULL) | (last <= now - self.rule.cooldown_ms)
+        return (table.touched <= now - window) & over

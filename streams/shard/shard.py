@@ -28,6 +28,7 @@ from streams.snapshot.container import SnapshotError, pack, unpack
 from streams.time.watermark import NOTHING, Feed, FeedClock, GroupClock
 
 FORMAT = 1
+WHOLE = Slice()
 
 
 class Shard:
@@ -45,8 +46,16 @@ class Shard:
         returns the line at a log position of a block that was fed
     """
 
-    def __init__(self, plan: Plan, references: References, feeds: Sequence[Feed], city: CityKey, read_line: ReadLine,
-                 part: Slice = Slice(), stage: Stage = lambda _: nullcontext()) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        references: References,
+        feeds: Sequence[Feed],
+        city: CityKey,
+        read_line: ReadLine,
+        part: Slice = WHOLE,
+        stage: Stage = lambda _: nullcontext(),
+    ) -> None:
         self.plan = plan
         self.part = part
         self.position = -1  # log position of the last block that was taken
@@ -67,9 +76,15 @@ class Shard:
                 names = {kinds[code] for code in rule.kinds}
                 feeds = tuple(name for name, clock in self._clocks.items() if clock.feed.carries(names))
                 readers.setdefault(feeds, []).append(number)
-        return [TimeGroup([self.plan.rules[number] for number in numbers], surroundings,
-                          GroupClock(tuple(self._clocks[name] for name in feeds)), self.part)
-                for feeds, numbers in sorted(readers.items())]
+        return [
+            TimeGroup(
+                [self.plan.rules[number] for number in numbers],
+                surroundings,
+                GroupClock(tuple(self._clocks[name] for name in feeds)),
+                self.part,
+            )
+            for feeds, numbers in sorted(readers.items())
+        ]
 
     def step(self, block: Block | EventBatch) -> list[Alert]:
         """Take the next block of the log (decoded already or not) and return the alerts that follow from it.
@@ -99,8 +114,12 @@ class Shard:
         clock = self._clocks[batch.feed]
         with self._stage("order"):
             judgement = clock.judge(batch)
-            firings = [f for group in self._groups if clock in group.clock.clocks
-                       for f in group.arrive(batch, clock, judgement)]
+            firings = [
+                f
+                for group in self._groups
+                if clock in group.clock.clocks
+                for f in group.arrive(batch, clock, judgement)
+            ]
         with self._stage("alerts"):
             return self._remembered.new([alert for f in firings for alert in self._writer.write(f)])
 
@@ -137,25 +156,39 @@ class Shard:
 
     def suppressed(self) -> dict[str, int]:
         """How many matches of each point rule a cooldown kept from firing."""
-        return {rule.rule.rule: int(rule.suppressed[0]) for group in self._groups for rule in group.ordered
-                if not isinstance(rule, AbsenceRule)}
+        return {
+            rule.rule.rule: int(rule.suppressed[0])
+            for group in self._groups
+            for rule in group.ordered
+            if not isinstance(rule, AbsenceRule)
+        }
 
     def evicted(self) -> dict[str, int]:
         """How many keys of each rule went because its table was full."""
-        return {rule.rule.rule: rule.table.evicted for group in self._groups for rule in group.ordered
-                if rule.table is not None and rule.table.evicted}
+        return {
+            rule.rule.rule: rule.table.evicted
+            for group in self._groups
+            for rule in group.ordered
+            if rule.table is not None and rule.table.evicted
+        }
 
     def snapshot(self) -> bytes:
         """Return all state with the log position it stands for; equal state gives equal bytes."""
         tables: dict[str, NDArray[np.generic]] = {}
         clocks = [[c.greatest, c.tick, int(c.ended), int(c.blind)] for c in self._clocks.values()]
         tables["clocks"] = np.array(clocks, np.int64).reshape(len(clocks), 4)
-        tables["groups"] = np.array([[g.clock.reached, NOTHING if g.clock.ended is None else g.clock.ended]
-                                     for g in self._groups], np.int64).reshape(len(self._groups), 2)
+        tables["groups"] = np.array(
+            [[g.clock.reached, NOTHING if g.clock.ended is None else g.clock.ended] for g in self._groups], np.int64
+        ).reshape(len(self._groups), 2)
         for name, part in self._parts().items():
             tables |= {f"{name}/{table}": array for table, array in part.tables().items()}
-        header = {"format": FORMAT, "shard": [self.part.index, self.part.count], "position": self.position,
-                  "ruleset": self.plan.version, "feeds": list(self._clocks)}
+        header = {
+            "format": FORMAT,
+            "shard": [self.part.index, self.part.count],
+            "position": self.position,
+            "ruleset": self.plan.version,
+            "feeds": list(self._clocks),
+        }
         return pack(header, tables)
 
     def restore(self, data: bytes) -> None:
@@ -167,8 +200,12 @@ class Shard:
             damaged, or of another ruleset, shard or list of feeds
         """
         header, tables = unpack(data)
-        expected = {"format": FORMAT, "shard": [self.part.index, self.part.count], "ruleset": self.plan.version,
-                    "feeds": list(self._clocks)}
+        expected = {
+            "format": FORMAT,
+            "shard": [self.part.index, self.part.count],
+            "ruleset": self.plan.version,
+            "feeds": list(self._clocks),
+        }
         for name, value in expected.items():
             if header[name] != value:
                 raise SnapshotError(f"snapshot has {name} {header[name]}, this shard has {value}")
@@ -178,8 +215,9 @@ class Shard:
         for group, row in zip(self._groups, tables["groups"].tolist(), strict=True):
             group.clock.reached, group.clock.ended = row[0], None if row[1] == NOTHING else row[1]
         for name, part in self._parts().items():
-            part.restore({table[len(name) + 1 :]: array for table, array in tables.items()
-                          if table.startswith(f"{name}/")})
+            part.restore(
+                {table[len(name) + 1 :]: array for table, array in tables.items() if table.startswith(f"{name}/")}
+            )
 
     def _parts(self) -> dict[str, "_Part"]:
         """Everything that has state, by the name of its tables in a snapshot."""

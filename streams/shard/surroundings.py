@@ -50,18 +50,25 @@ class Surroundings:
         edges = [calendar.edges for calendar in plan.calendars]
         edge_base = np.concatenate([[0], np.cumsum([len(e) for e in edges])]).astype(np.int64)
         self.arrays = (
-            self._slot_keys, self._slot_rows, self._base, self._mask, pool, pool_base,
-            np.concatenate([*edges, np.zeros(0, np.int64)]).astype(np.int64), edge_base,
-            np.array(plan.offset_edges, np.int64), np.array(plan.offsets_ms, np.int64),
+            self._slot_keys,
+            self._slot_rows,
+            self._base,
+            self._mask,
+            pool,
+            pool_base,
+            np.concatenate([*edges, np.zeros(0, np.int64)]).astype(np.int64),
+            edge_base,
+            np.array(plan.offset_edges, np.int64),
+            np.array(plan.offsets_ms, np.int64),
         )
 
     def _pool(self) -> tuple[Ints, Ints]:
         """Lay all columns of all sets one after the other; a plan's pool lanes index their beginnings."""
         columns = {column.lane: rows.lanes[column.name] for rows in self.sets for column in rows.plan.columns}
         base = np.zeros(max(columns, default=0) + 1, np.int64)
-        parts = []
+        parts: list[Ints] = []
         for lane in sorted(columns):
-            base[lane] = sum(map(len, parts))
+            base[lane] = sum(len(part) for part in parts)
             parts.append(columns[lane])
         return np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64), base
 
@@ -84,8 +91,11 @@ class Surroundings:
             if rows.plan.name == DEVICES and rows.plan.key == ("device",):
                 declared = {column.name: column.type for column in rows.plan.columns}
                 layout = self.plan.layout
-                return tuple((layout.lane(c.name, c.type), c.name) for c in layout.columns
-                             if c.name in FILLED and declared.get(c.name) == c.type)
+                return tuple(
+                    (layout.lane(c.name, c.type), c.name)
+                    for c in layout.columns
+                    if c.name in FILLED and declared.get(c.name) == c.type
+                )
         return ()
 
     @cached_property

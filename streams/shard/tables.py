@@ -1,6 +1,7 @@
 """Key tables: dense rows for the keys of one pattern, growing to the declared capacity, then evicting the oldest."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,23 @@ ROWS_MIN = 1 << 8
 EVICTED_SHARE = 16  # of a full table, this part of the keys goes at once
 
 Ints = NDArray[np.int64]
+Columns = dict[str, tuple[type, tuple[int, ...], int]]  # name: dtype, shape of a row, value of a fresh row
 Dead = Callable[["KeyTable", int], NDArray[np.bool_]]
+
+
+def fresh_state(columns: Columns, rows: int) -> dict[str, NDArray[Any]]:
+    """Return state arrays for so many fresh rows."""
+    return {name: np.full((rows, *shape), fresh, dtype) for name, (dtype, shape, fresh) in columns.items()}
 
 
 class KeyTable:
     """Token of a key to a row, and the state arrays of a pattern, which grow with it.
 
-    `columns` maps names to (dtype, shape of one row, value of a fresh row). `touched` is when each row was last
+    `touched` is when each row was last
     used (epoch ms), by which the oldest go.
     """
 
-    def __init__(self, capacity: int, columns: dict[str, tuple[type, tuple[int, ...], int]]) -> None:
+    def __init__(self, capacity: int, columns: Columns) -> None:
         self.capacity = capacity
         self.evicted = 0
         self._columns = columns
@@ -32,7 +39,7 @@ class KeyTable:
     def _allocate(self, rows: int) -> None:
         self.row_keys = np.full(rows, NULL, np.int64)
         self.touched = np.full(rows, NULL, np.int64)
-        self.state = {name: np.full((rows, *shape), fresh, dtype) for name, (dtype, shape, fresh) in self._columns.items()}
+        self.state = fresh_state(self._columns, rows)
         self._slots(rows)
 
     def _slots(self, rows: int) -> None:
@@ -58,8 +65,19 @@ class KeyTable:
         fresh = np.empty(len(keys), np.int64)
         start = 0
         while start < len(keys):
-            stop = intern(keys, times, start, self._slot_keys, self._slot_rows, self.row_keys, self.touched, self._free,
-                          self._counts, rows, fresh)
+            stop = intern(
+                keys,
+                times,
+                start,
+                self._slot_keys,
+                self._slot_rows,
+                self.row_keys,
+                self.touched,
+                self._free,
+                self._counts,
+                rows,
+                fresh,
+            )
             if stop > start:
                 yield slice(start, stop), rows[start:stop]
             if stop < len(keys):
@@ -91,7 +109,7 @@ class KeyTable:
         self._allocate(rows)
         self._put(held)
 
-    def _put(self, held: dict[str, NDArray[np.generic]]) -> None:
+    def _put(self, held: dict[str, NDArray[Any]]) -> None:
         count = len(held["row_keys"])
         self.row_keys[:count] = held["row_keys"]
         self.touched[:count] = held["touched"]
@@ -99,12 +117,16 @@ class KeyTable:
             array[:count] = held[name]
         self._slots(len(self.row_keys))
 
-    def tables(self) -> dict[str, NDArray[np.generic]]:
+    def tables(self) -> dict[str, NDArray[Any]]:
         """Return keys and state for a snapshot."""
-        return {"row_keys": self.row_keys, "touched": self.touched, **self.state,
-                "evicted": np.array([self.evicted], np.int64)}
+        return {
+            "row_keys": self.row_keys,
+            "touched": self.touched,
+            **self.state,
+            "evicted": np.array([self.evicted], np.int64),
+        }
 
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+    def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Hold the keys and state of a snapshot."""
         self._allocate(len(tables["row_keys"]))
         self._put(tables)

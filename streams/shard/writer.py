@@ -1,5 +1,6 @@
 """From firings to alerts, at alert rate: texts are read again from the log line, values computed, names made."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +31,11 @@ class AlertWriter:
     def write(self, firings: Firings) -> list[Alert]:
         """Return the alerts of one rule's firings, in their order."""
         rule = firings.rule
-        columns = {value.name: self._computed(value, firings) for value in rule.values
-                   if value.program is not None and not value.personal}
+        columns = {
+            value.name: self._computed(value, firings)
+            for value in rule.values
+            if value.program is not None and not value.personal
+        }
         alerts = []
         for i in range(len(firings)):
             cause = int(firings.causes[i])
@@ -46,14 +50,24 @@ class AlertWriter:
                     values[value.name] = self._text(value.source, event, key, firings, i)
             since = int(firings.since[i])
             named_by = event["id"] if event is not None and firings.named_by_cause else None
-            alerts.append(Alert(
-                alert=alert_name(self._city.naming, rule.rule, tuple(key.values()), since, named_by),
-                n=int(firings.numbers[i]), rule=rule.rule, severity=SEVERITIES[firings.severities[i]],
-                transition=firings.transitions[i], key=key, site=self._site(rule, event, key, firings, i, evidence),
-                time=int(firings.times[i]), since=since, values=values,
-                evidence=tuple(e["id"] for e in evidence), purpose=rule.purpose, order=int(firings.orders[i]),
-                ruleset=self._plan.version,
-            ))
+            alerts.append(
+                Alert(
+                    alert=alert_name(self._city.naming, rule.rule, tuple(key.values()), since, named_by),
+                    n=int(firings.numbers[i]),
+                    rule=rule.rule,
+                    severity=SEVERITIES[firings.severities[i]],
+                    transition=firings.transitions[i],
+                    key=key,
+                    site=self._site(rule, event, key, firings, i, evidence),
+                    time=int(firings.times[i]),
+                    since=since,
+                    values=values,
+                    evidence=tuple(e["id"] for e in evidence),
+                    purpose=rule.purpose,
+                    order=int(firings.orders[i]),
+                    ruleset=self._plan.version,
+                )
+            )
         return alerts
 
     def forget(self) -> None:
@@ -65,8 +79,10 @@ class AlertWriter:
         event = self._events.get(position)
         if event is None:
             line = self._read_line(position)
-            event = {name: str(value) if type(value) is int and name != "time" else value
-                     for name, value in orjson.loads(line).items()}
+            event = {
+                name: str(value) if type(value) is int and name != "time" else value
+                for name, value in orjson.loads(line).items()
+            }
             if not event.get("id"):
                 event["id"] = line_id(line)
             self._fill(event)
@@ -94,10 +110,14 @@ class AlertWriter:
         if firings.expected is not None and isinstance(expect := getattr(rule.pattern, "expect", None), int):
             texts = self._surroundings.sets[expect].texts
             names = self._surroundings.sets[expect].plan.key
-            return {field: texts[name][int(firings.expected[i])] for field, name in zip(rule.key_fields, names, strict=True)}
+            return {
+                field: texts[name][int(firings.expected[i])] for field, name in zip(rule.key_fields, names, strict=True)
+            }
         return {field: (event or {}).get(field) or None for field in rule.key_fields}
 
-    def _text(self, source: Source, event: Event | None, key: dict[str, str | None], firings: Firings, i: int) -> str | None:
+    def _text(
+        self, source: Source, event: Event | None, key: dict[str, str | None], firings: Firings, i: int
+    ) -> str | None:
         if source.set is None:
             return (event or key).get(source.column)
         rows = next(rows for rows in self._surroundings.sets if rows.plan.name == source.set)
@@ -108,8 +128,15 @@ class AlertWriter:
             row = self._row(rows.plan.number, tuple(known.get(name) for name in rows.plan.key))
         return None if row is None else rows.texts[source.column][row]
 
-    def _site(self, rule: RulePlan, event: Event | None, key: dict[str, str | None], firings: Firings, i: int,
-              evidence: list[Event]) -> str | None:
+    def _site(
+        self,
+        rule: RulePlan,
+        event: Event | None,
+        key: dict[str, str | None],
+        firings: Firings,
+        i: int,
+        evidence: list[Event],
+    ) -> str | None:
         """The site of the expected row, else of the key, else of the causing event, else of the last evidence."""
         if firings.expected is not None and isinstance(expect := getattr(rule.pattern, "expect", None), int):
             texts = self._surroundings.sets[expect].texts
@@ -133,6 +160,6 @@ class AlertWriter:
 
 
 def _number(x: float) -> float | int | None:
-    if x != x:
+    if math.isnan(x):
         return None
     return int(x) if abs(x) < EXACT and x == int(x) else x

@@ -32,8 +32,16 @@ def pack(header: Mapping[str, Any], tables: Mapping[str, NDArray[np.generic]]) -
     for name, table in sorted(tables.items()):
         array = np.ascontiguousarray(table)
         raw = array.tobytes()
-        entries.append({"name": name, "dtype": array.dtype.str, "shape": list(array.shape), "offset": at,
-                        "size": len(raw), "crc": crc32c(raw)})
+        entries.append(
+            {
+                "name": name,
+                "dtype": array.dtype.str,
+                "shape": list(array.shape),
+                "offset": at,
+                "size": len(raw),
+                "crc": crc32c(raw),
+            }
+        )
         padding = -len(raw) % ALIGNMENT
         parts.append(raw + bytes(padding))
         at += len(raw) + padding

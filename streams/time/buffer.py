@@ -52,8 +52,21 @@ class ReorderBuffer:
         pieces = batch.lanes[SLICES][:, rows]
         self._make_room(len(rows), int((pieces[pieces != NULL] & ((1 << SLICE_BITS) - 1)).sum()))
         start = self._rows
-        self._text = append(batch.lanes, batch.text, rows, order, feed, self._copied, SLICES, self.lanes, self.order,
-                            self.feeds, self.text, start, self._text)
+        self._text = append(
+            batch.lanes,
+            batch.text,
+            rows,
+            order,
+            feed,
+            self._copied,
+            SLICES,
+            self.lanes,
+            self.order,
+            self.feeds,
+            self.text,
+            start,
+            self._text,
+        )
         self._rows += len(rows)
         run = np.empty(len(rows), np.int64)
         sort_run(self.lanes, self.order, self.feeds, self.text, start, self._rows, run)
@@ -122,16 +135,34 @@ class ReorderBuffer:
         self.lanes = np.empty((len(lanes), capacity), np.int64)
         self.order, self.feeds = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
         self.text = np.empty(size, np.uint8)
-        self._text = append(np.ascontiguousarray(lanes), old_text, np.arange(count), order, 0, self._copied, SLICES,
-                            self.lanes, self.order, self.feeds, self.text, 0, 0)
+        self._text = append(
+            np.ascontiguousarray(lanes),
+            old_text,
+            np.arange(count),
+            order,
+            0,
+            self._copied,
+            SLICES,
+            self.lanes,
+            self.order,
+            self.feeds,
+            self.text,
+            0,
+            0,
+        )
         self.feeds[:count] = feeds
         self._rows = count
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the waiting rows for a snapshot, in the order of their arrival."""
         live = self._live()
-        return {"lanes": np.ascontiguousarray(self.lanes[:, live][self._copied]), "slices": self.lanes[:, live][SLICES],
-                "order": self.order[live], "feeds": self.feeds[live], "text": self.text[: self._text]}
+        return {
+            "lanes": np.ascontiguousarray(self.lanes[:, live][self._copied]),
+            "slices": self.lanes[:, live][SLICES],
+            "order": self.order[live],
+            "feeds": self.feeds[live],
+            "text": self.text[: self._text],
+        }
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Hold the rows of a snapshot."""

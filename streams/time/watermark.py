@@ -57,7 +57,9 @@ class FeedClock:
         watermarks = np.empty(len(times), np.int64)
         late = np.empty(len(times), np.bool_)
         received = FOREVER if batch.received is None else batch.received
-        self.greatest = int(lateness(times, received, self.greatest, self.tick, self.feed.lateness_ms, watermarks, late))
+        self.greatest = int(
+            lateness(times, received, self.greatest, self.tick, self.feed.lateness_ms, watermarks, late)
+        )
         return Judgement(np.maximum(watermarks, BEGINNING), late)
 
 
