@@ -204,7 +204,8 @@ class RuleChecker:
 
     def _capacity(self) -> int:
         """The most that a part of the key is declared to have: parts go together, so they are not multiplied."""
-        return max((self._size(self.schemas[kind].fields[name]) for name, _ in self.key for kind in self.kinds), default=1)
+        parts = (self.schemas[kind].fields[name] for name, _ in self.key for kind in self.kinds)
+        return max(map(self._size, parts), default=1)
 
     @staticmethod
     def _size(declared: SchemaField) -> int:

@@ -1,5 +1,6 @@
 """Texts for people: a message with its values put in, in one language and the city's civil time."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -47,7 +48,7 @@ def spelled(value: Any, declared: Value, plan: Plan, rule: RulePlan, language: L
 
 def number(value: float) -> str:
     """Return a number with at most three decimals, and of a small one its first three digits; 120, not 120.0."""
-    if value != value:
+    if math.isnan(value):
         return NULL
     if value == 0:
         return "0"
@@ -69,7 +70,7 @@ def time(instant_ms: int, plan: Plan) -> str:
 
 def duration(length_ms: float, language: Language) -> str:
     """Return a duration in its two largest units: 48 h, 1 min 30 s, 5 天."""
-    if length_ms != length_ms:
+    if math.isnan(length_ms):
         return NULL
     sign, rest = ("-", -length_ms) if length_ms < 0 else ("", length_ms)
     chinese = language == "zh"

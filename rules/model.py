@@ -148,7 +148,7 @@ class _RuleReader:
             self._lacks(mapping, "rule")
         elif name is not None and not reader.named(name, "rule", "规则名"):
             name = None
-        self._one_pattern(mapping, [key.text for key in later])
+        self._one_pattern(mapping)
         complete = [self._complete(mapping, key, found) for key in ("from", "severity") if not later or key != "from"]
         rule = self._rule(name or Scalar("", mapping.place), found, bool(later))
         return rule if name is not None and all(complete) and not later else None
@@ -188,7 +188,7 @@ class _RuleReader:
     def _later(self, what: str, place: Place, what_zh: str = "", advice: str = "", advice_zh: str = "") -> None:
         self.reader.report("E011", place, what=what, what_zh=what_zh or what, advice=advice, advice_zh=advice_zh)
 
-    def _one_pattern(self, mapping: Mapping, later: list[str]) -> None:
+    def _one_pattern(self, mapping: Mapping) -> None:
         found = [key for key, _ in mapping.entries if key.text in ("threshold", "absence", "sequence", "change")]
         if len(found) > 1:
             shown = " and ".join(f"`{key.text}` (line {key.place.line})" for key in found)
@@ -281,7 +281,8 @@ class _RuleReader:
                 self.reader.unknown(key, SEVERITIES, "severity", "级别")
             elif condition is not None:
                 rungs.append(Rung(severity, None if condition.text == "default" else condition))
-        if mapping and [rung.when is None for rung in rungs] != [False] * (len(rungs) - 1) + [True]:
+        defaults = [rung.when is None for rung in rungs]
+        if mapping and defaults != [False] * (len(rungs) - 1) + [True]:
             self.reader.report("E014", mapping.place)
         return tuple(rungs)
 

@@ -32,7 +32,8 @@ def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
     return _digest([what, rule.kinds, selection, rule.key, _named(rule.select, vocabulary)])
 
 
-def version(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str, offsets: Mapping[str, NDArray[Any]]) -> str:
+def version(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str,
+            offsets: Mapping[str, NDArray[Any]]) -> str:
     """Return the version of a ruleset: 32 hex digits.
 
     `offsets` are the city's UTC offsets as the timezone database of this machine has them: another database gives

@@ -14,11 +14,12 @@ from rules.errors import problem
 # what an input method writes, and what YAML and expressions want there
 FULL_WIDTH = {
     "：": ":", "，": ",", "（": "(", "）": ")", "“": '"', "”": '"', "‘": "'", "’": "'", "＞": ">", "＜": "<", "＝": "=",
-    "【": "[", "】": "]", "［": "[", "］": "]", "｛": "{", "｝": "}", "－": "-", "＃": "#", "％": "%", "＋": "+", "＊": "*",
-    "；": ";", "！": "!", "＂": '"', "＇": "'", "、": ",",
+    "【": "[", "】": "]", "［": "[", "］": "]", "｛": "{", "｝": "}", "－": "-", "＃": "#", "％": "%", "＋": "+",
+    "＊": "*", "；": ";", "！": "!", "＂": '"', "＇": "'", "、": ",",
 }
 SPACES = {"\u00a0": "no-break space U+00A0", "\u3000": "full-width space U+3000", "\u200b": "zero-width space U+200B",
           "\u2007": "figure space U+2007", "\u202f": "narrow no-break space U+202F", "\ufeff": "byte order mark U+FEFF"}
+SHOWN_MAX = 60  # characters of a file that a message repeats
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _QUOTES = "“”‘’＂＇"
 _KEY = re.compile(r"^([\s\u200b\ufeff]*(?:-[ \u3000\u00a0]+)*)([A-Za-z_][A-Za-z0-9_]*)[ \u3000\u00a0]*(：)")
@@ -80,7 +81,8 @@ def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Pr
     colon = "mapping values are not allowed" in said or said.endswith("but got ':'")
     line = lines[mark.line] if mark.line < len(lines) else ""
     if colon and line[mark.column : mark.column + 1] == ":" and _HEAD.match(line[: mark.column]):
-        return [_colon_in_value(place, line, mark.column, "flow" in str(error.context))], _put(lines, mark.line, mark.column, "：")
+        found = [_colon_in_value(place, line, mark.column, flow="flow" in str(error.context))]
+        return found, _put(lines, mark.line, mark.column, "：")
     return [_explain(path, lines, error, place)], None
 
 
@@ -127,7 +129,7 @@ def unprintable(path: str, text: str) -> Problem | None:
     return problem("Y022", place, name=f"U+{ord(match.group()):04X}")
 
 
-def _colon_in_value(place: Place, line: str, column: int, flow: bool) -> Problem:
+def _colon_in_value(place: Place, line: str, column: int, *, flow: bool) -> Problem:
     head, _, value = line.partition(": ")
     before = line[:column]
     if flow:  # only the innermost value: back to the bracket, comma or key that it follows
@@ -135,8 +137,8 @@ def _colon_in_value(place: Place, line: str, column: int, flow: bool) -> Problem
         head, value = "", re.split(r"[,}\]]", line[start:])[0]
     part = before.split()[-1] + line[column:].strip()
     quoted = '"' + value.strip().replace("\\", "\\\\").replace('"', '\\"') + '"'
-    fixed = f"{head.strip().lstrip('- ')}: {quoted}" if head else quoted
-    return problem("Y002", place, part=part[:40], fixed=fixed[:80])
+    quoted = quoted if len(quoted) <= SHOWN_MAX else '"..."'
+    return problem("Y002", place, part=part[:SHOWN_MAX], fixed=f"{head.strip().lstrip('- ')}: {quoted}" if head else quoted)
 
 
 def _put(lines: list[str], index: int, column: int, character: str) -> str:
@@ -153,4 +155,4 @@ def _explain(path: str, lines: list[str], error: MarkedYAMLError, place: Place) 
     if code == "Y018" and "flow" not in str(error.context):
         code = "Y001"
     line = lines[place.line - 1] if place.line <= len(lines) else ""
-    return problem(code, place, mark=line[place.column - 1 : place.column], line=line.strip()[:60])
+    return problem(code, place, mark=line[place.column - 1 : place.column], line=line.strip()[:SHOWN_MAX])
