@@ -111,7 +111,7 @@ class AbsenceRule:
             self._first_due = min(self._first_due, int(lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms)
         return out
 
-    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:  # noqa: ARG002
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Let the deadlines up to the watermark fire."""
         if watermark < self._first_due:
             return []
@@ -216,7 +216,7 @@ class AbsenceRule:
         self.choice.missing[:] = tables["missing"]
         self.resume()
 
-    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:  # noqa: ARG002
+    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that were never given a base; a key that was seen is awaited for ever."""
         never: NDArray[np.bool_] = table.state["bases"] == NULL
         return never

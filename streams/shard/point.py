@@ -51,7 +51,7 @@ class PointRule:
             if (firings := self._piece(lanes, rows[piece], times[piece], state))
         ]
 
-    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:  # noqa: ARG002
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Nothing falls due by time alone."""
         return []
 
