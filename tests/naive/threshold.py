@@ -34,13 +34,13 @@ def sliding(rule: Rule, pattern: Threshold, counted: list[Event], naming: bytes)
     last = LastFirings(rule)
     for i, event in enumerate(counted):
         key = key_of(rule, event)
-        ids = [other["id"] for other in counted[: i + 1]
-               if key_of(rule, other) == key and other["time"] > event["time"] - pattern.window_ms]
-        scope = Scope(event, key, event["time"], count=min(len(ids), pattern.ring))
+        window = [other for other in counted[: i + 1]
+                  if key_of(rule, other) == key and other["time"] > event["time"] - pattern.window_ms]
+        scope = Scope(event, key, event["time"], count=min(len(window), pattern.ring))
         if event.get("replayed") or pattern.condition(scope) is not True or not last.fires(scope):
             continue
-        out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event["id"],
-                         severity=severity(rule, scope), evidence=ids[-min(EVIDENCE_MAX, pattern.ring):],
+        out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event,
+                         severity=severity(rule, scope), evidence=window[-min(EVIDENCE_MAX, pattern.ring):],
                          order=event["time"]))
     return out
 
@@ -58,7 +58,7 @@ def tumbling(rule: Rule, pattern: Threshold, counted: list[Event], seen: Seen, n
         passed = end <= seen.watermark if seen.inclusive else end < seen.watermark
         if passed and pattern.condition(scope) is True and last.fires(scope):
             out.append(alert(rule, scope, naming=naming, time=end, since=end, cause=None,
-                             severity=severity(rule, scope), evidence=[e["id"] for e in events], order=end))
+                             severity=severity(rule, scope), evidence=events[-EVIDENCE_MAX:], order=end))
     return out
 
 

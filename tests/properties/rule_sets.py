@@ -15,7 +15,8 @@ exceptions = st.sampled_from([
 gate_conditions = st.sampled_from(["", "when: stranger", "when: direction == 'in' and not stranger",
                                    "when: subject in ('person') or direction != 'out'",
                                    "when: (site, person) in residents or elders.lives_alone"])
-gate_keys = st.sampled_from(["key: [site, device]", "key: person", "key: direction", "key: [person, site, subject]", ""])
+gate_keys = st.sampled_from(["key: [site, device]", "key: person", "key: direction", "key: [person, site, subject]",
+                             ""])
 
 
 def rule(name: str, *lines: str) -> str:
@@ -27,18 +28,19 @@ def rule(name: str, *lines: str) -> str:
 @st.composite
 def sliding(draw: st.DrawFn) -> str:
     key = draw(gate_keys)
-    shown = {"key: person": "${person} ${count}", "key: [site, device]": "${device} ${site} ${time}"}.get(key, "${count}")
+    shown = {"key: person": "${person} ${count}", "key: [site, device]": "${device} ${site} ${time}"}
     limit = draw(st.integers(1, 4))
     return rule("sliding", "from: gate", draw(gate_conditions), draw(calendars), draw(exceptions), key,
                 f"window: {draw(windows)}", f"threshold: count() {draw(st.sampled_from(['>=', '>', '==']))} {limit}",
                 draw(st.sampled_from(["", "cooldown: 0s", "cooldown: 2s", "cooldown: 10s"])),
-                f"severity: {draw(counted)}", f'message: "{shown}"')
+                f"severity: {draw(counted)}", f'message: "{shown.get(key, "${count}")}"')
 
 
 @st.composite
 def crowd(draw: st.DrawFn) -> str:
     return rule("crowd", "from: [camera, gate]", draw(calendars), "key: device", f"window: {draw(windows)}",
-                "threshold: count() >= cameras.crowd_limit", f"severity: {draw(counted)}", 'message: "${device} ${count}"')
+                "threshold: count() >= cameras.crowd_limit", f"severity: {draw(counted)}",
+                'message: "${device} ${count}"')
 
 
 @st.composite
@@ -54,10 +56,11 @@ def tumbling(draw: st.DrawFn) -> str:
 def absence(draw: st.DrawFn) -> str:
     expect = draw(st.booleans())
     silence = draw(st.sampled_from(["1s", "2s", "10s", "1m"]))
-    condition = draw(st.sampled_from(["", "when: kind != 'sensor' or value > 0", "when: device == 'd1'"]))
-    ladder = draw(st.sampled_from(["high", "{critical: elders.lives_alone, high: default}", "{low: hour() == 22, high: default}"]))
-    return rule("absence", draw(st.sampled_from(["from: gate", "from: [gate, camera]", "from: [gate, camera, sensor]"])),
-                condition, draw(calendars), "key: person",
+    ladder = draw(st.sampled_from(["high", "{critical: elders.lives_alone, high: default}",
+                                   "{low: hour() == 22, high: default}"]))
+    kinds = draw(st.sampled_from(["gate", "[gate, camera]", "[gate, camera, sensor]"]))
+    conditions = ["", "when: device == 'd1'"] + ["when: kind != 'sensor' or value > 0"] * ("sensor" in kinds)
+    return rule("absence", f"from: {kinds}", draw(st.sampled_from(conditions)), draw(calendars), "key: person",
                 f"absence: {{for: {silence}{', expect: elders' if expect else ''}}}", f"severity: {ladder}",
                 'message: "${person} ${last_seen} ${elders.site} ${elders.lives_alone}"')
 
@@ -74,12 +77,15 @@ def smoke(draw: st.DrawFn) -> str:
 def speeding(draw: st.DrawFn) -> str:
     return rule("speeding", "from: traffic", f"when: speed_kmh > limit_kmh * {draw(st.sampled_from(['1.2', '1.5']))}",
                 "key: plate", f"cooldown: {draw(st.sampled_from(['0s', '1s', '10s', '1m']))}",
-                "severity: {high: speed_kmh >= limit_kmh * 2, medium: default}", 'message: "${plate} ${speed_kmh - limit_kmh}"')
+                "severity: {high: speed_kmh >= limit_kmh * 2, medium: default}",
+                'message: "${plate} ${speed_kmh - limit_kmh}"')
+
+
+SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding]
 
 
 @st.composite
 def rule_files(draw: st.DrawFn) -> str:
     """A rule file with one to three rules of different shapes."""
-    shapes = draw(st.lists(st.sampled_from([sliding, crowd, tumbling, absence, smoke, speeding]), min_size=1, max_size=3,
-                           unique=True))
+    shapes = draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3, unique=True))
     return DECLARATIONS + "rules:\n" + "\n".join(draw(shape()) for shape in shapes)

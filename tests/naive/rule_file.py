@@ -1,0 +1,137 @@
+"""A rule file read naively: YAML to dicts, dicts to `tests.naive.rule.Rule`.
+
+Of the product it uses the parser of expressions, and from the compiled plan only the names of values and the size
+of rings, which are the compiler's to choose.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+
+from events.place import Place
+from events.schema import Schemas
+from rules.expression.nodes import Node
+from rules.expression.parse import parse
+from rules.plan import Count, Plan
+from tests.naive.expression import World, expression
+from tests.naive.rule import Absence, Expression, Row, Rule, Scope, Threshold
+
+UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+Yaml = dict[str, Any]
+
+
+def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Schemas) -> list[Rule]:
+    """Return the rules of a file, with expressions that look at these rows."""
+    document = YAML(typ="safe", pure=True).load(text)
+    zone = ZoneInfo(document["timezone"])
+    world = World(
+        schemas,
+        macros={name: node(body) for name, body in document.get("let", {}).items()},
+        sets={name: (tuple(listed(body["key"])), units(body), sets.get(name, ()))
+              for name, body in document.get("sets", {}).items()},
+        calendars={name: calendar(listed(body), zone) for name, body in document.get("calendars", {}).items()},
+        timezone=document["timezone"],
+    )
+    return [rule(body, plan, world, zone, document.get("sets", {})) for body in document["rules"]]
+
+
+def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Rule:
+    """Make one rule."""
+
+    def made(condition: object) -> Expression:
+        return expression(node(condition), world)
+
+    planned = next(planned for planned in plan.rules if planned.rule == body["rule"])
+    active = made(body["active"]) if "active" in body else always
+    when = made(body["when"]) if "when" in body else always
+    exceptions = [(made(item["when"]), day_end(item["until"], zone) if "until" in item else None)
+                  for item in body.get("except", [])]
+
+    def select(scope: Scope) -> bool:
+        if when(scope) is not True or ("absence" not in body and active(scope) is not True):
+            return False
+        return not any(made(scope) is True and (until is None or scope.now < until) for made, until in exceptions)
+
+    pattern: Threshold | Absence | None = None
+    window = str(body.get("window", "0s")).split()
+    cooldown = 0
+    if "threshold" in body:
+        panes = "day" if window == ["day"] else "tumbling" if window[1:] else "sliding"
+        length = duration_ms("1d" if panes == "day" else window[0])
+        assert isinstance(planned.pattern, Count)
+        pattern = Threshold(length, panes, made(body["threshold"]), planned.pattern.ring)
+        cooldown = length if panes == "sliding" else 0
+    if "absence" in body:
+        expect = body["absence"].get("expect")
+        since = "since" if expect and "since" in sets[expect].get("columns", {}) else None
+        pattern = Absence(duration_ms(body["absence"]["for"]), expect, since, active if "active" in body else None)
+    ladder = body["severity"] if isinstance(body["severity"], dict) else {body["severity"]: "default"}
+    return Rule(
+        rule=body["rule"], kinds=frozenset(listed(body["from"])), select=select, key=tuple(listed(body.get("key", []))),
+        pattern=pattern, ordered=pattern is not None or "cooldown" in body,
+        cooldown_ms=duration_ms(body["cooldown"]) if "cooldown" in body else cooldown,
+        severity=tuple((name, None if rung == "default" else made(rung)) for name, rung in ladder.items()),
+        values={value.name: made(value.name) for value in planned.values if not value.personal},
+        purpose=body["purpose"],
+    )
+
+
+def always(scope: Scope) -> bool:
+    """Select everything."""
+    return True
+
+
+def node(text: object) -> Node:
+    """Parse an expression; YAML has made a truth of the words that are one."""
+    return parse(str(text).lower() if isinstance(text, bool) else str(text), Place("twin", 1))
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list, also of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def duration_ms(text: str) -> int:
+    """Return the length of `10m`."""
+    digits = text.rstrip("mshd")
+    return int(digits) * UNITS_MS[text[len(digits):]]
+
+
+def units(body: Yaml) -> dict[str, str]:
+    """Return the units of a set's columns that have one."""
+    found = {}
+    for name, declared in body.get("columns", {}).items():
+        if isinstance(declared, dict) and "unit" in declared:
+            found[name] = declared["unit"]
+        if isinstance(declared, str) and " " in declared:
+            found[name] = declared.split()[1]
+    return found
+
+
+def day_end(day: date | str, zone: ZoneInfo) -> int:
+    """Return the first instant after a civil day."""
+    after = date.fromisoformat(str(day)) + timedelta(days=1)
+    return int(datetime(after.year, after.month, after.day, tzinfo=zone).timestamp() * 1000)
+
+
+def calendar(parts: list[Any], zone: ZoneInfo) -> Callable[[int], bool]:
+    """Return a calendar of civil times, or of civil dates, as a function of instants."""
+
+    def inside(time: int) -> bool:
+        civil = datetime.fromtimestamp(time / 1000, zone)
+        return any(within(str(part), civil) for part in parts)
+
+    return inside
+
+
+def within(part: str, civil: datetime) -> bool:
+    """Whether `22:00-06:00`, `2026-02-16` or `2026-02-16/2026-02-23` holds at a civil time."""
+    if ":" in part:
+        start, stop = part.split("-")
+        now = civil.strftime("%H:%M")
+        return start <= now < stop if start < stop else now >= start or now < stop
+    first, _, last = part.partition("/")
+    return first <= civil.date().isoformat() <= (last or first)
