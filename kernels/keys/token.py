@@ -21,10 +21,12 @@ P2 = np.uint64(0x8EBC6AF09C88C6E3)
 
 @intrinsic
 def load64(typing, array, at):
-    """Load 8 bytes of a uint8 array at any offset, little endian; the caller keeps within the padding."""
+    """Load 8 bytes of a uint8 array (or pointer) at any offset, little endian; the caller keeps within the padding."""
 
     def codegen(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        data = args[0]
+        if isinstance(signature.args[0], types.Array):
+            data = context.make_array(signature.args[0])(context, builder, data).data
         pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
         return builder.load(pointer, align=1)
 
