@@ -148,8 +148,10 @@ def _values(checked: CheckedRule, target: Target) -> Iterator[Value]:
     """What was compared, and what the texts say: each expression once, in that order."""
     conditions = [checked.condition, *(when for _, when in checked.severity)]
     compared = [part for condition in conditions if condition is not None for part in _compared(condition)]
-    named = {canonical(typed.node): typed for typed in reversed((*compared, *checked.shown))}
-    for name, typed in reversed(named.items()):
+    named: dict[str, Typed] = {}
+    for typed in (*compared, *checked.shown):
+        named.setdefault(canonical(typed.node), typed)
+    for name, typed in named.items():
         yield _value(name, typed, target)
 
 

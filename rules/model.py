@@ -171,7 +171,7 @@ class _RuleReader:
             cooldown_ms=reader.duration("cooldown", found["cooldown"]) if "cooldown" in found else None,
             cooldown_place=found["cooldown"].place if "cooldown" in found else None,
             escalate=self._escalate(found), mode=next((known for known in MODES if known == mode), "live"),
-            purpose=reader.word("purpose", found["purpose"], PURPOSES, "purpose", "用途") if "purpose" in found else None,
+            purpose=self._purpose(found),
             legal_basis=basis.text if (basis := self._text("legal_basis", found)) else None,
         )
 
@@ -285,6 +285,9 @@ class _RuleReader:
         if mapping and defaults != [False] * (len(rungs) - 1) + [True]:
             self.reader.report("E014", mapping.place)
         return tuple(rungs)
+
+    def _purpose(self, found: Names[str, Node]) -> str | None:
+        return self.reader.word("purpose", found["purpose"], PURPOSES, "purpose", "用途") if "purpose" in found else None
 
     def _named_texts(self, key: str, found: Names[str, Node]) -> dict[str, Scalar]:
         mapping = self.reader.mapping(key, found[key]) if key in found else None

@@ -138,7 +138,8 @@ def _colon_in_value(place: Place, line: str, column: int, *, flow: bool) -> Prob
     part = before.split()[-1] + line[column:].strip()
     quoted = '"' + value.strip().replace("\\", "\\\\").replace('"', '\\"') + '"'
     quoted = quoted if len(quoted) <= SHOWN_MAX else '"..."'
-    return problem("Y002", place, part=part[:SHOWN_MAX], fixed=f"{head.strip().lstrip('- ')}: {quoted}" if head else quoted)
+    fixed = f"{head.strip().lstrip('- ')}: {quoted}" if head else quoted
+    return problem("Y002", place, part=part[:SHOWN_MAX], fixed=fixed)
 
 
 def _put(lines: list[str], index: int, column: int, character: str) -> str:
