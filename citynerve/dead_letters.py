@@ -22,11 +22,6 @@ class Numbered:
         self._before: dict[int, int] = {}  # position of a block -> lines before it
 
     @property
-    def position(self) -> int:
-        """Log position of the next block's first byte."""
-        return self._inner.position
-
-    @property
     def bytes_total(self) -> int | None:
         """Size of the file, None where nobody knows it."""
         return getattr(self._inner, "bytes_total", None)
@@ -70,9 +65,21 @@ class DeadLetters:
         if not len(rejects):
             return
         before = self._sources[batch.feed].lines_before(batch.position)
-        rows = zip(rejects.line.tolist(), rejects.offset.tolist(), rejects.at.tolist(), rejects.reason.tolist(),
-                   strict=True)
-        self._out.write(b"".join(
-            orjson.dumps({"feed": batch.feed, "line": before + line + 1, "position": batch.position + offset,
-                          "byte": at + 1, "reason": REASONS[reason]}, option=orjson.OPT_APPEND_NEWLINE)
-            for line, offset, at, reason in rows))
+        rows = zip(
+            rejects.line.tolist(), rejects.offset.tolist(), rejects.at.tolist(), rejects.reason.tolist(), strict=True
+        )
+        self._out.write(
+            b"".join(
+                orjson.dumps(
+                    {
+                        "feed": batch.feed,
+                        "line": before + line + 1,
+                        "position": batch.position + offset,
+                        "byte": at + 1,
+                        "reason": REASONS[reason],
+                    },
+                    option=orjson.OPT_APPEND_NEWLINE,
+                )
+                for line, offset, at, reason in rows
+            )
+        )

@@ -8,7 +8,7 @@ import orjson
 
 from citynerve import config
 from citynerve.lines import AlertLines
-from citynerve.progress import Show, bar, bytes_text
+from citynerve.progress import bar, bytes_text
 from citynerve.text import say
 from connectors.protocol import Source
 from events.alert import Alert
@@ -33,8 +33,9 @@ class Ruleset:
     warnings: str
 
     @classmethod
-    def load(cls, rules: Sequence[Path], schemas: Sequence[Path], reference: Path | None, *,
-             force_empty: bool = False) -> "Ruleset":
+    def load(
+        cls, rules: Sequence[Path], schemas: Sequence[Path], reference: Path | None, *, force_empty: bool = False
+    ) -> "Ruleset":
         """Load rules (the shipped library where none are named) and the sets they declare.
 
         Raises
@@ -47,20 +48,42 @@ class Ruleset:
         problems = [*loaded.problems, *remarks]
         return cls(loaded.plan, references, AlertLines(loaded.plan), errors.format(problems) if problems else "")
 
-    def replay(self, sources: Sequence[Source], *, shards: int = 1, until: int | None = None,
-               on_dead_letters: Callable[[EventBatch], None] | None = None) -> Replay:
+    def replay(
+        self,
+        sources: Sequence[Source],
+        *,
+        shards: int = 1,
+        until: int | None = None,
+        on_dead_letters: Callable[[EventBatch], None] | None = None,
+    ) -> Replay:
         """Return a replay of bounded sources through these rules."""
-        return Replay(self.plan, self.references, sources, config.city(), shards=shards, until=until,
-                      on_dead_letters=on_dead_letters)
+        return Replay(
+            self.plan,
+            self.references,
+            sources,
+            config.city(),
+            shards=shards,
+            until=until,
+            on_dead_letters=on_dead_letters,
+        )
 
 
-def followed(replay: Replay, sources: Sequence[Source], show: Show) -> Iterator[list[Alert]]:
+def followed(replay: Replay, sources: Sequence[Source], progress: bool) -> Iterator[list[Alert]]:
     """Run a replay, showing how much of its input has been read."""
-    totals = [getattr(source, "bytes_total", None) for source in sources]
-    total = None if None in totals else sum(totals)
-    with bar(say(en="replaying", zh="回放中"), total, show, bytes_text) as advance:
-        # Bytes of the files: of a compressed one that is not what came out of it.
-        yield from replay.run(lambda _block: advance(sum(getattr(source, "bytes_read", 0) for source in sources)))
+    with bar(say(en="replaying", zh="回放中"), bytes_total(sources), always=progress, unit=bytes_text) as advance:
+        yield from replay.run(lambda _block: advance(bytes_read(sources)))
+
+
+def bytes_total(sources: Sequence[Source]) -> int | None:
+    """Return the size of all files, None where it is not known of one."""
+    sizes: list[int | None] = [getattr(source, "bytes_total", None) for source in sources]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+def bytes_read(sources: Sequence[Source]) -> int:
+    """Return how many bytes of the files have been read: of a compressed one not those that came out of it."""
+    return sum(getattr(source, "bytes_read", 0) for source in sources)
 
 
 def write_summary(summary: Summary, path: Path) -> None:
@@ -75,10 +98,12 @@ def told(summary: Summary) -> str:
     rate = round(summary.events / summary.wall_s) if summary.wall_s else 0
     first = say(
         en=f"{summary.events:,} events, {alerts:,} alerts in {summary.wall_s:.1f} s ({rate:,} events/s)",
-        zh=f"{summary.events:,} 个事件,{alerts:,} 条告警,用时 {summary.wall_s:.1f} 秒({rate:,} 事件/秒)")
+        zh=f"{summary.events:,} 个事件,{alerts:,} 条告警,用时 {summary.wall_s:.1f} 秒({rate:,} 事件/秒)",
+    )
     second = say(
         en=f"{rejected:,} dead letters, {summary.late:,} late, {summary.duplicates:,} duplicates",
-        zh=f"{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复")
+        zh=f"{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复",
+    )
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.rejected.items()) if count)
     rules = [f"  {rule:<24} {count:>8,}" for rule, count in sorted(summary.alerts.items())]
     return "\n".join([first, f"{second} ({reasons})" if reasons else second, *rules])

@@ -15,12 +15,17 @@ class AlertLines:
     """Renders the alerts of one plan."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._rules = {rule.rule: rule for rule in plan.rules}
 
     def rule(self, alert: Alert) -> RulePlan:
         """Return the rule that raised an alert."""
         return self._rules[alert.rule]
+
+    def rule_title(self, rule: RulePlan, language: Language) -> str:
+        """Return a rule's title without an alert: the values that it shows are left out."""
+        text = rule.title.get(language) or next(iter(rule.title.values()), None)
+        return "…".join(text.parts[0::2]) if text else rule.rule
 
     def title(self, alert: Alert, language: Language) -> str:
         """Return the title in one language, in the other where the rule lacks it."""
@@ -43,7 +48,7 @@ class AlertLines:
         found = texts.get(language) or next(iter(texts.values()), None)
         if found is None:
             return ""
-        return message.render(found, alert.values, self._plan, self.rule(alert), language)
+        return message.render(found, alert.values, self.plan, self.rule(alert), language)
 
 
 def writer(lines: AlertLines, out: IO[bytes]) -> Callable[[list[Alert]], None]:

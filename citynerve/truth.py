@@ -35,8 +35,10 @@ class Tally:
 def read_truth(path: Path) -> list[Planted]:
     """Read a truth file: `rule,start,end,site,key,...`; `key` is `field=text` joined by `;`."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [Planted(row["rule"], int(row["start"]), int(row["end"]), row["site"], _key(row["key"]))
-                for row in csv.DictReader(file)]
+        return [
+            Planted(row["rule"], int(row["start"]), int(row["end"]), row["site"], _key(row["key"]))
+            for row in csv.DictReader(file)
+        ]
 
 
 def tallies(planted: Iterable[Planted], alerts: Iterable[Alert]) -> dict[str, Tally]:
@@ -57,8 +59,9 @@ def tallies(planted: Iterable[Planted], alerts: Iterable[Alert]) -> dict[str, Ta
 
 
 def _explains(incident: Planted, alert: Alert) -> bool:
-    return (incident.start <= alert.time <= incident.end
-            and all(alert.key.get(field, text) == text for field, text in incident.key.items()))
+    return incident.start <= alert.time <= incident.end and all(
+        alert.key.get(field, text) == text for field, text in incident.key.items()
+    )
 
 
 def _key(text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from citynerve.cli.failure import Failure
-from citynerve.progress import Show, bar
+from citynerve.progress import bar
 from citynerve.text import say
 
 MARKER = ".complete"
@@ -48,17 +48,20 @@ def compile_all() -> None:
     names = modules()
     try:
         CACHE_DIR.mkdir(parents=True, exist_ok=True)
-        with bar(say(en="compiling kernels (once)", zh="编译内核(仅一次)"), len(names), Show.ALWAYS) as advance:
+        with bar(say(en="compiling kernels (once)", zh="编译内核(仅一次)"), len(names), always=True) as advance:
             for done, name in enumerate(names):
                 advance(done)
                 import_module(name)
             advance(len(names))
         (CACHE_DIR / MARKER).write_text(_stamp(), encoding="utf-8")
     except OSError as error:
-        raise Failure(say(
-            en=f"the kernel cache {CACHE_DIR} cannot be written ({error.strerror}); "
-               "name another folder in CITYNERVE_CACHE",
-            zh=f"无法写入内核缓存 {CACHE_DIR}({error.strerror});请用 CITYNERVE_CACHE 指定其他目录")) from error
+        raise Failure(
+            say(
+                en=f"the kernel cache {CACHE_DIR} cannot be written ({error.strerror}); "
+                "name another folder in CITYNERVE_CACHE",
+                zh=f"无法写入内核缓存 {CACHE_DIR}({error.strerror});请用 CITYNERVE_CACHE 指定其他目录",
+            )
+        ) from error
 
 
 def _stamp() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from citynerve.cli.failure import Failure
 from citynerve.text import say
 from connectors.files import FileSource
-from connectors.mapping import MappedSource, Mapping
+
 from connectors.protocol import Source
 
 
@@ -28,8 +28,12 @@ class Opening:
 
 
 def _file(opening: Opening) -> Source:
-    path = "-" if opening.name == "-" else Path(opening.name)
-    return FileSource(path, feed=opening.feed, number=opening.number, time_max=opening.time_max)
+    return FileSource(
+        "-" if opening.name == "-" else Path(opening.name),
+        feed=opening.feed,
+        number=opening.number,
+        time_max=opening.time_max,
+    )
 
 
 # scheme -> connector: `file:events.ndjson`; a name without a scheme of this table is a file
@@ -38,7 +42,7 @@ SOURCES: dict[str, Callable[[Opening], Source]] = {
 }
 
 
-def open_sources(names: Sequence[str], *, time_max: int, mapping: Mapping | None = None) -> list[Source]:
+def open_sources(names: Sequence[str], *, time_max: int, mapping: Path | None = None) -> list[Source]:
     """Open the feeds of a replay, in the order of the arguments; each is a feed of its own, named as it is called.
 
     Raises
@@ -50,13 +54,23 @@ def open_sources(names: Sequence[str], *, time_max: int, mapping: Mapping | None
     """
     twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
     if twice is not None:
-        raise Failure(say(en=f"{twice} is named twice; each file is a feed of its own",
-                          zh=f"{twice} 写了两次;每个文件是一个独立的数据源"))
+        raise Failure(
+            say(
+                en=f"{twice} is named twice; each file is a feed of its own",
+                zh=f"{twice} 写了两次;每个文件是一个独立的数据源",
+            )
+        )
     sources: list[Source] = []
     for number, name in enumerate(names):
         scheme, _, rest = name.partition(":")
         known = scheme in SOURCES and rest
         opening = Opening(rest if known else name, name, number, time_max)
         source = SOURCES[scheme if known else "file"](opening)
-        sources.append(MappedSource(source, mapping) if mapping else source)
+        sources.append(_mapped(source, mapping) if mapping else source)
     return sources
+
+
+def _mapped(source: Source, mapping: Path) -> Source:
+    from connectors.mapping import MappedSource
+
+    return MappedSource(source, mapping)

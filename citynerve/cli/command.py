@@ -70,8 +70,13 @@ class Group(Command, click.Group):
 
     def __init__(self, name: str, modules: Mapping[str, str], **attributes: Any) -> None:
         options = say(en="[OPTIONS]", zh="[选项]")
-        super().__init__(name, options_metavar=options, subcommand_metavar=say(en="COMMAND ...", zh="命令 ..."),
-                         no_args_is_help=True, **attributes)
+        super().__init__(
+            name,
+            options_metavar=options,
+            subcommand_metavar=say(en="COMMAND ...", zh="命令 ..."),
+            no_args_is_help=True,
+            **attributes,
+        )
         self._modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,12 +99,26 @@ class Group(Command, click.Group):
 
 def _shared() -> list[click.Parameter]:
     return [
-        Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False,
-               help=say(en="language; default by CITYNERVE_LANG, then LANG", zh="语言;默认取 CITYNERVE_LANG,再取 LANG")),
-        Option(["--debug"], is_flag=True, expose_value=False,
-               help=say(en="show the traceback of an unexpected error", zh="出现意外错误时显示详细堆栈")),
-        click.Option(["--help"], is_flag=True, is_eager=True, expose_value=False, callback=_help,
-                     help=say(en="show this text", zh="显示本帮助")),
+        Option(
+            ["--lang"],
+            type=click.Choice(LANGUAGES),
+            expose_value=False,
+            help=say(en="language; default by CITYNERVE_LANG, then LANG", zh="语言;默认取 CITYNERVE_LANG,再取 LANG"),
+        ),
+        Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            help=say(en="show the traceback of an unexpected error", zh="出现意外错误时显示详细堆栈"),
+        ),
+        click.Option(
+            ["--help"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_help,
+            help=say(en="show this text", zh="显示本帮助"),
+        ),
     ]
 
 

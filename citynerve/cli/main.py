@@ -49,11 +49,22 @@ def run(arguments: Sequence[str]) -> int:
 
 def _program() -> click.Command:
     return Group(
-        "citynerve", COMMANDS,
-        params=[Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
-                       help=say(en="show the version", zh="显示版本"))],
-        help=say(en="citynerve: city events in, alerts out. Rules are YAML; the same input gives the same alerts.",
-                 zh="citynerve:城市事件进,告警出。规则用 YAML 编写;相同的输入得到相同的告警。"),
+        "citynerve",
+        COMMANDS,
+        params=[
+            Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_version,
+                help=say(en="show the version", zh="显示版本"),
+            )
+        ],
+        help=say(
+            en="citynerve: city events in, alerts out. Rules are YAML; the same input gives the same alerts.",
+            zh="citynerve:城市事件进,告警出。规则用 YAML 编写;相同的输入得到相同的告警。",
+        ),
         epilog=say(**failure.EXIT_CODES),
     )
 
@@ -79,10 +90,15 @@ def _unexpected(error: Exception, debug: bool) -> int:
         about = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         return _end(say(en=f"error: {about}", zh=f"错误: {about}"), failure.FOUND)
     told = f"{type(error).__name__}: {error}"
-    return _end(say(en=f"unexpected error: {told}\nrun it again with --debug for the details",
-                    zh=f"意外错误: {told}\n加上 --debug 再运行一次可看到详细信息"), failure.UNEXPECTED)
+    return _end(
+        say(
+            en=f"unexpected error: {told}\nrun it again with --debug for the details",
+            zh=f"意外错误: {told}\n加上 --debug 再运行一次可看到详细信息",
+        ),
+        failure.UNEXPECTED,
+    )
 
 
 def _end(text: str, code: int) -> int:
-    print(text, file=sys.stderr)
+    click.echo(text, err=True)
     return code

@@ -14,17 +14,30 @@ from citynerve.text import say
 def command() -> click.Command:
     """Build the command."""
     return Command(
-        "check", callback=_check,
-        params=[Argument(["paths"], nargs=-1, required=True, type=options.Path_(), metavar="PATH...",
-                         help=say(en="rule files, or folders whose *.yaml are rules and vocabulary",
-                                  zh="规则文件,或含有规则与词汇 *.yaml 的目录")),
-                options.schemas()],
+        "check",
+        callback=_check,
+        params=[
+            Argument(
+                ["paths"],
+                nargs=-1,
+                required=True,
+                type=options.FilePath(),
+                metavar="PATH...",
+                help=say(
+                    en="rule files, or folders whose *.yaml are rules and vocabulary",
+                    zh="规则文件,或含有规则与词汇 *.yaml 的目录",
+                ),
+            ),
+            options.schemas(),
+        ],
         short_help=say(en="check rule files", zh="检查规则文件"),
-        help=say(en="Check rules and the vocabulary beside them (sets, calendars, routes). All errors are shown in one "
-                    "run, with file, line and column, in Chinese and English; warnings alone are no failure.",
-                 zh="检查规则及其词汇(参考集、日历、路由)。一次显示全部错误,给出文件、行、列,中英文对照;"
-                    "只有警告不算失败。"),
-        epilog=say(**EXIT_CODES))
+        help=say(
+            en="Check rules and the vocabulary beside them (sets, calendars, routes). All errors are shown in one "
+            "run, with file, line and column, in Chinese and English; warnings alone are no failure.",
+            zh="检查规则及其词汇(参考集、日历、路由)。一次显示全部错误,给出文件、行、列,中英文对照;只有警告不算失败。",
+        ),
+        epilog=say(**EXIT_CODES),
+    )
 
 
 def _check(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
@@ -44,6 +57,10 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
     if ruleset.problems:
         click.echo(errors.format(ruleset.problems))
     count = len(ruleset.plan.rules)
-    click.echo(say(en=f"{count} rule{'s' * (count != 1)} in order, ruleset {ruleset.plan.version}",
-                   zh=f"{count} 条规则正确,规则集版本 {ruleset.plan.version}"))
+    click.echo(
+        say(
+            en=f"{count} rule{'s' * (count != 1)} in order, ruleset {ruleset.plan.version}",
+            zh=f"{count} 条规则正确,规则集版本 {ruleset.plan.version}",
+        )
+    )
     return OK

@@ -1,0 +1,115 @@
+"""`citynerve run`: a simulated city through the rules, on one screen."""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from citynerve.cli import options
+from citynerve.cli.command import Command, Option
+from citynerve.cli.failure import EXIT_CODES, OK
+from citynerve.text import say
+
+EVENTS = 500_000
+SEED = 7
+
+
+def command() -> click.Command:
+    """Build the command."""
+    return Command(
+        "run",
+        callback=_run,
+        params=[
+            Option(
+                ["--events"],
+                type=click.IntRange(1),
+                default=EVENTS,
+                show_default=True,
+                metavar="N",
+                help=say(en="how many events to simulate", zh="模拟的事件数量"),
+            ),
+            Option(
+                ["--seed"],
+                type=click.IntRange(0),
+                default=SEED,
+                show_default=True,
+                metavar="S",
+                help=say(en="which city", zh="哪一座城市(随机种子)"),
+            ),
+            Option(
+                ["--folder"],
+                type=options.FilePath(),
+                default="run",
+                show_default=True,
+                metavar="DIR",
+                help=say(
+                    en="where events, truth, reference sets and alerts go", zh="事件、真值、参考集和告警的存放目录"
+                ),
+            ),
+            options.rules(),
+            options.progress(),
+        ],
+        short_help=say(en="simulate a city and show its alerts", zh="模拟一座城市并显示告警"),
+        help=say(
+            en="Simulate a city, run it through the rules, and show the alerts beside the incidents that were "
+            "planted. Everything stays in the folder, to look at and to replay.",
+            zh="模拟一座城市,让其事件通过规则,并把告警与埋入的事件对照显示。所有文件留在目录中,可查看、可回放。",
+        ),
+        epilog=say(**EXIT_CODES),
+    )
+
+
+def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: bool) -> int:
+    from citynerve import warm
+
+    started_ms = time.time_ns() // 1_000_000
+    warm.ensure()
+    from rich.console import Console
+
+    from citynerve import engine, live
+    from citynerve.lines import writer
+    from citynerve.screen import Board
+    from citynerve.simulation import simulate_city
+    from citynerve.truth import read_truth, tallies
+    from citynerve.wiring import open_sources
+    from events.block import FUTURE_MS
+
+    log, truth, reference = folder / "events.ndjson", folder / "truth.csv", folder / "reference"
+    simulate_city(events, seed, log, truth, reference, progress=progress)
+    ruleset = engine.Ruleset.load(rules, [], reference)
+    if ruleset.warnings:
+        click.echo(ruleset.warnings, err=True)
+    sources = open_sources([str(log)], time_max=started_ms + FUTURE_MS)
+    board = Board(ruleset.lines)
+    replay = ruleset.replay(sources)
+    console = Console()
+    with (folder / "alerts.ndjson").open("wb") as out, closing(sources[0]):
+        live.watch(replay, sources, board, progress, writer(ruleset.lines, out), console)
+    engine.write_summary(replay.summary, folder / "summary.json")
+    console.print(board.picture(console.width, tallies(read_truth(truth), board.firings)))
+    console.print(_next(folder), highlight=False, markup=False, soft_wrap=True)
+    return OK
+
+
+def _next(folder: Path) -> str:
+    """How to go on from here."""
+    replay = (
+        f"citynerve replay {folder}/events.ndjson --reference {folder}/reference --alerts alerts.ndjson "
+        "--summary summary.json"
+    )
+    return say(
+        en=f"""How to go on (the command is .venv/bin/citynerve unless the environment is active)
+  less {folder}/alerts.ndjson                 the alerts, one a line
+  {replay}
+                                        the same again: the same alerts
+  citynerve rules check rules/library   read the rules, change one, check it
+  citynerve --lang zh run               这个屏幕的中文版""",
+        zh=f"""接下来(未激活环境时,命令为 .venv/bin/citynerve)
+  less {folder}/alerts.ndjson                 查看告警,每行一条
+  {replay}
+                                        再回放一次:告警完全相同
+  citynerve rules check rules/library   读一读规则,改一条,再检查
+  citynerve --lang en run               this screen in English""",
+    )

@@ -1,0 +1,54 @@
+"""A replay on the screen: drawn anew while it runs where a person looks on, and once at its end."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from citynerve import engine
+from citynerve.screen import Board
+from connectors.protocol import Source
+from events.alert import Alert
+from streams.replay import Replay
+
+FRAMES_A_SECOND = 8
+REST_ROWS = 12  # of a terminal's height: what is above and below the alerts
+
+
+def watch(
+    replay: Replay,
+    sources: Sequence[Source],
+    board: Board,
+    progress: bool,
+    write: Callable[[list[Alert]], None],
+    console: Console,
+) -> None:
+    """Run a replay to its end; `write` is given every alert, the board as well."""
+    start = time.perf_counter()
+
+    def take(alerts: list[Alert]) -> None:
+        write(alerts)
+        board.add(alerts)
+        board.events = replay.summary.events
+        board.seconds = time.perf_counter() - start
+
+    if console.is_terminal:
+        with Live(
+            get_renderable=lambda: _frame(board, sources, console),
+            console=console,
+            transient=True,
+            refresh_per_second=FRAMES_A_SECOND,
+        ):
+            for alerts in replay.run():
+                take(alerts)
+    else:
+        for alerts in engine.followed(replay, sources, progress):
+            take(alerts)
+    board.events, board.seconds, board.share = replay.summary.events, replay.summary.wall_s, None
+
+
+def _frame(board: Board, sources: Sequence[Source], console: Console) -> RenderableType:
+    total = engine.bytes_total(sources)
+    board.share = engine.bytes_read(sources) / total if total else None
+    return board.picture(console.width, rows=max(3, (console.height - REST_ROWS) // 2))

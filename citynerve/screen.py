@@ -1,0 +1,189 @@
+"""The terminal screen: what a run has seen, its most severe alerts, and which planted incidents were found."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from citynerve.lines import AlertLines
+from citynerve.text import current, say
+from citynerve.truth import Tally
+from events.alert import SEVERITIES, Alert, Severity
+from rules import message
+
+ROWS = 14
+ROWS_A_RULE = 2  # so that one busy rule does not hide the others
+WIDE = 110  # columns from which site and route have a place of their own
+
+STYLES: dict[Severity, str] = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
+OPEN = ("firing", "raised", "lowered")  # transitions after which an alert goes on
+CLOSED = "dim"
+
+
+def severity_text(severity: Severity) -> str:
+    """Return a severity in the reader's language."""
+    names: dict[Severity, str] = {
+        "critical": say(en="critical", zh="危急"),
+        "high": say(en="high", zh="高"),
+        "medium": say(en="medium", zh="中"),
+        "low": say(en="low", zh="低"),
+    }
+    return names[severity]
+
+
+@dataclass
+class Board:
+    """What the screen shows. Alerts go in, a picture comes out."""
+
+    lines: AlertLines
+    events: int = 0
+    seconds: float = 0.0
+    share: float | None = None  # of the input that has been read, while a run goes on
+    _firings: dict[str, Alert] = field(default_factory=dict)  # name of an alert -> its first transition
+    _latest: dict[str, Alert] = field(default_factory=dict)
+    _city_time: int | None = None
+
+    def add(self, alerts: Iterable[Alert]) -> None:
+        """Take in alerts, in their order."""
+        for alert in alerts:
+            self._firings.setdefault(alert.alert, alert)
+            self._latest[alert.alert] = alert
+            self._city_time = alert.order
+
+    @property
+    def firings(self) -> list[Alert]:
+        """The first transition of every alert."""
+        return list(self._firings.values())
+
+    def header(self) -> RenderableType:
+        """Return events, rate, city time, and alerts by severity."""
+        rate = round(self.events / self.seconds) if self.seconds else 0
+        moment = message.time(self._city_time, self.lines.plan)[:-3] if self._city_time is not None else "–"
+        facts = Text.assemble(
+            (f"{self.events:,}", "bold"),
+            say(en=" events   ", zh=" 个事件   "),
+            (f"{rate:,}", "bold"),
+            say(en=" events/s   ", zh=" 事件/秒   "),
+            say(en="city time ", zh="城市时间 "),
+            (moment, "bold"),
+        )
+        counts = Counter(alert.severity for alert in self._firings.values())
+        chips = Text()
+        for severity in SEVERITIES:
+            chips.append(f" {severity_text(severity)} {counts[severity]:,} ", STYLES[severity])
+            chips.append("  ")
+        parts: list[RenderableType] = [facts, chips]
+        if self.share is not None:
+            parts.append(ProgressBar(total=1.0, completed=self.share))
+        return Panel(
+            Group(*parts),
+            title="[bold]citynerve[/]",
+            title_align="left",
+            box=ROUNDED,
+            border_style="blue",
+            padding=(0, 1),
+        )
+
+    def alerts(self, width: int, rows: int = ROWS) -> RenderableType:
+        """Return the table of alerts: open before ended, severe before mild, new before old."""
+        table = Table(
+            box=SIMPLE_HEAD,
+            expand=True,
+            padding=(0, 1, 0, 0),
+            header_style="bold",
+            pad_edge=False,
+            title=say(
+                en=f"The most severe alerts, at most {ROWS_A_RULE} a rule",
+                zh=f"最严重的告警(每条规则最多 {ROWS_A_RULE} 条)",
+            ),
+            title_justify="left",
+            title_style="bold",
+        )
+        wide = width >= WIDE
+        table.add_column(say(en="time", zh="时间"), no_wrap=True)
+        table.add_column(say(en="severity", zh="级别"), no_wrap=True)
+        table.add_column(say(en="title", zh="标题"), overflow="fold", ratio=3)
+        table.add_column(say(en="message", zh="内容"), overflow="fold", ratio=5)
+        if wide:
+            table.add_column(say(en="site", zh="地点"), no_wrap=True)
+            table.add_column(say(en="route", zh="派往"), overflow="fold", ratio=2)
+        for alert in self._chosen(rows):
+            closed = self._latest[alert.alert].transition not in OPEN
+            cells: list[RenderableType] = [
+                message.time(alert.time, self.lines.plan)[5:],
+                Text(f" {severity_text(alert.severity)} ", CLOSED if closed else STYLES[alert.severity]),
+                self.lines.title(alert, current()) + (say(en=" (ended)", zh="(已结束)") if closed else ""),
+                self.lines.message(alert, current()),
+            ]
+            if wide:
+                cells += [alert.site or "–", ", ".join(self.lines.rule(alert).route) or "–"]
+            table.add_row(*cells, style=CLOSED if closed else None)
+        if not self._firings:
+            return Text(say(en="  no alert yet", zh="  还没有告警"), style="dim")
+        return table
+
+    def rules(self, tallies: Mapping[str, Tally]) -> RenderableType:
+        """Return the table of rules: alerts raised, and of what was planted how much was found."""
+        table = Table(
+            box=SIMPLE_HEAD,
+            padding=(0, 2, 0, 0),
+            header_style="bold",
+            pad_edge=False,
+            title=say(en="Planted incidents found, by rule", zh="各规则找到的埋入事件"),
+            title_justify="left",
+            title_style="bold",
+        )
+        table.add_column(say(en="rule", zh="规则"))
+        table.add_column(say(en="title", zh="标题"))
+        for heading in (
+            say(en="alerts", zh="告警"),
+            say(en="found / planted", zh="找到 / 埋入"),
+            say(en="besides", zh="其他"),
+        ):
+            table.add_column(heading, justify="right", no_wrap=True)
+        counts = Counter(alert.rule for alert in self._firings.values())
+        for rule in self.lines.plan.rules:
+            tally = tallies.get(rule.rule, Tally())
+            whole = tally.found == tally.planted
+            found = Text(f"{tally.found} / {tally.planted}", "green" if whole else "bold red")
+            table.add_row(
+                rule.rule,
+                self.lines.rule_title(rule, current()),
+                f"{counts[rule.rule]:,}",
+                found if tally.planted else Text("–", "dim"),
+                f"{tally.beyond:,}",
+            )
+        return table
+
+    def picture(self, width: int, tallies: Mapping[str, Tally] | None = None, rows: int = ROWS) -> RenderableType:
+        """Return the whole screen; without tallies, as while a run goes on, it ends with the alerts."""
+        parts = [self.header(), self.alerts(width, rows)]
+        if tallies is not None:
+            parts.append(self.rules(tallies))
+        return Group(*parts)
+
+    def _chosen(self, rows: int) -> list[Alert]:
+        ended = {name for name, alert in self._latest.items() if alert.transition not in OPEN}
+        ranked = sorted(
+            self._firings.values(),
+            key=lambda alert: (
+                alert.alert in ended,
+                SEVERITIES.index(alert.severity),
+                -alert.time,
+                alert.rule,
+                alert.alert,
+            ),
+        )
+        seen: Counter[str] = Counter()
+        chosen = []
+        for alert in ranked:
+            seen[alert.rule] += 1
+            if seen[alert.rule] <= ROWS_A_RULE:
+                chosen.append(alert)
+        return chosen[:rows]

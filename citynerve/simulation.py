@@ -1,0 +1,24 @@
+"""A simulated city on disk: events, truth and reference sets, with progress."""
+
+from pathlib import Path
+
+from citynerve.progress import bar
+from citynerve.text import say
+from connectors.simulator import simulate
+
+
+def simulate_city(
+    events: int,
+    seed: int,
+    out: Path,
+    truth: Path,
+    reference: Path,
+    *,
+    communities: int | None = None,
+    progress: bool = False,
+) -> None:
+    """Write a city's files; folders are made where they are missing."""
+    for path in (out, truth, reference / "devices.csv"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with bar(say(en="simulating", zh="模拟中"), events, always=progress) as advance:
+        simulate(events, seed, out, truth, reference, communities=communities, progress=advance)
