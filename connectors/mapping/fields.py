@@ -1,0 +1,174 @@
+"""Readers: from a foreign record to the value of one field of ours."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from connectors.mapping.model import Reader, Record, Unfit
+
+_NUMBERS = (int, float)  # not their subclass bool
+Operator = Literal["known", "in", "not_in", "below", "above"]
+_HOLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def holes(template: str) -> list[str]:
+    """Return the foreign fields that a template names."""
+    return _HOLE.findall(template)
+
+
+def getter(path: str) -> Reader:
+    """Return a reader of a foreign field; dots go into objects and lists (`location.0.lat`), a plain name wins."""
+    if "." not in path:
+        return lambda record: record.get(path)
+    steps = path.split(".")
+
+    def read(record: Record) -> Any:
+        if path in record:
+            return record[path]
+        value: Any = record
+        for step in steps:
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+                value = value[int(step)]
+            else:
+                return None
+        return value
+
+    return read
+
+
+def constant(value: Any) -> Reader:
+    """Return a reader that always gives one value."""
+    return lambda _: value
+
+
+def template(text: str) -> Reader:
+    """Return a reader that fills `${field}` holes; null where one of them is."""
+    pieces = _HOLE.split(text)
+    gets = [getter(path) for path in pieces[1::2]]
+    literals = pieces[0::2]
+
+    def read(record: Record) -> str | None:
+        out = literals[0]
+        for get, literal in zip(gets, literals[1:], strict=True):
+            value = get(record)
+            if value is None or value == "":
+                return None
+            out += f"{value}{literal}"
+        return out
+
+    return read
+
+
+def number(get: Reader, name: str, factor: float, offset: float, digits: int | None) -> Reader:
+    """Return a reader of numbers, JSON or decimal text: value x factor + offset, rounded to `digits`."""
+    plain = factor == 1.0 and offset == 0.0
+
+    def read(record: Record) -> float | int | None:
+        value = get(record)
+        if value is None or value == "":
+            return None
+        if plain and digits is None and type(value) in _NUMBERS:
+            return value  # type: ignore[no-any-return]
+        if isinstance(value, bool):
+            raise Unfit("bad_value", name)
+        try:
+            found = float(value)
+        except (TypeError, ValueError):
+            raise Unfit("bad_value", name) from None
+        if not math.isfinite(found):
+            raise Unfit("bad_value", name)
+        if not plain:
+            found = found * factor + offset
+        return found if digits is None else round(found, digits)
+
+    return read
+
+
+def text(get: Reader, name: str, pattern: re.Pattern[str] | None) -> Reader:
+    """Return a reader of texts and ids; with a pattern its first group, null where it does not match."""
+
+    def read(record: Record) -> str | None:
+        value = get(record)
+        if value is None or value == "":
+            return None
+        if isinstance(value, bool | float | dict | list):
+            raise Unfit("bad_value", name)
+        found = value if isinstance(value, str) else str(value)
+        if pattern is None:
+            return found
+        match = pattern.search(found)
+        return match[1] if match else None
+
+    return read
+
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def flag(get: Reader, name: str) -> Reader:
+    """Return a reader of flags: JSON's, 1 and 0, or their texts."""
+
+    def read(record: Record) -> bool | None:
+        value = get(record)
+        if value is None or value == "":
+            return None
+        found = _FLAGS.get(str(value).lower())
+        if found is None:
+            raise Unfit("bad_value", name)
+        return found
+
+    return read
+
+
+def translated(get: Reader, table: Mapping[Any, Any]) -> Reader:
+    """Return a reader that replaces values by a table; what is not in it stays."""
+    by_text = {str(key): value for key, value in table.items()}
+
+    def read(record: Record) -> Any:
+        value = get(record)
+        return by_text.get(str(value), value)
+
+    return read
+
+
+def nulled(get: Reader, values: tuple[Any, ...], conditions: tuple[Callable[[Record], bool], ...]) -> Reader:
+    """Return a reader that gives null for certain values, or where all of some conditions hold."""
+    numbers = {float(value) for value in values if isinstance(value, int | float)}
+    texts = {value for value in values if isinstance(value, str)}
+
+    def read(record: Record) -> Any:
+        value = get(record)
+        if value is None or (isinstance(value, str) and value in texts):
+            return None
+        if numbers:
+            try:
+                if float(value) in numbers:
+                    return None
+            except (TypeError, ValueError):
+                return value
+        if conditions and all(condition(record) for condition in conditions):
+            return None
+        return value
+
+    return read
+
+
+def condition(get: Reader, operator: Operator, wanted: Any) -> Callable[[Record], bool]:
+    """Return a test of one foreign field; a value that is missing or no number is neither `below` nor `above`."""
+    if operator == "known":
+        return lambda record: (get(record) not in (None, "")) is bool(wanted)
+    if operator in ("in", "not_in"):
+        texts = {str(value) for value in wanted}
+        return lambda record: (str(get(record)) in texts) is (operator == "in")
+
+    def compare(record: Record) -> bool:
+        try:
+            value = float(get(record))
+        except (TypeError, ValueError):
+            return False
+        return bool(value < wanted) if operator == "below" else bool(value > wanted)
+
+    return compare

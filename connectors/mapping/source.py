@@ -1,0 +1,164 @@
+"""A mapped source: a foreign file in, events of a kind out."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from connectors.files import BLOCK_BYTES, POSITION_BITS, FileSource
+from connectors.mapping.join import Joiner, Origin, Timed
+from connectors.mapping.lines import LineReader
+from connectors.mapping.model import DeadLetter, Mapping, Reason, Record, Unfit
+from connectors.spool import Spool
+from events.block import Events
+from events.place import Place, Problem, Problems
+
+DEAD_LETTERS_KEPT = 1_000  # of a feed; all are counted
+
+
+class MappedSource:
+    """Reads a foreign file by a mapping. Log positions are those of the events, which are spooled as they are made.
+
+    `rejected` counts the foreign lines that did not fit, by reason, `skipped` those that `where` passed over;
+    `dead_letters` holds the first of them with line and log position in the foreign file, whose lines `foreign_line`
+    gives again.
+    """
+
+    def __init__(self, inner: FileSource, mapping: Mapping) -> None:
+        self.feed = inner.feed
+        self.rejected: Counter[Reason] = Counter()
+        self.skipped = 0
+        self.dead_letters: list[DeadLetter] = []
+        self._inner = inner
+        self._mapping = mapping
+        self._base = inner.position >> POSITION_BITS << POSITION_BITS
+        self._offset = 0
+        self._spool = Spool()
+        self._events = self._mapped()
+        self._time_max = 0
+
+    @property
+    def position(self) -> int:
+        """Log position of the next block's first byte."""
+        return self._base + self._offset
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was wrong with the file."""
+        return self._inner.problems
+
+    @property
+    def bytes_total(self) -> int | None:
+        """Size of the foreign file, None where it is not known."""
+        return self._inner.bytes_total
+
+    @property
+    def bytes_read(self) -> int:
+        """How much of it has been read."""
+        return self._inner.bytes_read
+
+    def next_block(self) -> Events | None:
+        """Return the next events, None at the end."""
+        lines: list[bytes] = []
+        size = 0
+        for line in self._events:
+            lines.append(line)
+            size += len(line)
+            if size >= BLOCK_BYTES:
+                break
+        if not lines:
+            return None
+        data = b"".join(lines)
+        self._spool.append(data)
+        block = Events.of(data, feed=self.feed, position=self.position, time_max=self._time_max)
+        self._offset += size
+        return block
+
+    def line(self, position: int) -> bytes:
+        """Return again an event that was delivered, without its newline."""
+        return self._spool.line(position - self._base)
+
+    def foreign_line(self, position: int) -> bytes:
+        """Return again a line of the foreign file, by a dead letter's position."""
+        return self._inner.line(position)
+
+    def close(self) -> None:
+        """Close the foreign file and drop the spool."""
+        self._inner.close()
+        self._spool.close()
+
+    def _mapped(self) -> Iterator[bytes]:
+        joiner = Joiner(self._mapping.join) if self._mapping.join else None
+        reader = LineReader(self._mapping.input, self._mapping.unpivot)
+        checked = False
+        for number, position, line in self._foreign_lines():
+            try:
+                for record in reader.records(line):
+                    if not checked:
+                        self._check_header(reader.columns, number)
+                        checked = True
+                    yield from self._record(record, (number, position), joiner)
+            except Unfit as unfit:
+                self._reject((number, position), unfit)
+        if joiner is not None:
+            yield from self._complete(joiner.finish())
+
+    def _foreign_lines(self) -> Iterator[tuple[int, int, bytes]]:
+        number = 0
+        while (block := self._inner.next_block()) is not None:
+            self._time_max = block.time_max
+            position = block.position
+            for line in block.data[: block.size].tobytes().split(b"\n"):
+                number += 1
+                if stripped := line.strip():
+                    yield number, position, stripped
+                position += len(line) + 1
+            if block.data[block.size - 1] == ord("\n"):
+                number -= 1  # nothing stands behind the last newline
+
+    def _record(self, record: Record, origin: Origin, joiner: Joiner | None) -> Iterable[bytes]:
+        try:
+            if not all(condition(record) for condition in self._mapping.where):
+                self.skipped += 1
+                return ()
+            time = self._mapping.time(record)
+            if time is None:
+                raise Unfit("missing_time", "time")
+            if joiner is None:
+                return (self._event(time, record),)
+        except Unfit as unfit:
+            self._reject(origin, unfit)
+            return ()
+        return self._complete(joiner.add(time, origin, record))
+
+    def _complete(self, records: Iterable[Timed]) -> Iterator[bytes]:
+        for time, origin, record in records:
+            try:
+                yield self._event(time, record)
+            except Unfit as unfit:
+                self._reject(origin, unfit)
+
+    def _event(self, time: int, record: Record) -> bytes:
+        event = {"time": time, "kind": self._mapping.kind}
+        for name, read in self._mapping.readers:
+            value = read(record)
+            if value is not None:
+                event[name] = value
+        return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _reject(self, origin: Origin, unfit: Unfit) -> None:
+        self.rejected[unfit.reason] += 1
+        if len(self.dead_letters) < DEAD_LETTERS_KEPT:
+            self.dead_letters.append(DeadLetter(*origin, unfit.reason, unfit.field))
+
+    def _check_header(self, columns: tuple[str, ...] | None, line: int) -> None:
+        if columns is None:
+            return
+        known = {*columns, "row", *(("column", "value") if self._mapping.unpivot is not None else ())}
+        lacking = [name for name in self._mapping.fields if name not in known]
+        if lacking:
+            place = Place(self.feed, max(line - 1, 1))
+            mapping = self._mapping.name
+            raise Problems([Problem("M010", place, f"the header lacks `{name}`, which the mapping {mapping} reads",
+                                    f"表头缺少映射 {mapping} 要读取的列 `{name}`", "check the mapping and the file",
+                                    "请检查映射与文件", f"= {', '.join(columns[:12])}") for name in lacking])
