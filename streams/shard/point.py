@@ -10,7 +10,7 @@ from kernels.patterns.count import EVIDENCE_MAX, count
 from kernels.patterns.judge import judge
 from rules.plan import Count, RulePlan
 from streams.shard.choose import Choice, Slice
-from streams.shard.firing import NO_EXTRA, Firings, severities
+from streams.shard.firing import Firings, severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable
 
@@ -59,7 +59,7 @@ class PointRule:
         if self._count:
             matches, extra, evidence = self._counted(self._count, lanes, rows, times, state)
         else:
-            matches, extra = np.arange(len(rows)), NO_EXTRA
+            matches, extra = np.arange(len(rows)), np.empty((0, len(rows)), np.float64)
             evidence = lanes[POSITION, rows][:, None]
         if not len(matches):
             return None
