@@ -166,7 +166,7 @@ class ReorderBuffer:
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Hold the rows of a snapshot."""
-        order = np.ascontiguousarray(tables["order"], np.int64)
+        order = np.array(tables["order"], np.int64)
         lanes = np.empty((len(self.lanes), len(order)), np.int64)
         lanes[self._copied] = tables["lanes"]
         lanes[SLICES] = tables["slices"]
@@ -174,7 +174,7 @@ class ReorderBuffer:
         if len(self.text) < ROWS * 16:
             self.text = np.concatenate([self.text, np.zeros(ROWS * 16, np.uint8)])
         self._rows, self._runs = 0, []
-        self._take(lanes, order, np.ascontiguousarray(tables["feeds"], np.int64), ROWS, ROWS * 16)
+        self._take(lanes, order, np.array(tables["feeds"], np.int64), ROWS, ROWS * 16)
         if len(order):
             run = np.empty(len(order), np.int64)
             sort_run(self.lanes, self.order, self.feeds, self.text, 0, len(order), run)

@@ -1,0 +1,1 @@
+"""Reading the log again to try rules: rule tests."""
