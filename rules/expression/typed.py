@@ -5,10 +5,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from events.schema import FieldType
-from rules.expression.nodes import Call, Node, Not, Number, conjunction, disjunction
+from rules.expression.nodes import Call, Node, Not, String, conjunction, disjunction
 
 Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
 Operation = Literal["+", "-", "*", "/", "negate", "abs", "min", "max", "==", "!=", "<", "<=", ">", ">=", "same",
@@ -188,7 +189,7 @@ def exempting(condition: Typed, until_ms: int | None) -> Typed:
     """
     if until_ms is not None:
         place = condition.node.place
-        end = Number(place, float(until_ms), "ms")
+        end = String(place, datetime.fromtimestamp(until_ms / 1000, UTC).isoformat())
         now = Now(Call(place, "now", ()), TIME)
         ends = Apply(Call(place, "before", (end,)), TRUTH, "<", (now, Constant(end, TIME, float(until_ms))))
         condition = all_of((condition, ends))

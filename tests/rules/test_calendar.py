@@ -91,6 +91,12 @@ def test_a_repeated_beginning_counts_the_first_time_and_a_repeated_end_the_last(
     assert ends(times, BERLIN)[0] == at("2026-10-25T02:30", BERLIN, fold=1)
 
 
+def test_what_touches_a_repeated_hour_from_outside_has_nothing_of_it():
+    before, after = np.array([local("2026-10-25T02:00")]), np.array([local("2026-10-25T03:00")])
+    assert ends(before, BERLIN)[0] == at("2026-10-25T02:00", BERLIN, fold=0)
+    assert starts(after, BERLIN)[0] == at("2026-10-25T03:00", BERLIN)
+
+
 def test_a_civil_day_ends_when_the_next_begins():
     assert day_end(date(2026, 12, 31), SHANGHAI) == at("2027-01-01T00:00")
     assert day_end(date(2026, 3, 29), BERLIN) - day_end(date(2026, 3, 28), BERLIN) == 23 * 3_600_000

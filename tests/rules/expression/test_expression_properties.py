@@ -5,6 +5,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -342,6 +343,39 @@ def test_a_compiled_condition_is_what_the_written_one_is_for_every_event(node, r
     target, lanes = compiled(typed, rows)
     program = compile(typed, target)
     assert [TRUTHS[int(bits)] for bits in results(program, lanes, counts)] == said(node, rows, counts), program.text
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("value > 1 / 0", None),
+        ("1 / 0 > 1", None),
+        ("missing(1 / 0)", True),
+        ("value / 0 > 1", None),
+        ("not speed_kmh > 80", None),
+        ("speed_kmh > 80 or value == 3", True),
+        ("speed_kmh > 80 and value == 4", False),
+        ("site != 'S2'", True),
+        ("person != 'p-li'", None),
+        ("(site, person) not in residents", None),
+        ("stranger", True),
+        ("status == 'alarm'", None),
+        ("elders.lives_alone", None),
+        ("roads.free_kmh == 60", True),
+        ("hour() == 23 and night", True),
+        ("now() - time == 0s", True),
+        ("max(value, 3) == 3 and min(value, match_score) > 0", None),
+        ("-value < -2 and abs(-value) == 3", True),
+    ],
+)
+def test_null_is_a_third_truth_value(text, truth):
+    row = {"kind": "sensor", "time": DAY + 23 * HOUR, "site": "S1", "value": 3.0, "status": "no such status"}
+    node = parse(text, PLACE)
+    typed = condition(node, Scope(**SCOPE))
+    target, lanes = compiled(typed, [row])
+    assert (
+        [TRUTHS[int(bits)] for bits in results(compile(typed, target), lanes, [0])] == said(node, [row], [0]) == [truth]
+    )
 
 
 @SOON
