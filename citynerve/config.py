@@ -1,9 +1,12 @@
 """What the environment configures. Read at the edge, passed in from there."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from citynerve.cli.failure import Failure
 from events.identity import CityKey
+from events.schema import SchemaError, Schemas
 
 SECRET = "CITYNERVE_SECRET"  # the passphrase that tokens and alert names are keyed with
 LIBRARY = Path(__file__).parent.parent / "rules" / "library"
@@ -16,3 +19,17 @@ def city() -> CityKey:
     """
     secret = os.environ.get(SECRET)
     return CityKey(secret.encode()) if secret else CityKey()
+
+
+def schemas(folders: Sequence[Path]) -> Schemas:
+    """Return the shipped kinds of events and those of further folders.
+
+    Raises
+    ------
+    Failure
+        a schema that cannot be used
+    """
+    try:
+        return Schemas.load(*folders)
+    except SchemaError as error:
+        raise Failure(str(error)) from error

@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import orjson
 
 from citynerve import config
+from citynerve.feeds import Feed, bytes_read, bytes_total
 from citynerve.lines import AlertLines
 from citynerve.progress import bar, bytes_text
 from citynerve.text import say
-from connectors.protocol import Source
 from events.alert import Alert
 from events.batch import EventBatch
-from events.schema import Schemas
+from events.place import Problem
 from rules import check, errors
 from rules.plan import Plan
 from streams.control.references import References
@@ -22,15 +23,12 @@ from streams.replay import Replay, Summary
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A plan, the reference sets it joins with, and how its alerts are put into words.
-
-    `warnings` is what a person should read before the run, empty where there is nothing to say.
-    """
+    """A plan, the reference sets it joins with, how its alerts are put into words, and warnings about all of it."""
 
     plan: Plan
     references: References
     lines: AlertLines
-    warnings: str
+    problems: list[Problem]
 
     @classmethod
     def load(
@@ -42,25 +40,26 @@ class Ruleset:
         ------
         Problems
             errors in rules or sets, all of them
+        Failure
+            a schema that cannot be used
         """
-        loaded = check.load(rules or [config.LIBRARY], Schemas.load(*schemas), config.city())
+        loaded = check.load(rules or [config.LIBRARY], config.schemas(schemas), config.city())
         references, remarks = References.load(loaded.plan, reference, config.city(), force_empty=force_empty)
-        problems = [*loaded.problems, *remarks]
-        return cls(loaded.plan, references, AlertLines(loaded.plan), errors.format(problems) if problems else "")
+        return cls(loaded.plan, references, AlertLines(loaded.plan), [*loaded.problems, *remarks])
 
     def replay(
         self,
-        sources: Sequence[Source],
+        feeds: Sequence[Feed],
         *,
         shards: int = 1,
         until: int | None = None,
         on_dead_letters: Callable[[EventBatch], None] | None = None,
     ) -> Replay:
-        """Return a replay of bounded sources through these rules."""
+        """Return a replay of bounded feeds through these rules."""
         return Replay(
             self.plan,
             self.references,
-            sources,
+            feeds,
             config.city(),
             shards=shards,
             until=until,
@@ -68,22 +67,24 @@ class Ruleset:
         )
 
 
-def followed(replay: Replay, sources: Sequence[Source], progress: bool) -> Iterator[list[Alert]]:
+def followed(replay: Replay, feeds: Sequence[Feed], progress: bool) -> Iterator[list[Alert]]:
     """Run a replay, showing how much of its input has been read."""
-    with bar(say(en="replaying", zh="回放中"), bytes_total(sources), always=progress, unit=bytes_text) as advance:
-        yield from replay.run(lambda _block: advance(bytes_read(sources)))
+    with bar(say(en="replaying", zh="回放中"), bytes_total(feeds), always=progress, unit=bytes_text) as advance:
+        yield from replay.run(lambda _block: advance(bytes_read(feeds)))
 
 
-def bytes_total(sources: Sequence[Source]) -> int | None:
-    """Return the size of all files, None where it is not known of one."""
-    sizes: list[int | None] = [getattr(source, "bytes_total", None) for source in sources]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if len(known) == len(sizes) else None
+def settle(summary: Summary, feeds: Sequence[Feed]) -> list[Problem]:
+    """Count what never became an event into a summary, and return what was wrong with a feed as a whole."""
+    for feed in feeds:
+        for reason, count in feed.rejected.items():
+            summary.rejected[reason] = summary.rejected.get(reason, 0) + count
+    return [problem for feed in feeds for problem in feed.problems]
 
 
-def bytes_read(sources: Sequence[Source]) -> int:
-    """Return how many bytes of the files have been read: of a compressed one not those that came out of it."""
-    return sum(getattr(source, "bytes_read", 0) for source in sources)
+def tell(problems: Sequence[Problem]) -> None:
+    """Write problems to standard error, if there are any."""
+    if problems:
+        click.echo(errors.format(problems), err=True)
 
 
 def write_summary(summary: Summary, path: Path) -> None:

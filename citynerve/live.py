@@ -7,8 +7,8 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from citynerve import engine
+from citynerve.feeds import Feed, bytes_read, bytes_total
 from citynerve.screen import Board
-from connectors.protocol import Source
 from events.alert import Alert
 from streams.replay import Replay
 
@@ -18,7 +18,7 @@ REST_ROWS = 12  # of a terminal's height: what is above and below the alerts
 
 def watch(
     replay: Replay,
-    sources: Sequence[Source],
+    feeds: Sequence[Feed],
     board: Board,
     progress: bool,
     write: Callable[[list[Alert]], None],
@@ -35,7 +35,7 @@ def watch(
 
     if console.is_terminal:
         with Live(
-            get_renderable=lambda: _frame(board, sources, console),
+            get_renderable=lambda: _frame(board, feeds, console),
             console=console,
             transient=True,
             refresh_per_second=FRAMES_A_SECOND,
@@ -43,12 +43,12 @@ def watch(
             for alerts in replay.run():
                 take(alerts)
     else:
-        for alerts in engine.followed(replay, sources, progress):
+        for alerts in engine.followed(replay, feeds, progress):
             take(alerts)
     board.events, board.seconds, board.share = replay.summary.events, replay.summary.wall_s, None
 
 
-def _frame(board: Board, sources: Sequence[Source], console: Console) -> RenderableType:
-    total = engine.bytes_total(sources)
-    board.share = engine.bytes_read(sources) / total if total else None
+def _frame(board: Board, feeds: Sequence[Feed], console: Console) -> RenderableType:
+    total = bytes_total(feeds)
+    board.share = bytes_read(feeds) / total if total else None
     return board.picture(console.width, rows=max(3, (console.height - REST_ROWS) // 2))

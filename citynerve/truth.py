@@ -4,6 +4,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from events.alert import Alert
@@ -33,10 +34,10 @@ class Tally:
 
 
 def read_truth(path: Path) -> list[Planted]:
-    """Read a truth file: `rule,start,end,site,key,...`; `key` is `field=text` joined by `;`."""
+    """Read a truth file: `rule,start,end,site,key,...`; times are RFC 3339, `key` is `field=text` joined by `;`."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Planted(row["rule"], int(row["start"]), int(row["end"]), row["site"], _key(row["key"]))
+            Planted(row["rule"], _epoch_ms(row["start"]), _epoch_ms(row["end"]), row["site"], _key(row["key"]))
             for row in csv.DictReader(file)
         ]
 
@@ -66,3 +67,7 @@ def _explains(incident: Planted, alert: Alert) -> bool:
 
 def _key(text: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in text.split(";") if "=" in part)
+
+
+def _epoch_ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)

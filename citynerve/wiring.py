@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citynerve.cli.failure import Failure
+from citynerve.feeds import Feed
 from citynerve.text import say
+from connectors import mapping as mapping_files
 from connectors.files import FileSource
-
+from connectors.mapping import MappedSource, Mapping
 from connectors.protocol import Source
+from events.schema import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,12 @@ SOURCES: dict[str, Callable[[Opening], Source]] = {
 }
 
 
-def open_sources(names: Sequence[str], *, time_max: int, mapping: Path | None = None) -> list[Source]:
-    """Open the feeds of a replay, in the order of the arguments; each is a feed of its own, named as it is called.
+def open_feeds(
+    names: Sequence[str], *, time_max: int, mapping: Mapping | None = None, numbered: bool = False
+) -> list[Feed]:
+    """Open the feeds of a replay, in the order of the arguments; each is named as it is called there.
+
+    `time_max` is the latest event time that is believed (epoch ms).
 
     Raises
     ------
@@ -60,17 +67,32 @@ def open_sources(names: Sequence[str], *, time_max: int, mapping: Path | None = 
                 zh=f"{twice} 写了两次;每个文件是一个独立的数据源",
             )
         )
-    sources: list[Source] = []
+    feeds = []
     for number, name in enumerate(names):
         scheme, _, rest = name.partition(":")
         known = scheme in SOURCES and rest
-        opening = Opening(rest if known else name, name, number, time_max)
-        source = SOURCES[scheme if known else "file"](opening)
-        sources.append(_mapped(source, mapping) if mapping else source)
-    return sources
+        source = SOURCES[scheme if known else "file"](Opening(rest if known else name, name, number, time_max))
+        if mapping is not None:
+            source = MappedSource(_foreign(source), mapping)
+        feeds.append(Feed(source, numbered=numbered))
+    return feeds
 
 
-def _mapped(source: Source, mapping: Path) -> Source:
-    from connectors.mapping import MappedSource
+def _foreign(source: Source) -> FileSource:
+    """A mapping reads files: it asks for positions within their text."""
+    if isinstance(source, FileSource):
+        return source
+    raise Failure(
+        say(en=f"a mapping reads files only, and {source.feed} is none", zh=f"映射只能用于文件,{source.feed} 不是文件")
+    )
 
-    return MappedSource(source, mapping)
+
+def load_mapping(name: str, schemas: Schemas) -> Mapping:
+    """Return a mapping: a file, or a shipped one by its name.
+
+    Raises
+    ------
+    Problems
+        everything that is wrong with it
+    """
+    return mapping_files.load(name, schemas)

@@ -11,7 +11,7 @@ import click
 
 from citynerve.cli import options
 from citynerve.cli.command import Argument, Command, Option
-from citynerve.cli.failure import EXIT_CODES, OK, Failure
+from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
 
 
@@ -76,10 +76,10 @@ def _params() -> list[click.Parameter]:
         ),
         Option(
             ["--mapping"],
-            type=path,
             metavar="FILE",
             help=say(
-                en="mapping that turns a foreign feed into a kind of ours", zh="把外部数据转换为本系统事件的映射文件"
+                en="mapping that turns a foreign feed into events: a file, or the name of a shipped one",
+                zh="把外部数据转换为事件的映射:文件,或自带映射的名称",
             ),
         ),
         Option(
@@ -116,7 +116,7 @@ def _replay(
     alerts: Path,
     summary: Path | None,
     dead_letters: Path | None,
-    mapping: Path | None,
+    mapping: str | None,
     shards: int,
     until: int | None,
     schemas: Sequence[Path],
@@ -127,34 +127,36 @@ def _replay(
 
     started_ms = time.time_ns() // 1_000_000
     warm.ensure()
-    from citynerve import engine
-    from citynerve.dead_letters import DeadLetters, Numbered
+    from citynerve import engine, wiring
+    from citynerve.dead_letters import DeadLetters
     from citynerve.lines import writer
-    from citynerve.wiring import open_sources
     from events.block import FUTURE_MS
 
-    outputs = [path for path in (alerts, summary, dead_letters) if path is not None and str(path) != "-"]
-    _refuse_overwriting(events, outputs)
+    _refuse_overwriting(events, [path for path in (alerts, summary, dead_letters) if path and str(path) != "-"])
     ruleset = engine.Ruleset.load(rules, schemas, reference, force_empty=force_empty)
-    if ruleset.warnings:
-        click.echo(ruleset.warnings, err=True)
+    engine.tell(ruleset.problems)
     with ExitStack() as stack:
-        sources = open_sources(events, time_max=started_ms + FUTURE_MS, mapping=mapping)
-        letters = None
-        if dead_letters is not None:
-            numbered = [Numbered(source) for source in sources]
-            letters = DeadLetters(numbered, stack.enter_context(_out(dead_letters))).write
-            sources = list(numbered)
-        for source in sources:
-            stack.callback(source.close)
-        replay = ruleset.replay(sources, shards=shards, until=until, on_dead_letters=letters)
+        feeds = wiring.open_feeds(
+            events,
+            time_max=started_ms + FUTURE_MS,
+            mapping=wiring.load_mapping(mapping, ruleset.plan.schemas) if mapping else None,
+            numbered=dead_letters is not None,
+        )
+        for feed in feeds:
+            stack.callback(feed.close)
+        letters = DeadLetters(feeds, stack.enter_context(_out(dead_letters))) if dead_letters else None
+        replay = ruleset.replay(feeds, shards=shards, until=until, on_dead_letters=letters and letters.write)
         write = writer(ruleset.lines, stack.enter_context(_out(alerts)))
-        for raised in engine.followed(replay, sources, progress):
+        for raised in engine.followed(replay, feeds, progress):
             write(raised)
-    if summary is not None:
+        if letters:
+            letters.write_foreign()
+    problems = engine.settle(replay.summary, feeds)
+    if summary:
         engine.write_summary(replay.summary, summary)
+    engine.tell(problems)
     click.echo(engine.told(replay.summary), err=True)
-    return OK
+    return FOUND if any(problem.level == "error" for problem in problems) else OK
 
 
 def _out(path: Path) -> AbstractContextManager[IO[bytes]]:

@@ -45,12 +45,11 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
 
     warm.ensure()
     from events.place import Problems
-    from events.schema import Schemas
     from rules import errors
     from rules.check import load
 
     try:
-        ruleset = load(paths, Schemas.load(*schemas), config.city())
+        ruleset = load(paths, config.schemas(schemas), config.city())
     except Problems as found:
         click.echo(errors.format(found.problems))
         return FOUND

@@ -73,20 +73,19 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
     from citynerve.screen import Board
     from citynerve.simulation import simulate_city
     from citynerve.truth import read_truth, tallies
-    from citynerve.wiring import open_sources
+    from citynerve.wiring import open_feeds
     from events.block import FUTURE_MS
 
     log, truth, reference = folder / "events.ndjson", folder / "truth.csv", folder / "reference"
     simulate_city(events, seed, log, truth, reference, progress=progress)
     ruleset = engine.Ruleset.load(rules, [], reference)
-    if ruleset.warnings:
-        click.echo(ruleset.warnings, err=True)
-    sources = open_sources([str(log)], time_max=started_ms + FUTURE_MS)
+    engine.tell(ruleset.problems)
+    feeds = open_feeds([str(log)], time_max=started_ms + FUTURE_MS)
     board = Board(ruleset.lines)
-    replay = ruleset.replay(sources)
+    replay = ruleset.replay(feeds)
     console = Console()
-    with (folder / "alerts.ndjson").open("wb") as out, closing(sources[0]):
-        live.watch(replay, sources, board, progress, writer(ruleset.lines, out), console)
+    with (folder / "alerts.ndjson").open("wb") as out, closing(feeds[0]):
+        live.watch(replay, feeds, board, progress, writer(ruleset.lines, out), console)
     engine.write_summary(replay.summary, folder / "summary.json")
     console.print(board.picture(console.width, tallies(read_truth(truth), board.firings)))
     console.print(_next(folder), highlight=False, markup=False, soft_wrap=True)
