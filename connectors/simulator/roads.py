@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from connectors.simulator.templates import TEMPLATE
 
 _SPEED_MEAN, _SPEED_SPREAD = 0.85, 0.12  # of the limit
 _SPEED_LEAST, _SPEED_MOST = 0.2, 1.15  # who is faster is an incident
+Lane = TypeVar("Lane", int, Ints)
 _LANE_PHASE_MS = 7_000  # detectors of one road report one after the other
 
 
@@ -39,7 +41,7 @@ def intervals(city: City, generator: np.random.Generator, start: int, begin: int
               jams: Sequence[Jam]) -> Rows:
     """Return what every detector reports in [begin, end): one event an interval and lane, at the interval's end."""
     lanes = np.arange(city.communities * LANES)
-    phases = start + (lanes % LANES + 1) * _LANE_PHASE_MS
+    phases = start + lane_phase_ms(lanes % LANES)
     lane, times = ticks(phases, FLOW_MS, begin, end)
     community = lane // LANES
     device = city.device("f", community, lane % LANES)
@@ -57,9 +59,14 @@ def intervals(city: City, generator: np.random.Generator, start: int, begin: int
                 a=np.rint(flow).astype(np.int64), b=speed, c=occupancy, d=np.rint(flow / 12).astype(np.int64))
 
 
+def lane_phase_ms(lane: Lane) -> Lane:
+    """Return how long after the interval's end a lane's detector reports."""
+    return (lane + 1) * _LANE_PHASE_MS
+
+
 def intervals_count(city: City, start: int, end: int) -> int:
     """How many events `intervals` gives from start to end."""
-    return sum(city.communities * max(-(-(end - start - (lane + 1) * _LANE_PHASE_MS) // FLOW_MS), 0)
+    return sum(city.communities * max(-(-(end - start - lane_phase_ms(lane)) // FLOW_MS), 0)
                for lane in range(LANES))
 
 

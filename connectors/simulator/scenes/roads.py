@@ -1,12 +1,13 @@
 """Cars far too fast, and jams.
 
-The rules: three passages over 1.2 x the limit in 10 minutes; slow intervals in a row.
+The rules: three passages over 1.2 x the limit in 10 minutes; three intervals of a detector in 15 minutes below 0.4 x
+the free-flow speed.
 """
 
 import numpy as np
 
-from connectors.simulator.city import FLOW_MS, LIMIT_KMH, City
-from connectors.simulator.roads import Jam
+from connectors.simulator.city import FLOW_MS, LANES, LIMIT_KMH, City
+from connectors.simulator.roads import Jam, lane_phase_ms
 from connectors.simulator.rows import Ints, Rows, rows
 from connectors.simulator.scenes.script import MINUTE_MS, Script, at
 from connectors.simulator.templates import TEMPLATE
@@ -48,18 +49,20 @@ def stage_speeding(script: Script) -> None:
 
 
 def stage_jams(script: Script) -> None:
-    """Plant jams of forty minutes, and of one interval, which is no jam yet."""
+    """Plant jams of forty minutes, and of two intervals, which is no jam yet."""
+    city = script.city
     incidents, near_misses = script.stages()
     for community in incidents.tolist():
         begin = _aligned(script, script.moment(7, 11, 70 * MINUTE_MS))
-        jam = Jam(community, begin, begin + 8 * FLOW_MS, 0.25)
-        script.jams.append(jam)
-        site = script.city.road_name(community)
-        script.expect("slow_traffic", begin, site, {"site": site}, "all lanes at a quarter of the free-flow speed",
-                      tolerance_ms=4 * FLOW_MS)
+        script.jams.append(Jam(community, begin, begin + 8 * FLOW_MS, 0.25))
+        site = city.road_name(community)
+        for lane in range(LANES):
+            third = begin + lane_phase_ms(lane) + 2 * FLOW_MS
+            script.expect("slow_traffic", third, site, {"site": site, "device": city.device_name("f", community, lane)},
+                          "all lanes at a quarter of the free-flow speed")
     for community in near_misses.tolist():
         begin = _aligned(script, script.moment(15, 19, 70 * MINUTE_MS))
-        script.jams.append(Jam(community, begin, begin + FLOW_MS, 0.3))
+        script.jams.append(Jam(community, begin, begin + 2 * FLOW_MS, 0.3))
 
 
 def _aligned(script: Script, time: int) -> int:

@@ -14,7 +14,7 @@ from connectors.simulator.roads import Jam
 from connectors.simulator.rows import Ints, Rows
 
 MINUTE_MS = 60_000
-_PER_COMMUNITIES = 6  # one incident of each kind for so many communities, and one near miss
+_PER_COMMUNITIES = 3  # one incident of each kind for so many communities, and one near miss
 _ZONE = timezone(timedelta(milliseconds=CITY_OFFSET_MS))
 
 
@@ -69,9 +69,9 @@ class Script:
         low, high = spans[int(self.generator.integers(0, len(spans)))]
         return int(self.generator.integers(low, high))
 
-    def expect(self, rule: str, time: int, site: str, key: dict[str, str], detail: str, tolerance_ms: int = 0) -> None:
-        """Note that an alert must be raised at an instant, or up to `tolerance_ms` later."""
-        self.truths.append(Truth(rule, time, time + tolerance_ms, site, key, detail))
+    def expect(self, rule: str, time: int, site: str, key: dict[str, str], detail: str) -> None:
+        """Note that an alert must be raised at an instant."""
+        self.truths.append(Truth(rule, time, time, site, key, detail))
 
     def write_truth(self, path: Path) -> None:
         """Write the truth as CSV, in the order of time; a key is `field=text`, joined by `;`."""
