@@ -10,7 +10,10 @@ from events.batch import REASONS, EventBatch
 
 
 class DeadLetters:
-    """Writes the dead letters of numbered feeds. `line` and `byte` (in its line) count from 1, `position` is in the log."""
+    """Writes the dead letters of numbered feeds.
+
+    `line` counts from 1, as does `byte`, in its line; `position` is the log position of the line.
+    """
 
     def __init__(self, feeds: Sequence[Feed], out: IO[bytes]) -> None:
         self._feeds = {feed.feed: feed for feed in feeds}

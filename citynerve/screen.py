@@ -1,7 +1,7 @@
 """The terminal screen: what a run has seen, its most severe alerts, and which planted incidents were found."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.box import ROUNDED, SIMPLE_HEAD
@@ -108,11 +108,11 @@ class Board:
         wide = width >= WIDE
         table.add_column(say(en="time", zh="时间"), no_wrap=True)
         table.add_column(say(en="severity", zh="级别"), no_wrap=True)
-        table.add_column(say(en="title", zh="标题"), overflow="fold", ratio=3)
-        table.add_column(say(en="message", zh="内容"), overflow="fold", ratio=5)
+        table.add_column(say(en="title", zh="标题"), overflow="fold", ratio=2)
+        table.add_column(say(en="message", zh="内容"), overflow="fold", ratio=4)
         if wide:
             table.add_column(say(en="site", zh="地点"), no_wrap=True)
-            table.add_column(say(en="route", zh="派往"), overflow="fold", ratio=2)
+            table.add_column(say(en="route", zh="派往"), no_wrap=True)
         for alert in self._chosen(rows):
             closed = self._latest[alert.alert].transition not in OPEN
             cells: list[RenderableType] = [
@@ -122,7 +122,7 @@ class Board:
                 self.lines.message(alert, current()),
             ]
             if wide:
-                cells += [alert.site or "–", ", ".join(self.lines.rule(alert).route) or "–"]
+                cells += [alert.site or "–", _first(self.lines.rule(alert).route)]
             table.add_row(*cells, style=CLOSED if closed else None)
         if not self._firings:
             return Text(say(en="  no alert yet", zh="  还没有告警"), style="dim")
@@ -130,12 +130,18 @@ class Board:
 
     def rules(self, tallies: Mapping[str, Tally]) -> RenderableType:
         """Return the table of rules: alerts raised, and of what was planted how much was found."""
+        planted, found, beyond = (
+            sum(getattr(tally, name) for tally in tallies.values()) for name in ("planted", "found", "beyond")
+        )
         table = Table(
             box=SIMPLE_HEAD,
             padding=(0, 2, 0, 0),
             header_style="bold",
             pad_edge=False,
-            title=say(en="Planted incidents found, by rule", zh="各规则找到的埋入事件"),
+            title=say(
+                en=f"Planted incidents found: {found} of {planted}; alerts besides: {beyond}",
+                zh=f"埋入的事件找到 {found} / {planted};此外的告警 {beyond} 条",
+            ),
             title_justify="left",
             title_style="bold",
         )
@@ -151,12 +157,12 @@ class Board:
         for rule in self.lines.plan.rules:
             tally = tallies.get(rule.rule, Tally())
             whole = tally.found == tally.planted
-            found = Text(f"{tally.found} / {tally.planted}", "green" if whole else "bold red")
+            ratio = Text(f"{tally.found} / {tally.planted}", "green" if whole else "bold red")
             table.add_row(
                 rule.rule,
                 self.lines.rule_title(rule, current()),
                 f"{counts[rule.rule]:,}",
-                found if tally.planted else Text("–", "dim"),
+                ratio if tally.planted else Text("–", "dim"),
                 f"{tally.beyond:,}",
             )
         return table
@@ -187,3 +193,9 @@ class Board:
             if seen[alert.rule] <= ROWS_A_RULE:
                 chosen.append(alert)
         return chosen[:rows]
+
+
+def _first(routes: Sequence[str]) -> str:
+    """Return the first route and how many there are besides."""
+    more = f" +{len(routes) - 1}" if len(routes) > 1 else ""
+    return f"{routes[0]}{more}" if routes else "–"

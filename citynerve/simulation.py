@@ -31,4 +31,4 @@ def simulate_city(
         try:
             simulate(events, seed, out, truth, reference, communities=communities, progress=advance)
         except SimulationError as error:
-            raise Failure(str(error)) from error
+            raise Failure(say(en=error.en, zh=error.zh)) from error

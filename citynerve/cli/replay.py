@@ -145,7 +145,7 @@ def _replay(
         for feed in feeds:
             stack.callback(feed.close)
         letters = DeadLetters(feeds, stack.enter_context(_out(dead_letters))) if dead_letters else None
-        replay = ruleset.replay(feeds, shards=shards, until=until, on_dead_letters=letters and letters.write)
+        replay = ruleset.replay(feeds, shards=shards, until=until, on_dead_letters=letters.write if letters else None)
         write = writer(ruleset.lines, stack.enter_context(_out(alerts)))
         for raised in engine.followed(replay, feeds, progress):
             write(raised)
