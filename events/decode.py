@@ -14,7 +14,8 @@ from events.batch import DEVICE, FIXED_LANES, ID, REPLAYED, EventBatch, Layout, 
 from events.block import PADDING, Bytes, Events
 from events.identity import CityKey
 from events.schema import TYPES, Field, Schemas
-from kernels.decode import json_lines, settle, vocabulary
+from kernels.decode import fields as tables
+from kernels.decode import json_lines, marks, notes, vocabulary
 from kernels.nulls import NAN_BITS, NULL
 
 NUMBER_LENGTH_MIN = 20  # an undecided number has more digits than fit into a mantissa
@@ -28,7 +29,8 @@ class _Tables:
 
     slots: Table
     words: Bytes
-    field_of: Table
+    keys: int
+    ranges: Table
     fields: Table
     nulls: Table
 
@@ -37,21 +39,26 @@ class _Scratch(threading.local):
     """Memory of one thread that outlives a block, so that no block pays for fresh pages."""
 
     def __init__(self, keys: int) -> None:
-        self.notes = np.empty((keys, settle.NOTE_COLUMNS), np.int64)
-        self.seen = np.empty(keys, np.int64)
-        self.counts = np.empty(json_lines.COUNTS, np.int64)
+        self.notes = np.empty((keys + 1) * notes.NOTE, np.int64)
+        self.counts = np.empty(tables.COUNTS, np.int64)
+        self.marks = np.empty(0, np.uint8)
         self.extra = np.empty(0, np.uint8)
         self.rejects = np.empty((5, 0), np.int64)
         self.undecided = np.empty((0, 4), np.int64)
 
-    def fit(self, size: int, lines: int) -> None:
-        """Make room for a block."""
+    def fit_size(self, size: int) -> None:
+        """Make room for the marks and the undecided numbers of a block."""
+        if len(self.marks) < size // 8 + 2 * marks.WIDTH // 8:
+            self.marks = np.empty(size * 5 // 32 + 2 * marks.WIDTH // 8, np.uint8)
+        if len(self.undecided) < size // NUMBER_LENGTH_MIN + 1:
+            self.undecided = np.empty((size // NUMBER_LENGTH_MIN * 5 // 4 + 1, 4), np.int64)
+
+    def fit_lines(self, size: int, lines: int) -> None:
+        """Make room for the rejects and the extra text of a block."""
         if len(self.extra) < size + 16 * lines + PADDING:
             self.extra = np.empty((size + 16 * lines) * 5 // 4 + PADDING, np.uint8)
         if self.rejects.shape[1] < lines:
             self.rejects = np.empty((5, lines * 5 // 4), np.int64)
-        if len(self.undecided) < size // NUMBER_LENGTH_MIN + 1:
-            self.undecided = np.empty((size // NUMBER_LENGTH_MIN * 5 // 4 + 1, 4), np.int64)
 
 
 class Decoder:
@@ -61,28 +68,28 @@ class Decoder:
         self._layout = layout
         self._city = city.hashing
         self._tables = _tables(schemas, layout)
-        self._scratch = _Scratch(self._tables.field_of.shape[1])
+        self._scratch = _Scratch(self._tables.keys)
 
     def __call__(self, block: Events) -> EventBatch:
         """Decode a block. Every line is an event of the batch, one of its rejects, or blank."""
         text, size = _whole_lines(block)
-        lines = int(json_lines.count_lines(text, size))
-        scratch, tables = self._scratch, self._tables
-        scratch.fit(size, lines)
-        lanes = np.empty((self._layout.lanes, lines), np.int64)
+        scratch, known = self._scratch, self._tables
+        scratch.fit_size(size)
+        lines = int(marks.mark(text, size, scratch.marks))
+        scratch.fit_lines(size, lines)
+        flat = np.empty(self._layout.lanes * lines, np.int64)
         counts = scratch.counts
-        json_lines.decode(text, size, block.position, block.time_max, self._city, tables.slots, tables.words,
-                          tables.field_of, tables.fields, tables.nulls, lanes, scratch.rejects, scratch.extra,
-                          scratch.notes, scratch.seen, scratch.undecided, counts)
+        json_lines.decode(text, scratch.marks, size, block.position, block.time_max, self._city, known.slots, known.words,
+                          known.ranges, known.fields, known.nulls, flat, lines, scratch.rejects, scratch.extra,
+                          scratch.notes, scratch.undecided.reshape(-1), counts)
         rows, rejected, extra, unknown_enums, undecided = counts.tolist()
+        if rows < lines:
+            json_lines.close_gaps(flat, self._layout.lanes, lines, rows)
+        lanes = flat[: self._layout.lanes * rows].reshape(self._layout.lanes, rows)
         if undecided:
             _decide(text, scratch.undecided[:undecided], lanes)
         if extra:
             text = np.concatenate((text[:size], scratch.extra[:extra], np.zeros(PADDING, np.uint8)))
-        if rows < lines:
-            flat = lanes.reshape(-1)
-            json_lines.close_gaps(flat, self._layout.lanes, lines, rows)
-            lanes = flat[: self._layout.lanes * rows].reshape(self._layout.lanes, rows)
         return EventBatch(block.feed, block.position, block.received, self._layout, lanes, text,
                           _rejects(scratch.rejects[:, :rejected]), unknown_enums)
 
@@ -114,19 +121,19 @@ def _rejects(columns: Table) -> Rejects:
 
 def _tables(schemas: Schemas, layout: Layout) -> _Tables:
     names = {name for kind in schemas.kinds for name in schemas[kind].fields} - {"kind", "time"}
-    keys = ("kind", "time", *sorted(names))  # settle.KIND_KEY, settle.TIME_KEY, the others
-    entries = [(settle.KEYS, name, number) for number, name in enumerate(keys)]
-    entries += [(settle.KINDS, kind, code) for code, kind in enumerate(schemas.kinds)]
-    fields = []
-    field_of = np.full((max(len(schemas.kinds), 1), len(keys)), -1, np.int64)
-    for code, kind in enumerate(schemas.kinds):
+    keys = ("kind", "time", *sorted(names))  # tables.KIND_KEY, tables.TIME_KEY, the others
+    entries = [(tables.KEYS, name, number) for number, name in enumerate(keys)]
+    entries += [(tables.KINDS, kind, code) for code, kind in enumerate(schemas.kinds)]
+    fields: list[tuple[int, ...]] = []
+    ranges = [0]
+    for kind in schemas.kinds:
         for name, field in schemas[kind].fields.items():
-            group = settle.ENUMS + len(fields)
-            field_of[code, keys.index(name)] = len(fields)
-            fields.append((TYPES.index(field.type), *_places(field, layout), group))
+            group = tables.ENUMS + len(fields)
+            fields.append((keys.index(name), TYPES.index(field.type), *_places(field, layout), group, 0, 0))
             entries += [(group, value, schemas.symbol_codes[value]) for value in field.values]
+        ranges.append(len(fields))
     slots, words = _vocabulary(entries)
-    return _Tables(slots, words, field_of, np.array(fields, np.int64).reshape(-1, settle.FIELD_COLUMNS),
+    return _Tables(slots, words, len(keys), np.array(ranges, np.int64), np.array(fields, np.int64).reshape(-1),
                    _nulls(layout))
 
 
@@ -147,7 +154,7 @@ def _vocabulary(entries: list[tuple[int, str, int]]) -> tuple[Table, Bytes]:
     words = np.frombuffer(b"".join(raw) + bytes(PADDING), np.uint8).copy()
     rows = [(group, offset, len(word), number)
             for (group, _, number), word, offset in zip(entries, raw, offsets, strict=False)]
-    slots = np.full((1 << (2 * len(entries)).bit_length(), vocabulary.SLOT_COLUMNS), -1, np.int64)
+    slots = np.full(int(vocabulary.SLOT) << (8 * len(entries)).bit_length(), -1, np.int64)
     vocabulary.fill(words, np.array(rows, np.int64), slots)
     return slots, words
 
@@ -161,4 +168,4 @@ def _nulls(layout: Layout) -> Table:
     return nulls
 
 
-assert FIXED_LANES == settle.REPLAYED_LANE + 1
+assert FIXED_LANES == tables.REPLAYED_LANE + 1

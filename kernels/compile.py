@@ -67,12 +67,11 @@ def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., An
     """Compile a function for the given Numba signatures when its module is imported.
 
     Without a signature the function is a helper of other kernels and compiles into them; `inline=True`
-    asks LLVM to always inline it. No fastmath and no parallel reductions: a shard must give the same
+    asks LLVM to always inline it; where False it is said aloud, since Numba would hand down True from an inlined
+    function to all that it calls. No fastmath and no parallel reductions: a shard must give the same
     bits for any cut into batches.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    if inline:
-        options["forceinline"] = True
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": inline}
 
     def decorate(function: Callable[..., Any]) -> Any:
         if not signatures:

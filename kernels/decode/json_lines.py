@@ -1,244 +1,131 @@
-"""JSON lines to columns: the walk over the bytes, and what becomes of a line.
+"""JSON lines to columns: line by line, walked and settled.
 
-While walking, a line's known fields are only noted, because what type a field has depends on the kind, which
-may come last; what is noted is settled when the line ends. A line that is no event leaves no trace but a row of
-`rejects`, and its neighbours do not feel it.
+A line that is no event leaves no trace but a row of `rejects`, and its neighbours do not feel it.
 """
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.nested import DEPTH_MAX, FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, value_end
-from kernels.decode.numbers import INTEGER, number
-from kernels.decode.reasons import (
-    ACCEPTED,
-    LINE_TOO_LONG,
-    NOT_AN_OBJECT,
-    SYNTAX,
-)
-from kernels.decode.settle import (
-    ARRAY_OR_OBJECT,
-    ESCAPED,
-    FALSE,
-    KEYS,
-    NOTE_COLUMNS,
-    NULL_VALUE,
-    STRING,
-    TRUE,
-    settle,
-)
-from kernels.decode.strings import QUOTE, string_end, unescape
-from kernels.decode.vocabulary import find
-from kernels.decode.wide import byte, count_ones, newlines, trailing_zeros
+from kernels.decode.fields import EXTRA, LINE_MAX, POSITION_LANE, REJECTS, ROWS, UNDECIDED, UNKNOWN_ENUMS
+from kernels.decode.notes import NOTE
+from kernels.decode.nested import after_space, is_space, value_end
+from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
+from kernels.decode.settle import settle
+from kernels.decode.vocabulary import SLOT
+from kernels.decode.walk import OPEN, walk
+from kernels.decode.wide import WIDTH, byte, cold, newlines, pointer, trailing_zeros
 
-LINE_MAX = 1 << 20  # bytes: events.batch.LINE_MAX
-
-# places in `counts`
-ROWS = 0
-REJECTS = 1
-EXTRA = 2  # bytes of extra text
-UNKNOWN_ENUMS = 3
-UNDECIDED = 4  # numbers whose text the caller converts
-COUNTS = 5
+NEWLINE = 0x0A
+TILE = 128  # rows whose lanes are set to null at once: while they are in the nearest cache
 
 
-@kernel("int64(uint8[::1], int64)")
-def count_lines(text, size):  # type: ignore[no-untyped-def]
-    """Return the number of newlines in `text[:size]`, which has 32 readable bytes more. About 30 GB/s."""
-    lines = 0
-    at = 0
-    while at + 32 <= size:
-        lines += count_ones(newlines(text, at))
-        at += 32
-    if at < size:
-        lines += count_ones(newlines(text, at) & ((1 << (size - at)) - 1))
-    return lines
-
-
-@kernel(inline=True)
-def line_end(text, at):  # type: ignore[no-untyped-def]
+@kernel()
+def line_end(text, at):
     """Return the position of the first newline from `at` on; there is one."""
+    cold()
     while newlines(text, at) == 0:
-        at += 32
+        at += WIDTH
     return at + trailing_zeros(newlines(text, at))
 
 
-@kernel(inline=True)
-def note(notes, seen, n, line, key, tag, start, end, mantissa, exponent):  # type: ignore[no-untyped-def]
-    """Note a field's value; one that came before in this line is forgotten, but keeps its place."""
-    row = np.uint64(key)
-    if notes[row, 5] != line:
-        notes[row, 5] = line
-        seen[np.uint64(n)] = key
-        n += 1
-    notes[row, 0] = tag
-    notes[row, 1] = start
-    notes[row, 2] = end
-    notes[row, 3] = mantissa
-    notes[row, 4] = exponent
-    return n
+@kernel()
+def not_an_object(text, marks, at):
+    """Return (position, reason) of a line whose first byte, at `at`, opens no object."""
+    cold()
+    end, reason = value_end(text, marks, at, 0)
+    if reason != ACCEPTED:
+        return end, reason
+    end = after_space(text, end)
+    if byte(text, end) != NEWLINE:
+        return end, SYNTAX
+    return at, NOT_AN_OBJECT
 
 
-@kernel(inline=True)
-def walk(text, at, line, slots, words, extra, used, notes, seen):  # type: ignore[no-untyped-def]
-    """Walk the object whose "{" is at `at`, and note its known fields.
-
-    Returns
-    -------
-    n
-        how many keys are in `seen`
-    at
-        past the object, or where it went wrong
-    reason
-        ACCEPTED or why not
-    """
-    n = 0
-    at = after_space(text, at + 1)
-    if byte(text, at) == 0x7D:
-        return n, at + 1, ACCEPTED
-    while True:
-        if byte(text, at) != QUOTE:
-            return n, at, SYNTAX
-        start = at + 1
-        at, has_escapes, reason = string_end(text, start)
-        if reason != ACCEPTED:
-            return n, at, reason
-        if has_escapes:
-            key = find(extra, used, unescape(text, start, at, extra, used) - used, KEYS, slots, words)
-        else:
-            key = find(text, start, at - start, KEYS, slots, words)
-        at = after_space(text, at + 1)
-        if byte(text, at) != 0x3A:
-            return n, at, SYNTAX
-        at = after_space(text, at + 1)
-        start = at
-        c = byte(text, at)
-        tag = ARRAY_OR_OBJECT
-        mantissa = np.uint64(0)
-        exponent = 0
-        if c == QUOTE:
-            start += 1
-            end, has_escapes, reason = string_end(text, start)
-            tag = ESCAPED if has_escapes else STRING
-            at = end + 1
-        elif c == 0x2D or 0x30 <= c <= 0x39:
-            end, tag, mantissa, exponent, reason = number(text, at)
-            at = end
-        elif c == 0x74 and four(text, at) == TRUE_WORD:
-            tag = TRUE
-            at += 4
-            end = at
-        elif c == 0x66 and four(text, at + 1) == FALSE_WORD:
-            tag = FALSE
-            at += 5
-            end = at
-        elif c == 0x6E and four(text, at) == NULL_WORD:
-            tag = NULL_VALUE
-            at += 4
-            end = at
-        else:
-            end, reason = value_end(text, at, 1)
-            at = end
-        if reason != ACCEPTED:
-            return n, end, reason
-        if key >= 0:
-            n = note(notes, seen, n, line, key, tag, start, end, np.int64(mantissa), exponent)
-        at = after_space(text, at)
-        c = byte(text, at)
-        if c == 0x2C:
-            at = after_space(text, at + 1)
-        elif c == 0x7D:
-            return n, at + 1, ACCEPTED
-        else:
-            return n, at, SYNTAX
-
-
-@kernel("void(uint8[::1], int64, int64, int64, uint64, int64[:, ::1], uint8[::1], int64[:, ::1], int64[:, ::1], "
-        "int64[::1], int64[:, ::1], int64[:, ::1], uint8[::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[::1])")
-def decode(text, size, position, time_max, city, slots, words, field_of, fields, nulls, lanes, rejects, extra, notes,
-           seen, undecided, counts):  # type: ignore[no-untyped-def]
-    """Decode the lines of `text[:size]`, which ends in a newline and has 64 readable bytes more.
+@kernel("void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], "
+        "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1])")
+def decode(block, marks, size, position, time_max, city, slots, words, ranges, fields, nulls, lanes, lines, rejects, extra,
+           notes, undecided, counts):
+    """Decode the lines of `block[:size]`, which ends in a newline and has 64 readable bytes more.
 
     Parameters
     ----------
-    text, size, position, time_max
+    block, size, position, time_max
         of `events.block.Events`
+    marks
+        of the block, see `marks.mark`
     city
         the key of tokens
     slots, words
         vocabulary of names, kinds and enum values
-    field_of
-        int64[kinds, keys]: row of `fields`, -1 where the kind has no such field
-    fields
-        int64[fields, FIELD_COLUMNS]: what a field is and where it goes, see `settle`
+    ranges, fields
+        what a kind's fields are and where they go, see `fields`
     nulls
         int64[lanes]: what a lane says for "missing"
-    lanes
-        int64[lanes, lines], out
+    lanes, lines
+        int64[lanes * lines], out, lane by lane, with one row a line
     rejects
         int64[5, lines], out: offset, length, line, at, reason
     extra
         uint8[size + 16 * lines + 64], out: text that is not in the block, continuing its offsets
-    notes, seen
-        int64[keys, NOTE_COLUMNS] and int64[keys], scratch
+    notes
+        int64[(keys + 1) * NOTE], scratch
     undecided
-        int64[size // 20 + 1, 4], out: lane, row, start and end of numbers that the caller converts
+        int64[(size // 20 + 1) * 4], out: lane, row, start and end of numbers that the caller converts
     counts
         int64[COUNTS], out
-
-    Cost: about 0.6 ns a byte.
     """
-    for lane in range(len(nulls)):
-        lanes[lane, :] = nulls[lane]
-    notes[:, NOTE_COLUMNS - 1] = -1
+    keys = len(notes) // NOTE - 1
+    notes[:] = -1
     counts[:] = 0
+    mask = np.uint64(len(slots)) // SLOT - np.uint64(1)
+    text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
+    marks_, lanes_, extra_, notes_, undecided_, counts_ = (
+        pointer(marks), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided), pointer(counts))
     at = 0
     line = 0
     row = 0
+    clean = 0
     while at < size:
         start = at
-        at = after_space(text, at)
+        if is_space(byte(text, at)):
+            at = after_space(text, at)
         first = at
-        reason = ACCEPTED
         c = byte(text, at)
-        if c == 0x0A:
-            end = at
-            if end - start <= LINE_MAX:
-                at = end + 1
-                line += 1
-                continue
-            at = start + LINE_MAX
-            reason = LINE_TOO_LONG
+        if c == NEWLINE and at - start <= LINE_MAX:
+            at += 1
+            line += 1
+            continue
+        if row == clean:
+            clean = min(row + TILE, lines)
+            for lane in range(len(nulls)):
+                null = nulls[lane]
+                for i in range(row, clean):
+                    lanes[np.uint64(lane * lines + i)] = null
+        if c == OPEN:
+            at, reason = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys)
         else:
-            n = 0
-            if c == 0x7B:
-                n, at, reason = walk(text, at, line, slots, words, extra, counts[EXTRA], notes, seen)
-            else:
-                at, reason = value_end(text, at, 0)
-                if reason == ACCEPTED:
-                    reason = NOT_AN_OBJECT
-            last = at
-            if reason == ACCEPTED or reason == NOT_AN_OBJECT:
+            at, reason = not_an_object(text, marks_, at)
+        last = at
+        if reason == ACCEPTED:
+            if is_space(byte(text, at)):
                 at = after_space(text, at)
-                if byte(text, at) != 0x0A:
-                    reason = SYNTAX
-                elif reason == NOT_AN_OBJECT:
-                    at = first
-            end = at if reason == ACCEPTED else line_end(text, at)
-            if end - start > LINE_MAX:
-                reason = LINE_TOO_LONG
-                at = start + LINE_MAX
-            if reason == ACCEPTED:
-                lanes[2, row] = position + start
-                unknown_enums = counts[UNKNOWN_ENUMS]
-                known_undecided = counts[UNDECIDED]
-                at, reason = settle(text, size, first, last, time_max, city, slots, words, field_of, fields, lanes, row,
-                                    extra, notes, seen, n, line, undecided, counts)
-                if reason != ACCEPTED:
-                    for lane in range(len(nulls)):
-                        lanes[lane, row] = nulls[lane]
-                    counts[UNKNOWN_ENUMS] = unknown_enums
-                    counts[UNDECIDED] = known_undecided
+            if byte(text, at) != NEWLINE:
+                reason = SYNTAX
+        end = at if reason == ACCEPTED else line_end(text, at)
+        if end - start > LINE_MAX:
+            reason = LINE_TOO_LONG
+            at = start + LINE_MAX
+        if reason == ACCEPTED:
+            unknown_enums = counts[UNKNOWN_ENUMS]
+            certain = counts[UNDECIDED]
+            lanes[np.uint64(POSITION_LANE * lines + row)] = position + start
+            at, reason = settle(text, size, first, last, time_max, city, slots_, mask, words_, ranges_, fields_,
+                                lanes_, lines, row, extra_, notes_, line, undecided_, counts_)
+            if reason != ACCEPTED:
+                for lane in range(len(nulls)):
+                    lanes[np.uint64(lane * lines + row)] = nulls[lane]
+                counts[UNKNOWN_ENUMS] = unknown_enums
+                counts[UNDECIDED] = certain
         if reason == ACCEPTED:
             row += 1
         else:
@@ -254,11 +141,8 @@ def decode(text, size, position, time_max, city, slots, words, field_of, fields,
     counts[ROWS] = row
 
 
-assert INTEGER > ARRAY_OR_OBJECT and DEPTH_MAX <= 64
-
-
 @kernel("void(int64[::1], int64, int64, int64)")
-def close_gaps(flat, lanes, lines, rows):  # type: ignore[no-untyped-def]
+def close_gaps(flat, lanes, lines, rows):
     """Turn `int64[lanes, lines]`, of which `rows` rows are in use, into `int64[lanes, rows]` in place."""
     for lane in range(1, lanes):
         for row in range(rows):

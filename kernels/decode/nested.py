@@ -6,7 +6,7 @@ from kernels.compile import kernel
 from kernels.decode.numbers import number
 from kernels.decode.reasons import ACCEPTED, SYNTAX, TOO_DEEP
 from kernels.decode.strings import QUOTE, string_end
-from kernels.decode.wide import byte, word
+from kernels.decode.wide import byte, cold, word
 
 DEPTH_MAX = 64  # values within values in a line, its own object included
 
@@ -16,19 +16,19 @@ NULL_WORD = int.from_bytes(b"null", "little")
 
 
 @kernel(inline=True)
-def four(text, at):  # type: ignore[no-untyped-def]
+def four(text, at):
     """Return the 4 bytes at `at`, little endian."""
     return np.int64(word(text, at) & np.uint64(0xFFFFFFFF))
 
 
 @kernel(inline=True)
-def is_space(c):  # type: ignore[no-untyped-def]
+def is_space(c):
     """Say whether a byte is white space within a line."""
     return c == 0x20 or c == 0x09 or c == 0x0D
 
 
 @kernel(inline=True)
-def after_space(text, at):  # type: ignore[no-untyped-def]
+def after_space(text, at):
     """Return the position of the first byte from `at` on that is not white space."""
     while is_space(byte(text, at)):
         at += 1
@@ -36,11 +36,11 @@ def after_space(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def scalar_end(text, at):  # type: ignore[no-untyped-def]
+def scalar_end(text, marks, at):
     """Return (end, reason) of the value at `at` that is no object and no array."""
     c = byte(text, at)
     if c == QUOTE:
-        end, _, reason = string_end(text, at + 1)
+        end, _, reason = string_end(text, marks, at + 1)
         return end + (reason == ACCEPTED), reason
     if c == 0x2D or 0x30 <= c <= 0x39:
         end, _, _, _, reason = number(text, at)
@@ -53,12 +53,13 @@ def scalar_end(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def value_end(text, at, depth):  # type: ignore[no-untyped-def]
+def value_end(text, marks, at, depth):
     """Return (end, reason) of the value at `at`, which is in `depth` others.
 
     `end` is past the value, or at what is wrong. What is open is kept in the bits of one word, 1 for an object:
     no stack, no recursion.
     """
+    cold()
     opened = 0
     base = depth
     while True:
@@ -72,7 +73,7 @@ def value_end(text, at, depth):  # type: ignore[no-untyped-def]
             at = after_space(text, at + 1)
             if byte(text, at) != c + 2:  # not closed at once: its first member
                 if is_object:
-                    at, reason = member_value(text, at)
+                    at, reason = member_value(text, marks, at)
                     if reason != ACCEPTED:
                         return at, reason
                 continue
@@ -80,7 +81,7 @@ def value_end(text, at, depth):  # type: ignore[no-untyped-def]
             depth -= 1
             opened >>= 1
         else:
-            at, reason = scalar_end(text, at)
+            at, reason = scalar_end(text, marks, at)
             if reason != ACCEPTED:
                 return at, reason
         while depth > base:  # past a value: close what ends here, or go on to the next member
@@ -90,7 +91,7 @@ def value_end(text, at, depth):  # type: ignore[no-untyped-def]
             if c == 0x2C:
                 at = after_space(text, at + 1)
                 if is_object:
-                    at, reason = member_value(text, at)
+                    at, reason = member_value(text, marks, at)
                     if reason != ACCEPTED:
                         return at, reason
                 break
@@ -104,11 +105,11 @@ def value_end(text, at, depth):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def member_value(text, at):  # type: ignore[no-untyped-def]
+def member_value(text, marks, at):
     """Return (position of the value, reason) of the member whose name is at `at`."""
     if byte(text, at) != QUOTE:
         return at, SYNTAX
-    at, _, reason = string_end(text, at + 1)
+    at, _, reason = string_end(text, marks, at + 1)
     if reason != ACCEPTED:
         return at, reason
     at = after_space(text, at + 1)

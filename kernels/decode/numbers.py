@@ -11,7 +11,7 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.decode.reasons import ACCEPTED, NUMBER_OUT_OF_RANGE, SYNTAX
-from kernels.decode.wide import byte, leading_zeros, product, word
+from kernels.decode.wide import byte, cold, leading_zeros, product, trailing_zeros, word
 
 INTEGER = 6  # tags of a value: no fraction, no exponent
 REAL = 7
@@ -53,11 +53,14 @@ HIDDEN = np.uint64(1 << 52)
 ZEROS = np.uint64(0x3030303030303030)
 SIXES = np.uint64(0x0606060606060606)
 NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
+POINT = 0x2E ^ 0x30
+EXPONENT_SIGN = 0x45 ^ 0x30  # with 0x20 set
+WHOLE_TENS = 10 ** np.arange(8, dtype=np.uint64)
 PAIRS = np.uint64(0x000000FF000000FF)
 
 
 @kernel(inline=True)
-def nearest(mantissa, exponent):  # type: ignore[no-untyped-def]
+def nearest(mantissa, exponent):
     """Return the bits of the double nearest to `mantissa * 10**exponent`, which is below infinity (uint64)."""
     if mantissa == 0 or exponent < EXPONENT_MIN:
         return np.uint64(0)
@@ -89,14 +92,15 @@ def nearest(mantissa, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def nearest_hard(mantissa, exponent, truncated):  # type: ignore[no-untyped-def]
+def nearest_hard(mantissa, exponent, truncated):
     """Return the bits of the nearest double and whether they are certain; see `double`."""
+    cold()
     bits = nearest(mantissa, exponent)
     return bits, not truncated or bits == nearest(mantissa + ONE, exponent)
 
 
 @kernel(inline=True)
-def double(mantissa, exponent, tag, negative):  # type: ignore[no-untyped-def]
+def double(mantissa, exponent, tag, negative):
     """Return the bits (int64) of the double nearest to a scanned number, and whether they are certain.
 
     -0 without fraction is the integer 0.
@@ -115,7 +119,7 @@ def double(mantissa, exponent, tag, negative):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def long_mantissa(text, at, end, exponent):  # type: ignore[no-untyped-def]
+def long_mantissa(text, at, end, exponent):
     """Scan again a number with more digits than fit: the first 19 that count, and whether others were cut off.
 
     `exponent` is the written one. Returns mantissa, exponent, truncated.
@@ -145,7 +149,7 @@ def long_mantissa(text, at, end, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def is_infinite(text, at, end, exponent):  # type: ignore[no-untyped-def]
+def is_infinite(text, at, end, exponent):
     """Say whether the double nearest to a number is infinite; `exponent` is the written one. Exact."""
     before = 0  # digits that count before the point, less the zeros after it
     first = -1
@@ -187,44 +191,14 @@ def is_infinite(text, at, end, exponent):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel(inline=True)
-def is_eight_digits(chunk):  # type: ignore[no-untyped-def]
-    """Say whether 8 bytes, each exclusive-ored with "0", are all digits."""
-    return ((chunk + SIXES) | chunk) & NIBBLES == 0
-
-
-@kernel(inline=True)
-def eight_digits(chunk):  # type: ignore[no-untyped-def]
-    """Return the value of 8 digits, each exclusive-ored with "0" (W. Mula's three multiplications)."""
-    chunk = chunk * np.uint64(10) + (chunk >> np.uint64(8))
-    high = (chunk & PAIRS) * np.uint64(0x000F424000000064)
-    low = ((chunk >> np.uint64(16)) & PAIRS) * np.uint64(0x0000271000000001)
-    return (high + low) >> np.uint64(32)
-
-
-@kernel(inline=True)
-def number(text, at):  # type: ignore[no-untyped-def]
-    """Scan the number at `at` ("-" or a digit).
-
-    Returns
-    -------
-    end
-        position past the number, or of what is wrong
-    tag
-        INTEGER, REAL, LONG_INTEGER or LONG_REAL; what is wrong is in `reason`
-    mantissa, exponent
-        uint64 and int64; the number is theirs, with the sign of its first byte
-    reason
-        ACCEPTED, SYNTAX or NUMBER_OUT_OF_RANGE
-    """
+@kernel()
+def any_number(text, at):
+    """Scan the number at `at` byte by byte, whatever its length; see `number`."""
+    cold()
     start = at
     at += byte(text, at) == 0x2D
     first = at
     mantissa = np.uint64(0)
-    chunk = word(text, at) ^ ZEROS
-    if is_eight_digits(chunk):
-        mantissa = eight_digits(chunk)
-        at += 8
     c = byte(text, at) - 0x30
     while 0 <= c <= 9:
         mantissa = mantissa * np.uint64(10) + np.uint64(c)
@@ -274,3 +248,67 @@ def number(text, at):  # type: ignore[no-untyped-def]
     if exponent > EXPONENT_MAX - 20 and is_infinite(text, start, at, written):
         return start, tag, mantissa, exponent, NUMBER_OUT_OF_RANGE
     return at, tag, mantissa, exponent, ACCEPTED
+
+
+@kernel(inline=True)
+def not_digits(chunk):
+    """Return bits in those of 8 bytes, each exclusive-ored with "0", that are no digits.
+
+    Right up to the first byte above 0xC9, which may carry into those after it.
+    """
+    return ((chunk + SIXES) | chunk) & NIBBLES
+
+
+@kernel(inline=True)
+def eight_digits(chunk):
+    """Return the value of 8 digits, each exclusive-ored with "0" (W. Mula's three multiplications)."""
+    chunk = chunk * np.uint64(10) + (chunk >> np.uint64(8))
+    high = (chunk & PAIRS) * np.uint64(0x000F424000000064)
+    low = ((chunk >> np.uint64(16)) & PAIRS) * np.uint64(0x0000271000000001)
+    return (high + low) >> np.uint64(32)
+
+
+@kernel(inline=True)
+def number(text, at):
+    """Scan the number at `at` ("-" or a digit).
+
+    Up to 7 characters, or 8 to 15 digits, go without a branch that depends on their number.
+
+    Returns
+    -------
+    end
+        position past the number, or of what is wrong
+    tag
+        INTEGER, REAL, LONG_INTEGER or LONG_REAL; what is wrong is in `reason`
+    mantissa, exponent
+        uint64 and int64; the number is theirs, with the sign of its first byte
+    reason
+        ACCEPTED, SYNTAX or NUMBER_OUT_OF_RANGE
+    """
+    first = at
+    if byte(text, at) == 0x2D:
+        first += 1
+    chunk = word(text, first) ^ ZEROS
+    others = np.int64(not_digits(chunk))
+    whole = trailing_zeros(others) >> 3  # digits before the point
+    has_leading_zero = whole > 1 and chunk & np.uint64(0xFF) == 0
+    if whole == 8:
+        more = word(text, first + 8) ^ ZEROS
+        digits = trailing_zeros(np.int64(not_digits(more))) >> 3
+        after = np.int64(more >> np.uint64(digits << 3 & 63)) & 0xFF
+        if digits < 8 and after != POINT and after | 0x20 != EXPONENT_SIGN and not has_leading_zero:
+            low = eight_digits((more << np.uint64(56 - (digits << 3))) << np.uint64(8))
+            return first + 8 + digits, INTEGER, eight_digits(chunk) * WHOLE_TENS[np.uint64(digits)] + low, 0, ACCEPTED
+        return any_number(text, at)
+    bits = np.uint64(whole << 3)
+    has_point = np.int64((chunk >> bits) & np.uint64(0xFF)) == POINT
+    point = np.int64(has_point)
+    later = others & ~np.int64(np.uint64(0xFF * point) << bits)
+    end = trailing_zeros(later) >> 3
+    after = np.int64(chunk >> np.uint64(end << 3 & 63)) & 0xFF
+    if whole == 0 or end == 8 or end == whole + 1 or after | 0x20 == EXPONENT_SIGN or has_leading_zero:
+        return any_number(text, at)
+    below = (ONE << bits) - ONE
+    digits = (chunk & below) | ((chunk >> np.uint64(point << 3)) & ~below)
+    mantissa = eight_digits(digits << np.uint64(64 - ((end - point) << 3)))
+    return first + end, INTEGER + point, mantissa, point * (whole + 1 - end), ACCEPTED

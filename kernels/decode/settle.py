@@ -1,9 +1,53 @@
-"""What becomes of a line's fields when its kind is known: types are checked, values go to their lanes."""
+"""What becomes of a line's fields when its kind is known: types are checked, values go to their lanes.
+
+Fields are visited in the order of their schema, whatever the order in the line: the branches of a kind are then
+the same in every line, and the processor foresees them.
+"""
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.numbers import INTEGER, LONG_INTEGER, REAL, double
+from kernels.decode.fields import (
+    ENUM_TYPE,
+    EXTRA,
+    FIELD,
+    FIXED_LANE,
+    FLAG_TYPE,
+    GROUP,
+    ID_LANE,
+    ID_MAX,
+    KEY,
+    KIND_KEY,
+    KIND_LANE,
+    KINDS,
+    LANE,
+    NUMBER_TYPE,
+    OLDEST_MS,
+    SLICE_BITS,
+    TEXT_LANE,
+    TEXT_TYPE,
+    TIME_KEY,
+    TIME_LANE,
+    TIME_TYPE,
+    TYPE,
+    UNDECIDED,
+    UNKNOWN_ENUMS,
+)
+from kernels.decode.notes import (
+    END,
+    ESCAPED,
+    EXPONENT,
+    FALSE,
+    MANTISSA,
+    NOTE,
+    NULL_VALUE,
+    STAMP,
+    STAMP_BITS,
+    START,
+    STRING,
+    TRUE,
+)
+from kernels.decode.numbers import INTEGER, LONG_INTEGER, double
 from kernels.decode.reasons import (
     ACCEPTED,
     ID_TOO_LONG,
@@ -17,108 +61,79 @@ from kernels.decode.reasons import (
 from kernels.decode.strings import unescape
 from kernels.decode.times import instant
 from kernels.decode.vocabulary import find
-from kernels.decode.wide import byte
+from kernels.decode.wide import byte, cold
 from kernels.keys.token import token
 from kernels.nulls import NULL
 
-# Tags of values, beside those of numbers.
-NULL_VALUE = 0
-TRUE = 1
-FALSE = 2
-STRING = 3
-ESCAPED = 4  # a string with escapes
-ARRAY_OR_OBJECT = 5
-
-# What is noted of a field: tag, start, end, mantissa, exponent, and the line that it was noted in.
-NOTE_COLUMNS = 6
-
-# Groups of the vocabulary; the values of an enum field have a group each, from ENUMS on.
-KEYS = 0
-KINDS = 1
-ENUMS = 2
-
-# Keys that every vocabulary has; the others follow.
-KIND_KEY = 0
-TIME_KEY = 1
-
-# Columns of `fields`.
-TYPE = 0  # place in events.schema.TYPES
-LANE = 1  # of the value, -1: no one reads it
-TEXT_LANE = 2  # of the slice, or -1
-FIXED_LANE = 3  # ID or DEVICE for the slice, TIME or REPLAYED for the value, or -1
-GROUP = 4  # of an enum field's values
-FIELD_COLUMNS = 5
-
-TIME_TYPE = 0
-NUMBER_TYPE = 1
-FLAG_TYPE = 2
-ENUM_TYPE = 3
-TEXT_TYPE = 6
-
-TIME_LANE = 0  # events.batch.TIME and so on
-KIND_LANE = 1
-ID_LANE = 3
-REPLAYED_LANE = 5
-
-SLICE_BITS = 24
-ID_MAX = 1024  # bytes
-OLDEST_MS = 946_684_800_000  # 2000-01-01
 INTEGER_MAX = np.uint64(2**63 - 1)
 HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 @kernel(inline=True)
-def integer(text, notes, key):  # type: ignore[no-untyped-def]
+def noted(notes, key, what):
+    """Return a word of a key's note."""
+    return notes[np.uint64(key * NOTE + what)]
+
+
+@kernel(inline=True)
+def tag_of(notes, key, line):
+    """Return the tag of a key's value in this line, NULL_VALUE where it has none."""
+    stamp = noted(notes, key, STAMP)
+    return stamp & ((1 << STAMP_BITS) - 1) if stamp >> STAMP_BITS == line else NULL_VALUE
+
+
+@kernel(inline=True)
+def integer(text, notes, key, tag):
     """Return the noted integer and whether an int64 holds it."""
-    negative = byte(text, notes[key, 1]) == 0x2D
-    mantissa = np.uint64(notes[key, 3])
+    negative = byte(text, noted(notes, key, START)) == 0x2D
+    mantissa = np.uint64(noted(notes, key, MANTISSA))
     value = np.int64(mantissa)
-    fits = notes[key, 0] == INTEGER and notes[key, 4] == 0 and mantissa <= INTEGER_MAX + np.uint64(negative)
+    fits = tag == INTEGER and noted(notes, key, EXPONENT) == 0 and mantissa <= INTEGER_MAX + np.uint64(negative)
     return (-value if negative else value), fits
 
 
-@kernel()
-def time_of(text, notes, key, extra, used):  # type: ignore[no-untyped-def]
+@kernel(inline=True)
+def time_of(text, notes, key, tag, extra, used):
     """Return (epoch ms, reason) of a noted time."""
-    tag = notes[key, 0]
     if tag == INTEGER or tag == LONG_INTEGER:
-        value, fits = integer(text, notes, key)
+        value, fits = integer(text, notes, key, tag)
         return value, ACCEPTED if fits and value != NULL else NUMBER_OUT_OF_RANGE
     if tag == STRING:
-        value = instant(text, notes[key, 1], notes[key, 2])
+        value = instant(text, noted(notes, key, START), noted(notes, key, END))
     elif tag == ESCAPED:
-        value = instant(extra, used, unescape(text, notes[key, 1], notes[key, 2], extra, used))
+        end = unescape(text, noted(notes, key, START), noted(notes, key, END), extra, used)
+        value = instant(extra, used, end)
     else:
         value = NULL
     return value, ACCEPTED if value != NULL else WRONG_TYPE
 
 
-@kernel()
-def kind_of(text, notes, line, slots, words, extra, used):  # type: ignore[no-untyped-def]
-    """Return (code, reason) of a line's kind."""
-    tag = notes[KIND_KEY, 0]
-    if notes[KIND_KEY, NOTE_COLUMNS - 1] != line or tag == NULL_VALUE:
-        return -1, MISSING_KIND
-    start, end = notes[KIND_KEY, 1], notes[KIND_KEY, 2]
-    if tag == STRING:
-        kind = find(text, start, end - start, KINDS, slots, words)
-    elif tag == ESCAPED:
-        kind = find(extra, used, unescape(text, start, end, extra, used) - used, KINDS, slots, words)
-    else:
-        return -1, WRONG_TYPE
-    return kind, ACCEPTED if kind >= 0 else UNKNOWN_KIND
+@kernel(inline=True)
+def word_of(text, start, end, tag, group, slots, mask, words, extra, used):
+    """Return the number of a noted string in a group of the vocabulary, -1 where it is not there."""
+    if tag == ESCAPED:
+        return escaped_word(text, start, end, group, slots, mask, words, extra, used)
+    return find(text, start, end - start, group, slots, mask, words)
 
 
 @kernel()
-def write_hex(code, out, to):  # type: ignore[no-untyped-def]
+def escaped_word(text, start, end, group, slots, mask, words, extra, used):
+    """See `word_of`."""
+    cold()
+    return find(extra, used, unescape(text, start, end, extra, used) - used, group, slots, mask, words)
+
+
+@kernel()
+def write_hex(code, out, to):
     """Write 64 bits as 16 lower-case hexadecimal digits to `out[to:]`."""
+    cold()
     for i in range(16):
         out[np.uint64(to + i)] = HEX[(np.uint64(code) >> np.uint64(60 - 4 * i)) & np.uint64(15)]
 
 
 @kernel(inline=True)
-def settle(text, size, first, last, time_max, city, slots, words, field_of, fields, lanes, row, extra, notes, seen, n,
-           line, undecided, counts):  # type: ignore[no-untyped-def]
+def settle(text, size, first, last, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row, extra, notes,
+           line, undecided, counts):
     """Make the walked line `text[first:last]` the event of a row.
 
     Returns
@@ -127,115 +142,115 @@ def settle(text, size, first, last, time_max, city, slots, words, field_of, fiel
         (0, ACCEPTED); else the position of the value that is wrong (of the line where one is missing) and why.
         The row's lanes may then be written in part.
     """
-    used = counts[2]
-    kind, reason = kind_of(text, notes, line, slots, words, extra, used)
-    if reason != ACCEPTED:
-        return (notes[KIND_KEY, 1] if reason != MISSING_KIND else first), reason
-    if notes[TIME_KEY, NOTE_COLUMNS - 1] != line or notes[TIME_KEY, 0] == NULL_VALUE:
+    used = counts[EXTRA]
+    tag = tag_of(notes, KIND_KEY, line)
+    if tag == NULL_VALUE:
+        return first, MISSING_KIND
+    start = noted(notes, KIND_KEY, START)
+    if tag != STRING and tag != ESCAPED:
+        return start, WRONG_TYPE
+    kind = word_of(text, start, noted(notes, KIND_KEY, END), tag, KINDS, slots, mask, words, extra, used)
+    if kind < 0:
+        return start, UNKNOWN_KIND
+    tag = tag_of(notes, TIME_KEY, line)
+    if tag == NULL_VALUE:
         return first, MISSING_TIME
-    time, reason = time_of(text, notes, TIME_KEY, extra, used)
+    time, reason = time_of(text, notes, TIME_KEY, tag, extra, used)
     if reason == NUMBER_OUT_OF_RANGE or reason == ACCEPTED and not OLDEST_MS <= time <= time_max:
-        return notes[TIME_KEY, 1], TIME_OUT_OF_RANGE
+        return noted(notes, TIME_KEY, START), TIME_OUT_OF_RANGE
     if reason != ACCEPTED:
-        return notes[TIME_KEY, 1], reason
-    row = np.uint64(row)
-    lanes[TIME_LANE, row] = time
-    lanes[KIND_LANE, row] = kind
-    for i in range(n):
-        key = np.uint64(seen[np.uint64(i)])
-        field = np.uint64(field_of[np.uint64(kind), key])
-        tag = notes[key, 0]
-        if field == np.uint64(-1) or tag == NULL_VALUE:
+        return noted(notes, TIME_KEY, START), reason
+    lanes[np.uint64(TIME_LANE * lines + row)] = time
+    lanes[np.uint64(KIND_LANE * lines + row)] = kind
+    for entry in range(ranges[np.uint64(kind)], ranges[np.uint64(kind + 1)]):
+        field = np.uint64(entry * FIELD)
+        key = fields[field + np.uint64(KEY)]
+        tag = tag_of(notes, key, line)
+        if tag == NULL_VALUE:
             continue
-        start = notes[key, 1]
-        end = notes[key, 2]
-        type_ = fields[field, TYPE]
-        lane = fields[field, LANE]
-        fixed = fields[field, FIXED_LANE]
-        if key == TIME_KEY:
-            if lane >= 0:
-                lanes[np.uint64(lane), row] = time
-        elif type_ == NUMBER_TYPE:
+        start = noted(notes, key, START)
+        end = noted(notes, key, END)
+        type_ = fields[field + np.uint64(TYPE)]
+        lane = fields[field + np.uint64(LANE)]
+        fixed = fields[field + np.uint64(FIXED_LANE)]
+        if type_ == NUMBER_TYPE:
             if tag < INTEGER:
                 return start, WRONG_TYPE
             if lane >= 0:
-                bits, certain = double(np.uint64(notes[key, 3]), notes[key, 4], tag, byte(text, start) == 0x2D)
-                lanes[np.uint64(lane), row] = bits
+                mantissa = np.uint64(noted(notes, key, MANTISSA))
+                bits, certain = double(mantissa, noted(notes, key, EXPONENT), tag, byte(text, start) == 0x2D)
+                lanes[np.uint64(lane * lines + row)] = bits
                 if not certain:
-                    entry = counts[4]
-                    undecided[entry, 0] = lane
-                    undecided[entry, 1] = row
-                    undecided[entry, 2] = start
-                    undecided[entry, 3] = end
-                    counts[4] = entry + 1
-        elif type_ == FLAG_TYPE:
-            if tag != TRUE and tag != FALSE:
-                return start, WRONG_TYPE
-            if lane >= 0:
-                lanes[np.uint64(lane), row] = tag == TRUE
-            if fixed >= 0:
-                lanes[np.uint64(fixed), row] = tag == TRUE
-        elif type_ == TIME_TYPE:
-            value, reason = time_of(text, notes, key, extra, used)
-            if reason != ACCEPTED:
-                return start, reason
-            if lane >= 0:
-                lanes[np.uint64(lane), row] = value
+                    place = np.uint64(counts[UNDECIDED] * 4)
+                    undecided[place] = lane
+                    undecided[place + np.uint64(1)] = row
+                    undecided[place + np.uint64(2)] = start
+                    undecided[place + np.uint64(3)] = end
+                    counts[UNDECIDED] += 1
         elif type_ == ENUM_TYPE:
             if tag != STRING and tag != ESCAPED:
                 return start, WRONG_TYPE
             if lane >= 0:
-                if tag == STRING:
-                    code = find(text, start, end - start, fields[field, GROUP], slots, words)
-                else:
-                    length = unescape(text, start, end, extra, used) - used
-                    code = find(extra, used, length, fields[field, GROUP], slots, words)
+                code = word_of(text, start, end, tag, fields[field + np.uint64(GROUP)], slots, mask, words, extra, used)
                 if code >= 0:
-                    lanes[np.uint64(lane), row] = code
+                    lanes[np.uint64(lane * lines + row)] = code
                 else:
-                    counts[3] += 1
+                    counts[UNKNOWN_ENUMS] += 1
+        elif type_ == TIME_TYPE:
+            value = time
+            if key != TIME_KEY:
+                value, reason = time_of(text, notes, key, tag, extra, used)
+                if reason != ACCEPTED:
+                    return start, reason
+            if lane >= 0:
+                lanes[np.uint64(lane * lines + row)] = value
+        elif type_ == FLAG_TYPE:
+            if tag != TRUE and tag != FALSE:
+                return start, WRONG_TYPE
+            if lane >= 0:
+                lanes[np.uint64(lane * lines + row)] = tag == TRUE
+            if fixed >= 0:
+                lanes[np.uint64(fixed * lines + row)] = tag == TRUE
         else:
             length = end - start
-            if tag == INTEGER or tag == LONG_INTEGER:
-                if type_ == TEXT_TYPE:
+            if tag != STRING:
+                if tag == INTEGER or tag == LONG_INTEGER:
+                    if type_ == TEXT_TYPE:
+                        return start, WRONG_TYPE
+                    _, fits = integer(text, notes, key, tag)
+                    if not fits:
+                        return start, NUMBER_OUT_OF_RANGE
+                    if length == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30:
+                        start += 1  # -0 is 0
+                        length = 1
+                elif tag != ESCAPED:
                     return start, WRONG_TYPE
-                _, fits = integer(text, notes, key)
-                if not fits:
-                    return start, NUMBER_OUT_OF_RANGE
-                if length == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30:
-                    start += 1  # -0 is 0
-                    length = 1
-            elif tag != STRING and tag != ESCAPED:
-                return start, WRONG_TYPE
-            wanted = lane >= 0 or fixed >= 0 or fields[field, TEXT_LANE] >= 0
-            offset = start
-            if tag == ESCAPED and (wanted or length > ID_MAX):
+            text_lane = fields[field + np.uint64(TEXT_LANE)]
+            piece = start << SLICE_BITS | length
+            if tag == ESCAPED:
                 length = unescape(text, start, end, extra, used) - used
-                offset = size + used
+                piece = (size + used) << SLICE_BITS | length
             if type_ != TEXT_TYPE:
                 if length > ID_MAX:
                     return start, ID_TOO_LONG
                 if length == 0:
                     continue
-            if not wanted:
-                continue
             if lane >= 0:
                 if tag == ESCAPED:
                     code = token(extra, np.uint64(used), np.uint64(length), city)
                 else:
                     code = token(text, np.uint64(start), np.uint64(length), city)
-                lanes[np.uint64(lane), row] = code
-            if tag == ESCAPED:
-                used += length
-            piece = offset << SLICE_BITS | length
-            if fields[field, TEXT_LANE] >= 0:
-                lanes[np.uint64(fields[field, TEXT_LANE]), row] = piece
+                lanes[np.uint64(lane * lines + row)] = code
+            if text_lane >= 0:
+                lanes[np.uint64(text_lane * lines + row)] = piece
             if fixed >= 0:
-                lanes[np.uint64(fixed), row] = piece
-    if lanes[ID_LANE, row] == NULL:
+                lanes[np.uint64(fixed * lines + row)] = piece
+            if tag == ESCAPED and text_lane & fixed >= 0:
+                used += length
+    if lanes[np.uint64(ID_LANE * lines + row)] == NULL:
         code = token(text, np.uint64(first), np.uint64(last - first), np.uint64(0))
         write_hex(code, extra, used)
-        lanes[ID_LANE, row] = (size + used) << SLICE_BITS | 16
+        lanes[np.uint64(ID_LANE * lines + row)] = (size + used) << SLICE_BITS | 16
         used += 16
-    counts[2] = used
+    counts[EXTRA] = used
     return 0, ACCEPTED

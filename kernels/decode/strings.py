@@ -7,20 +7,20 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.decode.reasons import ACCEPTED, SYNTAX, UTF8
-from kernels.decode.wide import WIDTH, byte, highs, stops, trailing_zeros
+from kernels.decode.wide import WIDTH, byte, cold, highs, stops, trailing_zeros, word
 
 QUOTE = 0x22
 BACKSLASH = 0x5C
 
 
 @kernel(inline=True)
-def is_continuation(c):  # type: ignore[no-untyped-def]
+def is_continuation(c):
     """Say whether a byte continues a UTF-8 sequence."""
     return c & 0xC0 == 0x80
 
 
 @kernel(inline=True)
-def utf8_step(text, at):  # type: ignore[no-untyped-def]
+def utf8_step(text, at):
     """Return the length of the UTF-8 sequence whose first byte, not ASCII, is at `at`; 0 where it is none.
 
     The table of well-formed sequences of Unicode 15, section 3.9: no overlong forms, no surrogates, nothing
@@ -44,7 +44,7 @@ def utf8_step(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def hex_digit(c):  # type: ignore[no-untyped-def]
+def hex_digit(c):
     """Return the value of a hexadecimal digit, -1 where it is none."""
     if 0x30 <= c <= 0x39:
         return c - 0x30
@@ -55,7 +55,7 @@ def hex_digit(c):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def code_unit(text, at):  # type: ignore[no-untyped-def]
+def code_unit(text, at):
     """Return the UTF-16 code unit of the 4 hexadecimal digits at `at`, -1 where they are not 4."""
     unit = 0
     for i in range(4):
@@ -67,7 +67,7 @@ def code_unit(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def escaped(text, at):  # type: ignore[no-untyped-def]
+def escaped(text, at):
     """Return what the escape with its backslash at `at` stands for, and its length.
 
     Returns
@@ -108,13 +108,12 @@ def escaped(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def string_rest(text, at):  # type: ignore[no-untyped-def]
+def string_rest(text, at):
     """Return (end, has escapes, reason) of a string of any kind; see `string_end`."""
+    cold()
     has_escapes = 0
     while True:
-        stop = stops(text, at)
-        high = highs(text, at)
-        pause = stop | high
+        pause = stops(text, at) | highs(text, at)
         if pause == 0:
             at += WIDTH
             continue
@@ -123,12 +122,10 @@ def string_rest(text, at):  # type: ignore[no-untyped-def]
         if c == QUOTE:
             return at, has_escapes, ACCEPTED
         if c >= 0x80:
-            while c >= 0x80:
-                length = utf8_step(text, at)
-                if length == 0:
-                    return at, has_escapes, UTF8
-                at += length
-                c = byte(text, at)
+            length = utf8_step(text, at)
+            if length == 0:
+                return at, has_escapes, UTF8
+            at += length
         elif c == BACKSLASH:
             point, length = escaped(text, at)
             if point < 0:
@@ -140,8 +137,10 @@ def string_rest(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def string_end(text, at):  # type: ignore[no-untyped-def]
+def string_end(text, marks, at):
     """Find the end of the string whose first byte after the quote is at `at`, and validate it.
+
+    Where it ends within 57 bytes and has no escapes, the marks say so at once.
 
     Returns
     -------
@@ -152,20 +151,20 @@ def string_end(text, at):  # type: ignore[no-untyped-def]
     reason
         ACCEPTED, SYNTAX or UTF8
     """
-    stop = stops(text, at)
-    if stop != 0:
-        length = trailing_zeros(stop)
-        if byte(text, at + length) == QUOTE and highs(text, at) & ((1 << length) - 1) == 0:
-            return at + length, 0, ACCEPTED
+    bits = word(marks, at >> 3) >> np.uint64(at & 7)
+    end = at + trailing_zeros(np.int64(bits))
+    if bits != 0 and byte(text, end) == QUOTE:
+        return end, 0, ACCEPTED
     return string_rest(text, at)
 
 
 @kernel()
-def unescape(text, at, end, out, to):  # type: ignore[no-untyped-def]
+def unescape(text, at, end, out, to):
     """Write what the valid string `text[at:end]` says as UTF-8 to `out[to:]`, and return where that ends.
 
     The result is never longer than the string.
     """
+    cold()
     while at < end:
         c = byte(text, at)
         if c != BACKSLASH:

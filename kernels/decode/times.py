@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 
 
 @kernel()
-def digits(text, at, count):  # type: ignore[no-untyped-def]
+def digits(text, at, count):
     """Return the number that `count` digits at `at` say, -1 where one is none."""
     value = 0
     for i in range(count):
@@ -24,7 +24,7 @@ def digits(text, at, count):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def days_from_civil(year, month, day):  # type: ignore[no-untyped-def]
+def days_from_civil(year, month, day):
     """Return days since 1970-01-01 in the Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms")."""
     shifted = year - (month <= 2)
     era = shifted // 400
@@ -34,7 +34,7 @@ def days_from_civil(year, month, day):  # type: ignore[no-untyped-def]
 
 
 @kernel(inline=True)
-def days_of_month(year, month):  # type: ignore[no-untyped-def]
+def days_of_month(year, month):
     """Return how many days a month has."""
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
@@ -42,7 +42,7 @@ def days_of_month(year, month):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def instant(text, at, end):  # type: ignore[no-untyped-def]
+def instant(text, at, end):
     """Return the epoch ms (int64) of the RFC 3339 text `text[at:end]`, NULL where it is none."""
     if end - at < 20:
         return NULL

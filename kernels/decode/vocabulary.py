@@ -1,60 +1,79 @@
 """The words that schemas know (names of fields, kinds, enum values): an open-addressing table from text to number.
 
-One table holds them all; a `group` keeps them apart: the same text may be a field, a kind and a value.
+One table holds them all; a `group` keeps them apart: the same text may be a field, a kind and a value. A word's
+first and last 8 bytes and its length are its print; only words of more than 16 bytes are compared further.
 """
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.wide import byte
-from kernels.keys.token import token
+from kernels.decode.wide import byte, cold, pointer, word
+from kernels.keys.token import P1, P2, fold
 
-HASH = 0  # columns of `slots`
-GROUP = 1
-OFFSET = 2  # of the word in `words`
-LENGTH = 3
-NUMBER = 4  # -1: the slot is free
-SLOT_COLUMNS = 5
+SLOT = np.uint64(4)  # words a slot: head, tail, then
+TAIL = np.uint64(1)
+TAG = np.uint64(2)  # group and length
+NUMBER = np.uint64(3)  # and offset in `words`; -1: the slot is free
+LENGTH_BITS = 32
+NUMBER_BITS = 24
+ALL = np.uint64(2**64 - 1)
 
 
 @kernel(inline=True)
-def is_same(text, at, words, offset, length):  # type: ignore[no-untyped-def]
+def word_print(text, at, length):
+    """Return the first and the last 8 bytes of `text[at:at + length]`; what is beyond the word is 0.
+
+    No branch depends on the word. (The empty word has no print of its own; no schema has it.)
+    """
+    kept = min(length, 8)
+    head = word(text, at) & (ALL >> np.uint64((64 - (kept << 3)) & 63))
+    tail = word(text, at + length - kept) & (np.uint64(0) - np.uint64(length > 8))
+    return head, tail
+
+
+@kernel()
+def is_same(text, at, words, offset, length):
     """Say whether `text[at:at + length]` is `words[offset:offset + length]`."""
+    cold()
     for i in range(length):
         if byte(text, at + i) != byte(words, offset + i):
             return False
     return True
 
 
-@kernel()
-def find(text, at, length, group, slots, words):  # type: ignore[no-untyped-def]
+@kernel(inline=True)
+def find(text, at, length, group, slots, mask, words):
     """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word.
 
-    At most half of the slots are taken, so that probing ends.
+    At most an eighth of the slots is taken, so that probing ends, mostly at once.
     """
-    code = token(text, np.uint64(at), np.uint64(length), np.uint64(group))
-    mask = len(slots) - 1
-    slot = code & mask
-    while slots[slot, NUMBER] >= 0:
-        if slots[slot, HASH] == code and slots[slot, GROUP] == group and slots[slot, LENGTH] == length:
-            if is_same(text, at, words, slots[slot, OFFSET], length):
-                return slots[slot, NUMBER]
-        slot = (slot + 1) & mask
-    return -1
+    head, tail = word_print(text, at, length)
+    tag = group << LENGTH_BITS | length
+    slot = fold(head ^ P1, tail ^ P2 ^ np.uint64(tag)) & mask
+    while True:
+        place = slot * SLOT
+        number = slots[place + NUMBER]
+        if number < 0:
+            return -1
+        if np.uint64(slots[place]) == head and np.uint64(slots[place + TAIL]) == tail and slots[place + TAG] == tag:
+            if length <= 16 or is_same(text, at, words, number >> NUMBER_BITS, length):
+                return number & ((1 << NUMBER_BITS) - 1)
+        slot = (slot + np.uint64(1)) & mask
 
 
-@kernel("void(uint8[::1], int64[:, ::1], int64[:, ::1])")
-def fill(words, entries, slots):  # type: ignore[no-untyped-def]
-    """Enter words into an empty table (NUMBER -1 everywhere); `entries` has rows of (group, offset, length, number)."""
-    mask = len(slots) - 1
+@kernel("void(uint8[::1], int64[:, ::1], int64[::1])")
+def fill(words, entries, slots):
+    """Enter words into an empty table (-1 everywhere); `entries` has rows of (group, offset, length, number)."""
+    text = pointer(words)
+    mask = np.uint64(len(slots)) // SLOT - np.uint64(1)
     for i in range(len(entries)):
         group, offset, length, number = entries[i, 0], entries[i, 1], entries[i, 2], entries[i, 3]
-        code = token(words, np.uint64(offset), np.uint64(length), np.uint64(group))
-        slot = code & mask
-        while slots[slot, NUMBER] >= 0:
-            slot = (slot + 1) & mask
-        slots[slot, HASH] = code
-        slots[slot, GROUP] = group
-        slots[slot, OFFSET] = offset
-        slots[slot, LENGTH] = length
-        slots[slot, NUMBER] = number
+        head, tail = word_print(text, offset, length)
+        tag = group << LENGTH_BITS | length
+        slot = fold(head ^ P1, tail ^ P2 ^ np.uint64(tag)) & mask
+        while slots[slot * SLOT + NUMBER] >= 0:
+            slot = (slot + np.uint64(1)) & mask
+        slots[slot * SLOT] = np.int64(head)
+        slots[slot * SLOT + TAIL] = np.int64(tail)
+        slots[slot * SLOT + TAG] = tag
+        slots[slot * SLOT + NUMBER] = offset << NUMBER_BITS | number

@@ -114,7 +114,7 @@ def _event(line: bytes, schemas: Schemas, layout: Layout, city: CityKey,
     if not OLDEST_MS <= time <= time_max:
         raise Rejected("time_out_of_range")
     schema = schemas[kind].fields
-    values = {name: _value(schema[name], fields[name], schemas) for name in fields if name in schema}
+    values = {name: _value(schema[name], fields[name], schemas) for name in schema if name in fields}
     event: dict[str, Any] = {
         "time": time, "kind": kind, "device": values.get("device"), "replayed": int(values.get("replayed") or False),
         "id": values.get("id") or f"{_line_hash(bare):016x}",
