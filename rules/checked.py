@@ -70,10 +70,13 @@ class CheckedRule:
     def is_civil(self) -> bool:
         """Whether the rule speaks of civil time: calendars, hours, days, panes, dates, or a time in a text."""
         window = self.rule.window
-        return (self.active is not None or any(exemption.until for exemption in self.rule.exemptions)
-                or (window is not None and window.panes != "sliding")
-                or any(value.type.base == "time" for value in self.shown)
-                or any(isinstance(leaf, InCalendar | Hour) for typed in self.read for leaf in leaves(typed)))
+        return (
+            self.active is not None
+            or any(exemption.until for exemption in self.rule.exemptions)
+            or (window is not None and window.panes != "sliding")
+            or any(value.type.base == "time" for value in self.shown)
+            or any(isinstance(leaf, InCalendar | Hour) for typed in self.read for leaf in leaves(typed))
+        )
 
 
 class RuleChecker:
@@ -89,8 +92,15 @@ class RuleChecker:
         self.key = self._key()
         panes = rule.window is not None and rule.window.panes != "sliding"
         pattern: Literal["none", "count", "absence"] = "absence" if rule.absence else "count" if rule.window else "none"
-        self.scope = Scope(schemas, self.kinds, vocabulary.sets, tuple(vocabulary.calendars), macros,
-                           tuple(name for name, _ in self.key))
+        self.scope = Scope(
+            schemas,
+            self.kinds,
+            vocabulary.sets,
+            tuple(vocabulary.calendars),
+            macros,
+            tuple(name for name, _ in self.key),
+            scores=tuple(vocabulary.scores),
+        )
         self.judged = replace(self.scope, pattern=pattern, in_hand=not (panes or rule.absence))
 
     def check(self) -> CheckedRule | None:
@@ -103,8 +113,9 @@ class RuleChecker:
         elif active is not None and rule.active is not None and not is_of_calendars(active):
             self._report("E039", rule.active.place)
         threshold_ = self._condition(rule.threshold, self.judged) if rule.threshold and rule.window else None
-        severity = tuple((rung.severity, self._condition(rung.when, self.judged) if rung.when else None)
-                         for rung in rule.severity)
+        severity = tuple(
+            (rung.severity, self._condition(rung.when, self.judged) if rung.when else None) for rung in rule.severity
+        )
         title, message = self._templates(rule.title), self._templates(rule.message)
         labels = self._templates(rule.labels)
         if rule.absence is not None:
@@ -112,10 +123,10 @@ class RuleChecker:
         self._names()
         conditions = [each for each in (threshold_, *(when for _, when in severity)) if each is not None]
         shown = [value for texts in (title, message, labels) for each in texts.values() for value in each.values]
-        ring, found = threshold.ring(conditions, any(map(_shows_count, shown)), self.vocabulary.sets)
-        if rule.window is not None:
+        ring = threshold.EXACT
+        if rule.window is not None and rule.window.panes == "sliding":
+            ring, found = threshold.ring(conditions, any(map(_shows_count, shown)), self.vocabulary.sets)
             self.problems += found
-            ring = threshold.EXACT if rule.window.panes != "sliding" else ring
         everything = (*select, *conditions, *shown)
         personal = self._personal(everything)
         self._purpose(personal)
@@ -123,10 +134,21 @@ class RuleChecker:
         if any(problem.level == "error" for problem in self.problems):
             return None
         return CheckedRule(
-            rule=rule, kinds=self.kinds, select=tuple(conjuncts(all_of(tuple(select)))) if select else (),
-            active=active if rule.absence else None, key=self.key, capacity=rule.capacity or self._capacity(),
-            condition=threshold_, needed=threshold.needed(threshold_) if threshold_ is not None else 1, ring=ring,
-            severity=severity, title=title, message=message, labels=labels, personal=personal, read=everything,
+            rule=rule,
+            kinds=self.kinds,
+            select=tuple(conjuncts(all_of(tuple(select)))) if select else (),
+            active=active if rule.absence else None,
+            key=self.key,
+            capacity=rule.capacity or self._capacity(),
+            condition=threshold_,
+            needed=threshold.needed(threshold_) if threshold_ is not None else 1,
+            ring=ring,
+            severity=severity,
+            title=title,
+            message=message,
+            labels=labels,
+            personal=personal,
+            read=everything,
         )
 
     # expressions
@@ -189,8 +211,15 @@ class RuleChecker:
             elif bodies[0].type not in KEY_TYPES or len({body.type for body in bodies}) > 1:
                 self._report("E024", part.place, name=part.text, type=" / ".join(sorted({b.type for b in bodies})))
             elif part.text in key:
-                self._report("E007", part.place, what="key field", what_zh="主键字段", name=part.text,
-                             path=part.place.path, line=part.place.line)
+                self._report(
+                    "E007",
+                    part.place,
+                    what="key field",
+                    what_zh="主键字段",
+                    name=part.text,
+                    path=part.place.path,
+                    line=part.place.line,
+                )
             else:
                 key[part.text] = bodies[0].type
         return tuple(key.items())
@@ -222,8 +251,12 @@ class RuleChecker:
     # what it may read, and when it fires
 
     def _personal(self, expressions: tuple[Typed, ...]) -> tuple[str, ...]:
-        names = {name for name, _ in self.key for kind in self.kinds
-                 if self.schemas[kind].fields[name].sensitivity == "personal"}
+        names = {
+            name
+            for name, _ in self.key
+            for kind in self.kinds
+            if self.schemas[kind].fields[name].sensitivity == "personal"
+        }
         for leaf in (leaf for each in expressions for leaf in leaves(each)):
             if isinstance(leaf, Field) and leaf.personal:
                 names.add(leaf.name)

@@ -26,4 +26,5 @@ CODES: dict[str, Text] = {
     "E130": {"en": "a calendar that cannot be read", "zh": "无法识别的日历"},
     "W202": {"en": "some kinds of `from` lack the field; it is null there",
              "zh": "`from` 中部分事件没有该字段,按缺失处理"},
+    "W203": {"en": "a condition that is never true", "zh": "永远不成立的条件"},
 }

@@ -218,6 +218,12 @@ def no_condition(place: Place, typed: Typed) -> Problem:
     return Problem("E114", place, f"{en}, where a condition is needed", f"{zh},此处需要条件", *advice)
 
 
+def never(place: Place) -> Problem:
+    """A condition that constants alone make false."""
+    return Problem("W203", place, "this is never true, whatever the event", "无论什么事件,该条件都不成立",
+                   "compare fields, not constants", "请比较字段而不是常量")
+
+
 def lonely_text(place: Place) -> Problem:
     """A text in quotes that is compared with nothing."""
     return Problem("E107", place, "a text alone says nothing", "此处不能只写一个文本",

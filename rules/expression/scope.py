@@ -51,11 +51,12 @@ class SetShape(Protocol):
 class Scope:
     """Where an expression stands.
 
-    `kinds` are those of `from`. `key` are the rule's key fields. `pattern` says which further names there are:
+    `kinds` are those of `from`, and `key` the rule's key fields. `pattern` says which further names there are:
     `count` has `count()`, `absence` has `last_seen`. `in_hand=False` is where no event is at hand (panes,
     absence): only key fields may be read, and columns of sets that they find. `in_text` allows the short forms
     of texts, such as `count` for `count()`. `kinds` is empty where only calendars make sense (`active`).
-    Checks append what is worth a warning to `warnings`.
+    `scores` are declared, and this version only knows of them. Checks append what is worth a warning to
+    `warnings`.
     """
 
     schemas: Schemas
@@ -67,6 +68,7 @@ class Scope:
     pattern: Literal["none", "count", "absence"] = "none"
     in_hand: bool = True
     in_text: bool = False
+    scores: Collection[str] = ()
     warnings: list[Problem] = field(default_factory=list)
 
     def fields(self, name: str) -> dict[str, Field]:

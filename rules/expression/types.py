@@ -81,6 +81,8 @@ def _checked(node: Node, scope: Scope, is_condition: bool) -> Typed:
     typed = checker.truth(node) if is_condition else checker.value(node)
     if checker.found.errors or typed is None:
         raise Problems(list(dict.fromkeys(checker.found.errors)))
+    if isinstance(typed, Constant) and typed.value is False and not isinstance(node, Truth):
+        checker.found.warn(say.never(node.place))
     scope.warnings.extend(checker.found.warnings)
     return typed
 
@@ -234,8 +236,8 @@ class _Checker(Comparing):
         first, second = node.path
         shape = self.scope.sets.get(first)
         if shape is None:
-            if first in LATER:
-                self.found.add(say.later(node.place, first))
+            if first in LATER or first in self.scope.scores:
+                self.found.add(say.later(node.place, ".".join(node.path)))
             elif self.scope.fields(first):
                 self.found.add(say.no_parts(node.place, first))
             else:

@@ -160,6 +160,24 @@ def test_a_field_that_some_kinds_lack_is_a_warning_unless_kind_is_tested_beside_
     assert here.warnings[0].level == "warning"
 
 
+def test_a_condition_that_constants_make_false_is_a_warning():
+    for text, warned in [
+        ("lon > 1 and 1 > 2", True),
+        ("not true", True),
+        ("false", False),
+        ("1 < 2", False),
+        ("1 / 0 > 2", False),
+    ]:
+        here = scope("gate")
+        condition(parse(text, PLACE), here)
+        assert [warning.code for warning in here.warnings] == ["W203"] * warned, text
+
+
+def test_a_declared_score_is_said_to_come_later():
+    (problem,) = found("fall.confidence > 0.9", "camera", scores=("fall",))
+    assert (problem.code, problem.en) == ("E118", "this version does not have `fall.confidence`")
+
+
 def test_a_field_that_all_kinds_lack_is_an_error():
     assert found("metric == 'smoke'", "gate flow")[0].code == "E104"
 
