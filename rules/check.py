@@ -77,8 +77,9 @@ def _in_folder(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if not path.name.endswith(TEST_SUFFIX) and path.is_file())
 
 
-def _checked(texts: Mapping[str, bytes], beside: Mapping[str, bytes], found: list[Problem], schemas: Schemas,
-             city: CityKey) -> Ruleset:
+def _checked(
+    texts: Mapping[str, bytes], beside: Mapping[str, bytes], found: list[Problem], schemas: Schemas, city: CityKey
+) -> Ruleset:
     reader = Reader()
     reader.problems += found
     documents: dict[str, Document] = {}
@@ -87,8 +88,9 @@ def _checked(texts: Mapping[str, bytes], beside: Mapping[str, bytes], found: lis
         reader.problems += problems
         if node is None:
             if not problems:
-                reader.problems.append(problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件",
-                                               key="version: 1"))
+                reader.problems.append(
+                    problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件", key="version: 1")
+                )
         elif (document := reader.mapping("version, rules", node)) is not None:
             documents[path] = document
     for path, data in beside.items():
@@ -118,16 +120,16 @@ def _is_vocabulary(node: Document) -> bool:
 def _sorted(problems: Iterable[Problem]) -> list[Problem]:
     """Sort by place, say each once, and drop what follows from a slip that was repaired on the same line."""
     slips = {(each.place.path, each.place.line) for each in problems if each.code.startswith("Y")}
-    kept = (each for each in problems
-            if each.code.startswith("Y") or (each.place.path, each.place.line) not in slips)
+    kept = (each for each in problems if each.code.startswith("Y") or (each.place.path, each.place.line) not in slips)
     return sorted(dict.fromkeys(kept), key=lambda each: (each.place, each.code, each.en))
 
 
 class _Checker:
     """The rules of all files against one vocabulary."""
 
-    def __init__(self, files: Sequence[RuleFile], vocabulary: Vocabulary, schemas: Schemas,
-                 problems: list[Problem]) -> None:
+    def __init__(
+        self, files: Sequence[RuleFile], vocabulary: Vocabulary, schemas: Schemas, problems: list[Problem]
+    ) -> None:
         self.files = files
         self.vocabulary = vocabulary
         self.schemas = schemas
@@ -143,8 +145,17 @@ class _Checker:
             for rule in file.rules:
                 place = first.setdefault(rule.name.text, rule.name.place)
                 if place != rule.name.place:
-                    self.problems.append(problem("E007", rule.name.place, what="rule", what_zh="规则",
-                                                 name=rule.name.text, path=place.path, line=place.line))
+                    self.problems.append(
+                        problem(
+                            "E007",
+                            rule.name.place,
+                            what="rule",
+                            what_zh="规则",
+                            name=rule.name.text,
+                            path=place.path,
+                            line=place.line,
+                        )
+                    )
                 if (checked := self._rule(rule, macros)) is not None:
                     rules.append(checked)
         if not any(file.rules for file in self.files) and not any(each.level == "error" for each in self.problems):

@@ -31,12 +31,19 @@ from rules.vocabulary import Vocabulary
 
 DEVICES = "devices"
 FILLED = ("site", "lon", "lat", "person")  # columns of an event that the devices set fills where they are missing
-_VALUE_TYPES: dict[str, ValueType] = {"number": "number", "duration": "duration", "time": "time", "truth": "flag",
-                                      "flag": "flag", "enum": "enum"}
+_VALUE_TYPES: dict[str, ValueType] = {
+    "number": "number",
+    "duration": "duration",
+    "time": "time",
+    "truth": "flag",
+    "flag": "flag",
+    "enum": "enum",
+}
 
 
-def compile_ruleset(rules: Sequence[CheckedRule], vocabulary: Vocabulary, timezone: str, schemas: Schemas,
-                    city: CityKey) -> Plan:
+def compile_ruleset(
+    rules: Sequence[CheckedRule], vocabulary: Vocabulary, timezone: str, schemas: Schemas, city: CityKey
+) -> Plan:
     """Return the plan of checked rules; disabled ones count for its version and are left out of it."""
     edges, offsets_ms = offsets(timezone)
     version = signature.version(rules, vocabulary, timezone, {"edges": edges, "offsets_ms": offsets_ms})
@@ -46,14 +53,21 @@ def compile_ruleset(rules: Sequence[CheckedRule], vocabulary: Vocabulary, timezo
     calendars = _calendars(live, vocabulary, timezone)
     target = Target(layout, sets, {each.name: number for number, each in enumerate(calendars)}, schemas, city)
     return Plan(
-        version=version, schemas=schemas, layout=layout,
+        version=version,
+        schemas=schemas,
+        layout=layout,
         rules=tuple(_rule(number, rule, target, vocabulary) for number, rule in enumerate(live)),
-        sets=tuple(sets.values()), calendars=tuple(calendars), timezone=timezone, offset_edges=edges,
-        offsets_ms=offsets_ms, routes=dict(vocabulary.routes),
+        sets=tuple(sets.values()),
+        calendars=tuple(calendars),
+        timezone=timezone,
+        offset_edges=edges,
+        offsets_ms=offsets_ms,
+        routes=dict(vocabulary.routes),
     )
 
 
 # what the rules read, together
+
 
 def _layout(rules: Iterable[CheckedRule], vocabulary: Vocabulary) -> tuple[Layout, bool]:
     """Return the layout, and whether the devices set fills one of its columns (which takes the device itself)."""
@@ -67,8 +81,11 @@ def _layout(rules: Iterable[CheckedRule], vocabulary: Vocabulary) -> tuple[Layou
             builder.column(name, type)
             asked.add(name)
     devices = vocabulary.sets.get(DEVICES)
-    is_filled = devices is not None and devices.key == ("device",) and any(
-        name in asked and name in devices.columns for name in FILLED)
+    is_filled = (
+        devices is not None
+        and devices.key == ("device",)
+        and any(name in asked and name in devices.columns for name in FILLED)
+    )
     if is_filled:
         builder.column("device", "id")
     return builder.seal(), is_filled
@@ -98,14 +115,17 @@ def _calendars(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: s
     rules = list(rules)
     read = [*(typed for rule in rules for typed in rule.read), *(rule.active for rule in rules if rule.active)]
     named = sorted({leaf.name for typed in read for leaf in leaves(typed) if isinstance(leaf, InCalendar)})
-    built = {name: calendar(name, [(part.text, part.place) for part in vocabulary.calendars[name].parts], timezone)
-             for name in named}
+    built = {
+        name: calendar(name, [(part.text, part.place) for part in vocabulary.calendars[name].parts], timezone)
+        for name in named
+    }
     gates = {canonical(rule.active.node): rule.active for rule in rules if rule.active}
     joined = [combined(gates[name], built) for name in sorted(gates) if name not in built]
     return [*built.values(), *joined]
 
 
 # one rule
+
 
 def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabulary) -> RulePlan:
     rule = checked.rule
@@ -115,19 +135,29 @@ def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabul
     default_ms = window.length_ms if window is not None and window.panes == "sliding" else 0
     default_purpose = PERSONAL_DEFAULT if checked.personal else OPEN_DEFAULT
     return RulePlan(
-        rule=rule.name.text, number=number, kinds=tuple(sorted(target.schemas.code(kind) for kind in checked.kinds)),
+        rule=rule.name.text,
+        number=number,
+        kinds=tuple(sorted(target.schemas.code(kind) for kind in checked.kinds)),
         select=tuple(compile(typed, target) for typed in checked.select),
         key=tuple(field_lane(name, type, target.layout) for name, type in checked.key),
         key_fields=tuple(name for name, _ in checked.key),
         active=target.calendars[canonical(checked.active.node)] if checked.active is not None else None,
-        pattern=pattern, ordered=pattern is not None or rule.cooldown_ms is not None,
-        cooldown_ms=rule.cooldown_ms if rule.cooldown_ms is not None else default_ms, capacity=checked.capacity,
-        severity=tuple(Step(severity, compile(when, target) if when is not None else None)
-                       for severity, when in checked.severity),
-        values=tuple(_values(checked, target)), title=_messages(checked.title), message=_messages(checked.message),
-        route=tuple(route.text for route in rule.routes), purpose=rule.purpose or default_purpose,
-        signature=signature.state(checked, vocabulary), labels=_messages(checked.labels),
-        annotations=dict(rule.annotations), mode=rule.mode,
+        pattern=pattern,
+        ordered=pattern is not None or rule.cooldown_ms is not None,
+        cooldown_ms=rule.cooldown_ms if rule.cooldown_ms is not None else default_ms,
+        capacity=checked.capacity,
+        severity=tuple(
+            Step(severity, compile(when, target) if when is not None else None) for severity, when in checked.severity
+        ),
+        values=tuple(_values(checked, target)),
+        title=_messages(checked.title),
+        message=_messages(checked.message),
+        route=tuple(route.text for route in rule.routes),
+        purpose=rule.purpose or default_purpose,
+        signature=signature.state(checked, vocabulary),
+        labels=_messages(checked.labels),
+        annotations=dict(rule.annotations),
+        mode=rule.mode,
     )
 
 
@@ -135,12 +165,16 @@ def _pattern(checked: CheckedRule, target: Target) -> Pattern:
     rule = checked.rule
     if rule.absence is not None:
         expect = target.sets[rule.absence.expect.text] if rule.absence.expect else None
-        since = next((column.lane for column in expect.columns if column.name == "since" and column.type == "time"),
-                     None) if expect else None
+        since = (
+            next((column.lane for column in expect.columns if column.name == "since" and column.type == "time"), None)
+            if expect
+            else None
+        )
         return Absence(rule.absence.silence_ms, expect.number if expect else None, since)
     if rule.window is not None and checked.condition is not None:
-        return Count(rule.window.length_ms, rule.window.panes, compile(checked.condition, target), checked.needed,
-                     checked.ring)
+        return Count(
+            rule.window.length_ms, rule.window.panes, compile(checked.condition, target), checked.needed, checked.ring
+        )
     return None
 
 
@@ -168,7 +202,8 @@ def _value(name: str, typed: Typed, target: Target) -> Value:
     base = typed.type.base
     # personal ids leave as pseudonyms; other personal data (a name, free text) not at all
     personal = (isinstance(typed, Field) and typed.personal and typed.field_type not in ("id", "ephemeral")) or (
-        isinstance(typed, Column) and typed.personal and typed.column_type not in ("id", "ephemeral"))
+        isinstance(typed, Column) and typed.personal and typed.column_type not in ("id", "ephemeral")
+    )
     if base in _VALUE_TYPES:
         return Value(name, _VALUE_TYPES[base], compile(typed, target), None, typed.type.unit, personal)
     assert isinstance(typed, Field | Column)  # texts are read, never computed

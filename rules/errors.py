@@ -22,6 +22,8 @@ class Code(NamedTuple):
     advice_zh: str = ""
 
 
+# One code a line reads best as a table.
+# fmt: off
 CODES: dict[str, Code] = {
     "Y001": Code("this file is not readable as YAML", "文件不是有效的 YAML", "compare this line with the ones above it", "请与上面的行对照"),
     "Y002": Code("the colon in `{part}` ends the value", "值里有英文冒号,请给整段文字加引号", "write  {fixed}", "请写成  {fixed}"),
@@ -85,9 +87,16 @@ CODES: dict[str, Code] = {
     "W330": Code("the rule reads personal data ({names}) and names no `purpose`", "规则读取个人信息({names}),但没有写 purpose", "write  purpose: {near}  or whichever is true", "请写  purpose: {near}  或符合实际的用途"),
     "W340": Code("`{key}` lacks `{language}`; the other language is shown instead", "`{key}` 缺少 {language} 文字,将显示另一种语言", "add  {language}: ...", "请补上  {language}: ..."),
 }
+# fmt: on
 
-SHAPES = {"text": "文字", "a list": "列表", "a mapping": "键值表", "a name or a list of names": "名称或名称列表", "nothing": "空值",
-          "a number": "数字"}
+SHAPES = {
+    "text": "文字",
+    "a list": "列表",
+    "a mapping": "键值表",
+    "a name or a list of names": "名称或名称列表",
+    "nothing": "空值",
+    "a number": "数字",
+}
 
 
 def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> Problem:
@@ -120,8 +129,10 @@ def summary(problems: Sequence[Problem]) -> str:
     """Return how many errors and warnings there are."""
     errors = sum(found.level == "error" for found in problems)
     warnings = len(problems) - errors
-    return (f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
-            f" / {errors} 个错误,{warnings} 个警告")
+    return (
+        f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+        f" / {errors} 个错误,{warnings} 个警告"
+    )
 
 
 def _block(found: Problem, sources: dict[str, str]) -> list[str]:

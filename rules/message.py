@@ -10,6 +10,7 @@ from rules.plan import Count, Language, Message, Plan, RulePlan, Value
 
 NULL = "–"
 DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48 hours, and 5 days
+DECIMALS_MAX = 12  # what is smaller is shown as 0
 _FLAGS = {"zh": ("否", "是"), "en": ("no", "yes")}
 _UNITS = (("d", "天", 86_400_000), ("h", "小时", 3_600_000), ("min", "分", 60_000), ("s", "秒", 1000))
 
@@ -21,8 +22,10 @@ def render(message: Message, values: Mapping[str, Any], plan: Plan, rule: RulePl
     reader may not see) is shown as missing.
     """
     declared = {value.name: value for value in rule.values}
-    pieces = [spelled(values.get(part), declared[part], plan, rule, language) if i % 2 else part
-              for i, part in enumerate(message.parts)]
+    pieces = [
+        spelled(values.get(part), declared[part], plan, rule, language) if i % 2 else part
+        for i, part in enumerate(message.parts)
+    ]
     return "".join(pieces)
 
 
@@ -50,16 +53,10 @@ def number(value: float) -> str:
     """Return a number with at most three decimals, and of a small one its first three digits; 120, not 120.0."""
     if math.isnan(value):
         return NULL
-    if value == 0:
-        return "0"
-    digits = 3
     size = abs(value)
-    while size < 1 and digits < 12:
-        size *= 10
-        digits += 1
-    text = f"{value:.{digits if abs(value) < 0.1 else 3}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
+    decimals = 3 if size >= 0.1 or size == 0 else min(DECIMALS_MAX, 2 - math.floor(math.log10(size)))
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def time(instant_ms: int, plan: Plan) -> str:

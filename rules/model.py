@@ -15,12 +15,40 @@ from rules.yaml import Mapping, Node, Scalar
 
 Mode = Literal["live", "shadow", "disabled"]
 MODES: tuple[Mode, ...] = ("live", "shadow", "disabled")
-RULE_KEYS = ("rule", "title", "message", "from", "when", "active", "key", "except", "window", "threshold", "absence",
-             "capacity", "severity", "labels", "annotations", "route", "cooldown", "escalate", "mode", "purpose",
-             "legal_basis")
+RULE_KEYS = (
+    "rule",
+    "title",
+    "message",
+    "from",
+    "when",
+    "active",
+    "key",
+    "except",
+    "window",
+    "threshold",
+    "absence",
+    "capacity",
+    "severity",
+    "labels",
+    "annotations",
+    "route",
+    "cooldown",
+    "escalate",
+    "mode",
+    "purpose",
+    "legal_basis",
+)
 # keys of the language that this version does not have, and what they are called
-LATER_KEYS = {"for": "`for`", "clear": "`clear`", "baseline": "`baseline`", "resolve_after": "`resolve_after`",
-              "sequence": "`sequence`", "change": "`change`", "within": "`within`", "canary": "`canary`"}
+LATER_KEYS = {
+    "for": "`for`",
+    "clear": "`clear`",
+    "baseline": "`baseline`",
+    "resolve_after": "`resolve_after`",
+    "sequence": "`sequence`",
+    "change": "`change`",
+    "within": "`within`",
+    "canary": "`canary`",
+}
 CAPACITY_MAX = 100_000_000
 
 
@@ -161,16 +189,26 @@ class _RuleReader:
         mode = reader.word("mode", found["mode"], MODES, "mode", "模式") if "mode" in found else None
         window, threshold = self._window(found, later), self._text("threshold", found)
         return Rule(
-            name=name, title=title, message=message or title,
-            kinds=self._kinds(found), when=self._text("when", found), active=self._text("active", found),
+            name=name,
+            title=title,
+            message=message or title,
+            kinds=self._kinds(found),
+            when=self._text("when", found),
+            active=self._text("active", found),
             key=reader.names("key", found["key"]) if "key" in found else (),
-            exemptions=self._exemptions(found), window=window, threshold=threshold, absence=self._absence(found),
-            capacity=self._capacity(found), severity=self._severity(found), labels=self._labels(found),
+            exemptions=self._exemptions(found),
+            window=window,
+            threshold=threshold,
+            absence=self._absence(found),
+            capacity=self._capacity(found),
+            severity=self._severity(found),
+            labels=self._labels(found),
             annotations={key: scalar.text for key, scalar in self._named_texts("annotations", found).items()},
             routes=reader.names("route", found["route"]) if "route" in found else (),
             cooldown_ms=reader.duration("cooldown", found["cooldown"]) if "cooldown" in found else None,
             cooldown_place=found["cooldown"].place if "cooldown" in found else None,
-            escalate=self._escalate(found), mode=next((known for known in MODES if known == mode), "live"),
+            escalate=self._escalate(found),
+            mode=next((known for known in MODES if known == mode), "live"),
             purpose=self._purpose(found),
             legal_basis=basis.text if (basis := self._text("legal_basis", found)) else None,
         )
@@ -235,8 +273,15 @@ class _RuleReader:
             return None
         panes = words[1:]
         if panes not in ([], ["tumbling"]):
-            self.reader.report("E008", scalar.place, what="window", what_zh="窗口", word=scalar.text,
-                               near="5m tumbling", note="windows: 10m, 5m tumbling, day")
+            self.reader.report(
+                "E008",
+                scalar.place,
+                what="window",
+                what_zh="窗口",
+                word=scalar.text,
+                near="5m tumbling",
+                note="windows: 10m, 5m tumbling, day",
+            )
             return None
         length = self.reader.duration_of("window", words[0], scalar.at(0, len(words[0])), least_ms=1)
         return None if length is None else Window(length, "tumbling" if panes else "sliding")
@@ -253,8 +298,12 @@ class _RuleReader:
             self.reader.report("E003", mapping.place, where="`absence`", where_zh="absence ", key="for")
             return None
         if isinstance(keys["for"], Scalar) and keys["for"].text == "unusual":
-            self._later("`for: unusual`", keys["for"].place, advice="write a duration, such as 48h",
-                        advice_zh="请写时长,例如 48h")
+            self._later(
+                "`for: unusual`",
+                keys["for"].place,
+                advice="write a duration, such as 48h",
+                advice_zh="请写时长,例如 48h",
+            )
             return None
         silence = self.reader.duration("absence.for", keys["for"], least_ms=1)
         return None if silence is None else Silence(silence, self._text("expect", keys), mapping.place)
@@ -287,7 +336,8 @@ class _RuleReader:
         return tuple(rungs)
 
     def _purpose(self, found: Names[str, Node]) -> str | None:
-        return self.reader.word("purpose", found["purpose"], PURPOSES, "purpose", "用途") if "purpose" in found else None
+        node = found.get("purpose")
+        return self.reader.word("purpose", node, PURPOSES, "purpose", "用途") if node is not None else None
 
     def _named_texts(self, key: str, found: Names[str, Node]) -> dict[str, Scalar]:
         mapping = self.reader.mapping(key, found[key]) if key in found else None
@@ -312,8 +362,9 @@ class _RuleReader:
             keys = self.reader.keys(mapping, ("after", "to"), "a step of `escalate`", "escalate 的一步")
             for key in ("after", "to"):
                 if key not in keys:
-                    self.reader.report("E003", mapping.place, where="a step of `escalate`",
-                                       where_zh="escalate 的一步", key=key)
+                    self.reader.report(
+                        "E003", mapping.place, where="a step of `escalate`", where_zh="escalate 的一步", key=key
+                    )
             after = self.reader.duration("after", keys["after"], least_ms=1) if "after" in keys else None
             to = self._text("to", keys)
             if after is not None and to is not None:

@@ -61,8 +61,15 @@ class Reader:
                 self.problems.append(slip)
             else:
                 note = "keys: " + " ".join(known)
-                self.report("E002", key.place, key=key.text, where=where, where_zh=where_zh,
-                            near=nearest(key.text, known), note=note)
+                self.report(
+                    "E002",
+                    key.place,
+                    key=key.text,
+                    where=where,
+                    where_zh=where_zh,
+                    near=nearest(key.text, known),
+                    note=note,
+                )
         return found
 
     def items(self, key: str, node: Node) -> tuple[Node, ...]:
@@ -117,8 +124,15 @@ class Reader:
             self.problems.append(slip)
             return
         shown = " ".join(sorted(words)[:40]) or "–"
-        self.report("E008", scalar.place, word=scalar.text, what=what, what_zh=what_zh,
-                    near=nearest(scalar.text, words), note=f"{what}s: {shown}")
+        self.report(
+            "E008",
+            scalar.place,
+            word=scalar.text,
+            what=what,
+            what_zh=what_zh,
+            near=nearest(scalar.text, words),
+            note=f"{what}s: {shown}",
+        )
 
     def texts(self, key: str, node: Node) -> dict[str, Scalar]:
         """Return a text by language; one text without a language stands for both."""

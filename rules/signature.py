@@ -32,8 +32,9 @@ def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
     return _digest([what, rule.kinds, selection, rule.key, _named(rule.select, vocabulary)])
 
 
-def version(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str,
-            offsets: Mapping[str, NDArray[Any]]) -> str:
+def version(
+    rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str, offsets: Mapping[str, NDArray[Any]]
+) -> str:
     """Return the version of a ruleset: 32 hex digits.
 
     `offsets` are the city's UTC offsets as the timezone database of this machine has them: another database gives
@@ -67,15 +68,26 @@ def _form(checked: CheckedRule) -> dict[str, Any]:
     rule = checked.rule
     absence, window = rule.absence, rule.window
     return {
-        "rule": rule.name.text, "kinds": checked.kinds, "select": [canonical(typed.node) for typed in checked.select],
-        "active": _spelled(checked.active), "key": checked.key, "capacity": checked.capacity,
-        "window": [window.panes, window.length_ms] if window else None, "threshold": _spelled(checked.condition),
+        "rule": rule.name.text,
+        "kinds": checked.kinds,
+        "select": [canonical(typed.node) for typed in checked.select],
+        "active": _spelled(checked.active),
+        "key": checked.key,
+        "capacity": checked.capacity,
+        "window": [window.panes, window.length_ms] if window else None,
+        "threshold": _spelled(checked.condition),
         "absence": [absence.silence_ms, absence.expect.text if absence.expect else None] if absence else None,
         "severity": [[severity, _spelled(when)] for severity, when in checked.severity],
-        "title": _texts(checked.title), "message": _texts(checked.message), "labels": _texts(checked.labels),
-        "annotations": dict(rule.annotations), "route": [route.text for route in rule.routes],
-        "cooldown": rule.cooldown_ms, "escalate": [[step.after_ms, step.to.text] for step in rule.escalate],
-        "mode": rule.mode, "purpose": rule.purpose, "legal_basis": rule.legal_basis,
+        "title": _texts(checked.title),
+        "message": _texts(checked.message),
+        "labels": _texts(checked.labels),
+        "annotations": dict(rule.annotations),
+        "route": [route.text for route in rule.routes],
+        "cooldown": rule.cooldown_ms,
+        "escalate": [[step.after_ms, step.to.text] for step in rule.escalate],
+        "mode": rule.mode,
+        "purpose": rule.purpose,
+        "legal_basis": rule.legal_basis,
     }
 
 
@@ -88,8 +100,15 @@ def _texts(texts: Mapping[str, Template]) -> dict[str, Any]:
 
 
 def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
-    sets = {name: [declared.key, [[column.name, column.type, column.unit, column.personal, column.max]
-                                  for column in sorted(declared.columns.values(), key=lambda column: column.name)]]
-            for name, declared in vocabulary.sets.items()}
+    sets = {
+        name: [
+            declared.key,
+            [
+                [column.name, column.type, column.unit, column.personal, column.max]
+                for column in sorted(declared.columns.values(), key=lambda column: column.name)
+            ],
+        ]
+        for name, declared in vocabulary.sets.items()
+    }
     calendars = {name: [part.text for part in declared.parts] for name, declared in vocabulary.calendars.items()}
     return {"sets": sets, "calendars": calendars, "routes": vocabulary.routes}

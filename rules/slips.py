@@ -13,12 +13,42 @@ from rules.errors import problem
 
 # what an input method writes, and what YAML and expressions want there
 FULL_WIDTH = {
-    "：": ":", "，": ",", "（": "(", "）": ")", "“": '"', "”": '"', "‘": "'", "’": "'", "＞": ">", "＜": "<", "＝": "=",
-    "【": "[", "】": "]", "［": "[", "］": "]", "｛": "{", "｝": "}", "－": "-", "＃": "#", "％": "%", "＋": "+",
-    "＊": "*", "；": ";", "！": "!", "＂": '"', "＇": "'", "、": ",",
+    "：": ":",
+    "，": ",",
+    "（": "(",
+    "）": ")",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "＞": ">",
+    "＜": "<",
+    "＝": "=",
+    "【": "[",
+    "】": "]",
+    "［": "[",
+    "］": "]",
+    "｛": "{",
+    "｝": "}",
+    "－": "-",
+    "＃": "#",
+    "％": "%",
+    "＋": "+",
+    "＊": "*",
+    "；": ";",
+    "！": "!",
+    "＂": '"',
+    "＇": "'",
+    "、": ",",
 }
-SPACES = {"\u00a0": "no-break space U+00A0", "\u3000": "full-width space U+3000", "\u200b": "zero-width space U+200B",
-          "\u2007": "figure space U+2007", "\u202f": "narrow no-break space U+202F", "\ufeff": "byte order mark U+FEFF"}
+SPACES = {
+    "\u00a0": "no-break space U+00A0",
+    "\u3000": "full-width space U+3000",
+    "\u200b": "zero-width space U+200B",
+    "\u2007": "figure space U+2007",
+    "\u202f": "narrow no-break space U+202F",
+    "\ufeff": "byte order mark U+FEFF",
+}
 SHOWN_MAX = 60  # characters of a file that a message repeats
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _QUOTES = "“”‘’＂＇"
@@ -97,7 +127,7 @@ def _full_width_keys(path: str, lines: list[str]) -> list[Problem]:
         elif match := _DASH.match(line):
             place = Place(path, index + 1, match.start(2) + 1)
             found.append(problem("Y003", place, mark="－", ascii="-", where=""))
-            lines[index] = f"{match.group(1)}- {line[match.end(2):].lstrip()}"
+            lines[index] = f"{match.group(1)}- {line[match.end(2) :].lstrip()}"
     return found
 
 

@@ -86,7 +86,8 @@ class Vocabulary:
             held = self.areas if key == "areas" else self.scores
             known = held.get(name.text)
             if reader.mapping(f"{key}.{name.text}", body) and self._once(
-                    key, name, _texts(body), None if known is None else _texts(known), reader):
+                key, name, _texts(body), None if known is None else _texts(known), reader
+            ):
                 held[name.text] = body
 
     def _once(self, key: str, name: Scalar, new: object, old: object, reader: Reader) -> bool:
@@ -122,14 +123,25 @@ class Vocabulary:
             reader.report("E020", scalar.place, name=scalar.text)
             return
         if self.timezone not in (None, scalar.text) and self.timezone_place:
-            reader.report("E017", scalar.place, what="timezone", what_zh="时区", name=scalar.text,
-                          path=self.timezone_place.path, line=self.timezone_place.line)
+            reader.report(
+                "E017",
+                scalar.place,
+                what="timezone",
+                what_zh="时区",
+                name=scalar.text,
+                path=self.timezone_place.path,
+                line=self.timezone_place.line,
+            )
             return
         self.timezone, self.timezone_place = scalar.text, scalar.place
 
 
-_WHAT = {"sets": ("set", "参考集"), "calendars": ("calendar", "日历"), "areas": ("area", "区域"),
-         "scores": ("score", "评分")}
+_WHAT = {
+    "sets": ("set", "参考集"),
+    "calendars": ("calendar", "日历"),
+    "areas": ("area", "区域"),
+    "scores": ("score", "评分"),
+}
 
 
 def _texts(node: Node) -> object:

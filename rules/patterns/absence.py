@@ -18,8 +18,15 @@ def problems(silence: Silence, key: Sequence[Scalar], vocabulary: Vocabulary) ->
         return []
     declared = vocabulary.sets.get(expect.text)
     if declared is None:
-        return [problem("E035", expect.place, name=expect.text, near=nearest(expect.text, vocabulary.sets),
-                        note="sets: " + (" ".join(sorted(vocabulary.sets)) or "–"))]
+        return [
+            problem(
+                "E035",
+                expect.place,
+                name=expect.text,
+                near=nearest(expect.text, vocabulary.sets),
+                note="sets: " + (" ".join(sorted(vocabulary.sets)) or "–"),
+            )
+        ]
     names = tuple(part.text for part in key)
     if names != declared.key:
         return [problem("E025", expect.place, set=expect.text, wanted=_spelled(declared.key), got=_spelled(names))]

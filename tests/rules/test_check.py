@@ -1,0 +1,279 @@
+"""From files to a ruleset: every error of every file in one run, and what is accepted."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.identity import CityKey
+from events.place import Problem, Problems
+from events.schema import Schemas
+from rules import check
+from rules.errors import format
+from rules.plan import Plan
+
+SCHEMAS, CITY = Schemas.load(), CityKey()
+VOCABULARY = """\
+version: 1
+timezone: Asia/Shanghai
+sets:
+  residents: {key: [site, person]}
+  elders: {key: person, columns: {site: id, name: {type: text, sensitivity: personal}, lives_alone: flag}}
+  cameras: {key: device, columns: {crowd_limit: {type: number, max: 200}, bare_limit: number}}
+calendars: {night: "22:00-06:00"}
+routes: [police.community, property]
+"""
+
+
+def plan(rules: str) -> Plan:
+    return check.loads({"v.yaml": VOCABULARY, "r.yaml": rules}, SCHEMAS, CITY).plan
+
+
+def problems(rules: str, **more: str) -> list[Problem]:
+    try:
+        return check.loads({"v.yaml": VOCABULARY, "r.yaml": rules, **more}, SCHEMAS, CITY).problems
+    except Problems as found:
+        return found.problems
+
+
+def found(rules: str) -> list[tuple[str, int, int]]:
+    return [(problem.code, problem.place.line, problem.place.column) for problem in problems(rules)]
+
+
+def rule(*lines: str) -> str:
+    """A rule file with one rule that is right, and some more lines."""
+    return "version: 1\nrules:\n- rule: x\n  from: gate\n  severity: low\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def test_the_least_rule_has_a_name_kinds_and_a_severity() -> None:
+    least = plan(rule()).rules[0]
+    assert (least.rule, least.ordered, least.pattern, least.select, least.key) == ("x", False, None, (), ())
+    assert least.title["zh"].parts == least.message["en"].parts == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "line", "column"),
+    [
+        (["whem: kind == 'gate'"], "E002", 6, 3),
+        (["when: persn == 'a'"], "E104", 6, 9),
+        (["when: 'direction == ''inn'''"], "E106", 6, 23),
+        (["when: site in residents"], "E021", 6, 9),
+        (["when: [a]"], "E001", 6, 9),
+        (["key: [site, devic]"], "E104", 6, 15),
+        (["key: match_score"], "E024", 6, 8),
+        (["key: [site, site]"], "E007", 6, 15),
+        (["key: site，device"], "Y003", 6, 12),
+        (["title: {zhh: x}"], "E002", 6, 11),
+        (["title: {}"], "E016", 6, 10),
+        (["mode: alive"], "E008", 6, 9),
+        (["purpose: public"], "E008", 6, 12),
+        (["route: police.comunity"], "E008", 6, 10),
+        (["escalate: [{after: 5m, to: polic}]"], "E008", 6, 30),
+        (["escalate: [{after: 5m}]"], "E003", 6, 14),
+        (["cooldown: ten"], "E009", 6, 13),
+        (["cooldown: 0.5ms"], "E009", 6, 13),
+        (["cooldown: 400d"], "E030", 6, 13),
+        (["capacity: many"], "E015", 6, 13),
+        (["capacity: 0"], "E015", 6, 13),
+        (["capacity: 100000001"], "E030", 6, 13),
+        (["window: 10m"], "E012", 6, 11),
+        (["threshold: count() >= 2"], "E012", 6, 14),
+        (["window: 10m sliding", "threshold: count() >= 2"], "E008", 6, 11),
+        (["window: session 20s", "threshold: count() >= 2"], "E011", 6, 11),
+        (["window: 0s", "threshold: count() >= 2"], "E030", 6, 11),
+        (["window: 10m", "threshold: avg(match_score) > 1"], "E118", 7, 14),
+        (["window: 10m", "threshold: count() / 2 > 1"], "E038", 7, 14),
+        (["window: 10m", "threshold: count() > 5000"], "E032", 7, 24),
+        (["window: 5m tumbling", "key: device", "threshold: count() > match_score"], "E116", 8, 24),
+        (["for: 5m"], "E011", 6, 3),
+        (["clear: count() < 2"], "E011", 6, 3),
+        (["sequence: [{first: gate}]", "within: 3m"], "E011", 6, 3),
+        (["change: distance_m(prev) > 2"], "E011", 6, 3),
+        (["baseline: {season: none}"], "E011", 6, 3),
+        (["absence: {for: 5m}"], "E012", 6, 12),
+        (["key: site", "absence: {for: 5m, expect: residents}"], "E025", 7, 30),
+        (["key: person", "absence: {for: 5m, expect: eldrs}"], "E035", 7, 30),
+        (["key: person", "absence: {for: 5m, unless: site == 'a'}"], "E011", 7, 22),
+        (["key: person", "absence: {for: unusual}"], "E011", 7, 18),
+        (["key: person", "absence: {expect: elders}"], "E003", 7, 12),
+        (["key: person", "absence: {for: 5m}", "active: hour() > 5"], "E039", 8, 11),
+        (["key: person", "absence: {for: 5m}", 'message: "${device}"'], "E116", 8, 15),
+        (["except: [{when: site == 'a'}]"], "E003", 6, 12),
+        (["except: [{when: site == 'a', reason: x, until: soon}]"], "E013", 6, 50),
+        (["except: [{when: site == 'a', reason: x, until: 2026-02-30}]"], "E013", 6, 50),
+        (['message: "${device"'], "E028", 6, 13),
+        (['message: {zh: "在 ${devise}", en: x}'], "E104", 6, 22),
+        (["active: nigth"], "E104", 6, 11),
+        (["purpose: operations", "key: person"], "E031", 3, 9),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_named_where_it_is(lines: list[str], code: str, line: int, column: int) -> None:
+    assert (code, line, column) in found(rule(*lines))
+    assert [each for each in found(rule(*lines)) if not each[0].startswith("W")] == [(code, line, column)]
+
+
+def test_two_patterns_in_one_rule_are_named_with_their_lines() -> None:
+    text = rule("key: person", "window: 5m", "threshold: count() > 1", "absence: {for: 5m}")
+    [problem] = [each for each in problems(text) if each.code == "E010"]
+    assert "`threshold` (line 8) and `absence` (line 9)" in problem.en
+    assert problem.place.line == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("rules:\n- {rule: x, from: gate, severity: low}\n", "E003"),
+        ("version: 2\nrules:\n- {rule: x, from: gate, severity: low}\n", "E004"),
+        ("version: 1\nrules: []\n", "E005"),
+        ("version: 1\nrules:\n", "E001"),
+        ("version: 1\nrules:\n- {rule: X-1, from: gate, severity: low}\n", "E006"),
+        ("version: 1\nrules:\n- {rule: x, from: gatt, severity: low}\n", "E008"),
+        ("version: 1\nrules:\n- {rule: x, severity: low}\n", "E003"),
+        ("version: 1\nrules:\n- {rule: x, from: gate}\n", "E003"),
+        ("version: 1\nrules:\n- {from: gate, severity: low}\n", "E003"),
+        ("version: 1\nrules: {rule: x}\n", "E001"),
+        ("version: 1\nrules: [x]\n", "E001"),
+        ("version: 1\nrule:\n- {rule: x, from: gate, severity: low}\n", "E002"),
+        ("just text\n", "E001"),
+        ("", "E003"),
+        ("version: 1\nrules:\n- rule: x\n  from: gate\n  severity: {high: kind == 'gate'}\n", "E014"),
+        ("version: 1\nrules:\n- rule: x\n  from: gate\n  severity: {high: default, low: default}\n", "E014"),
+        ("version: 1\nrules:\n- rule: x\n  from: gate\n  severity: {urgent: default}\n", "E008"),
+        ("version: 1\nlet: {a: b, b: a}\nrules:\n- {rule: x, from: gate, when: a, severity: low}\n", "E117"),
+        ("version: 1\nlet: {a: 1 +}\nrules:\n- {rule: x, from: gate, severity: low}\n", "E102"),
+        ("version: 1\nrules:\n- {rule: x, from: [gate, flow], key: person, severity: low}\n", "E023"),
+        ("version: 1\ntimezone: Asia/Peking\n", "E020"),
+        ("version: 1\ntimezone: Europe/Berlin\n", "E017"),
+        ("version: 1\nsets: {residents: {key: person}}\n", "E017"),
+        ("version: 1\nsets: {s: {columns: {a: id}}}\n", "E003"),
+        ("version: 1\nsets: {s: {key: site, columns: {a: number2}}}\n", "E018"),
+        ("version: 1\nsets: {s: {key: lon}}\n", "E019"),
+        ("version: 1\nsets: {s: {key: site, colums: {}}}\n", "E002"),
+        ('version: 1\ncalendars: {night: "23:00-06:00"}\n', "E017"),
+        ('version: 1\ncalendars: {day2: "25:00-06:00"}\n', "E130"),
+        ("version: 1\nroutes: [{topic: x}]\n", "E003"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_named(text: str, code: str) -> None:
+    assert code in [problem.code for problem in problems(text)]
+
+
+def test_all_errors_of_all_files_are_found_in_one_run() -> None:
+    texts = {
+        "a.yaml": rule("when: persn == 'a'", "rout: x"),
+        "b.yaml": "a: b: c\n",
+        "c.yaml": "version: 1\nrules:\n- {rule: y, from: gate, severity: hi, when: direction == 'inn'}\n",
+    }
+    with pytest.raises(Problems) as caught:
+        check.loads(texts, SCHEMAS, CITY)
+    codes = [(problem.place.path, problem.code) for problem in caught.value.problems]
+    assert codes == [("a.yaml", "E104"), ("a.yaml", "E002"), ("b.yaml", "Y002"), ("c.yaml", "E008"), ("c.yaml", "E106")]
+
+
+def test_what_follows_from_a_slip_on_its_own_line_is_not_said_again() -> None:
+    assert [
+        code
+        for code, *_ in found("version: 1\nrules:\n- rule: x\n  from: gate\n  when：subject == 1: 2\n  severity: low\n")
+    ] == ["Y003"]
+
+
+def test_a_rule_named_twice_says_where_the_first_one_is() -> None:
+    [problem] = [p for p in problems(rule(), **{"s.yaml": rule()}) if p.code == "E007"]
+    assert "r.yaml, line 3" in problem.en
+    assert problem.place.path == "s.yaml"
+
+
+def test_an_equal_declaration_may_stand_in_two_files() -> None:
+    assert problems(rule(), **{"s.yaml": VOCABULARY}) == []
+
+
+def test_civil_time_needs_a_timezone() -> None:
+    text = (
+        "version: 1\ncalendars: {night: '22:00-06:00'}\nrules:\n- {rule: x, from: gate, active: night, severity: low}\n"
+    )
+    with pytest.raises(Problems) as caught:
+        check.loads({"r.yaml": text}, SCHEMAS, CITY)
+    assert [problem.code for problem in caught.value.problems] == ["E036"]
+    assert check.loads({"r.yaml": rule()}, SCHEMAS, CITY).plan.timezone == "UTC"
+
+
+def test_a_critical_rule_that_a_cooldown_delays_is_warned_of() -> None:
+    text = rule("cooldown: 0s").replace("severity: low", "severity: critical")
+    assert [code for code, *_ in found(text)] == ["W310"]
+    assert plan(text).rules[0].ordered
+
+
+def test_a_rule_that_reads_persons_without_a_purpose_is_warned_of() -> None:
+    assert [code for code, *_ in found(rule("when: known(person)"))] == ["W330"]
+    assert plan(rule("when: known(person)")).rules[0].purpose == "public_safety"
+    assert plan(rule()).rules[0].purpose == "operations"
+
+
+def test_a_text_in_one_language_is_shown_in_both_with_a_warning() -> None:
+    assert [code for code, *_ in found(rule("title: {zh: 标题}"))] == ["W340"]
+    assert plan(rule("title: {zh: 标题}")).rules[0].title["en"].parts == ("标题",)
+    assert found(rule("title: 标题")) == []
+
+
+def test_keys_of_the_dispatcher_are_no_business_of_the_rules() -> None:
+    routes = (
+        "version: 1\ngroup: {by: [site]}\nremind: {high: 30m}\nmax_age: 1h\ntree: [{when: x}]\ninhibit: []\n"
+        "routes: [{name: a, topic: b, fields: [], lang: zh}]\n"
+    )
+    assert problems(rule("route: a"), **{"routes.yaml": routes}) == []
+
+
+def test_areas_and_scores_may_be_declared_but_are_not_used_yet() -> None:
+    declared = (
+        "version: 1\nareas: {lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}\n"
+        "scores: {fall: {kernel: free_fall, from: camera}}\n"
+    )
+    assert problems(rule(), **{"a.yaml": declared}) == []
+    text = rule("when: inside('lobby')")
+    assert [p.code for p in problems(text, **{"a.yaml": declared})] == ["E118"]
+
+
+def test_a_single_file_brings_the_vocabulary_beside_it_but_no_other_rules(tmp_path: Path) -> None:
+    (tmp_path / "v.yaml").write_text(VOCABULARY, encoding="utf-8")
+    (tmp_path / "r.yaml").write_text(rule("route: property"), encoding="utf-8")
+    (tmp_path / "s.yaml").write_text("version: 1\nrules:\n- broken\n", encoding="utf-8")
+    (tmp_path / "compose.yaml").write_text("services: {web: x}\n", encoding="utf-8")
+    (tmp_path / "r.test.yaml").write_text("tests: [\n", encoding="utf-8")
+    assert [each.rule for each in check.load([tmp_path / "r.yaml"], SCHEMAS, CITY).plan.rules] == ["x"]
+
+
+def test_a_folder_is_searched_to_its_depth_without_tests(tmp_path: Path) -> None:
+    (tmp_path / "district").mkdir()
+    (tmp_path / "district" / "r.yaml").write_text(rule("active: night"), encoding="utf-8")
+    (tmp_path / "v.yaml").write_text(VOCABULARY, encoding="utf-8")
+    (tmp_path / "district" / "r.test.yaml").write_text("tests: [\n", encoding="utf-8")
+    assert len(check.load([tmp_path], SCHEMAS, CITY).plan.rules) == 1
+
+
+def test_missing_files_and_folders_without_rules_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Problems) as caught:
+        check.load([tmp_path / "no.yaml"], SCHEMAS, CITY)
+    assert [problem.code for problem in caught.value.problems] == ["Y030"]
+    with pytest.raises(Problems) as caught:
+        check.load([tmp_path], SCHEMAS, CITY)
+    assert [problem.code for problem in caught.value.problems] == ["Y031"]
+
+
+@given(st.integers(0, 700), st.integers(0, 30), st.text(st.sampled_from("ab:-[]{}'\" \n：$(>=,."), max_size=6))
+@settings(max_examples=250, deadline=None)
+def test_no_damage_to_a_rule_file_gives_a_traceback(at: int, gone: int, put: str) -> None:
+    whole = rule(
+        "when: subject == 'person' and (site, person) not in residents",
+        "active: night",
+        "key: [site, device]",
+        "window: 10m",
+        "threshold: count() >= 2",
+        "severity: {high: count() > 4, low: default}",
+        "except: [{when: device == 'a', reason: b, until: 2026-12-31}]",
+        "route: property",
+        'message: {zh: "${device} ${count}", en: "${device}"}',
+    ).replace("  severity: low\n", "")
+    damaged = whole[:at] + put + whole[at + gone :]
+    text = format(problems(damaged), {"r.yaml": damaged, "v.yaml": VOCABULARY})
+    assert text.endswith("个警告")

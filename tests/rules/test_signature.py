@@ -1,0 +1,120 @@
+"""Signatures name state; the version names the meaning of a whole ruleset."""
+
+import pytest
+
+from events.identity import CityKey
+from events.schema import Schemas
+from rules import check
+from rules.plan import Plan
+
+SCHEMAS, CITY = Schemas.load(), CityKey()
+BASE = """\
+version: 1
+timezone: Asia/Shanghai
+sets: {residents: {key: [site, person]}, elders: {key: person}}
+calendars: {night: "22:00-06:00"}
+routes: [a, b]
+let: {stranger: "(site, person) not in residents"}
+rules:
+- rule: x
+  title: one
+  purpose: public_safety
+  from: [gate, camera]
+  when: stranger and confidence > 0.5
+  active: night
+  key: [site, device]
+  window: 10m
+  threshold: count() >= 2
+  cooldown: 5m
+  severity: {high: count() >= 5, low: default}
+  route: a
+- {rule: y, from: gate, key: person, purpose: elder_care, absence: {for: 48h, expect: elders}, severity: low}
+"""
+
+
+def plan(*changes: tuple[str, str]) -> Plan:
+    text = BASE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return check.loads({"r.yaml": text}, SCHEMAS, CITY).plan
+
+
+def signature(plan: Plan, number: int = 0) -> str:
+    return plan.rules[number].signature
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("rule: x", "rule: x2"),
+        ("title: one", "title: two"),
+        ("cooldown: 5m", "cooldown: 9m"),
+        ("route: a", "route: b"),
+        ("count() >= 2", "count() > 2"),
+        ("high: count() >= 5", "medium: count() == 5"),
+        ("[gate, camera]", "[camera, gate]"),
+        ("stranger and confidence > 0.5", "confidence > 0.50 and (stranger)"),
+        ("purpose: public_safety", "purpose: governance"),
+    ],
+)
+def test_what_is_no_business_of_the_state_keeps_its_signature(change: tuple[str, str]) -> None:
+    assert signature(plan(change)) == signature(plan())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("[gate, camera]", "camera"),
+        ("confidence > 0.5", "confidence > 0.6"),
+        ("  active: night\n", ""),
+        ("[site, device]", "site"),
+        ("window: 10m", "window: 11m"),
+        ("window: 10m", "window: 10m tumbling"),
+        ("high: count() >= 5", "high: count() >= 50"),
+        ("22:00-06:00", "23:00-06:00"),
+        ("  route: a\n", "  route: a\n  except: [{when: device == 'd', reason: r}]\n"),
+    ],
+)
+def test_another_selection_or_more_memory_is_another_signature(change: tuple[str, str]) -> None:
+    assert signature(plan(change)) != signature(plan())
+
+
+@pytest.mark.parametrize("change", [("48h", "24h"), ("severity: low}", "severity: low, active: night}")])
+def test_an_absence_with_another_deadline_keeps_its_last_sights(change: tuple[str, str]) -> None:
+    assert signature(plan(change), 1) == signature(plan(), 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("rule: x", "rule: z"),
+        ("title: one", "title: two"),
+        ("count() >= 2", "count() >= 3"),
+        ("route: a", "route: b"),
+        ("48h", "24h"),
+        ("22:00-06:00", "23:00-06:00"),
+        ("Asia/Shanghai", "Asia/Tokyo"),
+        ("routes: [a, b]", "routes: [a, b, c]"),
+        ("elders: {key: person}", "elders: {key: person, columns: {name: text}}"),
+        ("cooldown: 5m", "cooldown: 5m\n  mode: shadow"),
+        ("cooldown: 5m", "cooldown: 5m\n  mode: disabled"),
+    ],
+)
+def test_every_change_of_meaning_is_another_version(change: tuple[str, str]) -> None:
+    assert plan(change).version != plan().version
+
+
+def test_files_order_comments_and_spelling_are_not_part_of_the_version() -> None:
+    head, rules = BASE.split("let:")
+    first, second = rules.split("- {rule: y")
+    texts = {
+        "z.yaml": "version: 1\nrules:\n- {rule: y" + second + "# the end\n",
+        "a.yaml": head,
+        "b.yaml": "version: 1\n# comment\nlet:" + first.replace("10m", "600s").replace(">= 2", ">=2"),
+    }
+    assert check.loads(texts, SCHEMAS, CITY).plan.version == plan().version
+
+
+def test_zones_that_agree_on_every_instant_differ_by_name_only() -> None:
+    assert plan(("Asia/Shanghai", "Asia/Urumqi")).version != plan().version
