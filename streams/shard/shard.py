@@ -22,8 +22,9 @@ from streams.shard.at_once import Remembered
 from streams.shard.choose import Slice
 from streams.shard.group import Stage, TimeGroup
 from streams.shard.intake import Intake
+from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
-from streams.shard.writer import AlertWriter, ReadLine
+from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, pack, unpack
 from streams.time.watermark import NOTHING, Feed, FeedClock, GroupClock
 

@@ -1,8 +1,8 @@
 """Rule tests: what a `*.test.yaml` says, run on the production core, which has no clock.
 
-A test is a small log: its events, each received at its own time, and a tick a second for every feed that is up. It is run
-block by block, then again as one block, with the arrival order turned around within the lateness, and with a snapshot and
-a restore after each block; all must give the same alerts.
+A test is a small log of one feed, from `start` to its last event or `start` + `advance`. It is run event by event,
+then again as one block, with arrivals turned around within the lateness, and with a snapshot and a restore after each
+block; all must give the same alerts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -196,7 +196,7 @@ def _matches(expected: Mapping[str, Any], alert: Alert, test: RuleTest, plan: Pl
             same = getattr(alert, name) == wanted
         if not same:
             return False
-    return expected.get("transition", FIRST) == alert.transition
+    return bool(expected.get("transition", FIRST) == alert.transition)
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
