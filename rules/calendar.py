@@ -152,9 +152,14 @@ def _local(text: str, place: Place) -> tuple[Instants, Instants] | Problem:
     if match := _HOURS.fullmatch(text):
         begin, end = (60 * int(match[i]) + int(match[i + 1]) for i in (1, 3))
         if begin == end or begin >= 24 * 60 or end > 24 * 60:
-            return Problem("E130", place, f"`{text}` is no interval of a day", f"`{text}` 不是一天内的时段",
-                           "write `22:00-06:00`; the whole day is `00:00-24:00`",
-                           "请写 22:00-06:00;全天为 00:00-24:00")
+            return Problem(
+                "E130",
+                place,
+                f"`{text}` is no interval of a day",
+                f"`{text}` 不是一天内的时段",
+                "write `22:00-06:00`; the whole day is `00:00-24:00`",
+                "请写 22:00-06:00;全天为 00:00-24:00",
+            )
         local = days * DAY_MS
         return local + begin * 60_000, local + end * 60_000 + (DAY_MS if end < begin else 0)
     if text.lower() in WEEKDAYS:
@@ -165,17 +170,27 @@ def _local(text: str, place: Place) -> tuple[Instants, Instants] | Problem:
             first = (date.fromisoformat(match[1]) - _EPOCH).days
             last = (date.fromisoformat(match[2] or match[1]) - _EPOCH).days
         except ValueError:
-            return Problem("E130", place, f"`{text}` is no date", f"`{text}` 不是有效日期",
-                           "write `2026-02-16`", "请写 2026-02-16")
+            return Problem(
+                "E130", place, f"`{text}` is no date", f"`{text}` 不是有效日期", "write `2026-02-16`", "请写 2026-02-16"
+            )
         if not FIRST_DAY <= first <= last < LAST_DAY:
-            return Problem("E130", place, f"`{text}` ends before it begins, or is not within 2000 to 2099",
-                           f"`{text}` 结束早于开始,或不在 2000 至 2099 年内",
-                           "write the earlier day first: `2026-02-16/2026-02-23`",
-                           "请先写较早的日期:2026-02-16/2026-02-23")
+            return Problem(
+                "E130",
+                place,
+                f"`{text}` ends before it begins, or is not within 2000 to 2099",
+                f"`{text}` 结束早于开始,或不在 2000 至 2099 年内",
+                "write the earlier day first: `2026-02-16/2026-02-23`",
+                "请先写较早的日期:2026-02-16/2026-02-23",
+            )
         return np.array([first * DAY_MS]), np.array([(last + 1) * DAY_MS])
-    return Problem("E130", place, f"`{text}` is no calendar", f"`{text}` 不是日历的写法",
-                   "write `22:00-06:00`, `2026-02-16`, `2026-02-16/2026-02-23`, or `mon` .. `sun`",
-                   "请写 22:00-06:00、2026-02-16、2026-02-16/2026-02-23 或 mon .. sun")
+    return Problem(
+        "E130",
+        place,
+        f"`{text}` is no calendar",
+        f"`{text}` 不是日历的写法",
+        "write `22:00-06:00`, `2026-02-16`, `2026-02-16/2026-02-23`, or `mon` .. `sun`",
+        "请写 22:00-06:00、2026-02-16、2026-02-16/2026-02-23 或 mon .. sun",
+    )
 
 
 def _union(began: Instants, ended: Instants) -> Instants:
@@ -231,4 +246,3 @@ def _holds(active: Typed, instants: Instants, calendars: Mapping[str, Calendar])
 def is_of_calendars(active: Typed) -> bool:
     """Tell whether an expression reads nothing but calendars, so that `combined` takes it."""
     return all(isinstance(leaf, InCalendar | Constant) for leaf in leaves(active))
-

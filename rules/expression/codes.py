@@ -24,7 +24,9 @@ CODES: dict[str, Text] = {
     "E118": {"en": "this version does not have it", "zh": "当前版本尚不支持"},
     "E119": {"en": "the set cannot be joined: a key field is missing", "zh": "无法关联参考集:缺少主键字段"},
     "E130": {"en": "a calendar that cannot be read", "zh": "无法识别的日历"},
-    "W202": {"en": "some kinds of `from` lack the field; it is null there",
-             "zh": "`from` 中部分事件没有该字段,按缺失处理"},
+    "W202": {
+        "en": "some kinds of `from` lack the field; it is null there",
+        "zh": "`from` 中部分事件没有该字段,按缺失处理",
+    },
     "W203": {"en": "a condition that is never true", "zh": "永远不成立的条件"},
 }

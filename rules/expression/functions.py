@@ -27,8 +27,28 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 # functions and names before a point that the language has and this version has not
-LATER: frozenset[str] = frozenset({
-    "inside", "near", "coverage", "lower", "distance_m", "implied_kmh", "elapsed", "first_seen", "distinct", "sum",
-    "avg", "quantile", "ratio", "rate", "duration", "zscore", "expected", "prev", "first", "then",
-})
+LATER: frozenset[str] = frozenset(
+    {
+        "inside",
+        "near",
+        "coverage",
+        "lower",
+        "distance_m",
+        "implied_kmh",
+        "elapsed",
+        "first_seen",
+        "distinct",
+        "sum",
+        "avg",
+        "quantile",
+        "ratio",
+        "rate",
+        "duration",
+        "zscore",
+        "expected",
+        "prev",
+        "first",
+        "then",
+    }
+)
 LATER_ONE_ARGUMENT: frozenset[str] = frozenset({"min", "max"})  # as aggregates over a window

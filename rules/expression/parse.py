@@ -30,9 +30,14 @@ NESTING_MAX = 30
 
 # unit to what it is in base units, and the base unit
 UNITS: dict[str, tuple[float, str | None]] = {
-    "ms": (1.0, "ms"), "s": (1e3, "ms"), "m": (60e3, "ms"), "h": (3600e3, "ms"), "d": (86400e3, "ms"),
+    "ms": (1.0, "ms"),
+    "s": (1e3, "ms"),
+    "m": (60e3, "ms"),
+    "h": (3600e3, "ms"),
+    "d": (86400e3, "ms"),
     "w": (604800e3, "ms"),
-    "km": (1000.0, "m"), "%": (0.01, None),
+    "km": (1000.0, "m"),
+    "%": (0.01, None),
 }
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _WORDS = ("and", "or", "not", "in")
@@ -41,13 +46,17 @@ _FOREIGN_WORDS: dict[str, tuple[str, str]] = {
     **{spelled: (f"write `{word}`", f"请写 {word}") for word in _WORDS for spelled in (word.upper(), word.title())},
     **dict.fromkeys(("True", "TRUE"), ("write `true`", "请写 true")),
     **dict.fromkeys(("False", "FALSE"), ("write `false`", "请写 false")),
-    **dict.fromkeys(("null", "None", "NULL", "Null", "nil", "none", "undefined"),
-                    ("write `missing(x)` or `known(x)`", "请写 missing(x) 或 known(x)")),
-    **dict.fromkeys(("if", "else", "then"),
-                    ("there is no `if`; write conditions with `and` and `or`", "没有 if,请用 and 和 or")),
-    **dict.fromkeys(("lambda", "def", "function", "return", "for", "while"),
-                    ("rules define no functions; name an expression under `let`",
-                     "规则不定义函数,可在 let 中命名表达式")),
+    **dict.fromkeys(
+        ("null", "None", "NULL", "Null", "nil", "none", "undefined"),
+        ("write `missing(x)` or `known(x)`", "请写 missing(x) 或 known(x)"),
+    ),
+    **dict.fromkeys(
+        ("if", "else", "then"), ("there is no `if`; write conditions with `and` and `or`", "没有 if,请用 and 和 or")
+    ),
+    **dict.fromkeys(
+        ("lambda", "def", "function", "return", "for", "while"),
+        ("rules define no functions; name an expression under `let`", "规则不定义函数,可在 let 中命名表达式"),
+    ),
     **dict.fromkeys(("且", "并且", "和", "与"), ("write `and`", "请写 and")),
     **dict.fromkeys(("或", "或者"), ("write `or`", "请写 or")),
     **dict.fromkeys(("非", "不", "不是"), ("write `not`", "请写 not")),
@@ -79,13 +88,31 @@ def parse(text: str, place: Place | Locate) -> Node:
     """
     locate: Locate = place if callable(place) else _beside(place)
     if len(text) > LENGTH_MAX:
-        raise Problems([Problem(
-            "E101", locate(0, 1), f"an expression of {len(text)} characters; the limit is {LENGTH_MAX}",
-            f"表达式有 {len(text)} 个字符,上限为 {LENGTH_MAX}",
-            "name its parts under `let`, and put long lists into a set", "请用 let 拆分,长列表请放进参考集")])
+        raise Problems(
+            [
+                Problem(
+                    "E101",
+                    locate(0, 1),
+                    f"an expression of {len(text)} characters; the limit is {LENGTH_MAX}",
+                    f"表达式有 {len(text)} 个字符,上限为 {LENGTH_MAX}",
+                    "name its parts under `let`, and put long lists into a set",
+                    "请用 let 拆分,长列表请放进参考集",
+                )
+            ]
+        )
     if not text.strip():
-        raise Problems([Problem("E102", locate(0, 1), "an empty expression", "表达式为空",
-                                "write a condition, or leave the key out", "请写条件,或删去该项")])
+        raise Problems(
+            [
+                Problem(
+                    "E102",
+                    locate(0, 1),
+                    "an empty expression",
+                    "表达式为空",
+                    "write a condition, or leave the key out",
+                    "请写条件,或删去该项",
+                )
+            ]
+        )
     found, problems = tokens(text, locate)
     if problems:
         raise Problems(problems)
@@ -154,8 +181,14 @@ class _Parser:
         else:
             return node
         if (self.token.kind == "sign" and self.token.text in _COMPARISONS) or self.is_word("in"):
-            self.fail("E102", self.token, "comparisons do not chain", "比较不能连写",
-                      "write `a < b and b < c`", "请写 a < b and b < c")
+            self.fail(
+                "E102",
+                self.token,
+                "comparisons do not chain",
+                "比较不能连写",
+                "write `a < b and b < c`",
+                "请写 a < b and b < c",
+            )
         return node
 
     def sum(self) -> Node:
@@ -201,9 +234,14 @@ class _Parser:
 
     def number(self, token: Token) -> Number:
         if token.unit and token.unit not in UNITS:
-            self.fail("E113", token, f"unknown unit `{token.unit}`", f"未知的单位 `{token.unit}`",
-                      "units are ms s m h d w (m is minutes), km and %; all else is written without",
-                      "单位有 ms s m h d w(m 为分钟)、km 和 %,其他单位不写")
+            self.fail(
+                "E113",
+                token,
+                f"unknown unit `{token.unit}`",
+                f"未知的单位 `{token.unit}`",
+                "units are ms s m h d w (m is minutes), km and %; all else is written without",
+                "单位有 ms s m h d w(m 为分钟)、km 和 %,其他单位不写",
+            )
         factor, unit = UNITS.get(token.unit, (1.0, None))
         # 40% is the double nearest to 0.4, which 40 * 0.01 is not always
         value = float(token.text) / 100.0 if token.unit == "%" else float(token.text) * factor
@@ -221,17 +259,34 @@ class _Parser:
         path = tuple(part.text for part in parts)
         if self.token.kind == "sign" and self.token.text == "(":
             if len(path) > 1:
-                self.fail("E109", parts[-1], "values have no methods", "没有 x.f() 这种写法",
-                          f"write `{path[-1]}({'.'.join(path[:-1])})`", f"请写 {path[-1]}({'.'.join(path[:-1])})")
+                self.fail(
+                    "E109",
+                    parts[-1],
+                    "values have no methods",
+                    "没有 x.f() 这种写法",
+                    f"write `{path[-1]}({'.'.join(path[:-1])})`",
+                    f"请写 {path[-1]}({'.'.join(path[:-1])})",
+                )
             return self.call(parts[0])
         if len(path) == 1 and path[0] in ("true", "false"):
             return self.made(Truth(self.span(start), path[0] == "true"))
         if len(path) == 1 and path[0] in _FOREIGN_WORDS:
-            self.fail("E109", parts[0], f"`{path[0]}` is not part of this language", f"不支持写法 `{path[0]}`",
-                      *_FOREIGN_WORDS[path[0]])
+            self.fail(
+                "E109",
+                parts[0],
+                f"`{path[0]}` is not part of this language",
+                f"不支持写法 `{path[0]}`",
+                *_FOREIGN_WORDS[path[0]],
+            )
         if len(path) > 2:
-            self.fail("E109", parts[2], "a name has at most one point: `set.column`", "名称最多一个点:参考集.列",
-                      f"write `{path[0]}.{path[1]}`", f"请写 {path[0]}.{path[1]}")
+            self.fail(
+                "E109",
+                parts[2],
+                "a name has at most one point: `set.column`",
+                "名称最多一个点:参考集.列",
+                f"write `{path[0]}.{path[1]}`",
+                f"请写 {path[0]}.{path[1]}",
+            )
         return self.made(Name(self.span(start), path))
 
     def call(self, name: Token) -> Node:
@@ -294,14 +349,26 @@ class _Parser:
     def deeper(self) -> None:
         self.nesting += 1
         if self.nesting > NESTING_MAX:
-            self.fail("E101", self.token, f"more than {NESTING_MAX} levels of nesting", f"嵌套超过 {NESTING_MAX} 层",
-                      "name the inner parts under `let`", "请用 let 为内层命名")
+            self.fail(
+                "E101",
+                self.token,
+                f"more than {NESTING_MAX} levels of nesting",
+                f"嵌套超过 {NESTING_MAX} 层",
+                "name the inner parts under `let`",
+                "请用 let 为内层命名",
+            )
 
     def made(self, node: Node) -> Node:
         self.nodes += 1
         if self.nodes > NODES_MAX:
-            self.fail("E101", self.tokens[self.at - 1], f"more than {NODES_MAX} nodes", f"超过 {NODES_MAX} 个节点",
-                      "name parts under `let`, and put long lists into a set", "请用 let 拆分,长列表请放进参考集")
+            self.fail(
+                "E101",
+                self.tokens[self.at - 1],
+                f"more than {NODES_MAX} nodes",
+                f"超过 {NODES_MAX} 个节点",
+                "name parts under `let`, and put long lists into a set",
+                "请用 let 拆分,长列表请放进参考集",
+            )
         return node
 
     # places and failures
@@ -319,12 +386,17 @@ class _Parser:
     def unexpected(self, wanted_en: str, wanted_zh: str) -> NoReturn:
         token, before = self.token, self.tokens[self.at - 1] if self.at else None
         if token.kind == "end":
-            self.fail("E102", token, f"the expression ends where {wanted_en} should follow",
-                      f"表达式不完整,此处应有{wanted_zh}")
+            self.fail(
+                "E102",
+                token,
+                f"the expression ends where {wanted_en} should follow",
+                f"表达式不完整,此处应有{wanted_zh}",
+            )
         text = {"number": token.text + token.unit, "string": f"'{token.text}'"}.get(token.kind, token.text)
         if token.kind == "name" and text in _FOREIGN_WORDS:
-            self.fail("E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`",
-                      *_FOREIGN_WORDS[text])
+            self.fail(
+                "E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`", *_FOREIGN_WORDS[text]
+            )
         advice = ("", "")
         if before and before.kind == "number" and token.kind == "name" and text in UNITS:
             advice = (f"write `{before.text}{text}`", f"请写 {before.text}{text}")
@@ -332,5 +404,6 @@ class _Parser:
             advice = ("write one number and one unit: `90m`", "只写一个数字和一个单位:90m")
         elif token.kind == "sign" and text == ".":
             advice = ("write a digit before the point: `0.5`", "小数点前要写数字:0.5")
-        self.fail("E102", token, f"`{text}` where {wanted_en} should be",
-                  f"此处应为{wanted_zh},而不是 `{text}`", *advice)
+        self.fail(
+            "E102", token, f"`{text}` where {wanted_en} should be", f"此处应为{wanted_zh},而不是 `{text}`", *advice
+        )

@@ -22,9 +22,24 @@ from rules.plan import Program, SetPlan
 # what a batch has without any column for it
 FIXED: dict[str, int] = {"time": TIME, "kind": KIND, "replayed": REPLAYED}
 
-_BINARY = {"+": op.ADD, "-": op.SUBTRACT, "*": op.MULTIPLY, "/": op.DIVIDE, "min": op.LEAST, "max": op.GREATEST,
-           "==": op.EQUAL, "!=": op.NOT_EQUAL, "<": op.LESS, "<=": op.LESS_EQUAL, ">": op.GREATER,
-           ">=": op.GREATER_EQUAL, "same": op.SAME, "not_same": op.NOT_SAME, "and": op.AND, "or": op.OR}
+_BINARY = {
+    "+": op.ADD,
+    "-": op.SUBTRACT,
+    "*": op.MULTIPLY,
+    "/": op.DIVIDE,
+    "min": op.LEAST,
+    "max": op.GREATEST,
+    "==": op.EQUAL,
+    "!=": op.NOT_EQUAL,
+    "<": op.LESS,
+    "<=": op.LESS_EQUAL,
+    ">": op.GREATER,
+    ">=": op.GREATER_EQUAL,
+    "same": op.SAME,
+    "not_same": op.NOT_SAME,
+    "and": op.AND,
+    "or": op.OR,
+}
 _UNARY = {"negate": op.NEGATE, "abs": op.ABSOLUTE, "flag": op.FLAG, "not": op.NOT, "sure": op.SURE}
 _PUSHES = {op.LANE, op.TIME_LANE, op.NUMBER, op.INTEGER, op.TRUTH, op.EXTRA, op.HOUR, op.CALENDAR}
 _POPS_TWO = {op.COMBINE, *_BINARY.values()}
@@ -101,8 +116,11 @@ def _rank(typed: Typed) -> tuple[int, int]:
     """How late to judge a condition: by what it selects (an equality little, the rest more), then by its cost."""
     cost = _cost(typed)
     equality = isinstance(typed, Apply) and typed.operation == "same"
-    choice = isinstance(typed, Apply) and typed.operation == "or" and all(
-        isinstance(arg, Apply) and arg.operation == "same" for arg in typed.args)
+    choice = (
+        isinstance(typed, Apply)
+        and typed.operation == "or"
+        and all(isinstance(arg, Apply) and arg.operation == "same" for arg in typed.args)
+    )
     if cost >= _COST_JOIN:
         return 3, cost
     return (0 if equality else 1 if choice else 2), cost
@@ -112,8 +130,13 @@ _COST_JOIN = 16  # a look-up that misses the cache, in instructions
 
 
 def _cost(typed: Typed) -> int:
-    own = _COST_JOIN if isinstance(typed, tree.Column | tree.Member) else 4 if isinstance(
-        typed, tree.InCalendar | tree.Hour) else 1
+    own = (
+        _COST_JOIN
+        if isinstance(typed, tree.Column | tree.Member)
+        else 4
+        if isinstance(typed, tree.InCalendar | tree.Hour)
+        else 1
+    )
     return own + sum(_cost(part) for part in parts(typed))
 
 

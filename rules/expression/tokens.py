@@ -19,19 +19,36 @@ _PIECES = re.compile(
     r"|(?P<string>'(?:[^'\n]|'')*')"
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<foreign>===|!==|\*\*|//|&&|\|\||<>|=>|=<|:=|->|<<|>>|\?\?)"
-    r"|(?P<sign>==|!=|<=|>=|[<>+\-*/(),.])")
+    r"|(?P<sign>==|!=|<=|>=|[<>+\-*/(),.])"
+)
 
 # other languages' signs, what they are meant to say, and what is written here
 _FOREIGN: dict[str, str] = {
-    "&&": "and", "&": "and", "||": "or", "|": "or", "!": "not", "~": "not", "=": "==", "===": "==", "!==": "!=",
-    "<>": "!=", "=>": ">=", "=<": "<=", "//": "/", ":=": "==",
+    "&&": "and",
+    "&": "and",
+    "||": "or",
+    "|": "or",
+    "!": "not",
+    "~": "not",
+    "=": "==",
+    "===": "==",
+    "!==": "!=",
+    "<>": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "//": "/",
+    ":=": "==",
 }
 _FOREIGN_ADVICE: dict[str, tuple[str, str]] = {
     "**": ("there are no powers; write `x * x`", "没有乘方,请写 x * x"),
-    "%": ("`%` belongs right behind a number, as in `40%`; there is no remainder",
-          "% 只能紧跟数字,如 40%;没有取余运算"),
-    "[": ("there are no brackets: join by name, `roads.free_kmh`; lists are `('a', 'b')`",
-          "没有方括号:关联请写 roads.free_kmh,列表请写 ('a', 'b')"),
+    "%": (
+        "`%` belongs right behind a number, as in `40%`; there is no remainder",
+        "% 只能紧跟数字,如 40%;没有取余运算",
+    ),
+    "[": (
+        "there are no brackets: join by name, `roads.free_kmh`; lists are `('a', 'b')`",
+        "没有方括号:关联请写 roads.free_kmh,列表请写 ('a', 'b')",
+    ),
     "{": ("braces only enclose expressions in texts: `${count()}`", "花括号只用于文本中的 ${count()}"),
     "$": ("`${...}` belongs into texts; here write the name alone", "${...} 只用于文本,此处直接写名称"),
     "?": ("there is no `a ? b : c`; write conditions with `and` and `or`", "没有三元运算,请用 and 和 or"),
@@ -40,9 +57,34 @@ _FOREIGN_ADVICE: dict[str, tuple[str, str]] = {
 _PAIRS = ("!=", "==", ">=", "<=")
 # what an input method writes, and what is written here
 _FULL_WIDTH: dict[str, str] = {
-    "、": ",", "。": ".", "≥": ">=", "≤": "<=", "≠": "!=", "≧": ">=", "≦": "<=", "×": "*", "÷": "/", "−": "-", "–": "-",
-    "—": "-", "“": "'", "”": "'", "‘": "'", "’": "'", "「": "'", "」": "'", "【": "(", "】": ")", "〈": "<", "〉": ">",
-    "∧": "and", "∨": "or", "¬": "not", "＝": "==", "！": "not", "＂": "'",
+    "、": ",",
+    "。": ".",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "≧": ">=",
+    "≦": "<=",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "“": "'",
+    "”": "'",
+    "‘": "'",
+    "’": "'",
+    "「": "'",
+    "」": "'",
+    "【": "(",
+    "】": ")",
+    "〈": "<",
+    "〉": ">",
+    "∧": "and",
+    "∨": "or",
+    "¬": "not",
+    "＝": "==",
+    "！": "not",
+    "＂": "'",
 }
 _OPENING = {"“": "”", "‘": "’", "「": "」", "＂": "＂", '"': '"', "`": "`", "＇": "＇"}
 
@@ -97,8 +139,13 @@ def _odd(text: str, at: int, locate: Locate) -> tuple[int, Problem]:
             return end + 1 - at, _quotes(text[at : end + 1], locate(at, end + 1 - at))
     if mark == "'":
         return len(text) - at, Problem(
-            "E102", locate(at, 1), "the quote is never closed", "单引号没有配对",
-            "close the text with `'`; a quote inside it is written `''`", "请用 ' 结束文本;文本中的单引号写作 ''")
+            "E102",
+            locate(at, 1),
+            "the quote is never closed",
+            "单引号没有配对",
+            "close the text with `'`; a quote inside it is written `''`",
+            "请用 ' 结束文本;文本中的单引号写作 ''",
+        )
     for width in (3, 2, 1):
         sign = text[at : at + width]
         if len(sign) == width and (sign in _FOREIGN or sign in _FOREIGN_ADVICE):
@@ -118,17 +165,30 @@ def _quotes(quoted: str, place: Place) -> Problem:
     inside = quoted[1:-1].replace("'", "''")
     code, name = ("E109", "double quotes") if quoted[0] in '"`' else ("E103", "full-width quotes")
     zh = "双引号" if code == "E109" else "全角引号"
-    return Problem(code, place, f"texts stand in single quotes, not in {name}", f"文本要用英文单引号,不用{zh}",
-                   f"write `'{inside}'`", f"请写 '{inside}'")
+    return Problem(
+        code,
+        place,
+        f"texts stand in single quotes, not in {name}",
+        f"文本要用英文单引号,不用{zh}",
+        f"write `'{inside}'`",
+        f"请写 '{inside}'",
+    )
 
 
 def _full_width(place: Place, mark: str, plain: str) -> Problem:
     if not plain.strip():
         name = f"U+{ord(mark[0]):04X}"
-        return Problem("E103", place, f"a space that is none ({name})", f"这里有特殊空格({name})",
-                       "write a plain space", "请改为普通空格")
-    return Problem("E103", place, f"full-width `{mark}`", f"这里要用英文符号,不能用 `{mark}`", f"write `{plain}`",
-                   f"请写 {plain}")
+        return Problem(
+            "E103",
+            place,
+            f"a space that is none ({name})",
+            f"这里有特殊空格({name})",
+            "write a plain space",
+            "请改为普通空格",
+        )
+    return Problem(
+        "E103", place, f"full-width `{mark}`", f"这里要用英文符号,不能用 `{mark}`", f"write `{plain}`", f"请写 {plain}"
+    )
 
 
 def _foreign(sign: str, place: Place) -> Problem:

@@ -12,8 +12,30 @@ from events.schema import FieldType
 from rules.expression.nodes import Call, Node, Not, String, conjunction, disjunction
 
 Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
-Operation = Literal["+", "-", "*", "/", "negate", "abs", "min", "max", "==", "!=", "<", "<=", ">", ">=", "same",
-                    "not_same", "known", "flag", "and", "or", "not", "sure"]
+Operation = Literal[
+    "+",
+    "-",
+    "*",
+    "/",
+    "negate",
+    "abs",
+    "min",
+    "max",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "same",
+    "not_same",
+    "known",
+    "flag",
+    "and",
+    "or",
+    "not",
+    "sure",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +216,3 @@ def exempting(condition: Typed, until_ms: int | None) -> Typed:
         ends = Apply(Call(place, "before", (end,)), TRUTH, "<", (now, Constant(end, TIME, float(until_ms))))
         condition = all_of((condition, ends))
     return negated(surely(condition))
-

@@ -56,8 +56,13 @@ from rules.expression.typed import (
 __all__ = ["Scope", "SetShape", "check", "condition"]
 
 EXPANDED_MAX = 1024  # nodes after macros are expanded
-_BASES: dict[str, Type] = {"time": TIME, "flag": Type("flag"), "id": Type("text"), "ephemeral": Type("text"),
-                           "text": Type("text")}
+_BASES: dict[str, Type] = {
+    "time": TIME,
+    "flag": Type("flag"),
+    "id": Type("text"),
+    "ephemeral": Type("text"),
+    "text": Type("text"),
+}
 
 
 def check(node: Node, scope: Scope) -> Typed:
@@ -250,8 +255,9 @@ class _Checker(Comparing):
         key = self.join_key(node, shape)
         if key is None:
             return None
-        return Column(node, _type(body.type, body.unit, self.scope.schemas.symbols), first, second, body.type, key,
-                      body.personal)
+        return Column(
+            node, _type(body.type, body.unit, self.scope.schemas.symbols), first, second, body.type, key, body.personal
+        )
 
     def join_key(self, node: Node, shape: SetShape) -> tuple[Typed, ...] | None:
         """Return the event's fields that find a set's row."""
@@ -294,8 +300,12 @@ class _Checker(Comparing):
         good = tuple(part for part in key if part is not None)
         if len(good) < len(key):
             return None
-        good = tuple(Constant(part.node, Type("text"), part.value) if isinstance(part, Constant) and part.type == STRING
-                     else part for part in good)
+        good = tuple(
+            Constant(part.node, Type("text"), part.value)
+            if isinstance(part, Constant) and part.type == STRING
+            else part
+            for part in good
+        )
         if not self.key_fits(shape, good):
             return None
         nodes = tuple(part.node for part in good)
@@ -323,9 +333,14 @@ class _Checker(Comparing):
         if name == "count":
             if self.scope.pattern == "count":
                 return Extra(node, NUMBER, 0)
-            self.found.add(say.not_here(node.place, "count()",
-                                        "`threshold`, `severity` and texts of a rule with a `window`",
-                                        "带 window 的规则的 threshold、severity 和文本"))
+            self.found.add(
+                say.not_here(
+                    node.place,
+                    "count()",
+                    "`threshold`, `severity` and texts of a rule with a `window`",
+                    "带 window 的规则的 threshold、severity 和文本",
+                )
+            )
             return None
         args = [self.any(arg) for arg in node.args]
         good = tuple(arg for arg in args if arg is not None)

@@ -4,9 +4,17 @@ from typing import Final
 
 # unit to its dimension and its size in that dimension's base unit
 _UNITS: Final[dict[str, tuple[str, float]]] = {
-    "ms": ("time", 1.0), "s": ("time", 1e3), "min": ("time", 60e3), "h": ("time", 3600e3), "d": ("time", 86400e3),
-    "mm": ("length", 0.001), "cm": ("length", 0.01), "m": ("length", 1.0), "km": ("length", 1000.0),
-    "km/h": ("speed", 1.0), "m/s": ("speed", 3.6),
+    "ms": ("time", 1.0),
+    "s": ("time", 1e3),
+    "min": ("time", 60e3),
+    "h": ("time", 3600e3),
+    "d": ("time", 86400e3),
+    "mm": ("length", 0.001),
+    "cm": ("length", 0.01),
+    "m": ("length", 1.0),
+    "km": ("length", 1000.0),
+    "km/h": ("speed", 1.0),
+    "m/s": ("speed", 3.6),
 }
 
 
