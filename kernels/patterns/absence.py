@@ -36,14 +36,14 @@ def due(row, silence, edges, bases, shut):
 
 
 @kernel(inline=True)
-def fire(row, deadline, bases, seen, fired, out):
-    """Open an episode and report it."""
+def fire(row, deadline, now, bases, seen, fired, out):
+    """Open an episode and report it; `now` is the watermark at which that is decided."""
     out[ROW] = row
     out[TRANSITION] = FIRING
     out[TIME] = deadline
     out[SINCE] = bases[row]
     out[CAUSE] = seen[row]
-    out[PLACE] = deadline
+    out[PLACE] = max(deadline, now)
     out[LAST] = bases[row] if seen[row] >= 0 else NULL
     fired[row] = deadline
 
@@ -64,7 +64,7 @@ def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen,
     bases, seen, fired, shut
         int64[r] each, the state
     out
-        int64[2 n, 7], receives the transitions in order
+        int64[3 n, 7], receives the transitions in order
 
     Returns
     -------
@@ -81,7 +81,7 @@ def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen,
         if fired[row] == NULL and bases[row] != NULL and bases[row] + silence <= now:
             deadline = due(row, silence, edges, bases, shut)
             if deadline <= now:
-                fire(row, deadline, bases, seen, fired, out[found])
+                fire(row, deadline, deadline, bases, seen, fired, out[found])
                 found += 1
         if time > bases[row] or (time == bases[row] and not (late and seen[row] >= 0)):
             if fired[row] != NULL:
@@ -98,6 +98,11 @@ def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen,
                     shut[row] = time + cooldown
             bases[row] = time
             seen[row] = positions[i]
+            if late and time + silence <= now:  # it tells of a sight so old that the next silence is over too
+                deadline = due(row, silence, edges, bases, shut)
+                if deadline <= now:
+                    fire(row, deadline, now, bases, seen, fired, out[found])
+                    found += 1
     return found
 
 
@@ -112,7 +117,7 @@ def expire(watermark, silence, edges, bases, seen, fired, shut, out):
         if fired[row] == NULL and bases[row] != NULL and bases[row] + silence <= watermark:
             deadline = due(row, silence, edges, bases, shut)
             if deadline <= watermark:
-                fire(row, deadline, bases, seen, fired, out[found])
+                fire(row, deadline, deadline, bases, seen, fired, out[found])
                 found += 1
     return found
 

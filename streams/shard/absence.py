@@ -139,7 +139,7 @@ class AbsenceRule:
 
     def _sight(self, lanes: Lanes, order: Ints, rows: Ints, state: Ints) -> list[Firings]:
         held = self.state
-        out = np.empty((2 * len(rows), COLUMNS), np.int64)
+        out = np.empty((3 * len(rows), COLUMNS), np.int64)
         found = sight(
             lanes[TIME, rows],
             order[rows],
