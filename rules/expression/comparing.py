@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import cast
 
-from rules.expression import findings as say
+from rules.expression import misfits
 from rules.expression.findings import Findings
 from rules.expression.nodes import (
     Arithmetic,
@@ -67,7 +67,7 @@ class Comparing:
             return self.compare_flags(sign, whole, left, right)
         if bases <= {"text"} or bases <= {"enum"} or bases <= {"kind"}:
             if sign not in ("==", "!="):
-                self.found.add(say.no_order(node.place, sign, left))
+                self.found.add(misfits.no_order(node.place, sign, left))
                 return None
             return Apply(whole, TRUTH, "same" if sign == "==" else "not_same", (left, right))
         pair = self.alike(node, left, right)
@@ -84,17 +84,17 @@ class Comparing:
         """Give the type of the one side to the text on the other."""
         if left.type == STRING:
             if right.type == STRING:
-                self.found.add(say.two_constants(node.place))
+                self.found.add(misfits.two_constants(node.place))
                 return None
             swapped = self.named(node, right, left)
             return (swapped[1], swapped[0]) if swapped else None
         assert isinstance(right, Constant)
         word = str(right.value)
         if left.type.base not in ("text", "enum", "kind"):
-            self.found.add(say.text_with(right.node.place, left, word))
+            self.found.add(misfits.text_with(right.node.place, left, word))
             return None
         if left.type.base != "text" and word not in left.type.values:
-            self.found.add(say.no_value(right.node.place, left, word))
+            self.found.add(misfits.no_value(right.node.place, left, word))
             return None
         return left, replace(right, type=left.type)
 
@@ -104,7 +104,7 @@ class Comparing:
             left, right = right, left
         flags = {left.type.base, right.type.base} == {"flag"}
         if sign not in ("==", "!=") or not (flags or isinstance(right, Constant)):
-            self.found.add(say.no_order(node.place, sign, left))
+            self.found.add(misfits.no_order(node.place, sign, left))
             return None
         if isinstance(left, Constant) and isinstance(right, Constant):
             return Constant(node, TRUTH, (left.value == right.value) == (sign == "=="))
@@ -121,7 +121,7 @@ class Comparing:
         for choice in choices:
             number = choice.item if isinstance(choice, Negate) else choice
             if not isinstance(number, Number | String | Truth):
-                self.found.add(say.no_constant(choice.place))
+                self.found.add(misfits.no_constant(choice.place))
                 return None
             equal.append(self.compare("==", Compare(choice.place, "==", node.item, choice), item, self.any(choice)))
         good = tuple(one for one in equal if one is not None)
@@ -137,18 +137,18 @@ class Comparing:
         if left.type == TIME and right.type == TIME:
             return left, right
         if left.type.base not in _NUMERIC or right.type.base not in _NUMERIC:
-            self.found.add(say.other_types(node.place, left, right, isinstance(node, Compare)))
+            self.found.add(misfits.other_types(node.place, left, right, isinstance(node, Compare)))
             return None
         here, there = left.type.unit, right.type.unit
         if here == there:
             return left, right
         if here and there:
             if not comparable(here, there):
-                self.found.add(say.other_units(node.place, left, right))
+                self.found.add(misfits.other_units(node.place, left, right))
                 return None
             return (left, converted(right, here)) if not isinstance(left, Constant) else (converted(left, there), right)
         if "duration" in (left.type.base, right.type.base):  # a bare number says nothing about time
-            self.found.add(say.bare_duration(node.place, right if there is None else left))
+            self.found.add(misfits.bare_duration(node.place, right if there is None else left))
             return None
         return left, right
 
@@ -159,7 +159,7 @@ class Comparing:
             return None
         whole = Negate(node.place, item.node)
         if item.type.base not in _NUMERIC:
-            self.found.add(say.no_number(node.place, item))
+            self.found.add(misfits.no_number(node.place, item))
             return None
         if isinstance(item, Constant):
             return Constant(whole, item.type, -float(item.value))
@@ -182,7 +182,7 @@ class Comparing:
         if right.type == TIME and is_time(left.type.unit) and node.sign == "+":
             return _applied(node, TIME, (converted(left, "ms"), right))
         if TIME in (left.type, right.type):
-            self.found.add(say.time_arithmetic(node.place))
+            self.found.add(misfits.time_arithmetic(node.place))
             return None
         pair = self.alike(node, left, right)
         if pair is None:
@@ -194,7 +194,7 @@ class Comparing:
         """Multiply or divide: units go along."""
         for item in (left, right):
             if item.type.base not in _NUMERIC:
-                self.found.add(say.no_number(item.node.place, item))
+                self.found.add(misfits.no_number(item.node.place, item))
                 return None
         here, there = left.type.unit, right.type.unit
         if node.sign == "/":
@@ -210,11 +210,11 @@ class Comparing:
         first = args[0]
         for item in args:
             if item.type.base not in (*_NUMERIC, "time"):
-                self.found.add(say.no_number(item.node.place, item))
+                self.found.add(misfits.no_number(item.node.place, item))
                 return None
         if node.name == "abs":
             if first.type == TIME:
-                self.found.add(say.no_number(first.node.place, first))
+                self.found.add(misfits.no_number(first.node.place, first))
                 return None
             return Apply(node, first.type, "abs", (first,))
         out = [first]

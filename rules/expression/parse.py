@@ -4,6 +4,7 @@ import math
 from typing import NoReturn, cast
 
 from events.place import Place, Problem, Problems
+from rules.expression.foreign import FOREIGN_WORDS, WORDS
 from rules.expression.nodes import (
     Arithmetic,
     ArithmeticSign,
@@ -40,34 +41,6 @@ UNITS: dict[str, tuple[float, str | None]] = {
     "%": (0.01, None),
 }
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-_WORDS = ("and", "or", "not", "in")
-# words of other languages, and what is written here
-_FOREIGN_WORDS: dict[str, tuple[str, str]] = {
-    **{spelled: (f"write `{word}`", f"请写 {word}") for word in _WORDS for spelled in (word.upper(), word.title())},
-    **dict.fromkeys(("True", "TRUE"), ("write `true`", "请写 true")),
-    **dict.fromkeys(("False", "FALSE"), ("write `false`", "请写 false")),
-    **dict.fromkeys(
-        ("null", "None", "NULL", "Null", "nil", "none", "undefined"),
-        ("write `missing(x)` or `known(x)`", "请写 missing(x) 或 known(x)"),
-    ),
-    **dict.fromkeys(
-        ("if", "else", "then"), ("there is no `if`; write conditions with `and` and `or`", "没有 if,请用 and 和 or")
-    ),
-    **dict.fromkeys(
-        ("lambda", "def", "function", "return", "for", "while"),
-        ("rules define no functions; name an expression under `let`", "规则不定义函数,可在 let 中命名表达式"),
-    ),
-    **dict.fromkeys(("且", "并且", "和", "与"), ("write `and`", "请写 and")),
-    **dict.fromkeys(("或", "或者"), ("write `or`", "请写 or")),
-    **dict.fromkeys(("非", "不", "不是"), ("write `not`", "请写 not")),
-    **dict.fromkeys(("属于", "在"), ("write `in`", "请写 in")),
-    "等于": ("write `==`", "请写 =="),
-    "is": ("write `==` or `missing(x)`", "请写 == 或 missing(x)"),
-    "like": ("write `in ('a', 'b')`", "请写 in ('a', 'b')"),
-    "between": ("write `a <= x and x <= b`", "请写 a <= x and x <= b"),
-    "mod": ("there is no remainder", "没有取余运算"),
-    "xor": ("write it with `and`, `or`, `not`", "请用 and、or、not 表达"),
-}
 
 
 def parse(text: str, place: Place | Locate) -> Node:
@@ -224,7 +197,7 @@ class _Parser:
         if token.kind == "string":
             self.next()
             return self.made(String(self.where(token), token.text))
-        if token.kind == "name" and token.text not in _WORDS:
+        if token.kind == "name" and token.text not in WORDS:
             return self.name()
         if self.sign("("):
             return self.parenthesised(self.at - 1)
@@ -270,13 +243,13 @@ class _Parser:
             return self.call(parts[0])
         if len(path) == 1 and path[0] in ("true", "false"):
             return self.made(Truth(self.span(start), path[0] == "true"))
-        if len(path) == 1 and path[0] in _FOREIGN_WORDS:
+        if len(path) == 1 and path[0] in FOREIGN_WORDS:
             self.fail(
                 "E109",
                 parts[0],
                 f"`{path[0]}` is not part of this language",
                 f"不支持写法 `{path[0]}`",
-                *_FOREIGN_WORDS[path[0]],
+                *FOREIGN_WORDS[path[0]],
             )
         if len(path) > 2:
             self.fail(
@@ -316,7 +289,7 @@ class _Parser:
 
     def choices(self) -> Node:
         start = self.at
-        if self.token.kind == "name" and self.token.text not in _WORDS:
+        if self.token.kind == "name" and self.token.text not in WORDS:
             return self.name()
         if not self.sign("("):
             self.unexpected("a list such as `('a', 'b')` or the name of a set", "('a', 'b') 这样的列表或参考集名称")
@@ -393,9 +366,9 @@ class _Parser:
                 f"表达式不完整,此处应有{wanted_zh}",
             )
         text = {"number": token.text + token.unit, "string": f"'{token.text}'"}.get(token.kind, token.text)
-        if token.kind == "name" and text in _FOREIGN_WORDS:
+        if token.kind == "name" and text in FOREIGN_WORDS:
             self.fail(
-                "E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`", *_FOREIGN_WORDS[text]
+                "E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`", *FOREIGN_WORDS[text]
             )
         advice = ("", "")
         if before and before.kind == "number" and token.kind == "name" and text in UNITS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from events.place import Place, Problem
+from rules.expression.foreign import FOREIGN_SIGNS, FULL_WIDTH, PAIRS, QUOTES, SIGN_ADVICE
 
 Locate = Callable[[int, int], Place]  # offset and width in characters of the expression to its place in the file
 TokenKind = Literal["number", "string", "name", "sign", "end"]
@@ -21,72 +22,6 @@ _PIECES = re.compile(
     r"|(?P<foreign>===|!==|\*\*|//|&&|\|\||<>|=>|=<|:=|->|<<|>>|\?\?)"
     r"|(?P<sign>==|!=|<=|>=|[<>+\-*/(),.])"
 )
-
-# other languages' signs, what they are meant to say, and what is written here
-_FOREIGN: dict[str, str] = {
-    "&&": "and",
-    "&": "and",
-    "||": "or",
-    "|": "or",
-    "!": "not",
-    "~": "not",
-    "=": "==",
-    "===": "==",
-    "!==": "!=",
-    "<>": "!=",
-    "=>": ">=",
-    "=<": "<=",
-    "//": "/",
-    ":=": "==",
-}
-_FOREIGN_ADVICE: dict[str, tuple[str, str]] = {
-    "**": ("there are no powers; write `x * x`", "没有乘方,请写 x * x"),
-    "%": (
-        "`%` belongs right behind a number, as in `40%`; there is no remainder",
-        "% 只能紧跟数字,如 40%;没有取余运算",
-    ),
-    "[": (
-        "there are no brackets: join by name, `roads.free_kmh`; lists are `('a', 'b')`",
-        "没有方括号:关联请写 roads.free_kmh,列表请写 ('a', 'b')",
-    ),
-    "{": ("braces only enclose expressions in texts: `${count()}`", "花括号只用于文本中的 ${count()}"),
-    "$": ("`${...}` belongs into texts; here write the name alone", "${...} 只用于文本,此处直接写名称"),
-    "?": ("there is no `a ? b : c`; write conditions with `and` and `or`", "没有三元运算,请用 and 和 or"),
-    ";": ("one expression has one condition; join parts with `and`", "一个表达式只写一个条件,多个条件用 and 连接"),
-}
-_PAIRS = ("!=", "==", ">=", "<=")
-# what an input method writes, and what is written here
-_FULL_WIDTH: dict[str, str] = {
-    "、": ",",
-    "。": ".",
-    "≥": ">=",
-    "≤": "<=",
-    "≠": "!=",
-    "≧": ">=",
-    "≦": "<=",
-    "×": "*",
-    "÷": "/",
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "“": "'",
-    "”": "'",
-    "‘": "'",
-    "’": "'",
-    "「": "'",
-    "」": "'",
-    "【": "(",
-    "】": ")",
-    "〈": "<",
-    "〉": ">",
-    "∧": "and",
-    "∨": "or",
-    "¬": "not",
-    "＝": "==",
-    "！": "not",
-    "＂": "'",
-}
-_OPENING = {"“": "”", "‘": "’", "「": "」", "＂": "＂", '"': '"', "`": "`", "＇": "＇"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +68,7 @@ def tokens(text: str, locate: Locate) -> tuple[list[Token], list[Problem]]:
 def _odd(text: str, at: int, locate: Locate) -> tuple[int, Problem]:
     """Name what no token begins with; return how many characters it takes."""
     mark = text[at]
-    if closing := _OPENING.get(mark):
+    if closing := QUOTES.get(mark):
         end = text.find(closing, at + 1)
         if end > 0:
             return end + 1 - at, _quotes(text[at : end + 1], locate(at, end + 1 - at))
@@ -148,11 +83,11 @@ def _odd(text: str, at: int, locate: Locate) -> tuple[int, Problem]:
         )
     for width in (3, 2, 1):
         sign = text[at : at + width]
-        if len(sign) == width and (sign in _FOREIGN or sign in _FOREIGN_ADVICE):
+        if len(sign) == width and (sign in FOREIGN_SIGNS or sign in SIGN_ADVICE):
             return width, _foreign(sign, locate(at, width))
-    if len(pair := text[at : at + 2]) == 2 and (sign := unicodedata.normalize("NFKC", pair)) in _PAIRS:
+    if len(pair := text[at : at + 2]) == 2 and (sign := unicodedata.normalize("NFKC", pair)) in PAIRS:
         return 2, _full_width(locate(at, 2), pair, sign)
-    plain = _FULL_WIDTH.get(mark) or unicodedata.normalize("NFKC", mark)
+    plain = FULL_WIDTH.get(mark) or unicodedata.normalize("NFKC", mark)
     if plain == "=" and mark != "=":
         plain = "=="
     if plain != mark:
@@ -192,8 +127,8 @@ def _full_width(place: Place, mark: str, plain: str) -> Problem:
 
 
 def _foreign(sign: str, place: Place) -> Problem:
-    instead = _FOREIGN.get(sign)
-    en, zh = (f"write `{instead}`", f"请写 {instead}") if instead else _FOREIGN_ADVICE[sign]
+    instead = FOREIGN_SIGNS.get(sign)
+    en, zh = (f"write `{instead}`", f"请写 {instead}") if instead else SIGN_ADVICE[sign]
     if sign == "=":
         return Problem("E109", place, "`=` assigns; a comparison is `==`", "比较要写两个等号 `==`", en, zh)
     return Problem("E109", place, f"`{sign}` is not part of this language", f"不支持写法 `{sign}`", en, zh)

@@ -8,6 +8,7 @@ from events.place import Problem, Problems
 from events.schema import Field as SchemaField
 from events.schema import FieldType
 from rules.expression import findings as say
+from rules.expression import misfits
 from rules.expression.comparing import Comparing
 from rules.expression.findings import Findings
 from rules.expression.functions import FUNCTIONS, LATER, LATER_ONE_ARGUMENT
@@ -87,7 +88,7 @@ def _checked(node: Node, scope: Scope, is_condition: bool) -> Typed:
     if checker.found.errors or typed is None:
         raise Problems(list(dict.fromkeys(checker.found.errors)))
     if isinstance(typed, Constant) and typed.value is False and not isinstance(node, Truth):
-        checker.found.warn(say.never(node.place))
+        checker.found.warn(misfits.never(node.place))
     scope.warnings.extend(checker.found.warnings)
     return typed
 
@@ -109,14 +110,14 @@ class _Checker(Comparing):
         typed = self.any(node)
         if typed is None or typed.type.base in ("truth", "flag"):
             return truth(typed) if typed else None
-        self.found.add(say.no_condition(node.place, typed))
+        self.found.add(misfits.no_condition(node.place, typed))
         return None
 
     def value(self, node: Node) -> Typed | None:
         """Check a node that stands for itself, not compared with anything."""
         typed = self.any(node)
         if typed is not None and typed.type == STRING:
-            self.found.add(say.lonely_text(node.place))
+            self.found.add(misfits.lonely_text(node.place))
             return None
         return typed
 
@@ -152,7 +153,7 @@ class _Checker(Comparing):
             case Arithmetic():
                 return self.arithmetic(node)
             case _:
-                self.found.add(say.stray_tuple(node.place))
+                self.found.add(misfits.stray_tuple(node.place))
                 return None
 
     def junction(self, node: And | Or) -> Typed | None:
@@ -278,7 +279,7 @@ class _Checker(Comparing):
             body = shape.columns.get(name)
             wanted = "enum" if body is not None and body.type == "enum" else "text"
             if part.type.base != wanted:
-                self.found.add(say.key_type(part.node.place, shape, name, part))
+                self.found.add(misfits.key_type(part.node.place, shape, name, part))
                 return False
         return True
 
@@ -351,7 +352,7 @@ class _Checker(Comparing):
 
     def known(self, node: Call, item: Typed) -> Typed | None:
         if item.type.base in ("truth", "string"):
-            self.found.add(say.known_of_what(node.place, node.name))
+            self.found.add(misfits.known_of_what(node.place, node.name))
             return None
         if isinstance(item, Constant):  # a number that is null came from a division by zero
             return Constant(node, TRUTH, (item.value == item.value) == (node.name == "known"))
