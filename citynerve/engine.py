@@ -98,13 +98,17 @@ def told(summary: Summary) -> str:
     alerts, rejected = sum(summary.alerts.values()), sum(summary.rejected.values())
     rate = round(summary.events / summary.wall_s) if summary.wall_s else 0
     first = say(
-        en=f"{summary.events:,} events, {alerts:,} alerts in {summary.wall_s:.1f} s ({rate:,} events/s)",
+        en=f"{_many(summary.events, 'event')}, {_many(alerts, 'alert')} in {summary.wall_s:.1f} s ({rate:,} events/s)",
         zh=f"{summary.events:,} 个事件,{alerts:,} 条告警,用时 {summary.wall_s:.1f} 秒({rate:,} 事件/秒)",
     )
     second = say(
-        en=f"{rejected:,} dead letters, {summary.late:,} late, {summary.duplicates:,} duplicates",
+        en=f"{_many(rejected, 'dead letter')}, {summary.late:,} late, {_many(summary.duplicates, 'duplicate')}",
         zh=f"{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复",
     )
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.rejected.items()) if count)
     rules = [f"  {rule:<24} {count:>8,}" for rule, count in sorted(summary.alerts.items())]
     return "\n".join([first, f"{second} ({reasons})" if reasons else second, *rules])
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

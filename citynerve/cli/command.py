@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 
 from citynerve.text import LANGUAGES, say
 
@@ -83,16 +84,17 @@ class Group(Command, click.Group):
         """Return the names in the order of the table, which is that of a first use."""
         return list(self._modules)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Build the command."""
-        module = self._modules.get(cmd_name)
-        command = import_module(module).command() if module else None
-        return command if isinstance(command, click.Command) else None
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """Build the command; an unknown name is an error that names the nearest."""
+        if cmd_name not in self._modules:
+            raise NoSuchCommand(cmd_name, possibilities=self._modules, ctx=ctx)
+        command: click.Command = import_module(self._modules[cmd_name]).command()
+        return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, then the commands."""
         Command.format_options(self, ctx, formatter)
-        rows = [(name, built.get_short_help_str()) for name in self._modules if (built := self.get_command(ctx, name))]
+        rows = [(name, self.get_command(ctx, name).get_short_help_str()) for name in self._modules]
         with formatter.section(say(en="Commands", zh="命令")):
             formatter.write_dl(rows)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import click
-from click.exceptions import NoArgsIsHelpError
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from citynerve.text import say
 
@@ -38,7 +38,7 @@ def _chinese(error: click.UsageError) -> str:
             return f"缺少 {_hint(param)}"
         case click.NoSuchOption():
             return f"没有选项 {error.option_name}{_near(error.possibilities)}"
-        case click.NoSuchCommand():
+        case NoSuchCommand():
             return f"没有命令 {error.command_name}{_near(error.possibilities)}"
         case click.BadParameter(param=click.Parameter() as param):
             return f"{_hint(param)} 的值无效: {error.message}"

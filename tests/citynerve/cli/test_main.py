@@ -1,0 +1,80 @@
+import subprocess
+import sys
+
+import pytest
+
+from citynerve.cli import failure, main
+
+COMMANDS = [[], ["run"], ["simulate"], ["replay"], ["rules"], ["rules", "check"], ["warm"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words) or "citynerve")
+def test_every_command_has_help_in_both_languages(citynerve, command):
+    english, chinese = (citynerve("--lang", language, *command, "--help") for language in ("en", "zh"))
+    assert english.code == chinese.code == 0
+    assert english.out.startswith("Usage: citynerve") and "Options" in english.out
+    assert chinese.out.startswith("用法: citynerve") and "选项" in chinese.out
+    assert not any("\u4e00" <= character <= "\u9fff" for character in english.out)
+
+
+@pytest.mark.parametrize("command", [["replay"], ["rules", "check"], ["simulate"], ["run"], []])
+def test_help_documents_the_exit_codes(citynerve, command):
+    assert failure.EXIT_CODES["en"].split(";")[0] in " ".join(citynerve(*command, "--help").out.split())
+
+
+def test_help_is_shown_without_numba_numpy_or_rich():
+    """They take a second to import, and help must be there at once."""
+    code = (
+        "import sys; from citynerve.cli.main import run; run(['--help']); run(['replay', '--help']);"
+        "sys.exit(bool({'numba', 'numpy', 'rich'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_the_version_is_the_distributions(citynerve):
+    from importlib.metadata import version
+
+    assert citynerve("--version").out == f"citynerve {version('citynerve')}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "chinese"),
+    [
+        (["replay"], "EVENTS", "缺少 EVENTS"),
+        (["simulate", "--evnts", "5"], "--events", "没有选项 --evnts,是否想写 --events?"),
+        (["replya"], "replay", "没有命令 replya,是否想写 replay?"),
+        (["replay", "x", "--shards", "0"], "--shards", "--shards 的值无效"),
+        (["replay", "x", "--until", "2026-11-23T08:00:00"], "+08:00", "不是带时区的时间"),
+    ],
+)
+def test_wrong_usage_is_explained_in_the_readers_language_with_exit_code_2(citynerve, arguments, english, chinese):
+    told = citynerve(*arguments)
+    assert told.code == failure.USAGE and told.err.startswith("error: ") and english in told.err
+    assert "--help" in told.err
+    told = citynerve("--lang", "zh", *arguments)
+    assert told.code == failure.USAGE and told.err.startswith("错误: ") and chinese in told.err
+
+
+def test_no_arguments_show_the_help(citynerve):
+    told = citynerve()
+    assert told.code == failure.USAGE and "Commands" in told.err
+
+
+def test_an_unexpected_error_is_one_line_and_its_traceback_comes_with_debug(citynerve, monkeypatch):
+    def broken():
+        raise RuntimeError("the disk sings")
+
+    monkeypatch.setattr(main, "_program", broken)
+    told = citynerve("warm")
+    assert told.code == failure.UNEXPECTED and "Traceback" not in told.err
+    assert told.err == "unexpected error: RuntimeError: the disk sings\nrun it again with --debug for the details\n"
+    assert "Traceback" in citynerve("warm", "--debug").err
+
+
+def test_an_interrupt_ends_with_130_and_without_a_traceback(citynerve, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "_program", interrupted)
+    told = citynerve("warm")
+    assert (told.code, told.err) == (failure.INTERRUPTED, "interrupted\n")

@@ -1,0 +1,231 @@
+import gzip
+import io
+import sys
+
+import orjson
+import pytest
+
+RULES = """\
+version: 1
+timezone: Asia/Shanghai
+sets:
+  residents: {key: [site, person]}
+routes: [police.community]
+rules:
+- rule: stranger
+  title: {zh: 陌生人, en: Stranger}
+  purpose: public_safety
+  from: gate
+  when: direction == 'in' and (missing(person) or (site, person) not in residents)
+  key: [site, device]
+  window: 10m
+  threshold: count() >= 2
+  severity: medium
+  route: police.community
+  message: {zh: "${device} ${count} 人", en: "${count} at ${device}"}
+"""
+START = 1_740_931_200_000
+BODY = [
+    "id",
+    "alert",
+    "n",
+    "rule",
+    "severity",
+    "transition",
+    "key",
+    "site",
+    "time",
+    "since",
+    "values",
+    "evidence",
+    "purpose",
+]
+
+
+def passage(number, person, at_s):
+    return (
+        orjson.dumps(
+            {
+                "id": f"e{number}",
+                "time": START + at_s * 1000,
+                "kind": "gate",
+                "site": "S1",
+                "device": "g1",
+                "subject": "person",
+                "direction": "in",
+                "person": person,
+            }
+        )
+        + b"\n"
+    )
+
+
+EVENTS = b"".join(
+    [
+        passage(1, "p-li", 0),
+        passage(2, "p-x", 10),
+        b"{broken\n",
+        passage(3, None, 20),
+        passage(4, "p-y", 4000),
+        b'{"time": 1, "kind": "gate"}\n',
+    ]
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "events.ndjson").write_bytes(EVENTS)
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "residents.csv").write_text("site,person\nS1,p-li\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def replay(citynerve, folder):
+    def run(*arguments, events="events.ndjson"):
+        return citynerve(
+            "replay",
+            *([folder / events] if events else []),
+            "--rules",
+            folder / "rules.yaml",
+            "--reference",
+            folder / "reference",
+            "--alerts",
+            folder / "alerts.ndjson",
+            *arguments,
+        )
+
+    return run
+
+
+def lines(path):
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_an_alert_is_the_contracts_body_with_texts_and_route_beside_it(replay, folder):
+    assert replay().code == 0
+    [alert] = lines(folder / "alerts.ndjson")
+    assert list(alert) == [*BODY, "title", "message", "route", "envelope"]
+    assert alert["title"] == {"zh": "陌生人", "en": "Stranger"}
+    assert alert["message"] == {"zh": "g1 2 人", "en": "2 at g1"}
+    assert alert["route"] == ["police.community"] and alert["envelope"]["ruleset"]
+    assert alert["time"] == START + 20_000 and alert["evidence"] == ["e2", "e3"]
+
+
+def test_dead_letters_are_counted_and_told_by_their_place_and_the_run_ends_with_0(replay, folder):
+    told = replay("--summary", folder / "summary.json", "--dead-letters", folder / "dead.ndjson")
+    assert told.code == 0 and "2 dead letters" in told.err
+    summary = orjson.loads((folder / "summary.json").read_bytes())
+    assert summary["events"] == 4 and sum(summary["rejected"].values()) == 2
+    assert summary["alerts"] == {"stranger": 1}
+    assert {"late", "duplicates", "wall_s", "cpu_s", "events_per_s"} <= set(summary)
+    dead = lines(folder / "dead.ndjson")
+    assert [(letter["line"], letter["reason"]) for letter in dead] == [(3, "syntax"), (6, "time_out_of_range")]
+    assert EVENTS[dead[0]["position"] :].startswith(b"{broken")
+    assert set(dead[0]) == {"feed", "line", "position", "byte", "reason"}
+
+
+def test_without_alerts_the_alerts_go_to_standard_output(citynerve, folder):
+    told = citynerve(
+        "replay", folder / "events.ndjson", "--rules", folder / "rules.yaml", "--reference", folder / "reference"
+    )
+    assert told.code == 0 and orjson.loads(told.out)["rule"] == "stranger"
+
+
+def test_standard_input_and_compressed_files_give_the_same_alerts(replay, folder, monkeypatch):
+    replay()
+    expected = (folder / "alerts.ndjson").read_bytes()
+    (folder / "events.ndjson.gz").write_bytes(gzip.compress(EVENTS))
+    assert replay(events="events.ndjson.gz").code == 0
+    assert (folder / "alerts.ndjson").read_bytes() == expected
+    with (folder / "events.ndjson").open("rb") as file:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(file))
+        assert replay("-", events=None).code == 0
+    assert (folder / "alerts.ndjson").read_bytes() == expected
+
+
+def test_several_files_are_several_feeds_and_one_city(replay, folder):
+    (folder / "more.ndjson").write_bytes(passage(5, "p-z", 4010))
+    assert replay(folder / "more.ndjson").code == 0
+    assert [alert["time"] for alert in lines(folder / "alerts.ndjson")] == [START + 20_000, START + 4_010_000]
+
+
+def test_a_file_that_ends_too_early_is_read_as_far_as_it_goes_and_is_an_error(replay, folder):
+    whole = gzip.compress(EVENTS * 2000)
+    (folder / "cut.gz").write_bytes(whole[: len(whole) // 2])
+    told = replay(events="cut.gz")
+    assert told.code == 1 and "cut.gz" in told.err and "Traceback" not in told.err
+    assert lines(folder / "alerts.ndjson")
+
+
+def test_an_empty_reference_set_is_refused_unless_it_is_meant(replay, folder):
+    (folder / "reference" / "residents.csv").write_text("site,person\n", encoding="utf-8")
+    told = replay()
+    assert told.code == 1 and "residents.csv" in told.err
+    assert replay("--force-empty").code == 0
+
+
+def test_a_missing_reference_set_is_named_with_its_header(replay, folder):
+    (folder / "reference" / "residents.csv").unlink()
+    told = replay()
+    assert told.code == 1 and "residents" in told.err and "site,person" in told.err
+
+
+def test_a_file_in_the_reference_folder_that_no_rule_declares_is_ignored(replay, folder):
+    (folder / "reference" / "elders.csv").write_bytes(b"\xff\xfe not a table")
+    assert replay().code == 0
+
+
+@pytest.mark.parametrize("arguments", [["--alerts", "{folder}/events.ndjson"], ["--summary", "{folder}/alerts.ndjson"]])
+def test_an_output_never_overwrites_the_input_or_another_output(replay, folder, arguments):
+    told = replay(*(argument.format(folder=folder) for argument in arguments))
+    assert told.code == 1 and told.err.startswith("error: ")
+    assert (folder / "events.ndjson").read_bytes() == EVENTS
+
+
+def test_the_same_file_twice_is_refused(replay, folder):
+    assert "named twice" in replay(folder / "events.ndjson").err
+
+
+def test_a_file_that_is_not_there_is_told_in_one_line(replay):
+    told = replay(events="nowhere.ndjson")
+    assert told.code == 1 and "nowhere.ndjson" in told.err and "Traceback" not in told.err
+
+
+def test_shards_change_nothing_about_the_alerts(replay, folder):
+    replay()
+    expected = (folder / "alerts.ndjson").read_bytes()
+    assert replay("--shards", 3).code == 0
+    assert (folder / "alerts.ndjson").read_bytes() == expected
+
+
+def test_a_mapping_turns_a_foreign_file_into_events(citynerve, folder):
+    (folder / "foreign.csv").write_text(
+        "id,when,gate,who\n1,1740931200,g1,p-x\n2,1740931210,g1,p-y\n3,never,g1,p-z\n", encoding="utf-8"
+    )
+    (folder / "mapping.yaml").write_text(
+        "version: 1\nmapping: gates\ninput: {format: csv}\nevent:\n  kind: gate\n  id: {field: id}\n"
+        "  time: {field: when, format: epoch_s}\n  device: {field: gate}\n  person: {field: who}\n  site: S1\n"
+        "  subject: person\n  direction: in\n",
+        encoding="utf-8",
+    )
+    told = citynerve(
+        "replay",
+        folder / "foreign.csv",
+        "--mapping",
+        folder / "mapping.yaml",
+        "--rules",
+        folder / "rules.yaml",
+        "--reference",
+        folder / "reference",
+        "--alerts",
+        folder / "alerts.ndjson",
+        "--dead-letters",
+        folder / "dead.ndjson",
+    )
+    assert told.code == 0 and "1 dead letter," in told.err, told.err
+    [alert] = lines(folder / "alerts.ndjson")
+    assert alert["evidence"] == ["1", "2"]
+    [letter] = lines(folder / "dead.ndjson")
+    assert letter["line"] == 4

@@ -1,0 +1,80 @@
+import pytest
+
+from citynerve.config import LIBRARY
+
+RULE = """\
+version: 1
+timezone: Asia/Shanghai
+routes: [property]
+rules:
+- rule: garbage
+  title: {{zh: 垃圾, en: Garbage}}
+  purpose: environment
+  from: camera
+  when: {when}
+  key: device
+  severity: low
+  route: property
+  message: {{zh: "${{device}}", en: "${{device}}"}}
+"""
+
+
+@pytest.fixture
+def rule_file(tmp_path):
+    def write(when):
+        path = tmp_path / "rules.yaml"
+        path.write_text(RULE.format(when=when), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_good_rules_pass_with_exit_code_0(citynerve, rule_file):
+    told = citynerve("rules", "check", rule_file("label == 'garbage'"))
+    assert told.code == 0 and told.out.startswith("1 rule in order")
+
+
+def test_an_error_is_shown_at_its_place_in_both_languages_with_exit_code_1(citynerve, rule_file):
+    path = rule_file("labl == 'garbage'")
+    told = citynerve("rules", "check", path)
+    assert told.code == 1
+    assert f"{path}:9:9: error[" in told.out and "^^^^" in told.out
+    assert "label" in told.out and "没有" in told.out
+    assert "Traceback" not in told.out + told.err
+
+
+@pytest.mark.parametrize("text", ["", "rules: [", "\t- a", "rules: {a: b}\n", "\xff\xfe", "version: 1\n"])
+def test_broken_files_are_errors_with_a_place_never_a_traceback(citynerve, tmp_path, text):
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    told = citynerve("rules", "check", path)
+    assert told.code == 1 and str(tmp_path) in told.out
+    assert "Traceback" not in told.out + told.err
+
+
+def test_a_path_that_is_not_there_is_an_error(citynerve, tmp_path):
+    told = citynerve("rules", "check", tmp_path / "nowhere")
+    assert told.code == 1 and "nowhere" in told.out
+
+
+def test_the_shipped_library_passes_without_a_warning(citynerve):
+    told = citynerve("rules", "check", LIBRARY)
+    assert told.code == 0 and len(told.out.splitlines()) == 1
+
+
+def test_a_kind_declared_beside_the_shipped_ones_is_known_to_rules(citynerve, rule_file, tmp_path):
+    folder = tmp_path / "schemas"
+    folder.mkdir()
+    (folder / "lift.yaml").write_text(
+        "kind: lift\ntitle: {zh: 电梯, en: Lift}\nfields:\n  stuck: {type: flag}\n", encoding="utf-8"
+    )
+    path = rule_file("stuck")
+    path.write_text(path.read_text(encoding="utf-8").replace("from: camera", "from: lift"), encoding="utf-8")
+    assert citynerve("rules", "check", path).code == 1
+    assert citynerve("rules", "check", path, "--schemas", folder).code == 0
+
+
+def test_a_schema_that_cannot_be_used_is_told_without_a_traceback(citynerve, rule_file, tmp_path):
+    (tmp_path / "lift.yaml").write_text("kind: lift\nfields: {stuck: {type: maybe}}\n", encoding="utf-8")
+    told = citynerve("rules", "check", rule_file("true"), "--schemas", tmp_path)
+    assert told.code == 1 and "stuck" in told.err and "Traceback" not in told.err
