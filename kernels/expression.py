@@ -14,6 +14,7 @@ from kernels.nulls import NULL
 
 BLOCK = 1024  # rows: 8 KiB a stack entry
 HOUR_MS = 3_600_000
+NEVER = np.int64(2**63 - 1)
 
 # What programs look at beside the rows, in this order (`streams.shard.tables.Surroundings` makes it):
 # slot_keys int64[s], slot_rows int64[s], set_base int64[k], set_mask int64[k]: one hash table a set
@@ -86,15 +87,32 @@ def run(
                 floats[top, i] = extra[arg, first + i]
         elif opcode == op.HOUR:
             top += 1
+            since = NEVER  # the offset found last holds from `since` until `until`
+            until = NEVER
+            offset = np.int64(0)
             for i in range(n):
                 instant = lanes[0, rows[first + i]]
-                local = instant + offsets_ms[index_after(offset_edges, 0, len(offset_edges), instant) - 1]
-                floats[top, i] = np.float64((local // HOUR_MS) % 24)
+                if not since <= instant < until:
+                    turned = index_after(offset_edges, 0, len(offset_edges), instant)
+                    since = offset_edges[turned - 1]
+                    until = offset_edges[turned] if turned < len(offset_edges) else NEVER
+                    offset = offsets_ms[turned - 1]
+                floats[top, i] = np.float64(((instant + offset) // HOUR_MS) % 24)
         elif opcode == op.CALENDAR:
             top += 1
+            since = NEVER  # neighbours in time mostly lie between the same two edges
+            until = NEVER
+            inside = np.int64(0)
             for i in range(n):
-                turned = index_after(edges, edge_base[arg], edge_base[arg + 1], lanes[0, rows[first + i]])
-                stack[top, i] = turned & 1
+                instant = lanes[0, rows[first + i]]
+                if not since <= instant < until:
+                    low = edge_base[arg]
+                    high = edge_base[arg + 1]
+                    at = low + index_after(edges, low, high, instant)
+                    since = edges[at - 1] if at > low else NULL
+                    until = edges[at] if at < high else NEVER
+                    inside = (at - low) & 1
+                stack[top, i] = inside
         elif opcode == op.ROW:
             for i in range(n):
                 stack[top, i] = find(slot_keys, slot_rows, set_base[arg], set_mask[arg], stack[top, i])

@@ -8,14 +8,13 @@ is longer than its silence has `shut` besides, until when an ended episode keeps
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.expression import index_after
+from kernels.expression import NEVER, index_after
 from kernels.nulls import NULL
 
 FIRING, RESOLVED, CORRECTED = 0, 1, 2
 # Columns of a transition: state row; one of the above; its time; the episode's since; log position of the causing
 # event, of a firing that of the last sight (-1: none); its place in event time; the last sight before (NULL: none)
 ROW, TRANSITION, TIME, SINCE, CAUSE, PLACE, LAST = range(7)
-NEVER = np.int64(2**63 - 1)
 
 
 @kernel(inline=True)
