@@ -31,8 +31,9 @@ class FileSource:
     Text that cannot be sought (compressed, standard input) is spooled while it is read, until `forget()`.
     """
 
-    def __init__(self, path: Path | Literal["-"], *, feed: str, number: int, time_max: int,
-                 block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(
+        self, path: Path | Literal["-"], *, feed: str, number: int, time_max: int, block_bytes: int = BLOCK_BYTES
+    ) -> None:
         """Open a file.
 
         Parameters
@@ -162,14 +163,25 @@ class FileSource:
 
     def _unreadable(self, error: OSError) -> Problem:
         reason = error.strerror or str(error)
-        return Problem("D001", Place(self._path, 1), f"cannot be read: {reason}", f"无法读取:{reason}",
-                       "check the path and who may read it", "请检查路径与读取权限")
+        return Problem(
+            "D001",
+            Place(self._path, 1),
+            f"cannot be read: {reason}",
+            f"无法读取:{reason}",
+            "check the path and who may read it",
+            "请检查路径与读取权限",
+        )
 
     def _damaged(self, damage: tuple[str, str], bytes_before: int) -> Problem:
         en, zh = damage
-        return Problem("D005", Place(self._path, 1), f"{en}; {bytes_before} bytes of text before it were read",
-                       f"{zh};此前的 {bytes_before} 字节文本已读入",
-                       "copy the file again; what was read counts", "请重新传输该文件;已读入的部分有效")
+        return Problem(
+            "D005",
+            Place(self._path, 1),
+            f"{en}; {bytes_before} bytes of text before it were read",
+            f"{zh};此前的 {bytes_before} 字节文本已读入",
+            "copy the file again; what was read counts",
+            "请重新传输该文件;已读入的部分有效",
+        )
 
 
 def _first_newline(data: Bytes, size: int) -> int:

@@ -55,8 +55,10 @@ class Cells:
     def texts(self) -> list[str | None]:
         """Return the texts of all rows."""
         raw = self.text.tobytes()
-        return [None if length < 0 else raw[start : start + length].decode()
-                for start, length in zip(self.starts.tolist(), self.lengths.tolist(), strict=True)]
+        return [
+            None if length < 0 else raw[start : start + length].decode()
+            for start, length in zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
+        ]
 
     def tokens(self, city: CityKey) -> Lanes:
         """Return the token of every cell, NULL for an empty one."""
@@ -66,8 +68,12 @@ class Cells:
         return out
 
 
-def convert(cells: Cells, type: FieldType, city: CityKey, codes: Mapping[str, int] | None = None,
-            ) -> tuple[Lanes, list[Problem]]:
+def convert(
+    cells: Cells,
+    type: FieldType,
+    city: CityKey,
+    codes: Mapping[str, int] | None = None,
+) -> tuple[Lanes, list[Problem]]:
     """Return a column as lanes of a type (`events.batch`), and what is wrong with it, with line and column.
 
     A number is decimal (`1.5e3`), a flag true, false, 1 or 0, a time RFC 3339 with an offset or epoch ms. A cell that
@@ -76,7 +82,11 @@ def convert(cells: Cells, type: FieldType, city: CityKey, codes: Mapping[str, in
     if type in TOKEN_TYPES:
         return cells.tokens(city), []
     readers: dict[str, Callable[[str], float | int | None]] = {
-        "number": number, "time": instant, "flag": lambda text: _FLAGS.get(text.lower()), "enum": (codes or {}).get}
+        "number": number,
+        "time": instant,
+        "flag": lambda text: _FLAGS.get(text.lower()),
+        "enum": (codes or {}).get,
+    }
     read = readers[type]
     null = NAN if type == "number" else int(NULL)
     known: dict[str, float | int | None] = {}  # columns of sets repeat themselves
@@ -130,8 +140,10 @@ def instant(text: str) -> int | None:
 
 _ADVICE: dict[str, tuple[str, str]] = {
     "number": ("write a decimal number without unit, e.g. 3.5", "请写不带单位的十进制数,例如 3.5"),
-    "time": ("write it with its offset, e.g. 2026-03-01T08:00:00+08:00, or as epoch milliseconds",
-             "请写带时区偏移的时间,例如 2026-03-01T08:00:00+08:00,或毫秒时间戳"),
+    "time": (
+        "write it with its offset, e.g. 2026-03-01T08:00:00+08:00, or as epoch milliseconds",
+        "请写带时区偏移的时间,例如 2026-03-01T08:00:00+08:00,或毫秒时间戳",
+    ),
     "flag": ("write true, false, 1 or 0", "请写 true、false、1 或 0"),
     "enum": ("write one of the values that the schema lists", "请写模式文件列出的取值之一"),
 }
@@ -144,13 +156,26 @@ def _problems(cells: Cells, type: str, bad: list[tuple[int, str]]) -> list[Probl
     for row, text in bad[:BAD_CELLS_SHOWN]:
         shown = text if len(text) <= 40 else text[:40] + "…"
         place = Place(cells.path, int(cells.lines[row]), _column(cells, row), max(len(shown), 1))
-        found.append(Problem("D004", place, f"`{shown}` in column `{cells.name}` is not a {type}",
-                             f"列 `{cells.name}` 的 `{shown}` 不是{_NAMES_ZH[type]}", advice_en, advice_zh))
+        found.append(
+            Problem(
+                "D004",
+                place,
+                f"`{shown}` in column `{cells.name}` is not a {type}",
+                f"列 `{cells.name}` 的 `{shown}` 不是{_NAMES_ZH[type]}",
+                advice_en,
+                advice_zh,
+            )
+        )
     if len(bad) > BAD_CELLS_SHOWN:
         more = len(bad) - BAD_CELLS_SHOWN
-        found.append(Problem("D004", Place(cells.path, int(cells.lines[bad[BAD_CELLS_SHOWN][0]])),
-                             f"{more} more bad cells in column `{cells.name}`",
-                             f"列 `{cells.name}` 还有 {more} 个错误单元格"))
+        found.append(
+            Problem(
+                "D004",
+                Place(cells.path, int(cells.lines[bad[BAD_CELLS_SHOWN][0]])),
+                f"{more} more bad cells in column `{cells.name}`",
+                f"列 `{cells.name}` 还有 {more} 个错误单元格",
+            )
+        )
     return found
 
 

@@ -47,16 +47,35 @@ def find_sets(folder: Path) -> dict[str, Path]:
         the folder cannot be read, or a set has two files
     """
     if not folder.is_dir():
-        raise Problems([_problem("D001", folder, 1, "there is no such folder", "没有这个目录",
-                                 "--reference wants the folder that holds residents.csv and the like",
-                                 "--reference 要的是存放 residents.csv 等文件的目录")])
+        raise Problems(
+            [
+                _problem(
+                    "D001",
+                    folder,
+                    1,
+                    "there is no such folder",
+                    "没有这个目录",
+                    "--reference wants the folder that holds residents.csv and the like",
+                    "--reference 要的是存放 residents.csv 等文件的目录",
+                )
+            ]
+        )
     found: dict[str, Path] = {}
     problems = []
     for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES):
         if path.stem in found:
             other = found[path.stem].name
-            problems.append(_problem("D001", path, 1, f"set `{path.stem}` has another file, {other}",
-                                     f"集合 `{path.stem}` 另有文件 {other}", "keep one of them", "请只保留一个"))
+            problems.append(
+                _problem(
+                    "D001",
+                    path,
+                    1,
+                    f"set `{path.stem}` has another file, {other}",
+                    f"集合 `{path.stem}` 另有文件 {other}",
+                    "keep one of them",
+                    "请只保留一个",
+                )
+            )
         found[path.stem] = path
     if problems:
         raise Problems(problems)
@@ -107,9 +126,15 @@ def _read_csv(path: Path) -> ReferenceSet:
     rows = separated.cells(text, at, len(raw), starts, lengths, lines, faults)
     if faults[0, 0]:
         raise Problems([_fault(path, len(header), *map(int, fault)) for fault in faults if fault[0]])
-    return ReferenceSet(path.stem, str(path), {
-        name: Cells(name, str(path), text, starts[i, :rows], lengths[i, :rows], lines[:rows])
-        for i, name in enumerate(header)}, int(rows))
+    return ReferenceSet(
+        path.stem,
+        str(path),
+        {
+            name: Cells(name, str(path), text, starts[i, :rows], lengths[i, :rows], lines[:rows])
+            for i, name in enumerate(header)
+        },
+        int(rows),
+    )
 
 
 def _header(path: Path, raw: bytes, begin: int) -> tuple[list[str], int, int]:
@@ -121,17 +146,46 @@ def _header(path: Path, raw: bytes, begin: int) -> tuple[list[str], int, int]:
         if text := raw[begin:end].decode().strip():
             break
         if end >= len(raw):
-            raise Problems([_problem("D002", path, 1, "the file is empty", "文件是空的",
-                                     "its first line names the columns, e.g. site,person",
-                                     "首行应为列名,例如 site,person")])
+            raise Problems(
+                [
+                    _problem(
+                        "D002",
+                        path,
+                        1,
+                        "the file is empty",
+                        "文件是空的",
+                        "its first line names the columns, e.g. site,person",
+                        "首行应为列名,例如 site,person",
+                    )
+                ]
+            )
         begin, line = end + 1, line + 1
     names = [name.strip() for name in next(csv.reader([text]))]
-    problems = [_problem("D002", path, line, f"column `{name}` appears twice", f"列 `{name}` 重复",
-                         "rename or drop one", "请改名或删去一列")
-                for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems = [
+        _problem(
+            "D002",
+            path,
+            line,
+            f"column `{name}` appears twice",
+            f"列 `{name}` 重复",
+            "rename or drop one",
+            "请改名或删去一列",
+        )
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
     if len(names) == 1 and any(mark in text for mark in ";\t,"):
-        problems.append(_problem("D002", path, line, "cells are not separated by commas", "单元格未用英文逗号分隔",
-                                 "save the file as CSV with `,`", "请另存为英文逗号分隔的 CSV"))
+        problems.append(
+            _problem(
+                "D002",
+                path,
+                line,
+                "cells are not separated by commas",
+                "单元格未用英文逗号分隔",
+                "save the file as CSV with `,`",
+                "请另存为英文逗号分隔的 CSV",
+            )
+        )
     if problems:
         raise Problems(problems)
     return names, line, min(end + 1, len(raw))
@@ -143,21 +197,52 @@ def _check_utf8(path: Path, raw: bytes) -> None:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise Problems([_problem("D003", path, line, "this byte is not UTF-8", "此处字节不是 UTF-8",
-                                 "save the file as UTF-8 (it may be GBK)", "请以 UTF-8 编码保存(原文件可能是 GBK)",
-                                 column=column)]) from None
+        raise Problems(
+            [
+                _problem(
+                    "D003",
+                    path,
+                    line,
+                    "this byte is not UTF-8",
+                    "此处字节不是 UTF-8",
+                    "save the file as UTF-8 (it may be GBK)",
+                    "请以 UTF-8 编码保存(原文件可能是 GBK)",
+                    column=column,
+                )
+            ]
+        ) from None
 
 
 def _fault(path: Path, columns: int, code: int, line: int, cells: int) -> Problem:
     if code == separated.WRONG_WIDTH:
-        return _problem("D003", path, line, f"{cells} cells, but the header has {columns}",
-                        f"本行 {cells} 格,表头 {columns} 列",
-                        "a cell that contains a comma stands in double quotes", "含逗号的单元格请加英文双引号")
+        return _problem(
+            "D003",
+            path,
+            line,
+            f"{cells} cells, but the header has {columns}",
+            f"本行 {cells} 格,表头 {columns} 列",
+            "a cell that contains a comma stands in double quotes",
+            "含逗号的单元格请加英文双引号",
+        )
     if code == separated.AFTER_QUOTE:
-        return _problem("D003", path, line, "text after a closing quote", "右引号之后还有文字",
-                        'write a quote inside a quoted cell twice: ""', '引号单元格内的引号请写两次:""')
-    return _problem("D003", path, line, "a quote opens here and never closes", "此处的引号没有闭合",
-                    'close it, or write it as ""', '请补上右引号,或写作 ""')
+        return _problem(
+            "D003",
+            path,
+            line,
+            "text after a closing quote",
+            "右引号之后还有文字",
+            'write a quote inside a quoted cell twice: ""',
+            '引号单元格内的引号请写两次:""',
+        )
+    return _problem(
+        "D003",
+        path,
+        line,
+        "a quote opens here and never closes",
+        "此处的引号没有闭合",
+        'close it, or write it as ""',
+        '请补上右引号,或写作 ""',
+    )
 
 
 def missing_columns(reference: ReferenceSet, names: Sequence[str]) -> list[str]:
@@ -165,8 +250,9 @@ def missing_columns(reference: ReferenceSet, names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in reference.columns]
 
 
-def _problem(code: str, path: Path, line: int, en: str, zh: str, advice_en: str = "", advice_zh: str = "",
-             column: int = 1) -> Problem:
+def _problem(
+    code: str, path: Path, line: int, en: str, zh: str, advice_en: str = "", advice_zh: str = "", column: int = 1
+) -> Problem:
     return Problem(code, Place(str(path), line, column), en, zh, advice_en, advice_zh)
 
 
@@ -174,9 +260,19 @@ def _read_parquet(path: Path) -> ReferenceSet:
     try:
         from pyarrow import ArrowException, parquet  # an optional package
     except ImportError:
-        raise Problems([_problem("D001", path, 1, "Parquet needs the package pyarrow", "读取 Parquet 需要 pyarrow 包",
-                                 "install citynerve[parquet], or save the set as CSV",
-                                 "请安装 citynerve[parquet],或另存为 CSV")]) from None
+        raise Problems(
+            [
+                _problem(
+                    "D001",
+                    path,
+                    1,
+                    "Parquet needs the package pyarrow",
+                    "读取 Parquet 需要 pyarrow 包",
+                    "install citynerve[parquet], or save the set as CSV",
+                    "请安装 citynerve[parquet],或另存为 CSV",
+                )
+            ]
+        ) from None
     try:
         table = parquet.read_table(path)
     except ArrowException as error:
@@ -194,12 +290,23 @@ def _arrow_cells(name: str, path: Path, column: Any, lines: NDArray[np.int64]) -
     try:
         if arrow.types.is_timestamp(kind):  # without a zone Parquet means UTC or does not say; UTC is taken
             column = compute.cast(compute.cast(column, arrow.timestamp("ms", kind.tz), safe=False), arrow.int64())
-        texts = arrow.concat_arrays([arrow.array([], arrow.large_string()),
-                                     *compute.cast(column, arrow.large_string()).chunks])
+        texts = arrow.concat_arrays(
+            [arrow.array([], arrow.large_string()), *compute.cast(column, arrow.large_string()).chunks]
+        )
     except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError):
-        raise Problems([_problem("D003", path, 1, f"column `{name}` of type {kind} cannot be read as text",
-                                 f"列 `{name}` 的类型 {kind} 无法按文本读取", "drop it, or write it as text",
-                                 "请去掉该列或改为文本")]) from None
+        raise Problems(
+            [
+                _problem(
+                    "D003",
+                    path,
+                    1,
+                    f"column `{name}` of type {kind} cannot be read as text",
+                    f"列 `{name}` 的类型 {kind} 无法按文本读取",
+                    "drop it, or write it as text",
+                    "请去掉该列或改为文本",
+                )
+            ]
+        ) from None
     offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
     data = texts.buffers()[2]
     raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)

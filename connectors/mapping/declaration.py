@@ -40,8 +40,18 @@ def load(file: Path | str, schemas: Schemas) -> Mapping:
             path = shipped
         else:
             names = ", ".join(sorted(found.stem for found in SHIPPED.glob("*.yaml")))
-            raise Problems([Problem("M001", Place(str(file), 1), "there is no such mapping", "没有这个映射文件",
-                                    f"name a file, or a shipped mapping: {names}", f"请写文件路径,或内置映射:{names}")])
+            raise Problems(
+                [
+                    Problem(
+                        "M001",
+                        Place(str(file), 1),
+                        "there is no such mapping",
+                        "没有这个映射文件",
+                        f"name a file, or a shipped mapping: {names}",
+                        f"请写文件路径,或内置映射:{names}",
+                    )
+                ]
+            )
     body, findings = read_document(path)
     mapping = _Checker(findings, schemas).mapping(body)
     findings.raise_any()
@@ -72,11 +82,23 @@ class _Checker:
         time = self._time(event)
         if schema is None or time is None or form is None or name is None:
             return None
-        readers = [(key, self._field(event, key, schema.fields[key]))
-                   for key in event.body if key not in ("kind", "time") and key in schema.fields]
-        return Mapping(name, self._findings.path, schema.kind, form, unpivot, join, where, time,
-                       tuple((key, reader) for key, reader in readers if reader is not None),
-                       tuple(dict.fromkeys(self._used)))
+        readers = [
+            (key, self._field(event, key, schema.fields[key]))
+            for key in event.body
+            if key not in ("kind", "time") and key in schema.fields
+        ]
+        return Mapping(
+            name,
+            self._findings.path,
+            schema.kind,
+            form,
+            unpivot,
+            join,
+            where,
+            time,
+            tuple((key, reader) for key, reader in readers if reader is not None),
+            tuple(dict.fromkeys(self._used)),
+        )
 
     def _event_keys(self, body: CommentedMap) -> tuple[str, ...]:
         event = body.get("event")
@@ -89,8 +111,13 @@ class _Checker:
             return None
         if kind not in self._schemas:
             kinds = ", ".join(self._schemas.kinds)
-            self._findings.add(event.value_place("kind"), f"there is no kind `{kind}`", f"没有事件类型 `{kind}`",
-                               f"one of {kinds}", f"可选:{kinds}")
+            self._findings.add(
+                event.value_place("kind"),
+                f"there is no kind `{kind}`",
+                f"没有事件类型 `{kind}`",
+                f"one of {kinds}",
+                f"可选:{kinds}",
+            )
             return None
         return self._schemas[kind]
 
@@ -146,16 +173,21 @@ class _Checker:
         tests = []
         for number, body in enumerate(node.items(key) or ()):
             if not isinstance(body, CommentedMap):
-                node.wrong(key, "a list of {field: ..., known: true} and the like",
-                           "条件列表,如 {field: ..., known: true}")
+                node.wrong(
+                    key, "a list of {field: ..., known: true} and the like", "条件列表,如 {field: ..., known: true}"
+                )
                 continue
             condition = Node(body, self._findings, _CONDITION)
             path = condition.text("field", required=True)
             operators = [name for name in _OPERATORS if name in condition]
             if not operators:
-                self._findings.add(condition.place(), f"condition {number + 1} of `{key}` tests nothing",
-                                   f"`{key}` 的第 {number + 1} 个条件没有写判断", f"add {', '.join(_OPERATORS)}",
-                                   f"请加上 {'、'.join(_OPERATORS)} 之一")
+                self._findings.add(
+                    condition.place(),
+                    f"condition {number + 1} of `{key}` tests nothing",
+                    f"`{key}` 的第 {number + 1} 个条件没有写判断",
+                    f"add {', '.join(_OPERATORS)}",
+                    f"请加上 {'、'.join(_OPERATORS)} 之一",
+                )
             if path is None:
                 continue
             self._used.append(path)
@@ -188,8 +220,11 @@ class _Checker:
         if form in ("epoch_ms", "epoch_s"):
             return times.by_epoch(get, 1 if form == "epoch_ms" else 1_000)
         if "%" not in form:
-            node.wrong("format", "rfc3339, epoch_ms, epoch_s or a pattern such as %Y-%m-%d %H:%M:%S",
-                       " rfc3339、epoch_ms、epoch_s 或 %Y-%m-%d %H:%M:%S 这样的格式")
+            node.wrong(
+                "format",
+                "rfc3339, epoch_ms, epoch_s or a pattern such as %Y-%m-%d %H:%M:%S",
+                " rfc3339、epoch_ms、epoch_s 或 %Y-%m-%d %H:%M:%S 这样的格式",
+            )
             return None
         zone = self._zone(node)
         return times.by_pattern(get, form, zone) if zone else None
@@ -219,8 +254,9 @@ class _Checker:
         if node is None:
             return None
         if ("field" in node) == ("value" in node):
-            self._findings.add(event.place(key), f"`{key}` wants either `field` or `value`",
-                               f"`{key}` 须写 `field` 或 `value` 之一")
+            self._findings.add(
+                event.place(key), f"`{key}` wants either `field` or `value`", f"`{key}` 须写 `field` 或 `value` 之一"
+            )
             return None
         path = node.text("field")
         get = read.getter(path) if path else read.constant(node.body.get("value"))
@@ -252,16 +288,27 @@ class _Checker:
             unit = node.text("unit")
             by = 1.0 if unit is None else factor(unit, field.unit)
             if by is None:
-                node.wrong("unit", f"a unit that can be turned into {field.unit or 'a plain number'}",
-                           f"可换算为 {field.unit or '无单位数值'} 的单位")
+                node.wrong(
+                    "unit",
+                    f"a unit that can be turned into {field.unit or 'a plain number'}",
+                    f"可换算为 {field.unit or '无单位数值'} 的单位",
+                )
                 return None
             digits = node.number("digits")
-            return read.number(get, key, by * (node.number("scale") or 1.0), node.number("offset") or 0.0,
-                               None if digits is None else int(digits))
+            return read.number(
+                get,
+                key,
+                by * (node.number("scale") or 1.0),
+                node.number("offset") or 0.0,
+                None if digits is None else int(digits),
+            )
         for name in ("unit", "scale", "offset", "digits"):
             if name in node:
-                self._findings.add(node.place(name), f"`{name}` is for numbers, and `{key}` is of type {field.type}",
-                                   f"`{name}` 只用于数值,而 `{key}` 的类型是 {field.type}")
+                self._findings.add(
+                    node.place(name),
+                    f"`{name}` is for numbers, and `{key}` is of type {field.type}",
+                    f"`{name}` 只用于数值,而 `{key}` 的类型是 {field.type}",
+                )
         if field.type == "flag":
             return read.flag(get, key)
         return read.text(get, key, self._pattern(node))

@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from events.place import Place, Problem, Problems
 
 DOCUMENT_BYTES_MAX = 256 << 10
+BRACKETS_MAX = 50  # within one another; YAML readers take quadratic time over more
 
 
 @dataclass(slots=True)
@@ -42,9 +43,13 @@ class Node:
         for key in body:
             if key not in self._allowed:
                 close = difflib.get_close_matches(str(key), self._allowed, 1)
-                findings.add(self.place(key), f"unknown key `{key}`", f"未知的键 `{key}`",
-                             f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(self._allowed)}",
-                             f"是否想写 `{close[0]}`?" if close else f"此处可用:{'、'.join(self._allowed)}")
+                findings.add(
+                    self.place(key),
+                    f"unknown key `{key}`",
+                    f"未知的键 `{key}`",
+                    f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(self._allowed)}",
+                    f"是否想写 `{close[0]}`?" if close else f"此处可用:{'、'.join(self._allowed)}",
+                )
 
     def place(self, key: Any = None) -> Place:
         """Place of a key, or of the mapping itself."""
@@ -118,10 +123,23 @@ def read_document(path: Path) -> tuple[CommentedMap, Findings]:
     try:
         raw = path.read_bytes()
         if len(raw) > DOCUMENT_BYTES_MAX:
-            findings.add(start, f"the file is larger than {DOCUMENT_BYTES_MAX >> 10} KiB",
-                         f"文件超过 {DOCUMENT_BYTES_MAX >> 10} KiB", code="M001")
+            findings.add(
+                start,
+                f"the file is larger than {DOCUMENT_BYTES_MAX >> 10} KiB",
+                f"文件超过 {DOCUMENT_BYTES_MAX >> 10} KiB",
+                code="M001",
+            )
             findings.raise_any()
-        body = YAML(typ="rt", pure=True).load(raw.decode())
+        text = raw.decode()
+        if _bracket_depth(text) > BRACKETS_MAX:
+            findings.add(
+                start,
+                f"more than {BRACKETS_MAX} brackets within one another",
+                f"括号嵌套超过 {BRACKETS_MAX} 层",
+                code="M001",
+            )
+            findings.raise_any()
+        body = YAML(typ="rt", pure=True).load(text)
     except OSError as error:
         reason = error.strerror or str(error)
         findings.add(start, f"cannot be read: {reason}", f"无法读取:{reason}", code="M001")
@@ -136,10 +154,24 @@ def read_document(path: Path) -> tuple[CommentedMap, Findings]:
         findings.add(start, f"is not YAML: {error}", f"YAML 语法有误:{error}", code="M001")
     findings.raise_any()
     if not isinstance(body, CommentedMap):
-        findings.add(start, "a mapping file is a YAML mapping with `version`, `mapping`, `input` and `event`",
-                     "映射文件须为含 `version`、`mapping`、`input`、`event` 的 YAML 映射")
+        findings.add(
+            start,
+            "a mapping file is a YAML mapping with `version`, `mapping`, `input` and `event`",
+            "映射文件须为含 `version`、`mapping`、`input`、`event` 的 YAML 映射",
+        )
         findings.raise_any()
     return body, findings
+
+
+def _bracket_depth(text: str) -> int:
+    depth = deepest = 0
+    for mark in text:
+        if mark in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "]}":
+            depth -= 1
+    return deepest
 
 
 __all__ = ["CommentedMap", "CommentedSeq", "Findings", "Node", "read_document"]

@@ -18,7 +18,10 @@ class LineReader:
         self._row = -1
         self._separator = form.separator.encode()
         self._read: Callable[[bytes], Iterable[Record]] = {
-            "json": self._json, "prefix_json": self._prefix_json, "csv": self._csv}[form.format]
+            "json": self._json,
+            "prefix_json": self._prefix_json,
+            "csv": self._csv,
+        }[form.format]
 
     def records(self, line: bytes) -> Iterable[Record]:
         """Return the records of a line: one, none for a CSV's header, one a cell for a matrix row.

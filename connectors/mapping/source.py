@@ -159,6 +159,17 @@ class MappedSource:
         if lacking:
             place = Place(self.feed, max(line - 1, 1))
             mapping = self._mapping.name
-            raise Problems([Problem("M010", place, f"the header lacks `{name}`, which the mapping {mapping} reads",
-                                    f"表头缺少映射 {mapping} 要读取的列 `{name}`", "check the mapping and the file",
-                                    "请检查映射与文件", f"= {', '.join(columns[:12])}") for name in lacking])
+            raise Problems(
+                [
+                    Problem(
+                        "M010",
+                        place,
+                        f"the header lacks `{name}`, which the mapping {mapping} reads",
+                        f"表头缺少映射 {mapping} 要读取的列 `{name}`",
+                        "check the mapping and the file",
+                        "请检查映射与文件",
+                        f"= {', '.join(columns[:12])}",
+                    )
+                    for name in lacking
+                ]
+            )

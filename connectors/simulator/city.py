@@ -23,7 +23,16 @@ _STEP_DEG = 0.008
 
 # What a community has, by the letter in the device's name, and at how many places.
 MOUNTED: tuple[tuple[str, int], ...] = (
-    ("g", GATES), ("c", CAMERAS), ("t", 1), ("f", LANES), ("s", 2), ("b", 1), ("p", 1), ("a", 1), ("h", ELDERS))
+    ("g", GATES),
+    ("c", CAMERAS),
+    ("t", 1),
+    ("f", LANES),
+    ("s", 2),
+    ("b", 1),
+    ("p", 1),
+    ("a", 1),
+    ("h", ELDERS),
+)
 PER_COMMUNITY = sum(count for _, count in MOUNTED)
 _FIRST = {letter: sum(count for _, count in MOUNTED[:number]) for number, (letter, _) in enumerate(MOUNTED)}
 _AT_ROAD = ("t", "f")
@@ -84,13 +93,21 @@ class City:
 
     def device_names(self) -> list[str]:
         """Names of all devices, by number."""
-        return [self.device_name(letter, community, place) for community in range(self.communities)
-                for letter, count in MOUNTED for place in range(count)]
+        return [
+            self.device_name(letter, community, place)
+            for community in range(self.communities)
+            for letter, count in MOUNTED
+            for place in range(count)
+        ]
 
     def device_sites(self) -> list[str]:
         """Where each device is mounted."""
-        return [self.road_name(community) if letter in _AT_ROAD else self.site_name(community)
-                for community in range(self.communities) for letter, count in MOUNTED for _ in range(count)]
+        return [
+            self.road_name(community) if letter in _AT_ROAD else self.site_name(community)
+            for community in range(self.communities)
+            for letter, count in MOUNTED
+            for _ in range(count)
+        ]
 
     def device(self, letter: str, community: int | Ints, place: int | Ints = 0) -> Ints:
         """Numbers of devices."""
@@ -99,8 +116,10 @@ class City:
     def place(self, community: int) -> tuple[float, float]:
         """Longitude and latitude of a compound, degrees."""
         row, column = divmod(community, _SIDE)
-        return (round(CENTRE_LON + (column - _SIDE / 2) * _STEP_DEG, 5),
-                round(CENTRE_LAT + (row - _SIDE / 2) * _STEP_DEG, 5))
+        return (
+            round(CENTRE_LON + (column - _SIDE / 2) * _STEP_DEG, 5),
+            round(CENTRE_LAT + (row - _SIDE / 2) * _STEP_DEG, 5),
+        )
 
     def free_kmh(self, community: int | Ints) -> Ints:
         """Free-flow speed of a road."""

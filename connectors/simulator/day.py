@@ -17,8 +17,13 @@ Happening = Callable[[City, np.random.Generator, Ints], Rows]
 
 # what, its share of ordinary life in thousandths, its rhythm
 _ORDINARY: tuple[tuple[Happening, int, tuple[int, ...]], ...] = (
-    (people.passages, 390, GATES), (devices.sightings, 280, CAMERAS), (roads.passages, 280, ROADS),
-    (devices.readings, 40, EVEN), (people.reports, 4, CAMERAS), (devices.patrols, 6, EVEN))
+    (people.passages, 390, GATES),
+    (devices.sightings, 280, CAMERAS),
+    (roads.passages, 280, ROADS),
+    (devices.readings, 40, EVEN),
+    (people.reports, 4, CAMERAS),
+    (devices.patrols, 6, EVEN),
+)
 
 
 class Days:
@@ -32,8 +37,11 @@ class Days:
         planted = planted.take(np.argsort(planted.lanes[TIME], kind="stable"))
         planted.lanes[ID] = np.arange(len(planted))
         self._planted = planted
-        fixed = (len(planted) + devices.heartbeats_count(city, start, end, script.outages)
-                 + roads.intervals_count(city, start, end))
+        fixed = (
+            len(planted)
+            + devices.heartbeats_count(city, start, end, script.outages)
+            + roads.intervals_count(city, start, end)
+        )
         self.duplicates = max(events // _DUPLICATES, 1)
         self._ordinary = events - fixed - self.duplicates
         if self._ordinary < self.duplicates:
@@ -49,16 +57,21 @@ class Days:
         script = self._script
         city = script.city
         generator = np.random.Generator(np.random.PCG64([self._seed, 1, piece]))
-        parts = [devices.heartbeats(city, script.start, begin, end, script.outages),
-                 roads.intervals(city, generator, script.start, begin, end, script.jams)]
+        parts = [
+            devices.heartbeats(city, script.start, begin, end, script.outages),
+            roads.intervals(city, generator, script.start, begin, end, script.jams),
+        ]
         for (happening, _, _), rhythm, count in zip(_ORDINARY, self._rhythms, self._counts, strict=True):
             times = rhythm.draw(generator, begin, end, _part(rhythm, count, begin, end))
             parts.append(happening(city, generator, times))
         ordinary = together(parts)
         ordinary.lanes[ID] = self._next_id + np.arange(len(ordinary))
         self._next_id += len(ordinary)
-        again = ordinary.take(generator.integers(0, len(ordinary), _part(self._even, self.duplicates, begin, end))
-                              if len(ordinary) else np.empty(0, np.int64))
+        again = ordinary.take(
+            generator.integers(0, len(ordinary), _part(self._even, self.duplicates, begin, end))
+            if len(ordinary)
+            else np.empty(0, np.int64)
+        )
         first, behind = np.searchsorted(self._planted.lanes[TIME], [begin, end])
         happened = together([ordinary, again, self._planted.take(np.arange(first, behind))])
         happened.arrivals[:] += _delays(generator, len(happened))

@@ -13,8 +13,12 @@ from connectors.simulator.templates import TEMPLATE
 _HEARTBEAT_SPREAD_MS = 7_919  # prime, so that devices do not beat in step
 _LABELS = (("person", 70), ("vehicle", 25), ("animal", 4), ("object", 1))
 # metric, unit, letter of the device, least and greatest value in tenths: what is measured on a quiet day
-_READINGS = (("pm25", "ug/m3", "a", 120, 1_100), ("noise_db", "dB", "a", 350, 680), ("smoke", "level", "s", 0, 3),
-             ("gas", "%LEL", "b", 0, 60))
+_READINGS = (
+    ("pm25", "ug/m3", "a", 120, 1_100),
+    ("noise_db", "dB", "a", 350, 680),
+    ("smoke", "level", "s", 0, 3),
+    ("gas", "%LEL", "b", 0, 60),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,17 @@ def readings(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     device = first[which] + city.device("g", community)
     least = np.array([low for *_, low, _ in _READINGS])[which]
     most = np.array([high for *_, high in _READINGS])[which]
-    return rows(TEMPLATE["sensor"], times, site=city.site_text[community], device=city.device_text[device],
-                a=city.pool.numbers([metric for metric, *_ in _READINGS])[which], b=generator.integers(least, most + 1),
-                c=city.pool.numbers([unit for _, unit, *_ in _READINGS])[which], d=city.pool.number("normal"),
-                history=city.pool.number(""))
+    return rows(
+        TEMPLATE["sensor"],
+        times,
+        site=city.site_text[community],
+        device=city.device_text[device],
+        a=city.pool.numbers([metric for metric, *_ in _READINGS])[which],
+        b=generator.integers(least, most + 1),
+        c=city.pool.numbers([unit for _, unit, *_ in _READINGS])[which],
+        d=city.pool.number("normal"),
+        history=city.pool.number(""),
+    )
 
 
 def sightings(city: City, generator: np.random.Generator, times: Ints) -> Rows:
@@ -72,10 +83,17 @@ def sightings(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     device = city.device("c", community, generator.integers(0, CAMERAS, count))
     upper = np.cumsum([share for _, share in _LABELS])
     which = np.searchsorted(upper, generator.integers(0, upper[-1], count), side="right")
-    return rows(TEMPLATE["camera"], times, site=city.site_text[community], device=city.device_text[device],
-                a=generator.integers(0, 100_000_000, count), b=city.pool.numbers([name for name, _ in _LABELS])[which],
-                c=generator.integers(50, 100, count), d=generator.integers(-2_000, 2_000, count),
-                e=generator.integers(0, 4_000, count))
+    return rows(
+        TEMPLATE["camera"],
+        times,
+        site=city.site_text[community],
+        device=city.device_text[device],
+        a=generator.integers(0, 100_000_000, count),
+        b=city.pool.numbers([name for name, _ in _LABELS])[which],
+        c=generator.integers(50, 100, count),
+        d=generator.integers(-2_000, 2_000, count),
+        e=generator.integers(0, 4_000, count),
+    )
 
 
 def patrols(city: City, generator: np.random.Generator, times: Ints) -> Rows:
@@ -86,9 +104,15 @@ def patrols(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     place = np.array([city.place(number) for number in range(city.communities)])[community]
     offset = generator.integers(-300, 300, (count, 2))
     lon, lat = (np.rint(place * 100_000).astype(np.int64) + offset).T
-    return rows(TEMPLATE["patrol"], times, site=city.site_text[community],
-                device=units[generator.integers(0, len(units), count)],
-                a=city.pool.numbers(["true", "false"])[generator.integers(0, 2, count)], b=lon, c=lat)
+    return rows(
+        TEMPLATE["patrol"],
+        times,
+        site=city.site_text[community],
+        device=units[generator.integers(0, len(units), count)],
+        a=city.pool.numbers(["true", "false"])[generator.integers(0, 2, count)],
+        b=lon,
+        c=lat,
+    )
 
 
 def _phases(city: City, start: int) -> Ints:

@@ -13,8 +13,18 @@ _VISITING_HOURS = (7, 21)  # strangers come by day; at night only incidents brin
 _REPORTS = (("pothole", "路面有坑洼"), ("noise", "楼下噪声扰民"), ("parking", "消防通道被占"), ("light", "路灯不亮"))
 
 # An elder's day: when about, by what sign, at which hour. Odd letters: d door, w water, o out and i in at the gate.
-_DAY = (("w", 6.5), ("d", 7.3), ("o", 8.8), ("i", 10.4), ("w", 11.3), ("d", 12.9), ("w", 14.6), ("d", 16.4),
-        ("w", 18.1), ("d", 20.0))
+_DAY = (
+    ("w", 6.5),
+    ("d", 7.3),
+    ("o", 8.8),
+    ("i", 10.4),
+    ("w", 11.3),
+    ("d", 12.9),
+    ("w", 14.6),
+    ("d", 16.4),
+    ("w", 18.1),
+    ("d", 20.0),
+)
 _DAY_JITTER_MS = 1_500_000
 
 
@@ -30,11 +40,20 @@ def passages(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     what = generator.random(count)
     visiting = (what < _VISITORS) & (hour >= _VISITING_HOURS[0]) & (hour < _VISITING_HOURS[1])
     driving = what > 1 - _VEHICLES
-    template = np.where(driving, TEMPLATE["gate_vehicle"],
-                        np.where(visiting, TEMPLATE["gate_visitor"], TEMPLATE["gate_person"]))
+    template = np.where(
+        driving, TEMPLATE["gate_vehicle"], np.where(visiting, TEMPLATE["gate_visitor"], TEMPLATE["gate_person"])
+    )
     subject = np.where(driving, generator.integers(0, city.vehicles, count), resident)
-    return rows(template, times, site=city.site_text[community], device=city.device_text[device], a=subject,
-                b=direction, c=generator.integers(80, 100, count), history=city.pool.number(""))
+    return rows(
+        template,
+        times,
+        site=city.site_text[community],
+        device=city.device_text[device],
+        a=subject,
+        b=direction,
+        c=generator.integers(80, 100, count),
+        history=city.pool.number(""),
+    )
 
 
 def reports(city: City, generator: np.random.Generator, times: Ints) -> Rows:
@@ -42,11 +61,15 @@ def reports(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     count = len(times)
     community = generator.integers(0, city.communities, count)
     which = generator.integers(0, len(_REPORTS), count)
-    return rows(TEMPLATE["report"], times, site=city.site_text[community],
-                device=city.pool.numbers(["app-12345"]).repeat(count),
-                a=community * RESIDENTS + generator.integers(ELDERS, RESIDENTS, count),
-                b=city.pool.numbers([category for category, _ in _REPORTS])[which],
-                c=city.pool.numbers([text for _, text in _REPORTS])[which])
+    return rows(
+        TEMPLATE["report"],
+        times,
+        site=city.site_text[community],
+        device=city.pool.numbers(["app-12345"]).repeat(count),
+        a=community * RESIDENTS + generator.integers(ELDERS, RESIDENTS, count),
+        b=city.pool.numbers([category for category, _ in _REPORTS])[which],
+        c=city.pool.numbers([text for _, text in _REPORTS])[which],
+    )
 
 
 def elders_at_home(city: City, generator: np.random.Generator, start: int, end: int) -> tuple[Rows, Ints]:
@@ -63,8 +86,12 @@ def elders_at_home(city: City, generator: np.random.Generator, start: int, end: 
     for sign, hour in _DAY:
         who = np.repeat(np.arange(elders), len(days))
         day = np.tile(days, elders)
-        times = (day * DAY_MS - CITY_OFFSET_MS + int(hour * HOUR_MS)
-                 + generator.integers(-_DAY_JITTER_MS, _DAY_JITTER_MS, len(who)))
+        times = (
+            day * DAY_MS
+            - CITY_OFFSET_MS
+            + int(hour * HOUR_MS)
+            + generator.integers(-_DAY_JITTER_MS, _DAY_JITTER_MS, len(who))
+        )
         stays = (times >= start) & (times < end)
         parts.append(signs_of_life(city, sign, who[stays], times[stays]))
         owners.append(who[stays])
@@ -76,14 +103,29 @@ def signs_of_life(city: City, sign: str, elders: Ints, times: Ints) -> Rows:
     community, place = elders // ELDERS, elders % ELDERS
     if sign in "oi":
         device = city.device("g", community)
-        return rows(TEMPLATE["gate_person"], times, site=city.site_text[community], device=city.device_text[device],
-                    a=elder_resident(elders), b=city.pool.number("out" if sign == "o" else "in"), c=93,
-                    history=city.pool.number(""))
+        return rows(
+            TEMPLATE["gate_person"],
+            times,
+            site=city.site_text[community],
+            device=city.device_text[device],
+            a=elder_resident(elders),
+            b=city.pool.number("out" if sign == "o" else "in"),
+            c=93,
+            history=city.pool.number(""),
+        )
     device = city.device("h", community, place)
     metric, value, unit = ("door", 10, "open") if sign == "d" else ("water", 35, "L")
-    return rows(TEMPLATE["sensor"], times, site=city.site_text[community], device=city.device_text[device],
-                a=city.pool.number(metric), b=value, c=city.pool.number(unit), d=city.pool.number("normal"),
-                history=city.pool.number(""))
+    return rows(
+        TEMPLATE["sensor"],
+        times,
+        site=city.site_text[community],
+        device=city.device_text[device],
+        a=city.pool.number(metric),
+        b=value,
+        c=city.pool.number(unit),
+        d=city.pool.number("normal"),
+        history=city.pool.number(""),
+    )
 
 
 def elder_resident(elders: Ints) -> Ints:

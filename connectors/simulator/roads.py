@@ -32,13 +32,22 @@ def passages(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     count = len(times)
     device = city.device("t", generator.integers(0, city.communities, count))
     speed = np.clip(generator.normal(_SPEED_MEAN, _SPEED_SPREAD, count), _SPEED_LEAST, _SPEED_MOST) * LIMIT_KMH
-    return rows(TEMPLATE["traffic"], times, site=city.device_site_text[device], device=city.device_text[device],
-                a=generator.integers(0, city.vehicles, count), b=np.rint(speed * 10).astype(np.int64),
-                c=generator.integers(90, 100, count), d=LIMIT_KMH, e=generator.integers(1, LANES + 1, count))
+    return rows(
+        TEMPLATE["traffic"],
+        times,
+        site=city.device_site_text[device],
+        device=city.device_text[device],
+        a=generator.integers(0, city.vehicles, count),
+        b=np.rint(speed * 10).astype(np.int64),
+        c=generator.integers(90, 100, count),
+        d=LIMIT_KMH,
+        e=generator.integers(1, LANES + 1, count),
+    )
 
 
-def intervals(city: City, generator: np.random.Generator, start: int, begin: int, end: int,
-              jams: Sequence[Jam]) -> Rows:
+def intervals(
+    city: City, generator: np.random.Generator, start: int, begin: int, end: int, jams: Sequence[Jam]
+) -> Rows:
     """Return what every detector reports in [begin, end): one event an interval and lane, at the interval's end."""
     lanes = np.arange(city.communities * LANES)
     phases = start + lane_phase_ms(lanes % LANES)
@@ -55,8 +64,16 @@ def intervals(city: City, generator: np.random.Generator, start: int, begin: int
             flow[slow] *= 0.4
     speed = np.rint(share * city.free_kmh(community) * 10).astype(np.int64)
     occupancy = np.minimum(np.rint(flow / (speed / 10) * 0.6), 99).astype(np.int64)
-    return rows(TEMPLATE["flow"], times, site=city.device_site_text[device], device=city.device_text[device],
-                a=np.rint(flow).astype(np.int64), b=speed, c=occupancy, d=np.rint(flow / 12).astype(np.int64))
+    return rows(
+        TEMPLATE["flow"],
+        times,
+        site=city.device_site_text[device],
+        device=city.device_text[device],
+        a=np.rint(flow).astype(np.int64),
+        b=speed,
+        c=occupancy,
+        d=np.rint(flow / 12).astype(np.int64),
+    )
 
 
 def lane_phase_ms(lane: Lane) -> Lane:
@@ -66,8 +83,7 @@ def lane_phase_ms(lane: Lane) -> Lane:
 
 def intervals_count(city: City, start: int, end: int) -> int:
     """How many events `intervals` gives from start to end."""
-    return sum(city.communities * max(-(-(end - start - lane_phase_ms(lane)) // FLOW_MS), 0)
-               for lane in range(LANES))
+    return sum(city.communities * max(-(-(end - start - lane_phase_ms(lane)) // FLOW_MS), 0) for lane in range(LANES))
 
 
 def ticks(phases: Ints, period: int, begin: int, end: int) -> tuple[Ints, Ints]:

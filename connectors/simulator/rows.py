@@ -45,8 +45,11 @@ def rows(template: int | Ints, times: Ints, **lanes: int | Ints) -> Rows:
 
 def together(parts: Sequence[Rows]) -> Rows:
     """Return all rows of all parts."""
-    return Rows(np.concatenate([part.templates for part in parts]), np.concatenate([part.arrivals for part in parts]),
-                np.concatenate([part.lanes for part in parts], axis=1))
+    return Rows(
+        np.concatenate([part.templates for part in parts]),
+        np.concatenate([part.arrivals for part in parts]),
+        np.concatenate([part.lanes for part in parts], axis=1),
+    )
 
 
 _LANE_OF = {"site": SITE, "device": DEVICE, "a": A, "b": B, "c": C, "d": D, "e": E, "history": HISTORY}

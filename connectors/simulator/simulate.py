@@ -21,8 +21,15 @@ from connectors.simulator.templates import KIND_OF, TEMPLATE, Writer
 START = 1_740_931_200_000  # Monday, 3 March 2025, 00:00 in China: an ordinary week, long past on every clock
 _PIECE_EVENTS = 100_000  # so many events are made and written at a time, on average
 
-_SCENES = (gates.stage, elders.stage, roads.stage_speeding, roads.stage_jams, alarms.stage_alarms,
-           alarms.stage_garbage, outages.stage)
+_SCENES = (
+    gates.stage,
+    elders.stage,
+    roads.stage_speeding,
+    roads.stage_jams,
+    alarms.stage_alarms,
+    alarms.stage_garbage,
+    outages.stage,
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +49,18 @@ class SimulationSummary:
     planted: dict[str, int]
 
 
-def simulate(events: int, seed: int, out: Path | BinaryIO, truth: Path, reference: Path, *,
-             communities: int | None = None, start: int = START, duration_s: int | None = None,
-             progress: Callable[[int], None] | None = None) -> SimulationSummary:
+def simulate(
+    events: int,
+    seed: int,
+    out: Path | BinaryIO,
+    truth: Path,
+    reference: Path,
+    *,
+    communities: int | None = None,
+    start: int = START,
+    duration_s: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> SimulationSummary:
     """Write a city's life, the same byte for byte for the same arguments.
 
     Parameters
@@ -97,8 +113,18 @@ def simulate(events: int, seed: int, out: Path | BinaryIO, truth: Path, referenc
     write_tables(city, reference, start, end, script.enrolled_late)
     script.write_truth(truth)
     return SimulationSummary(
-        written, days.duplicates, volume, city.communities, city.residents, city.communities * ELDERS, city.devices,
-        start, end, _by_kind(kinds), _by_rule(script))
+        written,
+        days.duplicates,
+        volume,
+        city.communities,
+        city.residents,
+        city.communities * ELDERS,
+        city.devices,
+        start,
+        end,
+        _by_kind(kinds),
+        _by_rule(script),
+    )
 
 
 def _plant(script: Script, size: Size) -> Rows:

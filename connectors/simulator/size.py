@@ -38,8 +38,9 @@ class Size:
         A city too large for its events lives a shorter time.
         """
         if communities is not None and not 1 <= communities <= COMMUNITIES_MAX:
-            raise SimulationError(f"a city has 1 to {COMMUNITIES_MAX} communities",
-                                  f"社区数须在 1 到 {COMMUNITIES_MAX} 之间")
+            raise SimulationError(
+                f"a city has 1 to {COMMUNITIES_MAX} communities", f"社区数须在 1 到 {COMMUNITIES_MAX} 之间"
+            )
         if duration_s is not None and duration_s < DURATION_MIN_S:
             raise SimulationError(f"simulate at least {DURATION_MIN_S} s", f"模拟时长至少 {DURATION_MIN_S} 秒")
         count = communities or int(np.clip(events // EVENTS_PER_COMMUNITY, 1, COMMUNITIES_MAX))
@@ -49,7 +50,8 @@ class Size:
                 raise SimulationError(
                     f"{events} events are too few for {count} communities over {duration} s; ask for more events, "
                     "fewer communities or a shorter time",
-                    f"{events} 个事件不足以模拟 {count} 个社区 {duration} 秒;请增加事件数,或减少社区数或时长")
+                    f"{events} 个事件不足以模拟 {count} 个社区 {duration} 秒;请增加事件数,或减少社区数或时长",
+                )
             duration = max(duration * 9 // 10, DURATION_MIN_S)
         return cls(events, count, duration)
 
@@ -58,6 +60,6 @@ def _fixed(communities: int, duration_s: int) -> int:
     """Most events that do not depend on how busy the city is."""
     ms = duration_s * 1_000
     days = -(-duration_s // 86_400)
-    devices = PER_COMMUNITY * (ms // HEARTBEAT_MS + 1) + LANES * (ms // FLOW_MS + 1)
+    devices = PER_COMMUNITY * ms // HEARTBEAT_MS + 1 + LANES * (ms // FLOW_MS + 1)
     scenes = ELDERS * days * 10 + _SCENE_ROWS if duration_s >= SCENES_MIN_S else 0
     return communities * (devices + scenes)

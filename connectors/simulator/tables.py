@@ -26,14 +26,22 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
             site = city.site_name(community)
             first = community * RESIDENTS
             file.write("".join(f"{site},p{person:07}\n" for person in range(first, first + RESIDENTS)))
-    _write(folder / "elders.csv", ("person", "site", "name", "lives_alone", "away_until", "since", "consent_until"),
-           _elders(city, start, end, enrolled_late))
+    _write(
+        folder / "elders.csv",
+        ("person", "site", "name", "lives_alone", "away_until", "since", "consent_until"),
+        _elders(city, start, end, enrolled_late),
+    )
     _write(folder / "devices.csv", ("device", "site", "lon", "lat", "person", "expected_s", "eps_s"), _devices(city))
-    _write(folder / "roads.csv", ("site", "free_kmh", "class"),
-           ((city.road_name(c), int(city.free_kmh(c)), _ROAD_CLASSES[c % 3]) for c in range(city.communities)))
-    _write(folder / "cameras.csv", ("device", "crowd_limit"),
-           ((city.device_name("c", c, place), _CROWD_LIMIT)
-            for c in range(city.communities) for place in range(CAMERAS)))
+    _write(
+        folder / "roads.csv",
+        ("site", "free_kmh", "class"),
+        ((city.road_name(c), int(city.free_kmh(c)), _ROAD_CLASSES[c % 3]) for c in range(city.communities)),
+    )
+    _write(
+        folder / "cameras.csv",
+        ("device", "crowd_limit"),
+        ((city.device_name("c", c, place), _CROWD_LIMIT) for c in range(city.communities) for place in range(CAMERAS)),
+    )
     _write(folder / "emergency_vehicles.csv", ("plate",), ((plate_text(plate),) for plate in EMERGENCY_PLATES))
 
 
@@ -43,8 +51,15 @@ def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> 
         name = _SURNAMES[elder * 7 % len(_SURNAMES)] + _GIVEN[elder * 5 % len(_GIVEN)]
         back = clock(start - (elder % 40 + 1) * DAY_MS) if elder % 11 == 0 else ""
         since = clock(enrolled_late.get(elder, start - (30 + elder % 300) * DAY_MS))
-        yield (_person(elder), city.site_name(elder // ELDERS), name, "true" if elder % 3 else "false", back, since,
-               consent)
+        yield (
+            _person(elder),
+            city.site_name(elder // ELDERS),
+            name,
+            "true" if elder % 3 else "false",
+            back,
+            since,
+            consent,
+        )
 
 
 def _devices(city: City) -> Iterable[Sequence[object]]:

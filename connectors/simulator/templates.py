@@ -20,9 +20,9 @@ SPELLINGS: dict[str, str] = {
     "gate_unknown": _HEAD % ("g", "gate")
     + ',"subject":"person","direction":"{b:text}","match_score":{c:.2}{history:text}}',
     "gate_vehicle": _HEAD % ("g", "gate") + ',"subject":"vehicle","plate":"{a:plate}","direction":"{b:text}"}',
-    "camera": _HEAD % ("c", "camera")
-    + ',"track":"t{a}","label":"{b:text}","confidence":{c:.2},"x":{d:.2},"y":{e:.2}}',
-    "traffic": _HEAD % ("v", "traffic")
+    "camera": _HEAD % ("c", "camera") + ',"track":"t{a}","label":"{b:text}","confidence":{c:.2},"x":{d:.2},"y":{e:.2}}',
+    "traffic": _HEAD
+    % ("v", "traffic")
     + ',"plate":"{a:plate}","plate_confidence":{c:.2},"speed_kmh":{b:.1},"limit_kmh":{d},"lane":{e},'
     '"direction":"北向南","vehicle_class":"car"}',
     "flow": _HEAD % ("f", "flow")
@@ -37,8 +37,18 @@ NAMES = tuple(SPELLINGS)
 TEMPLATE = {name: number for number, name in enumerate(NAMES)}
 KIND_OF = tuple(re.search(r'"kind":"(\w+)"', spelling)[1] for spelling in SPELLINGS.values())  # type: ignore[index]
 
-_LANE = {"id": ID, "time": TIME, "site": SITE, "device": DEVICE, "a": A, "b": B, "c": C, "d": D, "e": E,
-         "history": HISTORY}
+_LANE = {
+    "id": ID,
+    "time": TIME,
+    "site": SITE,
+    "device": DEVICE,
+    "a": A,
+    "b": B,
+    "c": C,
+    "d": D,
+    "e": E,
+    "history": HISTORY,
+}
 _PIECE = re.compile(r"\{([a-z]+)(?::([^}]*))?\}")
 
 
@@ -82,8 +92,9 @@ class Writer:
         order = np.argsort(rows.arrivals, kind="stable")
         if len(self._out) < len(rows) * LINE_MAX:
             self._out = np.empty(len(rows) * LINE_MAX, np.uint8)
-        size = write_lines(rows.templates, rows.lanes, order, self._pieces, self._starts, self._pool,
-                           self._pool_starts, self._out)
+        size = write_lines(
+            rows.templates, rows.lanes, order, self._pieces, self._starts, self._pool, self._pool_starts, self._out
+        )
         return self._out[:size].data
 
 
@@ -108,4 +119,3 @@ def _pieces(spelling: str, pool: Pool) -> list[tuple[int, int, int]]:
     if at < len(spelling):
         pieces.append((LITERAL, pool.number(spelling[at:]), 0))
     return pieces
-

@@ -27,8 +27,10 @@ def stage(script: Script) -> None:
         last = _last_sign(script)
         back = last + _SILENCE_MS - 20 * MINUTE_MS
         script.unseen_elders.append((elder, last + 1, back))
-        script.rows += [signs_of_life(script.city, "w", at(elder), at(last)),
-                        signs_of_life(script.city, "d", at(elder), at(back))]
+        script.rows += [
+            signs_of_life(script.city, "w", at(elder), at(last)),
+            signs_of_life(script.city, "d", at(elder), at(back)),
+        ]
 
 
 def _falls_silent(script: Script, elder: int, *, found_again: bool) -> None:

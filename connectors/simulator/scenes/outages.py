@@ -22,8 +22,9 @@ def stage(script: Script) -> None:
         script.outages.append(outage)
         last = int(heard[-1])
         device = script.city.device_name("s", community, _PLACE)
-        script.expect(_RULE, last + SILENCE_MS, script.city.site_name(community), {"device": device},
-                      f"last heard {clock(last)}")
+        script.expect(
+            _RULE, last + SILENCE_MS, script.city.site_name(community), {"device": device}, f"last heard {clock(last)}"
+        )
     for community in near_misses.tolist():
         if community not in incidents:
             begin = script.moment(2, 20, 5 * HOUR_MS)

@@ -33,8 +33,13 @@ def stage_speeding(script: Script) -> None:
         community = int(generator.integers(0, city.communities))
         share = 1.55 if number % 2 else 1.3  # half of them are far over the limit
         script.rows.append(_passages(city, plate, community, times, share))
-        script.expect("overspeed_burst", int(times[2]), city.road_name(community), {"plate": plate_text(plate)},
-                      f"{passages} passages at about {share * LIMIT_KMH:.0f} km/h")
+        script.expect(
+            "overspeed_burst",
+            int(times[2]),
+            city.road_name(community),
+            {"plate": plate_text(plate)},
+            f"{passages} passages at about {share * LIMIT_KMH:.0f} km/h",
+        )
     for number in range(script.count):
         time = script.moment(0, 24, 35 * MINUTE_MS)
         community = int(generator.integers(0, city.communities))
@@ -42,10 +47,12 @@ def stage_speeding(script: Script) -> None:
         seldom = at(0, 11, 22) * MINUTE_MS + time
         near = _SPEEDERS + script.count + 3 * number
         duty = EMERGENCY_PLATES[number % len(EMERGENCY_PLATES)]
-        script.rows += [_passages(city, near, community, slow[:2], 1.5),
-                        _passages(city, near + 1, community, slow, 1.1),
-                        _passages(city, near + 2, community, seldom, 1.4),
-                        _passages(city, duty, community, slow, 1.5)]
+        script.rows += [
+            _passages(city, near, community, slow[:2], 1.5),
+            _passages(city, near + 1, community, slow, 1.1),
+            _passages(city, near + 2, community, seldom, 1.4),
+            _passages(city, duty, community, slow, 1.5),
+        ]
 
 
 def stage_jams(script: Script) -> None:
@@ -58,8 +65,13 @@ def stage_jams(script: Script) -> None:
         site = city.road_name(community)
         for lane in range(LANES):
             third = begin + lane_phase_ms(lane) + 2 * FLOW_MS
-            script.expect("slow_traffic", third, site, {"site": site, "device": city.device_name("f", community, lane)},
-                          "all lanes at a quarter of the free-flow speed")
+            script.expect(
+                "slow_traffic",
+                third,
+                site,
+                {"site": site, "device": city.device_name("f", community, lane)},
+                "all lanes at a quarter of the free-flow speed",
+            )
     for community in near_misses.tolist():
         begin = _aligned(script, script.moment(15, 19, 70 * MINUTE_MS))
         script.jams.append(Jam(community, begin, begin + 2 * FLOW_MS, 0.3))
@@ -72,5 +84,14 @@ def _aligned(script: Script, time: int) -> int:
 def _passages(city: City, plate: int, community: int, times: Ints, share: float) -> Rows:
     device = city.device("t", community)
     speed = np.rint(share * LIMIT_KMH * 10).astype(np.int64)
-    return rows(TEMPLATE["traffic"], times, site=city.device_site_text[device], device=city.device_text[device],
-                a=plate, b=speed + at(*range(len(times))), c=97, d=LIMIT_KMH, e=1)
+    return rows(
+        TEMPLATE["traffic"],
+        times,
+        site=city.device_site_text[device],
+        device=city.device_text[device],
+        a=plate,
+        b=speed + at(*range(len(times))),
+        c=97,
+        d=LIMIT_KMH,
+        e=1,
+    )
