@@ -22,6 +22,8 @@ def absence(rule: Rule, seen: Seen, naming: bytes, rows: Sequence[Row] | None, e
     awaited: dict[tuple[str | None, ...], Row | None] = dict.fromkeys(sights)
     if rows is not None:
         awaited = {tuple(row[name] for name in rule.key): row for row in rows}  # of two rows of one key the last
+        if epoch is None:
+            return []  # a log of which nothing has been released awaits nobody
     out = []
     for texts, row in awaited.items():
         since = row.get(rule.pattern.since) if row and rule.pattern.since else None

@@ -28,7 +28,7 @@ def alert(rule: Rule, scope: Scope, *, naming: bytes, time: int, since: int, sev
     """
     named_by = cause["id"] if cause and not episode else None
     name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, named_by)
-    places = [cause or {}, scope.key, row or {}, *reversed(evidence)]
+    places = [row or {}, scope.key, cause or {}, *reversed(evidence)]
     return {
         "id": f"{name}.{n}", "alert": name, "n": n, "rule": rule.rule, "severity": severity,
         "transition": transition, "key": scope.key, "site": next((p["site"] for p in places if p.get("site")), None),

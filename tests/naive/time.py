@@ -97,9 +97,10 @@ def group(log: Sequence[Block], feeds: Sequence[Feed], kinds: frozenset[str], sc
                 counted = event["time"] if block.received is None else min(event["time"], block.received)
                 greatest[feed] = max(greatest.get(feed, counted), counted)
         reached = max([reached, *least(own(i) for i in members if i not in ended)])
-    watermark = reached if end is None else end
-    sights, duplicates = in_order(arrivals, watermark, end is not None)
-    return Seen(arrivals, sights, watermark, end is not None, duplicates)
+    inclusive = end is not None and end >= reached  # a watermark never goes back
+    watermark = max(reached, end) if end is not None else reached
+    sights, duplicates = in_order(arrivals, watermark, inclusive)
+    return Seen(arrivals, sights, watermark, inclusive, duplicates)
 
 
 def least(values: Iterable[int]) -> list[int]:

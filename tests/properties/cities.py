@@ -9,8 +9,8 @@ from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import loads
 from streams.control.references import References
-from tests.naive.engine import City, run
 from tests.naive.alert import Body
+from tests.naive.engine import City, run
 from tests.naive.rule_file import read
 from tests.properties.production import Engine
 from tests.properties.records import Log

@@ -61,7 +61,8 @@ def absence(draw: st.DrawFn) -> str:
     kinds = draw(st.sampled_from(["gate", "[gate, camera]", "[gate, camera, sensor]"]))
     conditions = ["", "when: device == 'd1'"] + ["when: kind != 'sensor' or value > 0"] * ("sensor" in kinds)
     return rule("absence", f"from: {kinds}", draw(st.sampled_from(conditions)), draw(calendars), "key: person",
-                f"absence: {{for: {silence}{', expect: elders' if expect else ''}}}", f"severity: {ladder}",
+                f"absence: {{for: {silence}{', expect: elders' if expect else ''}}}",
+                draw(st.sampled_from(["", "", "cooldown: 10s"])), f"severity: {ladder}",
                 'message: "${person} ${last_seen} ${elders.site} ${elders.lives_alone}"')
 
 

@@ -40,14 +40,15 @@ let:
 """
 
 # Offsets of one boundary each: windows and silences of 1, 2, 10 and 60 s, lateness 2 s, night at 30 s.
-EDGES = [0, 1, 2, 999, 1000, 1001, 1999, 2000, 2001, 9_999, 10_000, 10_001, 29_999, 30_000, 30_001, 59_999, 60_000,
-         60_001]
-offsets = st.one_of(st.sampled_from(EDGES), st.integers(0, 3 * SECOND), st.integers(0, 2 * MINUTE))
+NEAR = [0, 0, 1, 2, 999, 1000, 1001, 1999, 2000, 2001]
+FAR = [9_999, 10_000, 10_001, 29_999, 30_000, 30_001, 59_999, 60_000, 60_001]
+offsets = st.one_of(st.sampled_from(NEAR), st.sampled_from(NEAR), st.sampled_from(FAR), st.integers(0, 3 * SECOND),
+                    st.integers(0, 2 * MINUTE))
 
 
 def maybe(values: tuple[str, ...]) -> st.SearchStrategy[str | None]:
-    """One of some values, or missing."""
-    return st.sampled_from([*values, None])
+    """One of some values, now and then missing."""
+    return st.sampled_from([*values, *values, *values, None])
 
 
 common = {"site": maybe(SITES), "device": maybe(("d1", "d2", "d3")), "replayed": st.sampled_from([None] * 9 + [True])}
@@ -67,10 +68,13 @@ traffic = st.fixed_dictionaries({"kind": st.just("traffic"), **common, "plate": 
 @st.composite
 def events(draw: st.DrawFn, max_size: int = 30) -> list[Event]:
     """Events in the order of their creation, times in any order; ids tie now and then."""
-    bodies = draw(st.lists(st.one_of(gate, gate, camera, sensor, traffic), min_size=1, max_size=max_size))
     out = []
-    for number, body in enumerate(bodies):
-        time = START + sum(draw(st.lists(offsets, min_size=1, max_size=2)))
+    base = 0
+    for number in range(draw(st.integers(1, max_size))):
+        body = draw(st.one_of(gate, gate, camera, sensor, traffic))
+        if draw(st.integers(0, 5)) == 0:
+            base = draw(offsets)  # the events that follow are near to it
+        time = START + base + draw(offsets)
         name = draw(st.sampled_from([f"e{number:02d}", f"e{number:02d}", f"e{number:02d}", "e", "E", "事"]))
         out.append({"id": name, "time": time, **body})
     return out
