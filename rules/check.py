@@ -22,7 +22,8 @@ from rules.yaml import Scalar
 
 LIBRARY = Path(__file__).parent / "library"
 RULES_MAX = 10_000
-TEST_SUFFIX = ".test.yaml"  # the tests of a rule file, beside it
+SUFFIXES = (".yaml", ".yml")
+TEST_SUFFIXES = (".test.yaml", ".test.yml")  # the tests of a rule file, beside it
 UTC = "UTC"  # of rulesets that name no timezone and read no civil time
 
 
@@ -38,33 +39,35 @@ class Ruleset:
 def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
     """Read files and folders, check them together, and compile them.
 
-    A folder is searched for `*.yaml`, tests apart. A single file brings the vocabulary files beside it.
+    A folder is searched for `*.yaml`, tests apart, to its depth. A single file brings the vocabulary files beside it.
 
     Raises
     ------
     Problems
         with every error and warning of every file
     """
-    files: dict[Path, bool] = {}  # and whether it was named, or lies beside one that was
+    files: dict[Path, Path] = {}  # by what they really are, so that none is read twice
+    folders: list[Path] = []
     found: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            files |= dict.fromkeys(_in_folder(path, "**/*.yaml"), True)
+            files |= {file.resolve(): file for file in _in_folder(path, deep=True)}
         else:
-            files[path] = True
-    for path in [path for path, _ in files.items() if path.parent not in paths]:
-        for beside in _in_folder(path.parent, "*.yaml"):
-            files.setdefault(beside, False)
+            files[path.resolve()] = path
+            folders.append(path.parent)
+    beside = {file.resolve(): file for folder in dict.fromkeys(folders) for file in _in_folder(folder, deep=False)}
+    named = tuple(files.values())
+    files = beside | files
     texts: dict[str, bytes] = {}
     beside_texts: dict[str, bytes] = {}
-    for path, is_named in files.items():
+    for path in files.values():
         try:
             data = path.read_bytes()
         except OSError as error:
-            if is_named:
+            if path in named:
                 found.append(problem("Y030", Place(str(path), 1), why=error.strerror or str(error)))
             continue
-        (texts if is_named else beside_texts)[str(path)] = data
+        (texts if path in named else beside_texts)[str(path)] = data
     return _checked(texts, beside_texts, found, schemas, city)
 
 
@@ -73,8 +76,16 @@ def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey) -> Ruleset:
     return _checked({path: text.encode() for path, text in texts.items()}, {}, [], schemas, city)
 
 
-def _in_folder(folder: Path, pattern: str) -> list[Path]:
-    return sorted(path for path in folder.glob(pattern) if not path.name.endswith(TEST_SUFFIX) and path.is_file())
+def _in_folder(folder: Path, *, deep: bool) -> list[Path]:
+    """Return the YAML files of a folder, sorted, but tests and what lies in hidden folders."""
+    found = (path for suffix in SUFFIXES for path in (folder.rglob if deep else folder.glob)(f"*{suffix}"))
+    return sorted(
+        path
+        for path in found
+        if path.is_file()
+        and not path.name.endswith(TEST_SUFFIXES)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _checked(
@@ -144,7 +155,7 @@ class _Checker:
             macros = self._macros(file.macros)
             for rule in file.rules:
                 place = first.setdefault(rule.name.text, rule.name.place)
-                if place != rule.name.place:
+                if rule.name.text and place != rule.name.place:
                     self.problems.append(
                         problem(
                             "E007",

@@ -91,7 +91,9 @@ class RuleChecker:
         self.kinds = tuple(sorted({kind.text for kind in rule.kinds}))
         self.key = self._key()
         panes = rule.window is not None and rule.window.panes != "sliding"
-        pattern: Literal["none", "count", "absence"] = "absence" if rule.absence else "count" if rule.window else "none"
+        pattern: Literal["none", "count", "absence"] = (
+            "count" if rule.threshold else "absence" if rule.absence else "none"
+        )
         self.scope = Scope(
             schemas,
             self.kinds,
@@ -101,7 +103,7 @@ class RuleChecker:
             tuple(name for name, _ in self.key),
             scores=tuple(vocabulary.scores),
         )
-        self.judged = replace(self.scope, pattern=pattern, in_hand=not (panes or rule.absence))
+        self.judged = replace(self.scope, pattern=pattern, in_hand=not panes and pattern != "absence")
 
     def check(self) -> CheckedRule | None:
         """Return the rule with its expressions checked, None where something is wrong."""
@@ -112,7 +114,7 @@ class RuleChecker:
             select.append(active)
         elif active is not None and rule.active is not None and not is_of_calendars(active):
             self._report("E039", rule.active.place)
-        threshold_ = self._condition(rule.threshold, self.judged) if rule.threshold and rule.window else None
+        threshold_ = self._condition(rule.threshold, self.judged)
         severity = tuple(
             (rung.severity, self._condition(rung.when, self.judged) if rung.when else None) for rung in rule.severity
         )

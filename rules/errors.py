@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from events.place import Place, Problem
 
+SHOWN_MAX = 200  # problems that are printed; who has more begins with these
+
 
 class Code(NamedTuple):
     """What a code says, with `{holes}`: the finding and what to do, in English and Chinese."""
@@ -54,11 +56,11 @@ CODES: dict[str, Code] = {
     "E003": Code("{where} lacks `{key}`", "{where_zh}缺少 `{key}`"),
     "E004": Code("`version` must be 1", "version 必须是 1", "write  version: 1", "请写  version: 1"),
     "E005": Code("`rules` is empty", "rules 为空", "add a rule, or leave `rules` out of a vocabulary file", "请添加规则;词汇文件不写 rules"),
-    "E006": Code("`{name}` is not a good {what}: letters a-z, digits and `_`, beginning with a letter", "`{name}` 不能作为{what_zh}:只能用小写字母、数字和下划线,以字母开头", "for example `{near}`", "例如 {near}"),
+    "E006": Code("`{name}` is not a good {what}: small letters a-z, digits and `_`{first}", "`{name}` 不能作为{what_zh}:只能用小写字母、数字和下划线{first_zh}", "for example `{near}`", "例如 {near}"),
     "E007": Code("{what} `{name}` is there twice; first in {path}, line {line}", "{what_zh} `{name}` 重复,第一次在 {path} 第 {line} 行", "give it another name", "请换一个名字"),
     "E008": Code("unknown {what} `{word}`", "没有 `{word}` 这个{what_zh}", "did you mean `{near}`?", "是否想写 {near}?"),
     "E009": Code("`{text}` is not a duration", "`{text}` 不是时长", "a number and ms, s, m, h, d or w: 10m", "数字加 ms、s、m、h、d 或 w,例如 10m"),
-    "E010": Code("a rule has at most one pattern; this one has {patterns}", "一条规则最多一个模式,这条有 {patterns}", "make two rules of it", "请拆成两条规则"),
+    "E010": Code("a rule has at most one pattern; this one has {patterns}", "一条规则最多一个模式,这条有{patterns_zh}", "make two rules of it", "请拆成两条规则"),
     "E011": Code("{what} is not in this version", "这个版本还没有{what_zh}", "{advice}", "{advice_zh}"),
     "E012": Code("`{key}` needs `{other}` beside it", "`{key}` 需要同时写 `{other}`"),
     "E013": Code("`{text}` is not a date", "`{text}` 不是日期", "write it like 2026-12-31", "请写成 2026-12-31"),
@@ -122,7 +124,10 @@ def format(problems: Sequence[Problem], sources: Mapping[str, str] | None = None
     """
     known = dict(sources or {})
     ordered = sorted(problems, key=lambda found: (found.place, found.code))
-    return "\n".join([*(line for found in ordered for line in _block(found, known)), summary(problems)])
+    lines = [line for found in ordered[:SHOWN_MAX] for line in _block(found, known)]
+    if len(ordered) > SHOWN_MAX:
+        lines.append(f"... {len(ordered) - SHOWN_MAX} more / 另有 {len(ordered) - SHOWN_MAX} 条")
+    return "\n".join([*lines, summary(problems)])
 
 
 def summary(problems: Sequence[Problem]) -> str:

@@ -174,12 +174,15 @@ class _RuleReader:
         name = reader.text("rule", found["rule"]) if "rule" in found else None
         if "rule" not in found:
             self._lacks(mapping, "rule")
-        elif name is not None and not reader.named(name, "rule", "规则名"):
+        elif name is not None and not reader.named(name, "rule", "规则名", digit_first=True):
             name = None
         self._one_pattern(mapping)
-        complete = [self._complete(mapping, key, found) for key in ("from", "severity") if not later or key != "from"]
+        for wanted in ("from", "severity"):
+            if wanted not in found and not later:
+                self._lacks(mapping, wanted)
         rule = self._rule(name or Scalar("", mapping.place), found, bool(later))
-        return rule if name is not None and all(complete) and not later else None
+        # what is wrong with its names and expressions can be said as soon as its kinds are known
+        return rule if rule.kinds else None
 
     def _rule(self, name: Scalar, found: Names[str, Node], later: bool) -> Rule:
         reader = self.reader
@@ -213,12 +216,6 @@ class _RuleReader:
             legal_basis=basis.text if (basis := self._text("legal_basis", found)) else None,
         )
 
-    def _complete(self, mapping: Mapping, key: str, found: Names[str, Node]) -> bool:
-        if key in found:
-            return True
-        self._lacks(mapping, key)
-        return False
-
     def _lacks(self, mapping: Mapping, key: str) -> None:
         place = mapping.key("rule").place if mapping.get("rule") is not None else mapping.place
         self.reader.report("E003", place, where="the rule", where_zh="规则", key=key)
@@ -230,17 +227,19 @@ class _RuleReader:
         found = [key for key, _ in mapping.entries if key.text in ("threshold", "absence", "sequence", "change")]
         if len(found) > 1:
             shown = " and ".join(f"`{key.text}` (line {key.place.line})" for key in found)
-            self.reader.report("E010", found[-1].place, patterns=shown)
+            shown_zh = "和".join(f" `{key.text}`(第 {key.place.line} 行)" for key in found)
+            self.reader.report("E010", found[-1].place, patterns=shown, patterns_zh=shown_zh)
 
     def _text(self, key: str, found: Names[str, Node]) -> Scalar | None:
         return self.reader.text(key, found[key]) if key in found else None
 
     def _kinds(self, found: Names[str, Node]) -> tuple[Scalar, ...]:
+        """Return the kinds, none where one is unknown: its fields would be missed at every turn."""
         kinds = self.reader.names("from", found["from"]) if "from" in found else ()
-        for kind in kinds:
-            if kind.text not in self.schemas:
-                self.reader.unknown(kind, self.schemas.kinds, "kind", "事件类型")
-        return tuple(kind for kind in kinds if kind.text in self.schemas)
+        unknown = [kind for kind in kinds if kind.text not in self.schemas]
+        for kind in unknown:
+            self.reader.unknown(kind, self.schemas.kinds, "kind", "事件类型")
+        return () if unknown else kinds
 
     def _exemptions(self, found: Names[str, Node]) -> tuple[Exemption, ...]:
         exemptions = []

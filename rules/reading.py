@@ -13,6 +13,7 @@ from rules.errors import SHAPES, nearest, problem
 from rules.yaml import Items, Mapping, Node, Scalar
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME_WITH_DIGITS = re.compile(r"[a-z0-9_]+")
 LANGUAGES = ("zh", "en")
 DURATION_MAX_MS = 366 * 86_400_000
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
@@ -99,15 +100,28 @@ class Reader:
                 names.append(item)
         return tuple(names)
 
-    def named(self, scalar: Scalar, what: str, what_zh: str) -> bool:
-        """Report a name that is none: names are letters, digits and underscores."""
-        if NAME.fullmatch(scalar.text):
+    def named(self, scalar: Scalar, what: str, what_zh: str, *, digit_first: bool = False) -> bool:
+        """Report a name that is none: names are small letters, digits and underscores.
+
+        What expressions name begins with a letter, or it would be read as a number.
+        """
+        if (NAME_WITH_DIGITS if digit_first else NAME).fullmatch(scalar.text):
             return True
         if slip := slips.in_name(scalar.text, scalar.place):
             self.problems.append(slip)
         else:
-            near = re.sub(r"[^a-z0-9]+", "_", scalar.text.lower()).strip("_0123456789")
-            self.report("E006", scalar.place, name=scalar.text, what=what, what_zh=what_zh, near=near)
+            near = re.sub(r"[^a-z0-9]+", "_", scalar.text.lower()).strip("_" if digit_first else "_0123456789")
+            first, first_zh = ("", "") if digit_first else (", beginning with a letter", ",以字母开头")
+            self.report(
+                "E006",
+                scalar.place,
+                name=scalar.text,
+                what=what,
+                what_zh=what_zh,
+                near=near,
+                first=first,
+                first_zh=first_zh,
+            )
         return False
 
     def word(self, key: str, node: Node, words: Collection[str], what: str, what_zh: str) -> str | None:
@@ -131,7 +145,7 @@ class Reader:
             what=what,
             what_zh=what_zh,
             near=nearest(scalar.text, words),
-            note=f"{what}s: {shown}",
+            note=f"{what}: {shown}",
         )
 
     def texts(self, key: str, node: Node) -> dict[str, Scalar]:

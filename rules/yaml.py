@@ -44,6 +44,10 @@ class Scalar:
 
     def at(self, offset: int, width: int = 1) -> Place:
         """Return the place of `text[offset:offset + width]` in the file, whatever quotes and escapes are around."""
+        quote = self.style if self.style in ("'", '"') else ""
+        if self.raw == f"{quote}{self.text}{quote}" and "\n" not in self.raw:
+            column = self.place.column + len(quote) + min(max(offset, 0), len(self.text))
+            return Place(self.place.path, self.place.line, column, max(width, 1))
         where = _offsets(self.raw, self.style, self.text)
         start = where[min(max(offset, 0), len(where) - 1)]
         end = where[min(max(offset + width - 1, 0), len(where) - 1)]

@@ -277,3 +277,31 @@ def test_no_damage_to_a_rule_file_gives_a_traceback(at: int, gone: int, put: str
     damaged = whole[:at] + put + whole[at + gone :]
     text = format(problems(damaged), {"r.yaml": damaged, "v.yaml": VOCABULARY})
     assert text.endswith("个警告")
+
+
+def test_a_rule_with_a_key_that_is_missing_or_comes_later_is_checked_all_the_same() -> None:
+    text = "version: 1\nrules:\n- from: gate\n  for: 5m\n  when: persn == 'a'\n- from: gate\n  when: persn == 'b'\n"
+    assert [(code, line) for code, line, _ in found(text)] == [
+        ("E003", 3),
+        ("E011", 4),
+        ("E104", 5),
+        ("E003", 6),
+        ("E003", 6),
+        ("E104", 7),
+    ]
+
+
+def test_fields_are_not_doubted_where_a_kind_is_unknown() -> None:
+    text = "version: 1\nrules:\n- {rule: x, from: [gate, camra], when: label == 'person', severity: low}\n"
+    assert [code for code, *_ in found(text)] == ["E008"]
+
+
+def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(rule(), encoding="utf-8")
+    assert len(check.load([path, tmp_path, tmp_path / ".." / tmp_path.name / "r.yaml"], SCHEMAS, CITY).plan.rules) == 1
+
+
+def test_a_rule_may_begin_with_a_digit_and_a_macro_may_not() -> None:
+    assert plan(rule().replace("rule: x", "rule: 110_call")).rules[0].rule == "110_call"
+    assert [code for code, *_ in found("version: 1\nlet: {1st: lon > 1}\n" + rule()[len("version: 1\n") :])] == ["E006"]
