@@ -9,7 +9,6 @@ from events.identity import CityKey
 from events.schema import SchemaError, Schemas
 
 SECRET = "CITYNERVE_SECRET"  # the passphrase that tokens and alert names are keyed with
-LIBRARY = Path(__file__).parent.parent / "rules" / "library"
 
 
 def city() -> CityKey:

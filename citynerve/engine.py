@@ -43,7 +43,7 @@ class Ruleset:
         Failure
             a schema that cannot be used
         """
-        loaded = check.load(rules or [config.LIBRARY], config.schemas(schemas), config.city())
+        loaded = check.load(rules or [check.LIBRARY], config.schemas(schemas), config.city())
         references, remarks = References.load(loaded.plan, reference, config.city(), force_empty=force_empty)
         return cls(loaded.plan, references, AlertLines(loaded.plan), [*loaded.problems, *remarks])
 

@@ -1,13 +1,12 @@
 """Compiling the kernels once, where a person sees it, so that no first event ever waits for a compiler."""
 
+import hashlib
 from importlib import import_module
 from pathlib import Path
 
 from citynerve.cli.failure import Failure
 from citynerve.progress import bar
 from citynerve.text import say
-
-MARKER = ".complete"
 
 
 def modules() -> list[str]:
@@ -21,12 +20,7 @@ def modules() -> list[str]:
 
 def is_warm() -> bool:
     """Whether all kernels have been compiled from these sources on this kind of processor."""
-    from kernels.compile import CACHE_DIR
-
-    try:
-        return (CACHE_DIR / MARKER).read_text(encoding="utf-8") == _stamp()
-    except OSError:
-        return False
+    return _marker().exists()
 
 
 def ensure() -> None:
@@ -53,7 +47,7 @@ def compile_all() -> None:
                 advance(done)
                 import_module(name)
             advance(len(names))
-        (CACHE_DIR / MARKER).write_text(_stamp(), encoding="utf-8")
+        _marker().touch()
     except OSError as error:
         raise Failure(
             say(
@@ -64,10 +58,15 @@ def compile_all() -> None:
         ) from error
 
 
-def _stamp() -> str:
-    """What compiled kernels are made of: their sources, and the processor that LLVM compiles for."""
+def _marker() -> Path:
+    """Return the file that says so.
+
+    Its name holds what compiled kernels are made of, their sources and the processor that LLVM compiles for, so that
+    two versions of the sources may share a cache.
+    """
     from llvmlite import binding
 
-    from kernels.compile import source_hash
+    from kernels.compile import CACHE_DIR, source_hash
 
-    return f"{source_hash()} {binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
+    processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
+    return CACHE_DIR / f"{source_hash()}-{hashlib.blake2b(processor.encode(), digest_size=4).hexdigest()}.complete"

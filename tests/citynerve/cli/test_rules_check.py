@@ -1,6 +1,6 @@
 import pytest
 
-from citynerve.config import LIBRARY
+from rules.check import LIBRARY
 
 RULE = """\
 version: 1

@@ -1,0 +1,5 @@
+"""`python -m citynerve`: the command line."""
+
+from citynerve.cli.main import main
+
+main()
