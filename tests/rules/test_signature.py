@@ -118,3 +118,9 @@ def test_files_order_comments_and_spelling_are_not_part_of_the_version() -> None
 
 def test_zones_that_agree_on_every_instant_differ_by_name_only() -> None:
     assert plan(("Asia/Shanghai", "Asia/Urumqi")).version != plan().version
+
+
+def test_the_order_in_which_conditions_are_written_says_nothing() -> None:
+    first = plan(("confidence > 0.5", "lon > 1 and lat > 2 and confidence > 0.5"))
+    second = plan(("confidence > 0.5", "confidence > 0.5 and lat > 2 and lon > 1"))
+    assert signature(first) == signature(second)
