@@ -263,12 +263,12 @@ class _Checker:
         if path:
             self._used.append(path)
         conditions = self._conditions(node, "missing_if")
-        nulls = node.items("missing")
-        if nulls is not None or conditions:
-            get = read.nulled(get, tuple(nulls or ()), conditions)
+        missing = tuple(node.items("missing") or ())
+        if conditions or (missing and field.type != "number"):
+            get = read.nulled(get, () if field.type == "number" else missing, conditions)
         if table := node.node("map", node.body.get("map") or ()):
             get = read.translated(get, table.body)
-        return self._typed(node, key, field, get)
+        return self._typed(node, key, field, get, missing)
 
     def _literal(self, event: Node, key: str, field: Field, value: Any) -> Reader | None:
         """Return the reader of a constant, or of a template with `${field}` holes."""
@@ -283,7 +283,7 @@ class _Checker:
             event.wrong(key, "a number", "数字")
         return read.constant(value)
 
-    def _typed(self, node: Node, key: str, field: Field, get: Reader) -> Reader | None:
+    def _typed(self, node: Node, key: str, field: Field, get: Reader, missing: tuple[Any, ...]) -> Reader | None:
         if field.type == "number":
             unit = node.text("unit")
             by = 1.0 if unit is None else factor(unit, field.unit)
@@ -301,6 +301,7 @@ class _Checker:
                 by * (node.number("scale") or 1.0),
                 node.number("offset") or 0.0,
                 None if digits is None else int(digits),
+                missing,
             )
         for name in ("unit", "scale", "offset", "digits"):
             if name in node:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from connectors.mapping.model import Reader, Record, Unfit
 
-_NUMBERS = (int, float)  # not their subclass bool
 Operator = Literal["known", "in", "not_in", "below", "above"]
 _HOLE = re.compile(r"\$\{([^}]*)\}")
 
@@ -48,38 +47,42 @@ def template(text: str) -> Reader:
     """Return a reader that fills `${field}` holes; null where one of them is."""
     pieces = _HOLE.split(text)
     gets = [getter(path) for path in pieces[1::2]]
-    literals = pieces[0::2]
+    form = "%s".join(literal.replace("%", "%%") for literal in pieces[0::2])
 
     def read(record: Record) -> str | None:
-        out = literals[0]
-        for get, literal in zip(gets, literals[1:], strict=True):
-            value = get(record)
-            if value is None or value == "":
-                return None
-            out += f"{value}{literal}"
-        return out
+        values = tuple([get(record) for get in gets])
+        return None if None in values or "" in values else form % values
 
     return read
 
 
-def number(get: Reader, name: str, factor: float, offset: float, digits: int | None) -> Reader:
-    """Return a reader of numbers, JSON or decimal text: value x factor + offset, rounded to `digits`."""
+def number(
+    get: Reader, name: str, factor: float, offset: float, digits: int | None, missing: tuple[Any, ...] = ()
+) -> Reader:
+    """Return a reader of numbers, JSON or decimal text: value x factor + offset, rounded to `digits`.
+
+    `missing` are values, numbers or texts, that mean null.
+    """
     plain = factor == 1.0 and offset == 0.0
+    null_numbers = frozenset(float(value) for value in missing if isinstance(value, int | float))
+    null_texts = frozenset(["", *(value for value in missing if isinstance(value, str))])
 
     def read(record: Record) -> float | int | None:
         value = get(record)
-        if value is None or value == "":
+        if value is None:
             return None
-        if plain and digits is None and type(value) in _NUMBERS:
-            return value  # type: ignore[no-any-return]
-        if isinstance(value, bool):
-            raise Unfit("bad_value", name)
         try:
             found = float(value)
         except (TypeError, ValueError):
+            if value in null_texts:
+                return None
             raise Unfit("bad_value", name) from None
-        if not math.isfinite(found):
+        if found in null_numbers:
+            return None
+        if value is True or value is False or not -math.inf < found < math.inf:
             raise Unfit("bad_value", name)
+        if plain and digits is None:
+            return value if type(value) is int else found
         if not plain:
             found = found * factor + offset
         return found if digits is None else round(found, digits)
@@ -94,12 +97,13 @@ def text(get: Reader, name: str, pattern: re.Pattern[str] | None) -> Reader:
         value = get(record)
         if value is None or value == "":
             return None
-        if isinstance(value, bool | float | dict | list):
-            raise Unfit("bad_value", name)
-        found = value if isinstance(value, str) else str(value)
+        if type(value) is not str:
+            if type(value) is not int:
+                raise Unfit("bad_value", name)
+            value = str(value)
         if pattern is None:
-            return found
-        match = pattern.search(found)
+            return value
+        match = pattern.search(value)
         return match[1] if match else None
 
     return read
@@ -136,19 +140,12 @@ def translated(get: Reader, table: Mapping[Any, Any]) -> Reader:
 
 def nulled(get: Reader, values: tuple[Any, ...], conditions: tuple[Callable[[Record], bool], ...]) -> Reader:
     """Return a reader that gives null for certain values, or where all of some conditions hold."""
-    numbers = {float(value) for value in values if isinstance(value, int | float)}
-    texts = {value for value in values if isinstance(value, str)}
+    texts = {str(value) for value in values}
 
     def read(record: Record) -> Any:
         value = get(record)
-        if value is None or (isinstance(value, str) and value in texts):
+        if value is None or str(value) in texts:
             return None
-        if numbers:
-            try:
-                if float(value) in numbers:
-                    return None
-            except (TypeError, ValueError):
-                return value
         if conditions and all(condition(record) for condition in conditions):
             return None
         return value

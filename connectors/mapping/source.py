@@ -89,19 +89,38 @@ class MappedSource:
 
     def _mapped(self) -> Iterator[bytes]:
         joiner = Joiner(self._mapping.join) if self._mapping.join else None
+        for time, origin, record in self._records():
+            if joiner is not None:
+                yield from self._events_of(joiner.add(time, origin, record))
+                continue
+            try:
+                yield self._event(time, record)
+            except Unfit as unfit:
+                self._reject(origin, unfit)
+        if joiner is not None:
+            yield from self._events_of(joiner.finish())
+
+    def _records(self) -> Iterator[Timed]:
+        """Yield what foreign lines say, with its time, but for what `where` passes over."""
         reader = LineReader(self._mapping.input, self._mapping.unpivot)
+        where, time_of = self._mapping.where, self._mapping.time
         checked = False
         for number, position, line in self._foreign_lines():
+            origin = (number, position)
             try:
                 for record in reader.records(line):
                     if not checked:
                         self._check_header(reader.columns, number)
                         checked = True
-                    yield from self._record(record, (number, position), joiner)
-            except Unfit as unfit:
-                self._reject((number, position), unfit)
-        if joiner is not None:
-            yield from self._complete(joiner.finish())
+                    if where and not all(condition(record) for condition in where):
+                        self.skipped += 1
+                        continue
+                    time = time_of(record)
+                    if time is None:
+                        raise Unfit("missing_time", "time")
+                    yield time, origin, record
+            except Unfit as unfit:  # of a matrix row: its time, which all cells share
+                self._reject(origin, unfit)
 
     def _foreign_lines(self) -> Iterator[tuple[int, int, bytes]]:
         number = 0
@@ -116,22 +135,7 @@ class MappedSource:
             if block.data[block.size - 1] == ord("\n"):
                 number -= 1  # nothing stands behind the last newline
 
-    def _record(self, record: Record, origin: Origin, joiner: Joiner | None) -> Iterable[bytes]:
-        try:
-            if not all(condition(record) for condition in self._mapping.where):
-                self.skipped += 1
-                return ()
-            time = self._mapping.time(record)
-            if time is None:
-                raise Unfit("missing_time", "time")
-            if joiner is None:
-                return (self._event(time, record),)
-        except Unfit as unfit:
-            self._reject(origin, unfit)
-            return ()
-        return self._complete(joiner.add(time, origin, record))
-
-    def _complete(self, records: Iterable[Timed]) -> Iterator[bytes]:
+    def _events_of(self, records: Iterable[Timed]) -> Iterator[bytes]:
         for time, origin, record in records:
             try:
                 yield self._event(time, record)
