@@ -104,7 +104,7 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
 
 def with_epoch(records: Sequence[Record], feeds: Sequence[Feed], schemas: Schemas, *,
                late: bool = False) -> list[Record]:
-    """Put the epoch at the beginning, or (`late`) before the record with which a group can release something."""
+    """Put the epoch at the beginning, or (`late`) before the first record with which a feed's watermark passes it."""
     kinds = frozenset(schemas.kinds)
     every = [replace(feed, kinds=None) for feed in feeds]
     seen = group(cut(records).blocks, every, kinds, schemas)
@@ -114,12 +114,12 @@ def with_epoch(records: Sequence[Record], feeds: Sequence[Feed], schemas: Schema
     mark = Mark("epoch", min(times))
     at = 0
     if late:
-        while at < len(records) and not any(released(records[: at + 1], feed, kinds, schemas) for feed in every):
+        while at < len(records) and not any(passed(records[: at + 1], feed, mark.effective, schemas) for feed in every):
             at += 1
     return [*records[:at], mark, *records[at:]]
 
 
-def released(records: Sequence[Record], feed: Feed, kinds: frozenset[str], schemas: Schemas) -> bool:
-    """Whether anything of one feed has been released when these records have been read."""
+def passed(records: Sequence[Record], feed: Feed, time: int, schemas: Schemas) -> bool:
+    """Whether one feed's watermark has passed a time when these records have been read."""
     own = [record for record in records if record.feed in (feed.name, None)]
-    return any(not sight.late for sight in group(cut(own).blocks, [feed], kinds, schemas).sights)
+    return group(cut(own).blocks, [feed], frozenset(schemas.kinds), schemas).watermark > time
