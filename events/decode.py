@@ -15,7 +15,7 @@ from events.block import PADDING, Bytes, Events
 from events.identity import CityKey
 from events.schema import TYPES, Field, Schemas
 from kernels.decode import fields as tables
-from kernels.decode import json_lines, marks, notes, vocabulary
+from kernels.decode import json_lines, marks, notes, shapes, vocabulary
 from kernels.nulls import NAN_BITS, NULL
 
 NUMBER_LENGTH_MIN = 20  # an undecided number has more digits than fit into a mantissa
@@ -41,6 +41,9 @@ class _Scratch(threading.local):
     def __init__(self, keys: int) -> None:
         self.notes = np.empty((keys + 1) * notes.NOTE, np.int64)
         self.counts = np.empty(tables.COUNTS, np.int64)
+        self.shapes = np.zeros(shapes.NODES * shapes.NODE, np.int64)
+        self.shapes[shapes.USED] = 1
+        self.shapes[shapes.TRUST] = shapes.TRUST_MAX
         self.marks = np.empty(0, np.uint8)
         self.extra = np.empty(0, np.uint8)
         self.rejects = np.empty((5, 0), np.int64)
@@ -81,7 +84,7 @@ class Decoder:
         counts = scratch.counts
         json_lines.decode(text, scratch.marks, size, block.position, block.time_max, self._city, known.slots, known.words,
                           known.ranges, known.fields, known.nulls, flat, lines, scratch.rejects, scratch.extra,
-                          scratch.notes, scratch.undecided.reshape(-1), counts)
+                          scratch.notes, scratch.shapes, scratch.undecided.reshape(-1), counts)
         rows, rejected, extra, unknown_enums, undecided = counts.tolist()
         if rows < lines:
             json_lines.close_gaps(flat, self._layout.lanes, lines, rows)

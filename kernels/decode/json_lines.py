@@ -11,11 +11,11 @@ from kernels.decode.notes import NOTE
 from kernels.decode.nested import after_space, is_space, value_end
 from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
 from kernels.decode.settle import settle
+from kernels.decode.shapes import NODES, ROOT, TRUST, USED, forget, trusted
 from kernels.decode.vocabulary import SLOT
-from kernels.decode.walk import OPEN, walk
+from kernels.decode.walk import NEWLINE, OPEN, walk
 from kernels.decode.wide import WIDTH, byte, cold, newlines, pointer, trailing_zeros
 
-NEWLINE = 0x0A
 TILE = 128  # rows whose lanes are set to null at once: while they are in the nearest cache
 
 
@@ -42,9 +42,9 @@ def not_an_object(text, marks, at):
 
 
 @kernel("void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], "
-        "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1])")
+        "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
 def decode(block, marks, size, position, time_max, city, slots, words, ranges, fields, nulls, lanes, lines, rejects, extra,
-           notes, undecided, counts):
+           notes, shapes, undecided, counts):
     """Decode the lines of `block[:size]`, which ends in a newline and has 64 readable bytes more.
 
     Parameters
@@ -69,6 +69,8 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
         uint8[size + 16 * lines + 64], out: text that is not in the block, continuing its offsets
     notes
         int64[(keys + 1) * NOTE], scratch
+    shapes
+        int64[NODES * NODE], what was learned of the feed's spelling, see `shapes`
     undecided
         int64[(size // 20 + 1) * 4], out: lane, row, start and end of numbers that the caller converts
     counts
@@ -79,12 +81,13 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
     counts[:] = 0
     mask = np.uint64(len(slots)) // SLOT - np.uint64(1)
     text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
-    marks_, lanes_, extra_, notes_, undecided_, counts_ = (
-        pointer(marks), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided), pointer(counts))
+    marks_, shapes_, lanes_, extra_, notes_, undecided_, counts_ = (
+        pointer(marks), pointer(shapes), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided), pointer(counts))
     at = 0
     line = 0
     row = 0
     clean = 0
+    trust = shapes[TRUST]
     while at < size:
         start = at
         if is_space(byte(text, at)):
@@ -102,15 +105,14 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
                 for i in range(row, clean):
                     lanes[np.uint64(lane * lines + i)] = null
         if c == OPEN:
-            at, reason = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys)
+            at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
+                                            shapes_, ROOT if trust >= 0 else -1)
+            trust = trusted(trust, is_new)
+            if shapes_[USED] == NODES:
+                forget(shapes_)
         else:
+            kind = -1
             at, reason = not_an_object(text, marks_, at)
-        last = at
-        if reason == ACCEPTED:
-            if is_space(byte(text, at)):
-                at = after_space(text, at)
-            if byte(text, at) != NEWLINE:
-                reason = SYNTAX
         end = at if reason == ACCEPTED else line_end(text, at)
         if end - start > LINE_MAX:
             reason = LINE_TOO_LONG
@@ -119,7 +121,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
             unknown_enums = counts[UNKNOWN_ENUMS]
             certain = counts[UNDECIDED]
             lanes[np.uint64(POSITION_LANE * lines + row)] = position + start
-            at, reason = settle(text, size, first, last, time_max, city, slots_, mask, words_, ranges_, fields_,
+            at, reason = settle(text, size, first, end, kind, time_max, city, slots_, mask, words_, ranges_, fields_,
                                 lanes_, lines, row, extra_, notes_, line, undecided_, counts_)
             if reason != ACCEPTED:
                 for lane in range(len(nulls)):
@@ -139,6 +141,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
         at = end + 1
         line += 1
     counts[ROWS] = row
+    shapes[TRUST] = trust
 
 
 @kernel("void(int64[::1], int64, int64, int64)")

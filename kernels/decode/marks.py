@@ -19,7 +19,7 @@ def mark(block, size, marks):
     ----------
     marks
         uint8[size // 8 + 16], out: bit i % 8 of byte i // 8 is set where byte i is a quote, a backslash, below
-        space, or not well-formed UTF-8 (among the first 64 bytes: not ASCII)
+        space; or not ASCII, where UTF-8 is not well-formed or not looked at
 
     Returns
     -------
@@ -29,12 +29,18 @@ def mark(block, size, marks):
     """
     text = pointer(block)
     lines = 0
+    before = 0
     at = 0
     while at < size:
         bits = stops(text, at)
         high = highs(text, at)
-        if high != 0:
-            bits |= ill_formed(text, at) if at > 0 else high
+        if high != 0 or before != 0:
+            if at == 0:
+                bits |= high
+            elif ill_formed(text, at) != 0:  # found where a sequence breaks off, which may be at a quote
+                bits |= high
+                store64(marks, np.uint64((at - WIDTH) >> 3), np.uint64(stops(text, at - WIDTH) | before))
+            before = high
         store64(marks, np.uint64(at >> 3), np.uint64(bits))
         ends = newlines(text, at)
         if size - at < WIDTH:

@@ -33,6 +33,7 @@ from kernels.decode.fields import (
     UNDECIDED,
     UNKNOWN_ENUMS,
 )
+from kernels.decode.nested import is_space
 from kernels.decode.notes import (
     END,
     ESCAPED,
@@ -132,9 +133,9 @@ def write_hex(code, out, to):
 
 
 @kernel(inline=True)
-def settle(text, size, first, last, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row, extra, notes,
+def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row, extra, notes,
            line, undecided, counts):
-    """Make the walked line `text[first:last]` the event of a row.
+    """Make the walked line `text[first:end_of_line]` the event of a row; `kind` is -1 where still unknown.
 
     Returns
     -------
@@ -143,15 +144,16 @@ def settle(text, size, first, last, time_max, city, slots, mask, words, ranges, 
         The row's lanes may then be written in part.
     """
     used = counts[EXTRA]
-    tag = tag_of(notes, KIND_KEY, line)
-    if tag == NULL_VALUE:
-        return first, MISSING_KIND
-    start = noted(notes, KIND_KEY, START)
-    if tag != STRING and tag != ESCAPED:
-        return start, WRONG_TYPE
-    kind = word_of(text, start, noted(notes, KIND_KEY, END), tag, KINDS, slots, mask, words, extra, used)
     if kind < 0:
-        return start, UNKNOWN_KIND
+        tag = tag_of(notes, KIND_KEY, line)
+        if tag == NULL_VALUE:
+            return first, MISSING_KIND
+        start = noted(notes, KIND_KEY, START)
+        if tag != STRING and tag != ESCAPED:
+            return start, WRONG_TYPE
+        kind = word_of(text, start, noted(notes, KIND_KEY, END), tag, KINDS, slots, mask, words, extra, used)
+        if kind < 0:
+            return start, UNKNOWN_KIND
     tag = tag_of(notes, TIME_KEY, line)
     if tag == NULL_VALUE:
         return first, MISSING_TIME
@@ -248,6 +250,9 @@ def settle(text, size, first, last, time_max, city, slots, mask, words, ranges, 
             if tag == ESCAPED and text_lane & fixed >= 0:
                 used += length
     if lanes[np.uint64(ID_LANE * lines + row)] == NULL:
+        last = end_of_line
+        while is_space(byte(text, last - 1)):
+            last -= 1
         code = token(text, np.uint64(first), np.uint64(last - first), np.uint64(0))
         write_hex(code, extra, used)
         lanes[np.uint64(ID_LANE * lines + row)] = (size + used) << SLICE_BITS | 16

@@ -1,18 +1,13 @@
-"""The walk over one line's object: any spelling of RFC 8259, byte by byte, and a note of each field."""
+"""The walk over one line's object: any spelling of RFC 8259, byte by byte, and a note of each field.
+
+Where the shapes know what comes next, a comparison takes the place of the walk.
+"""
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.fields import KEYS
-from kernels.decode.nested import (
-    FALSE_WORD,
-    NULL_WORD,
-    TRUE_WORD,
-    after_space,
-    four,
-    is_space,
-    value_end,
-)
+from kernels.decode.fields import KEYS, KIND_KEY, KINDS
+from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, value_end
 from kernels.decode.notes import (
     ARRAY_OR_OBJECT,
     END,
@@ -30,6 +25,21 @@ from kernels.decode.notes import (
 )
 from kernels.decode.numbers import number
 from kernels.decode.reasons import ACCEPTED, SYNTAX
+from kernels.decode.shapes import (
+    AFTER_LINE,
+    AFTER_VALUE,
+    BEFORE_VALUE,
+    IN_STRING,
+    KIND,
+    LENGTH,
+    NODE,
+    ROW,
+    SPAN,
+    STEP,
+    TAG,
+    learn,
+    match,
+)
 from kernels.decode.strings import QUOTE, string_end, unescape
 from kernels.decode.vocabulary import find
 from kernels.decode.wide import byte, cold
@@ -37,8 +47,10 @@ from kernels.decode.wide import byte, cold
 COMMA = 0x2C
 COLON = 0x3A
 MINUS = 0x2D
+NEWLINE = 0x0A
 OPEN = 0x7B
 CLOSE = 0x7D
+KIND_ROW = KIND_KEY * NOTE
 
 
 @kernel(inline=True)
@@ -62,75 +74,128 @@ def escaped_key(text, start, end, extra, used, slots, mask, words):
     return find(extra, used, unescape(text, start, end, extra, used) - used, KEYS, slots, mask, words)
 
 
+@kernel()
+def learn_value(text, begin, start, end, at, node, row, tag, slots, mask, words, shapes):
+    """Enter the literal from `begin` up to a value that was walked, or past it; return its node or -1."""
+    cold()
+    kind = -1
+    literal_end = start
+    step = IN_STRING if tag == STRING or tag == ESCAPED else BEFORE_VALUE
+    if row == KIND_ROW and tag == STRING:
+        kind = find(text, start, end - start, KINDS, slots, mask, words)
+        literal_end = at
+        step = AFTER_VALUE
+    elif tag <= FALSE:
+        literal_end = at
+        step = AFTER_VALUE
+    span = (start - begin) << 8 | (end - begin)
+    return learn(text, begin, literal_end, node, step, row, tag, span, kind, shapes)
+
+
 @kernel(inline=True)
-def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys):
-    """Walk the object whose "{" is at `at`, and note its fields.
+def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, shapes, node):
+    """Walk the object whose "{" is at `at` to the end of its line, and note its fields.
+
+    Parameters
+    ----------
+    node
+        ROOT of `shapes`, or -1 to walk without them
 
     Returns
     -------
     at
-        past the object, or where it went wrong
+        position of the line's newline, or of what is wrong
     reason
         ACCEPTED or why not
+    kind
+        code of the kind, if `shapes` know it already, else -1
+    is_new
+        whether something of the line was not in the shapes
     """
-    at += 1
-    if byte(text, at) != QUOTE:
-        at = after_space(text, at)
-        if byte(text, at) == CLOSE:
-            return at + 1, ACCEPTED
+    is_new = False
+    kind = -1
+    separator = OPEN
     while True:
-        if byte(text, at) != QUOTE:
-            at = after_space(text, at)
-            if byte(text, at) != QUOTE:
-                return at, SYNTAX
-        start = at + 1
-        at, has_escapes, reason = string_end(text, marks, start)
-        if reason != ACCEPTED:
-            return at, reason
-        if has_escapes:
-            key = escaped_key(text, start, at, extra, used, slots, mask, words)
+        begin = at
+        known = match(text, at, node, shapes) if node >= 0 else 0
+        if known > 0:
+            place = known * NODE
+            node = known
+            row = shapes[place + ROW]
+            step = shapes[place + STEP]
+            at += shapes[place + LENGTH]
+            if step >= AFTER_VALUE:
+                if step == AFTER_LINE:
+                    return at - 1, ACCEPTED, kind, is_new
+                span = shapes[place + SPAN]
+                notes[row + STAMP] = line << STAMP_BITS | shapes[place + TAG]
+                notes[row + START] = begin + (span >> 8)
+                notes[row + END] = begin + (span & 0xFF)
+                if row == KIND_ROW:
+                    kind = shapes[place + KIND]
+                separator = COMMA
+                continue
+            is_string = step == IN_STRING
         else:
-            key = find(text, start, at - start, KEYS, slots, mask, words)
-        at += 1
-        if byte(text, at) != COLON:
-            at = after_space(text, at)
-            if byte(text, at) != COLON:
-                return at, SYNTAX
-        at += 1
-        c = byte(text, at)
-        if is_space(c):
+            is_new = True
             at = after_space(text, at)
             c = byte(text, at)
-        row = np.uint64(key if key >= 0 else keys) * np.uint64(NOTE)
+            if c == separator:
+                at = after_space(text, at + 1)
+                c = byte(text, at)
+                if c != QUOTE and (c != CLOSE or separator != OPEN):
+                    return at, SYNTAX, kind, is_new
+            elif c != CLOSE:
+                return at, SYNTAX, kind, is_new
+            if c == CLOSE:
+                at = after_space(text, at + 1)
+                if byte(text, at) != NEWLINE:
+                    return at, SYNTAX, kind, is_new
+                if node >= 0:
+                    learn(text, begin, at + 1, node, AFTER_LINE, 0, 0, 0, 0, shapes)
+                return at, ACCEPTED, kind, is_new
+            start = at + 1
+            at, has_escapes, reason = string_end(text, marks, start)
+            if reason != ACCEPTED:
+                return at, reason, kind, is_new
+            if has_escapes:
+                key = escaped_key(text, start, at, extra, used, slots, mask, words)
+            else:
+                key = find(text, start, at - start, KEYS, slots, mask, words)
+            row = (key if key >= 0 else keys) * NOTE
+            at = after_space(text, at + 1)
+            if byte(text, at) != COLON:
+                return at, SYNTAX, kind, is_new
+            at += 1
+            is_string = False
+        if not is_string:
+            at = after_space(text, at)
+            is_string = byte(text, at) == QUOTE
+            at += is_string
+        separator = COMMA
         start = at
-        if c == QUOTE:
-            start += 1
+        if is_string:
             end, has_escapes, reason = string_end(text, marks, start)
             tag = STRING + has_escapes
             at = end + 1
-        elif c == MINUS or 0x30 <= c <= 0x39:
-            end, tag, mantissa, exponent, reason = number(text, at)
-            notes[row + np.uint64(MANTISSA)] = np.int64(mantissa)
-            notes[row + np.uint64(EXPONENT)] = exponent
-            at = end
         else:
-            end, tag, reason = other_end(text, marks, at)
+            c = byte(text, at)
+            if c == MINUS or 0x30 <= c <= 0x39:
+                end, tag, mantissa, exponent, reason = number(text, at)
+                notes[row + MANTISSA] = np.int64(mantissa)
+                notes[row + EXPONENT] = exponent
+            else:
+                end, tag, reason = other_end(text, marks, at)
             at = end
         if reason != ACCEPTED:
-            return end, reason
-        notes[row + np.uint64(STAMP)] = line << STAMP_BITS | tag
-        notes[row + np.uint64(START)] = start
-        notes[row + np.uint64(END)] = end
-        c = byte(text, at)
-        if is_space(c):
-            at = after_space(text, at)
-            c = byte(text, at)
-        if c == COMMA:
-            at += 1
-        elif c == CLOSE:
-            return at + 1, ACCEPTED
-        else:
-            return at, SYNTAX
+            return end, reason, kind, is_new
+        notes[row + STAMP] = line << STAMP_BITS | tag
+        notes[row + START] = start
+        notes[row + END] = end
+        if row == KIND_ROW:
+            kind = -1
+        if known == 0 and node >= 0:
+            node = learn_value(text, begin, start, end, at, node, row, tag, slots, mask, words, shapes)
 
 
-assert ESCAPED == STRING + 1
+assert NULL_VALUE < TRUE < FALSE < STRING == ESCAPED - 1

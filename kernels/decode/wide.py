@@ -94,12 +94,22 @@ def newlines(typing, text, at):
 
 
 @intrinsic
+def differences(typing, text, at, words, row):
+    """Return a bit for each of 64 bytes of the text that is not the one in the 64 bytes from word `row` on."""
+
+    def codegen(context, builder, signature, args):
+        other = builder.bitcast(builder.gep(args[2], [args[3]]), ir.VectorType(_BYTE, WIDTH).as_pointer())
+        return _mask(builder, builder.icmp_unsigned("!=", _vector(builder, args), builder.load(other, align=8)))
+
+    return types.int64(text, types.int64, words, types.int64), codegen
+
+
+@intrinsic
 def ill_formed(typing, text, at):
     """Return a bit for each of 64 bytes that cannot stand where it does in UTF-8, seen from the 3 bytes before it.
 
     A byte continues a sequence if and only if a lead byte asks for it; the rest is the table of well-formed
-    sequences of Unicode 15, section 3.9. The last bytes of a sequence that is cut off by ASCII are well: the
-    byte that should have continued it is not.
+    sequences of Unicode 15, section 3.9. Of a sequence that is cut off, the byte after it is marked.
     """
 
     def codegen(context, builder, signature, args):

@@ -1,0 +1,109 @@
+"""How a feed spells its lines, learned while walking: a trie of the literal text between values.
+
+After a value, most devices always write the same bytes up to the next one: comma, spaces, name, colon, quote.
+A node of the trie is such a literal, in the place where it was read; it was walked strictly once, so where the
+same bytes come again in the same place they need one comparison and mean the same. A literal holds the value too
+where that is the kind, true, false or null, and the newline where it closes the line. What is not in the trie is
+walked. Nothing that comes out depends on what was learned, only the time it takes.
+"""
+
+from typing import Final
+
+from kernels.compile import kernel
+from kernels.decode.wide import WIDTH, byte, cold, differences
+
+# `shapes` is int64[NODES * NODE], a row a node: 64 bytes of literal, then
+NODE: Final = 16  # words a row: two cache lines
+LENGTH: Final = 8  # of the literal, bytes
+STEP: Final = 9  # what comes after the literal
+ROW: Final = 10  # of `notes`, that takes the value
+TAG: Final = 11  # of a value in the literal
+SPAN: Final = 12  # of a value in the literal: start << 8 | end, from the literal's first byte
+KIND: Final = 13  # code of the kind in the literal, -1 for none
+CHILD: Final = 14  # first literal that may come next, 0 for none
+SIBLING: Final = 15  # another one that may come here, 0 for none
+
+ROOT: Final = 0  # the place before a line; two words of its unused literal are
+USED: Final = 0  # how many nodes are in use
+TRUST: Final = 1  # see `trusted`
+
+NODES: Final = 1024  # a city's feeds have some dozen shapes of a dozen literals
+SIBLINGS_MAX: Final = 10
+LITERAL_MAX: Final = WIDTH - 1  # bytes
+
+# Steps.
+IN_STRING: Final = 0  # a string, its quote is in the literal
+BEFORE_VALUE: Final = 1
+AFTER_VALUE: Final = 2  # the literal holds the value
+AFTER_LINE: Final = 3  # the literal ends in the line's newline
+
+TRUST_MAX: Final = 64
+TRUST_AGAIN: Final = 8
+SLEEP: Final = -1024  # lines
+
+
+@kernel(inline=True)
+def match(text, at, node, shapes):
+    """Return the literal after `node` that is the text at `at`, 0 for none."""
+    child = shapes[node * NODE + CHILD]
+    while child > 0:
+        row = child * NODE
+        if differences(text, at, shapes, row) & ((1 << shapes[row + LENGTH]) - 1) == 0:
+            break
+        child = shapes[row + SIBLING]
+    return child
+
+
+@kernel()
+def learn(text, at, end, node, step, note_row, tag, span, kind, shapes):
+    """Enter the literal `text[at:end]` after `node`; return its node, -1 where there is no room."""
+    cold()
+    used = shapes[USED]
+    length = end - at
+    if length > LITERAL_MAX or used == NODES:
+        return -1
+    link = node * NODE + CHILD
+    for _ in range(SIBLINGS_MAX):
+        if shapes[link] == 0:
+            break
+        link = shapes[link] * NODE + SIBLING
+    if shapes[link] != 0:
+        return -1
+    row = used * NODE
+    for i in range(8):
+        literal = 0
+        for j in range(8):
+            if 8 * i + j < length:
+                literal |= byte(text, at + 8 * i + j) << 8 * j
+        shapes[row + i] = literal
+    shapes[row + LENGTH] = length
+    shapes[row + STEP] = step
+    shapes[row + ROW] = note_row
+    shapes[row + TAG] = tag
+    shapes[row + SPAN] = span
+    shapes[row + KIND] = kind
+    shapes[row + CHILD] = 0
+    shapes[row + SIBLING] = 0
+    shapes[link] = used
+    shapes[USED] = used + 1
+    return used
+
+
+@kernel(inline=True)
+def forget(shapes):
+    """Empty the trie."""
+    shapes[ROOT * NODE + CHILD] = 0
+    shapes[USED] = 1
+
+
+@kernel(inline=True)
+def trusted(trust, is_new):
+    """Return the trust after a line: whether more than about a third of a feed's lines have a new shape.
+
+    Such a feed is only walked, SLEEP lines long while trust is negative; then it is tried again.
+    """
+    if trust < 0:
+        return trust + 1 if trust < -1 else TRUST_AGAIN
+    if not is_new:
+        return min(trust + 1, TRUST_MAX)
+    return trust - 2 if trust >= 2 else SLEEP
