@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.caching import UserProvidedCacheLocator
 
 ROOM = Path(__file__).parent
 
@@ -63,6 +64,26 @@ def _module_cache(module: str) -> Path:
     return CACHE_DIR / f"{module}-{digest.hexdigest()}"
 
 
+class ByContent(UserProvidedCacheLocator):
+    """Tells Numba where a kernel is cached: by what it is made of, wherever its sources lie.
+
+    Numba's own locators go by the path of a source file, so that each copy of the sources would compile anew.
+    """
+
+    def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
+        super().__init__(py_func, py_file)
+        self._cache_path = str(_module_cache(py_func.__module__))
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder; it need not be writable, since a finished cache may be delivered read-only."""
+        os.makedirs(self._cache_path, exist_ok=True)
+
+
+# Numba reads its variables again whenever one has changed, so both are set.
+os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR = str(CACHE_DIR)
+os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ByContent.__name__}"
+
+
 def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for the given Numba signatures when its module is imported.
 
@@ -76,10 +97,6 @@ def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., An
     def decorate(function: Callable[..., Any]) -> Any:
         if not signatures:
             return numba.njit(**options)(function)
-        cache = str(_module_cache(function.__module__))
-        if numba.config.CACHE_DIR != cache:
-            os.environ["NUMBA_CACHE_DIR"] = cache  # Numba reads the variable again whenever it has changed
-            numba.config.CACHE_DIR = cache
         return numba.njit(list(signatures), cache=True, **options)(function)
 
     return decorate
