@@ -5,13 +5,17 @@ the arguments), an ended one holds nobody, and at the end of all input the water
 time, inclusive. What is read here becomes a log of blocks and control records; shards see nothing else.
 """
 
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from heapq import heappop, heappush
 from typing import Any
+
+import numpy as np
 
 from connectors.protocol import Source
 from events.alert import Alert
@@ -88,7 +92,8 @@ class Replay:
             Shard(plan, references, feeds, city, self._line, Slice(index, shards), self._stages)
             for index in range(shards)
         ]
-        self._waiting: list[Alert] = []
+        self._waiting: list[tuple[tuple[int, str, str, int], int, Alert]] = []  # a heap, ties as they came
+        self._arrivals = itertools.count()
         self._rejected: Counter[str] = Counter()
         self._late = 0
 
@@ -145,22 +150,21 @@ class Replay:
             return self._intake(block)
 
     def _step(self, block: EventBatch | Control, pool: ThreadPoolExecutor | None) -> list[Alert]:
-        if pool:
-            for alerts in pool.map(lambda shard: shard.step(block), self._shards):
-                self._waiting += alerts
-        else:
-            self._waiting += self._shards[0].step(block)
+        steps = pool.map(lambda shard: shard.step(block), self._shards) if pool else [self._shards[0].step(block)]
+        for alerts in steps:
+            for alert in alerts:
+                heappush(self._waiting, (alert.sort_key(), next(self._arrivals), alert))
+        dropped = [shard.duplicates() for shard in self._shards]  # two shards may drop one event, each for its rules
+        self.summary.duplicates += len(np.unique(np.concatenate(dropped)))
         return self._certain(min(shard.reached for shard in self._shards))
 
     def _certain(self, reached: int | None) -> list[Alert]:
         """Take out the alerts before which none can come any more."""
-        ready = [alert for alert in self._waiting if reached is None or alert.order < reached]
-        if not ready:
-            return []
-        self._waiting = [alert for alert in self._waiting if reached is not None and alert.order >= reached]
-        ready.sort(key=Alert.sort_key)
-        for alert in ready:
+        ready = []
+        while self._waiting and (reached is None or self._waiting[0][2].order < reached):
+            alert = heappop(self._waiting)[2]
             self.summary.alerts[alert.rule] += 1
+            ready.append(alert)
         return ready
 
     def _line(self, position: int) -> bytes:
@@ -178,10 +182,6 @@ class Replay:
         self.summary.rejected = {REASONS[int(code)]: count for code, count in sorted(self._rejected.items())}
         self.summary.late = self._late
         self.summary.stages = self._stages.seconds()
-        dropped: set[int] = set()
-        for shard in self._shards:
-            dropped |= shard.duplicates()
-        self.summary.duplicates = len(dropped)
         self.summary.without_key = self._shards[0].without_key()
         for shard in self._shards:
             _add(self.summary.suppressed, shard.suppressed())

@@ -12,8 +12,9 @@ from events.cells import Cells, convert
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.reference import ReferenceSet, find_sets, last_rows, missing_columns, read_set
+from kernels import opcodes
 from kernels.keys.token import combined_all
-from rules.plan import Plan, SetPlan
+from rules.plan import Absence, Count, Plan, SetPlan
 from streams.shard.surroundings import SetRows, Surroundings
 
 
@@ -41,18 +42,23 @@ class References:
             was not asked for by `force_empty`
         """
         problems: list[Problem] = []
+        joined = _joined(plan)
         files = find_sets(folder) if folder and plan.sets else {}
         rows = []
         for wanted in plan.sets:
             if wanted.name not in files:
-                problems.append(_missing(wanted, folder))
+                if wanted.name in joined:
+                    problems.append(_missing(wanted, folder))
+                else:  # events then have their own site and place, or none
+                    problems.append(_unfilled(wanted, folder))
+                    rows.append(_nothing(wanted, plan, city))
                 continue
             try:
                 read = read_set(files[wanted.name])
             except Problems as found:
                 problems += found.problems
                 continue
-            if not len(read) and not force_empty:
+            if not len(read) and not force_empty and wanted.name in joined:
                 problems.append(_empty(wanted, read.path))
             made, findings = _rows(wanted, read, plan, city)
             rows.append(made)
@@ -122,6 +128,30 @@ def _rows(wanted: SetPlan, read: ReferenceSet, plan: Plan, city: CityKey) -> tup
     ), findings
 
 
+def _joined(plan: Plan) -> set[str]:
+    """Return the sets that a rule itself names; `devices` may be there only to fill what events leave out."""
+    numbers: set[int] = set()
+    names: set[str] = set()
+    for rule in plan.rules:
+        programs = [*rule.select, *(step.when for step in rule.severity), *(value.program for value in rule.values)]
+        if isinstance(rule.pattern, Count):
+            programs.append(rule.pattern.condition)
+        elif isinstance(rule.pattern, Absence) and rule.pattern.expect is not None:
+            numbers.add(rule.pattern.expect)
+        for program in programs:
+            if program is not None:
+                code = program.code.reshape(-1, 2)
+                numbers |= set(code[np.isin(code[:, 0], (opcodes.ROW, opcodes.MEMBER)), 1].tolist())
+        names |= {value.source.set for value in rule.values if value.source and value.source.set}
+    return names | {wanted.name for wanted in plan.sets if wanted.number in numbers}
+
+
+def _nothing(wanted: SetPlan, plan: Plan, city: CityKey) -> SetRows:
+    """Return a set without rows."""
+    columns = {column.name: _cells(column.name, []) for column in wanted.columns}
+    return _rows(wanted, ReferenceSet(wanted.name, wanted.name, columns, 0), plan, city)[0]
+
+
 def _missing(wanted: SetPlan, folder: Path | None) -> Problem:
     place = Place(str(folder or "--reference"), 1)
     header = ",".join(column.name for column in wanted.columns)
@@ -162,4 +192,13 @@ def _unused(wanted: SetPlan, path: str, repeated: int, keyless: int) -> Problem:
         Place(path, 1),
         f"the set `{wanted.name}`: {repeated} rows give way to a later row of their key, {keyless} have no key",
         f"集合 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键",
+    )
+
+
+def _unfilled(wanted: SetPlan, folder: Path | None) -> Problem:
+    return Problem(
+        "W412",
+        Place(str(folder or "--reference"), 1),
+        f"no file for the set `{wanted.name}`; events that leave out their site, place or person stay without",
+        f"集合 `{wanted.name}` 没有文件;事件缺少的小区、位置、人员无法补全",
     )

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from events.alert import Transition
 from events.batch import POSITION, TIME, Lanes
+from kernels.expression import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.absence import (
     CAUSE,
     FIRING,
     LAST,
-    NEVER,
     PLACE,
     ROW,
     SINCE,
@@ -85,7 +85,11 @@ class AbsenceRule:
         if self._pattern.since is not None:
             column = next(c for c in expected.plan.columns if c.lane == self._pattern.since)
             since = expected.lanes[column.name]
-        self.state["bases"][own] = np.maximum(since, epoch)[own]
+        armed = np.maximum(since, epoch)
+        held = self.state
+        older = own & (held["bases"] < armed)  # a late event may have been taken already; sights before that are none
+        held["bases"][older] = armed[older]
+        held["seen"][older] = -1
         self.resume()
 
     def needs(self, lanes: Lanes) -> Ints:

@@ -1,5 +1,7 @@
 """At-once rules: no pattern, no cooldown, no memory. They fire on arrival: smoke waits for no watermark."""
 
+from heapq import heapify, heappop, heappush
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,6 +53,7 @@ class Remembered:
 
     def __init__(self) -> None:
         self._orders: dict[str, int] = {}
+        self._oldest: list[tuple[int, str]] = []  # a heap, so that a step pays only for what it lets go of
 
     def new(self, alerts: list[Alert]) -> list[Alert]:
         """Return the alerts that were not raised in the last 10 minutes before they arrived, and remember them."""
@@ -59,12 +62,16 @@ class Remembered:
             raised = self._orders.get(alert.id)
             if raised is None or alert.order - raised > REMEMBERED_MS:
                 self._orders[alert.id] = alert.order
+                heappush(self._oldest, (alert.order, alert.id))
                 fresh.append(alert)
         return fresh
 
     def forget(self, watermark: int) -> None:
         """Let go of what is too old to be repeated."""
-        self._orders = {name: order for name, order in self._orders.items() if watermark - order <= REMEMBERED_MS}
+        while self._oldest and watermark - self._oldest[0][0] > REMEMBERED_MS:
+            order, name = heappop(self._oldest)
+            if self._orders.get(name) == order:  # else it was raised again since
+                del self._orders[name]
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the memory for a snapshot."""
@@ -75,3 +82,5 @@ class Remembered:
         """Hold the memory of a snapshot."""
         names = tables["names"].tobytes().decode().split("\n")
         self._orders = dict(zip(names, tables["orders"].tolist(), strict=False))
+        self._oldest = [(order, name) for name, order in self._orders.items()]
+        heapify(self._oldest)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
-from numpy.typing import NDArray
 
 from events.batch import TIME, EventBatch
 from kernels import opcodes
@@ -47,7 +46,7 @@ class TimeGroup:
         self.ordered = [ordered_rule(rule, surroundings, part) for rule in rules if rule.ordered]
         read = {lane for rule in rules if rule.ordered for lane in _lanes_read(rule)}
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
-        self.duplicates: list[NDArray[np.int64]] = []  # log positions, drained by whoever counts
+        self.duplicates = np.empty(0, np.int64)  # log positions of those that the last release dropped
 
     def arrive(self, batch: EventBatch, clock: FeedClock, judgement: Judgement) -> Iterator[Firings]:
         """Take a block of one of the group's feeds: at-once rules fire, the rest waits in the buffer."""
@@ -72,9 +71,7 @@ class TimeGroup:
         if not self.ordered:
             return []
         with stage("order"):
-            rows, dropped = self.buffer.release(self.clock.release_bound)
-            if len(dropped):
-                self.duplicates.append(dropped)
+            rows, self.duplicates = self.buffer.release(self.clock.release_bound)
         out: list[Firings] = []
         with stage("patterns"):
             for rule in self.ordered:

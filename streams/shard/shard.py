@@ -4,6 +4,7 @@ The one thing it asks the outside for is the line at a log position that it has 
 the log again.
 """
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Protocol
@@ -15,7 +16,7 @@ from events.alert import Alert
 from events.batch import EventBatch
 from events.block import Block, Control, Events, Tick
 from events.identity import CityKey
-from rules.plan import Plan
+from rules.plan import Absence, Plan
 from streams.control.references import References
 from streams.shard.absence import AbsenceRule
 from streams.shard.at_once import Remembered
@@ -30,6 +31,7 @@ from streams.time.watermark import NOTHING, Feed, FeedClock, GroupClock
 
 FORMAT = 1
 WHOLE = Slice()
+NO_POSITIONS = np.empty(0, np.int64)
 
 
 class Shard:
@@ -67,6 +69,7 @@ class Shard:
         self._remembered = Remembered()
         self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
         self._groups = self._grouped(surroundings)
+        self._expected = _expected(plan, surroundings)
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
         """Put the rules that read the same feeds together."""
@@ -106,7 +109,9 @@ class Shard:
         firings = [f for group in self._groups for f in group.advance(self._stage)]
         with self._stage("alerts"):
             alerts += [alert for f in firings for alert in self._writer.write(f)]
-            self._remembered.forget(min((group.clock.reached for group in self._groups), default=0))
+            self._remembered.forget(
+                min((g.clock.reached for g in self._groups if g.at_once and g.clock.clocks), default=0)
+            )
             self._writer.forget()
             alerts.sort(key=Alert.sort_key)
         return alerts
@@ -142,14 +147,11 @@ class Shard:
     @property
     def reached(self) -> int:
         """Event time before which no alert can come any more (epoch ms)."""
-        return min((group.clock.reached for group in self._groups), default=0)
+        return min((group.clock.reached for group in self._groups if group.clock.clocks), default=0)
 
-    def duplicates(self) -> set[int]:
-        """Log positions of the events that were dropped as duplicates since this was last asked."""
-        dropped = {position for group in self._groups for part in group.duplicates for position in part.tolist()}
-        for group in self._groups:
-            group.duplicates.clear()
-        return dropped
+    def duplicates(self) -> NDArray[np.int64]:
+        """Log positions of the events that the last step dropped as duplicates, sorted."""
+        return np.unique(np.concatenate([NO_POSITIONS, *(group.duplicates for group in self._groups)]))
 
     def without_key(self) -> dict[str, int]:
         """How many events of each ordered rule's kinds lacked its key."""
@@ -189,16 +191,17 @@ class Shard:
             "position": self.position,
             "ruleset": self.plan.version,
             "feeds": list(self._clocks),
+            "expected": self._expected,
         }
         return pack(header, tables)
 
     def restore(self, data: bytes) -> None:
-        """Take the state of a snapshot, of the same ruleset, feeds and slice of the keys.
+        """Take the state of a snapshot, of the same ruleset, feeds, slice of the keys and expected rows.
 
         Raises
         ------
         SnapshotError
-            damaged, or of another ruleset, shard or list of feeds
+            damaged, or of another ruleset, shard, list of feeds or list of expected keys
         """
         header, tables = unpack(data)
         expected = {
@@ -206,10 +209,11 @@ class Shard:
             "shard": [self.part.index, self.part.count],
             "ruleset": self.plan.version,
             "feeds": list(self._clocks),
+            "expected": self._expected,
         }
         for name, value in expected.items():
-            if header[name] != value:
-                raise SnapshotError(f"snapshot has {name} {header[name]}, this shard has {value}")
+            if header.get(name) != value:
+                raise SnapshotError(f"snapshot has {name} {header.get(name)}, this shard has {value}")
         self.position = header["position"]
         for clock, row in zip(self._clocks.values(), tables["clocks"].tolist(), strict=True):
             clock.greatest, clock.tick, clock.ended, clock.blind = row[0], row[1], bool(row[2]), bool(row[3])
@@ -227,6 +231,14 @@ class Shard:
             parts[f"buffer/{number}"] = group.buffer
             parts |= {f"rule/{rule.rule.rule}": rule for rule in group.ordered}
         return parts
+
+
+def _expected(plan: Plan, surroundings: Surroundings) -> dict[str, str]:
+    """Name the keys of each set that an absence expects, in their order: state rows are the rows of that set."""
+    patterns = (rule.pattern for rule in plan.rules)
+    numbers = sorted({p.expect for p in patterns if isinstance(p, Absence) and p.expect is not None})
+    sets = [surroundings.sets[number] for number in numbers]
+    return {rows.plan.name: hashlib.blake2b(rows.keys.tobytes(), digest_size=16).hexdigest() for rows in sets}
 
 
 class _Part(Protocol):

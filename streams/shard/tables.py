@@ -87,14 +87,15 @@ class KeyTable:
     def _make_room(self, dead: Dead, now: int) -> None:
         size = len(self.row_keys)
         gone = dead(self, now) & (self.row_keys != NULL)
-        if 4 * np.count_nonzero(gone) >= size or (size >= self.capacity and gone.any()):
+        dropped = np.count_nonzero(gone)
+        share = max(1, size // EVICTED_SHARE)  # making room costs as much as the table is large, so it makes much
+        if 4 * dropped >= size or (size >= self.capacity and dropped >= share):
             self._drop(np.flatnonzero(gone))
         elif size < self.capacity:
             self._grow(min(2 * size, self.capacity))
         else:
-            count = max(1, size // EVICTED_SHARE)
-            oldest = np.lexsort((self.row_keys, self.touched))[:count]
-            self.evicted += count
+            oldest = np.lexsort((self.row_keys, self.touched, ~gone))[:share]
+            self.evicted += int(share - dropped)
             self._drop(oldest)
 
     def _drop(self, rows: Ints) -> None:
