@@ -294,3 +294,10 @@ def test_a_compressed_feed_maps_like_a_plain_one(tmp_path: Path) -> None:
     packed = mapped(tmp_path, SENSOR, gzip.compress(feed))
     assert events(packed) == plain
     assert packed.foreign_line(packed.dead_letters[0].position) == b"broken"
+
+
+@pytest.mark.parametrize(("apart_s", "count"), [(59, 1), (60, 1), (61, 2)])
+def test_halves_join_up_to_the_window_and_no_further(tmp_path: Path, apart_s: int, count: int) -> None:
+    mapping = JOINED.replace("by: [prefix, t]", "by: [prefix]")
+    feed = f'a= {{"t":0,"flow":1}}\na= {{"t":{apart_s},"speed":2}}\n'
+    assert len(events(mapped(tmp_path, mapping, feed))) == count
