@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from events.place import Place, Problem
 
+SHOWN_BYTES_MAX = 1 << 24  # of a file whose lines are shown
 SHOWN_MAX = 200  # problems that are printed; who has more begins with these
 
 
@@ -160,9 +161,11 @@ def _block(found: Problem, sources: dict[str, str]) -> list[str]:
 
 
 def _line(place: Place, sources: dict[str, str]) -> str | None:
+    """Return the line that a problem points at, None where there is none to show: no file, a large one, no text."""
     if place.path not in sources:
         try:
-            sources[place.path] = Path(place.path).read_text(encoding="utf-8-sig", errors="replace")
+            small = Path(place.path).stat().st_size <= SHOWN_BYTES_MAX
+            sources[place.path] = Path(place.path).read_text(encoding="utf-8-sig") if small else ""
         except (OSError, ValueError):
             sources[place.path] = ""
     lines = sources[place.path].split("\n")
