@@ -19,7 +19,8 @@ class Event:
         # an integer is the text of its digits: national device ids have 20 of them, more than 64 bits hold
         self._fields: dict[str, Any] = json.loads(line.decode(), parse_int=str)
         self._texts = texts
-        self.id = str(self._fields.get("id") or "") or line_id(line)
+        id = self._fields.get("id")
+        self.id = line_id(line) if id is None or id == "" else str(id)
 
     def text(self, field: str) -> str | None:
         """Return a field: an integer as its digits, what the devices set fills, None where it is missing."""
