@@ -25,6 +25,11 @@ def rule(name: str, *lines: str) -> str:
     return "\n".join([*head, *(f"  {line}" for line in lines if line)])
 
 
+def file_of(*rules: str) -> str:
+    """Write a rule file."""
+    return DECLARATIONS + "rules:\n" + "\n".join(rules)
+
+
 @st.composite
 def sliding(draw: st.DrawFn) -> str:
     key = draw(gate_keys)
@@ -89,4 +94,4 @@ SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding]
 def rule_files(draw: st.DrawFn) -> str:
     """A rule file with one to three rules of different shapes."""
     shapes = draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3, unique=True))
-    return DECLARATIONS + "rules:\n" + "\n".join(draw(shape()) for shape in shapes)
+    return file_of(*(draw(shape()) for shape in shapes))

@@ -108,3 +108,24 @@ def records(draw: st.DrawFn, max_size: int = 30) -> list[Record]:
         beyond = draw(st.sampled_from([0, 1, 10 * SECOND, 10 * MINUTE]))
         out += [Mark("feed_end", 0, "a"), Mark("end", latest + beyond)]
     return out
+
+
+@st.composite
+def arrivals(draw: st.DrawFn, max_size: int = 30) -> tuple[list[Event], list[Event]]:
+    """The same events in two orders of arrival, neither of which makes any of them late in one feed."""
+    made = draw(events(max_size))
+
+    def arrived() -> list[Event]:
+        delayed = [(event["time"] + draw(st.integers(0, LATENESS)), draw(st.integers(0, 3)), i)
+                   for i, event in enumerate(made)]
+        return [made[i] for _, _, i in sorted(delayed)]
+
+    return arrived(), arrived()
+
+
+def whole(arrived: list[Event], extra: dict[int, list[Record]] | None = None) -> list[Record]:
+    """A log of one feed from its first event to its end; `extra` records follow the event of their number."""
+    out: list[Record] = [Mark("feed_end", 0, "b")]
+    for number, event in enumerate(arrived):
+        out += [Line.of("a", event), *(extra or {}).get(number, [])]
+    return [*out, Mark("feed_end", 0, "a"), Mark("end", max(event["time"] for event in arrived) + 10 * SECOND)]
