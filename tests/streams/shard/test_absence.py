@@ -91,15 +91,15 @@ def test_each_key_is_awaited_by_exactly_one_shard(count):
 
     rows = [{"person": f"p{i}"} for i in range(50)]
     log = Log().control("epoch").tick(HOUR)
-    alerts = [
-        a for i in range(count) for a in alerts_of(planned(EXPECTED), log, elders=rows, part=Slice(i, count))
-    ]
+    alerts = [a for i in range(count) for a in alerts_of(planned(EXPECTED), log, elders=rows, part=Slice(i, count))]
     assert sorted(a.key["person"] for a in alerts) == sorted(row["person"] for row in rows)
 
 
 def test_what_happens_between_two_steps_happens_at_its_own_instants():
-    log = Log().control("epoch").events(
-        line(HOUR + 10, "x", person="p"), line(3 * HOUR, "y", person="p"), line(9 * HOUR, "z", person="q")
+    log = (
+        Log()
+        .control("epoch")
+        .events(line(HOUR + 10, "x", person="p"), line(3 * HOUR, "y", person="p"), line(9 * HOUR, "z", person="q"))
     )
     assert told(alerts_of(planned(EXPECTED), log, elders=NOW)) == [
         ("firing", HOUR, 0),

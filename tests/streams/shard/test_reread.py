@@ -17,7 +17,9 @@ def test_the_number_zero_is_an_id():
 
 
 def test_an_event_without_id_or_with_an_empty_one_is_named_by_its_line():
-    log = Log().events(line(0, None, "sensor", metric="panic", device="d"), line(0, "", "sensor", metric="panic", device="d"))
+    log = Log().events(
+        line(0, None, "sensor", metric="panic", device="d"), line(0, "", "sensor", metric="panic", device="d")
+    )
     assert {len(alert.evidence[0]) for alert in alerts_of(PANIC, log)} == {16}
 
 
