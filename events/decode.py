@@ -20,6 +20,8 @@ from kernels.nulls import NAN_BITS, NULL
 
 NUMBER_LENGTH_MIN = 20  # an undecided number has more digits than fit into a mantissa
 
+SEEDS = 512  # of the vocabulary's hash, to choose the one with the fewest collisions from
+
 Table = NDArray[np.int64]
 
 
@@ -41,9 +43,7 @@ class _Scratch(threading.local):
     def __init__(self, keys: int) -> None:
         self.notes = np.empty((keys + 1) * notes.NOTE, np.int64)
         self.counts = np.empty(tables.COUNTS, np.int64)
-        self.shapes = np.zeros(shapes.NODES * shapes.NODE, np.int64)
-        self.shapes[shapes.USED] = 1
-        self.shapes[shapes.TRUST] = shapes.TRUST_MAX
+        self.shapes = shapes.unlearned()
         self.marks = np.empty(0, np.uint8)
         self.extra = np.empty(0, np.uint8)
         self.rejects = np.empty((5, 0), np.int64)
@@ -58,8 +58,8 @@ class _Scratch(threading.local):
 
     def fit_lines(self, size: int, lines: int) -> None:
         """Make room for the rejects and the extra text of a block."""
-        if len(self.extra) < size + 16 * lines + PADDING:
-            self.extra = np.empty((size + 16 * lines) * 5 // 4 + PADDING, np.uint8)
+        if len(self.extra) < size + 16 * lines + 2 * PADDING:
+            self.extra = np.empty((size + 16 * lines) * 5 // 4 + 2 * PADDING, np.uint8)
         if self.rejects.shape[1] < lines:
             self.rejects = np.empty((5, lines * 5 // 4), np.int64)
 
@@ -157,8 +157,11 @@ def _vocabulary(entries: list[tuple[int, str, int]]) -> tuple[Table, Bytes]:
     words = np.frombuffer(b"".join(raw) + bytes(PADDING), np.uint8).copy()
     rows = [(group, offset, len(word), number)
             for (group, _, number), word, offset in zip(entries, raw, offsets, strict=False)]
-    slots = np.full(int(vocabulary.SLOT) << (8 * len(entries)).bit_length(), -1, np.int64)
-    vocabulary.fill(words, np.array(rows, np.int64), slots)
+    table = np.array(rows, np.int64)
+    slots = np.empty(int(vocabulary.FIRST) + (int(vocabulary.SLOT) << (8 * len(rows)).bit_length()), np.int64)
+    seeds = range(SEEDS)
+    best = min(seeds, key=lambda seed: vocabulary.fill(words, table, slots, np.uint64(seed)))
+    vocabulary.fill(words, table, slots, np.uint64(best))
     return slots, words
 
 

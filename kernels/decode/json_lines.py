@@ -12,9 +12,9 @@ from kernels.decode.nested import after_space, is_space, value_end
 from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
 from kernels.decode.settle import settle
 from kernels.decode.shapes import NODES, ROOT, TRUST, USED, forget, trusted
-from kernels.decode.vocabulary import SLOT
+from kernels.decode.vocabulary import FIRST, SLOT
 from kernels.decode.walk import NEWLINE, OPEN, walk
-from kernels.decode.wide import WIDTH, byte, cold, newlines, pointer, trailing_zeros
+from kernels.decode.wide import WIDTH, byte, cold, copy, newlines, pointer, trailing_zeros
 
 TILE = 128  # rows whose lanes are set to null at once: while they are in the nearest cache
 
@@ -79,7 +79,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
     keys = len(notes) // NOTE - 1
     notes[:] = -1
     counts[:] = 0
-    mask = np.uint64(len(slots)) // SLOT - np.uint64(1)
+    mask = (np.uint64(len(slots)) - FIRST) // SLOT - np.uint64(1)
     text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
     marks_, shapes_, lanes_, extra_, notes_, undecided_, counts_ = (
         pointer(marks), pointer(shapes), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided), pointer(counts))
@@ -147,6 +147,12 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
 @kernel("void(int64[::1], int64, int64, int64)")
 def close_gaps(flat, lanes, lines, rows):
     """Turn `int64[lanes, lines]`, of which `rows` rows are in use, into `int64[lanes, rows]` in place."""
+    words = pointer(flat)
     for lane in range(1, lanes):
-        for row in range(rows):
-            flat[lane * rows + row] = flat[lane * lines + row]
+        row = 0
+        while row + 8 <= rows:
+            copy(words, lane * rows + row, words, lane * lines + row)
+            row += 8
+        while row < rows:
+            words[lane * rows + row] = words[lane * lines + row]
+            row += 1

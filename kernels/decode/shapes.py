@@ -9,8 +9,10 @@ walked. Nothing that comes out depends on what was learned, only the time it tak
 
 from typing import Final
 
+import numpy as np
+
 from kernels.compile import kernel
-from kernels.decode.wide import WIDTH, byte, cold, differences
+from kernels.decode.wide import WIDTH, byte, cold, differences, word
 
 # `shapes` is int64[NODES * NODE], a row a node: 64 bytes of literal, then
 NODE: Final = 16  # words a row: two cache lines
@@ -26,6 +28,8 @@ SIBLING: Final = 15  # another one that may come here, 0 for none
 ROOT: Final = 0  # the place before a line; two words of its unused literal are
 USED: Final = 0  # how many nodes are in use
 TRUST: Final = 1  # see `trusted`
+SEPARATOR: Final = 2  # the last text between a value and the next name, its mask and its length
+COLON: Final = 5  # the same from a name's quote to its value
 
 NODES: Final = 1024  # a city's feeds have some dozen shapes of a dozen literals
 SIBLINGS_MAX: Final = 10
@@ -87,6 +91,32 @@ def learn(text, at, end, node, step, note_row, tag, span, kind, shapes):
     shapes[link] = used
     shapes[USED] = used + 1
     return used
+
+
+@kernel(inline=True)
+def is_usual(text, at, what, shapes):
+    """Say whether the text at `at` is the SEPARATOR or COLON that came last."""
+    return (word(text, at) ^ np.uint64(shapes[what])) & np.uint64(shapes[what + 1]) == 0
+
+
+@kernel(inline=True)
+def make_usual(text, at, end, what, shapes):
+    """Remember `text[at:end]`, which was walked, as the usual SEPARATOR or COLON."""
+    if end - at < 8:
+        mask = (np.uint64(1) << np.uint64((end - at) << 3)) - np.uint64(1)
+        shapes[what] = np.int64(word(text, at) & mask)
+        shapes[what + 1] = np.int64(mask)
+        shapes[what + 2] = end - at
+
+
+def unlearned() -> np.ndarray:
+    """Return shapes that know nothing of a feed yet."""
+    shapes = np.zeros(NODES * NODE, np.int64)
+    shapes[USED] = 1
+    shapes[TRUST] = TRUST_MAX
+    for what, text in ((SEPARATOR, b',"'), (COLON, b'":')):
+        shapes[what : what + 3] = int.from_bytes(text, "little"), 0xFFFF, 2
+    return shapes
 
 
 @kernel(inline=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.decode.reasons import ACCEPTED, SYNTAX, UTF8
-from kernels.decode.wide import WIDTH, byte, cold, highs, stops, trailing_zeros, word
+from kernels.decode.wide import WIDTH, byte, cold, copy, highs, stops, trailing_zeros, word
 
 QUOTE = 0x22
 BACKSLASH = 0x5C
@@ -162,34 +162,35 @@ def string_end(text, marks, at):
 def unescape(text, at, end, out, to):
     """Write what the valid string `text[at:end]` says as UTF-8 to `out[to:]`, and return where that ends.
 
-    The result is never longer than the string.
+    The result is never longer than the string; up to 64 bytes more are written.
     """
     cold()
-    while at < end:
-        c = byte(text, at)
-        if c != BACKSLASH:
-            out[np.uint64(to)] = c
-            to += 1
-            at += 1
+    while True:
+        copy(out, to, text, at)
+        run = trailing_zeros(stops(text, at))
+        at += run
+        to += run
+        if at == end:
+            return to
+        if run == WIDTH:
             continue
         point, length = escaped(text, at)
         at += length
         if point < 0x80:
-            out[np.uint64(to)] = point
+            out[to] = point
             to += 1
         elif point < 0x800:
-            out[np.uint64(to)] = 0xC0 | point >> 6
-            out[np.uint64(to + 1)] = 0x80 | point & 0x3F
+            out[to] = 0xC0 | point >> 6
+            out[to + 1] = 0x80 | point & 0x3F
             to += 2
         elif point < 0x10000:
-            out[np.uint64(to)] = 0xE0 | point >> 12
-            out[np.uint64(to + 1)] = 0x80 | (point >> 6) & 0x3F
-            out[np.uint64(to + 2)] = 0x80 | point & 0x3F
+            out[to] = 0xE0 | point >> 12
+            out[to + 1] = 0x80 | (point >> 6) & 0x3F
+            out[to + 2] = 0x80 | point & 0x3F
             to += 3
         else:
-            out[np.uint64(to)] = 0xF0 | point >> 18
-            out[np.uint64(to + 1)] = 0x80 | (point >> 12) & 0x3F
-            out[np.uint64(to + 2)] = 0x80 | (point >> 6) & 0x3F
-            out[np.uint64(to + 3)] = 0x80 | point & 0x3F
+            out[to] = 0xF0 | point >> 18
+            out[to + 1] = 0x80 | (point >> 12) & 0x3F
+            out[to + 2] = 0x80 | (point >> 6) & 0x3F
+            out[to + 3] = 0x80 | point & 0x3F
             to += 4
-    return to

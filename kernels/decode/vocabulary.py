@@ -10,6 +10,8 @@ from kernels.compile import kernel
 from kernels.decode.wide import byte, cold, pointer, word
 from kernels.keys.token import P1, P2, fold
 
+SEED = np.uint64(0)  # the first word of `slots`: chosen so that most words are found at once
+FIRST = np.uint64(4)  # word of the first slot
 SLOT = np.uint64(4)  # words a slot: head, tail, then
 TAIL = np.uint64(1)
 TAG = np.uint64(2)  # group and length
@@ -42,38 +44,52 @@ def is_same(text, at, words, offset, length):
 
 
 @kernel(inline=True)
-def find(text, at, length, group, slots, mask, words):
-    """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word.
+def home(head, tail, tag, seed):
+    """Return the hash that says where a word's slot is."""
+    return fold(head ^ P1 ^ seed, tail ^ P2 ^ np.uint64(tag))
 
-    At most an eighth of the slots is taken, so that probing ends, mostly at once.
-    """
+
+@kernel(inline=True)
+def find(text, at, length, group, slots, mask, words):
+    """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word."""
     head, tail = word_print(text, at, length)
     tag = group << LENGTH_BITS | length
-    slot = fold(head ^ P1, tail ^ P2 ^ np.uint64(tag)) & mask
+    slot = home(head, tail, tag, np.uint64(slots[SEED])) & mask
     while True:
-        place = slot * SLOT
+        place = slot * SLOT + FIRST
         number = slots[place + NUMBER]
-        if number < 0:
-            return -1
-        if np.uint64(slots[place]) == head and np.uint64(slots[place + TAIL]) == tail and slots[place + TAG] == tag:
+        other = (np.uint64(slots[place]) ^ head) | (np.uint64(slots[place + TAIL]) ^ tail)
+        if other | np.uint64(slots[place + TAG] ^ tag) == 0:
             if length <= 16 or is_same(text, at, words, number >> NUMBER_BITS, length):
                 return number & ((1 << NUMBER_BITS) - 1)
+        if number < 0:
+            return -1
         slot = (slot + np.uint64(1)) & mask
 
 
-@kernel("void(uint8[::1], int64[:, ::1], int64[::1])")
-def fill(words, entries, slots):
-    """Enter words into an empty table (-1 everywhere); `entries` has rows of (group, offset, length, number)."""
+@kernel("int64(uint8[::1], int64[:, ::1], int64[::1], uint64)")
+def fill(words, entries, slots, seed):
+    """Enter words into a table, and return how many of them are not in the first slot that they are looked for in.
+
+    `entries` has rows of (group, offset, length, number); at most an eighth of the slots is taken, so that probing
+    ends.
+    """
     text = pointer(words)
-    mask = np.uint64(len(slots)) // SLOT - np.uint64(1)
+    mask = (np.uint64(len(slots)) - FIRST) // SLOT - np.uint64(1)
+    slots[:] = -1
+    slots[SEED] = np.int64(seed)
+    displaced = 0
     for i in range(len(entries)):
         group, offset, length, number = entries[i, 0], entries[i, 1], entries[i, 2], entries[i, 3]
         head, tail = word_print(text, offset, length)
         tag = group << LENGTH_BITS | length
-        slot = fold(head ^ P1, tail ^ P2 ^ np.uint64(tag)) & mask
-        while slots[slot * SLOT + NUMBER] >= 0:
+        slot = home(head, tail, tag, seed) & mask
+        displaced += slots[slot * SLOT + FIRST + NUMBER] >= 0
+        while slots[slot * SLOT + FIRST + NUMBER] >= 0:
             slot = (slot + np.uint64(1)) & mask
-        slots[slot * SLOT] = np.int64(head)
-        slots[slot * SLOT + TAIL] = np.int64(tail)
-        slots[slot * SLOT + TAG] = tag
-        slots[slot * SLOT + NUMBER] = offset << NUMBER_BITS | number
+        place = slot * SLOT + FIRST
+        slots[place] = np.int64(head)
+        slots[place + TAIL] = np.int64(tail)
+        slots[place + TAG] = tag
+        slots[place + NUMBER] = offset << NUMBER_BITS | number
+    return displaced

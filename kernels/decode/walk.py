@@ -29,15 +29,19 @@ from kernels.decode.shapes import (
     AFTER_LINE,
     AFTER_VALUE,
     BEFORE_VALUE,
+    COLON,
     IN_STRING,
     KIND,
     LENGTH,
     NODE,
     ROW,
+    SEPARATOR,
     SPAN,
     STEP,
     TAG,
+    is_usual,
     learn,
+    make_usual,
     match,
 )
 from kernels.decode.strings import QUOTE, string_end, unescape
@@ -45,7 +49,6 @@ from kernels.decode.vocabulary import find
 from kernels.decode.wide import byte, cold
 
 COMMA = 0x2C
-COLON = 0x3A
 MINUS = 0x2D
 NEWLINE = 0x0A
 OPEN = 0x7B
@@ -138,23 +141,28 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, sh
             is_string = step == IN_STRING
         else:
             is_new = True
-            at = after_space(text, at)
-            c = byte(text, at)
-            if c == separator:
-                at = after_space(text, at + 1)
+            if separator == COMMA and is_usual(text, at, SEPARATOR, shapes):
+                start = at + shapes[SEPARATOR + 2]
+            else:
+                at = after_space(text, at)
                 c = byte(text, at)
-                if c != QUOTE and (c != CLOSE or separator != OPEN):
+                if c == separator:
+                    at = after_space(text, at + 1)
+                    c = byte(text, at)
+                    if c != QUOTE and (c != CLOSE or separator != OPEN):
+                        return at, SYNTAX, kind, is_new
+                elif c != CLOSE:
                     return at, SYNTAX, kind, is_new
-            elif c != CLOSE:
-                return at, SYNTAX, kind, is_new
-            if c == CLOSE:
-                at = after_space(text, at + 1)
-                if byte(text, at) != NEWLINE:
-                    return at, SYNTAX, kind, is_new
-                if node >= 0:
-                    learn(text, begin, at + 1, node, AFTER_LINE, 0, 0, 0, 0, shapes)
-                return at, ACCEPTED, kind, is_new
-            start = at + 1
+                if c == CLOSE:
+                    at = after_space(text, at + 1)
+                    if byte(text, at) != NEWLINE:
+                        return at, SYNTAX, kind, is_new
+                    if node >= 0:
+                        learn(text, begin, at + 1, node, AFTER_LINE, 0, 0, 0, 0, shapes)
+                    return at, ACCEPTED, kind, is_new
+                start = at + 1
+                if separator == COMMA:
+                    make_usual(text, begin, start, SEPARATOR, shapes)
             at, has_escapes, reason = string_end(text, marks, start)
             if reason != ACCEPTED:
                 return at, reason, kind, is_new
@@ -163,10 +171,15 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, sh
             else:
                 key = find(text, start, at - start, KEYS, slots, mask, words)
             row = (key if key >= 0 else keys) * NOTE
-            at = after_space(text, at + 1)
-            if byte(text, at) != COLON:
-                return at, SYNTAX, kind, is_new
-            at += 1
+            if is_usual(text, at, COLON, shapes):
+                at += shapes[COLON + 2]
+            else:
+                end = at
+                at = after_space(text, at + 1)
+                if byte(text, at) != 0x3A:
+                    return at, SYNTAX, kind, is_new
+                at = after_space(text, at + 1)
+                make_usual(text, end, at, COLON, shapes)
             is_string = False
         if not is_string:
             at = after_space(text, at)

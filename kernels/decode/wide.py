@@ -94,6 +94,19 @@ def newlines(typing, text, at):
 
 
 @intrinsic
+def copy(typing, out, to, text, at):
+    """Copy 64 bytes from one place to another, which may overlap."""
+
+    def codegen(context, builder, signature, args):
+        wide = ir.VectorType(_BYTE, WIDTH).as_pointer()
+        bytes_ = builder.load(builder.bitcast(builder.gep(args[2], [args[3]]), wide), align=1)
+        builder.store(bytes_, builder.bitcast(builder.gep(args[0], [args[1]]), wide), align=1)
+        return context.get_dummy_value()
+
+    return types.void(out, types.int64, text, types.int64), codegen
+
+
+@intrinsic
 def differences(typing, text, at, words, row):
     """Return a bit for each of 64 bytes of the text that is not the one in the 64 bytes from word `row` on."""
 
