@@ -8,14 +8,16 @@ rows wait.
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import DEVICE, ID, KIND, POSITION, REPLAYED, TIME, EventBatch, Lanes
-from events.block import PADDING
+from events.batch import DEVICE, ID, KIND, POSITION, REPLAYED, SLICE_BITS, TIME, EventBatch, Lanes
+from events.block import PADDING, Bytes
 from kernels.nulls import NULL
 from kernels.order import append, drop_duplicates, merge, released, sort_run
 
-SLICE_BITS = 24
+LENGTH = (1 << SLICE_BITS) - 1
 ROWS = 1 << 12
-RUNS_MAX = 16  # more are merged into one, so that a release stays cheap while a slow feed holds the group
+TEXT = ROWS * 16  # bytes
+SHRINK = 8  # a buffer so many times too large gives memory back
+RUNS_MAX = 16  # of more the short ones are merged, so that a release stays cheap while a slow feed holds the group
 SLICES = np.array([ID, DEVICE], np.int64)
 COPIED = (TIME, KIND, POSITION, REPLAYED)
 
@@ -36,7 +38,7 @@ class ReorderBuffer:
         self.lanes: Lanes = np.empty((lanes, ROWS), np.int64)
         self.order = np.empty(ROWS, np.int64)
         self.feeds = np.empty(ROWS, np.int64)
-        self.text = np.empty(ROWS * 16 + PADDING, np.uint8)
+        self.text = np.empty(TEXT + PADDING, np.uint8)
         self._rows = 0
         self._text = 0
         self._runs: list[Rows] = []
@@ -50,7 +52,7 @@ class ReorderBuffer:
         if not len(rows):
             return
         pieces = batch.lanes[SLICES][:, rows]
-        self._make_room(len(rows), int((pieces[pieces != NULL] & ((1 << SLICE_BITS) - 1)).sum()))
+        self._make_room(len(rows), int((pieces[pieces != NULL] & LENGTH).sum()))
         start = self._rows
         self._text = append(
             batch.lanes,
@@ -72,7 +74,7 @@ class ReorderBuffer:
         sort_run(self.lanes, self.order, self.feeds, self.text, start, self._rows, run)
         self._runs.append(run)
         if len(self._runs) > RUNS_MAX:
-            self._runs = [self._merged(self._runs)]
+            self._merge_short()
 
     def release(self, bound: int) -> tuple[Rows, Rows]:
         """Take out the rows whose order is below `bound`.
@@ -95,6 +97,14 @@ class ReorderBuffer:
         dropped = np.setdiff1d(before, rows[:kept], assume_unique=True) if kept < len(before) else rows[:0]
         return rows[:kept], self.lanes[POSITION, dropped]
 
+    def _merge_short(self) -> None:
+        """Merge the last runs, as long as one before is not twice as long: a row is merged log n times at most."""
+        first, length = len(self._runs) - 1, len(self._runs[-1])
+        while first and len(self._runs[first - 1]) <= 2 * length:
+            first -= 1
+            length += len(self._runs[first])
+        self._runs[first:] = [self._merged(self._runs[first:])]
+
     def _merged(self, runs: list[Rows]) -> Rows:
         """Merge runs in pairs of neighbours: of equal rows the one that arrived first stays first."""
         while len(runs) > 1:
@@ -111,71 +121,63 @@ class ReorderBuffer:
         if self._rows + rows <= len(self.order) and self._text + text + PADDING <= len(self.text):
             return
         live = self._live()
-        self._take(self.lanes[:, live], self.order[live], self.feeds[live], rows, text)
+        used = self._text_of(live)
+        capacity = _capacity(len(self.order), 2 * len(live) + 4 * rows)
+        size = _capacity(len(self.text), 2 * used + 4 * text + 2 * PADDING)
+        renumber = np.empty(self._rows, np.int64)
+        renumber[live] = np.arange(len(live))
+        self._runs = [renumber[run] for run in self._runs]
+        self.lanes, self.order, self.feeds, self.text = self._copy(live, capacity, size)
+        self._rows, self._text = len(live), used
 
     def _live(self) -> Rows:
         return np.sort(np.concatenate(self._runs)) if self._runs else np.empty(0, np.int64)
 
-    def _take(self, lanes: Lanes, order: Rows, feeds: Rows, more_rows: int, more_text: int) -> None:
-        """Hold just these rows, in a buffer with room for more; their slices point into `self.text`."""
-        count = lanes.shape[1]
-        capacity = len(self.order)
-        while capacity < 2 * count + more_rows:
-            capacity *= 2
-        old_text = self.text
-        pieces = lanes[SLICES]
-        used = int((pieces[pieces != NULL] & ((1 << SLICE_BITS) - 1)).sum())
-        size = len(old_text)
-        while size < 2 * used + more_text + 2 * PADDING:
-            size *= 2
-        renumber = np.empty(self._rows, np.int64)
-        live = self._live()
-        renumber[live] = np.arange(len(live))
-        self._runs = [renumber[run] for run in self._runs]
-        self.lanes = np.empty((len(lanes), capacity), np.int64)
-        self.order, self.feeds = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-        self.text = np.empty(size, np.uint8)
-        self._text = append(
-            np.ascontiguousarray(lanes),
-            old_text,
-            np.arange(count),
-            order,
-            0,
-            self._copied,
-            SLICES,
-            self.lanes,
-            self.order,
-            self.feeds,
-            self.text,
-            0,
-            0,
-        )
-        self.feeds[:count] = feeds
-        self._rows = count
+    def _text_of(self, rows: Rows) -> int:
+        """Return how many bytes of text some rows have."""
+        pieces = self.lanes[SLICES][:, rows]
+        return int((pieces[pieces != NULL] & LENGTH).sum())
+
+    def _copy(self, rows: Rows, capacity: int, size: int) -> tuple[Lanes, Rows, Rows, Bytes]:
+        """Return new lanes, order, feeds and text that begin with just these rows."""
+        lanes = np.empty((len(self.lanes), capacity), np.int64)
+        order, feeds = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+        text = np.empty(size, np.uint8)
+        append(self.lanes, self.text, rows, self.order[rows], 0, self._copied, SLICES, lanes, order, feeds, text, 0, 0)
+        feeds[: len(rows)] = self.feeds[rows]
+        return lanes, order, feeds, text
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
-        """Return the waiting rows for a snapshot, in the order of their arrival."""
+        """Return the waiting rows for a snapshot, in the order of their arrival, whatever was released before them."""
         live = self._live()
+        used = self._text_of(live)
+        lanes, order, feeds, text = self._copy(live, len(live), used + PADDING)
         return {
-            "lanes": np.ascontiguousarray(self.lanes[:, live][self._copied]),
-            "slices": self.lanes[:, live][SLICES],
-            "order": self.order[live],
-            "feeds": self.feeds[live],
-            "text": self.text[: self._text],
+            "lanes": lanes[self._copied],
+            "slices": lanes[SLICES],
+            "order": order,
+            "feeds": feeds,
+            "text": text[:used],
         }
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Hold the rows of a snapshot."""
-        order = np.array(tables["order"], np.int64)
-        lanes = np.empty((len(self.lanes), len(order)), np.int64)
-        lanes[self._copied] = tables["lanes"]
-        lanes[SLICES] = tables["slices"]
-        self.text = np.concatenate([tables["text"].astype(np.uint8), np.zeros(PADDING, np.uint8)])
-        if len(self.text) < ROWS * 16:
-            self.text = np.concatenate([self.text, np.zeros(ROWS * 16, np.uint8)])
-        self._rows, self._runs = 0, []
-        self._take(lanes, order, np.array(tables["feeds"], np.int64), ROWS, ROWS * 16)
-        if len(order):
-            run = np.empty(len(order), np.int64)
-            sort_run(self.lanes, self.order, self.feeds, self.text, 0, len(order), run)
+        count, used = len(tables["order"]), len(tables["text"])
+        self.lanes = np.empty((len(self.lanes), count + ROWS), np.int64)
+        self.order, self.feeds = np.empty(count + ROWS, np.int64), np.empty(count + ROWS, np.int64)
+        self.text = np.empty(used + TEXT + PADDING, np.uint8)
+        self.lanes[self._copied, :count] = tables["lanes"]
+        self.lanes[SLICES, :count] = tables["slices"]
+        self.order[:count], self.feeds[:count], self.text[:used] = tables["order"], tables["feeds"], tables["text"]
+        self._rows, self._text, self._runs = count, used, []
+        if count:
+            run = np.empty(count, np.int64)
+            sort_run(self.lanes, self.order, self.feeds, self.text, 0, count, run)
             self._runs = [run]
+
+
+def _capacity(held: int, needed: int) -> int:
+    """Return a capacity that suffices: what is held, twice as often as it takes, or less if it is far too much."""
+    while held < needed:
+        held *= 2
+    return held if held <= SHRINK * needed else needed
