@@ -12,7 +12,7 @@ from rules.check import loads
 from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
-from streams.shard.shard import Shard
+from streams.shard.shard import WHOLE, Shard
 from streams.time.watermark import Feed
 
 T = 1_795_500_000_000  # 2026-11-24T14:00:00+08:00
@@ -73,7 +73,7 @@ class Log:
         return self
 
 
-def shard_of(plan: Plan, log: Log, *, feeds: Sequence[Feed] = (Feed("a"),), part: Slice = Slice(), **sets) -> Shard:
+def shard_of(plan: Plan, log: Log, *, feeds: Sequence[Feed] = (Feed("a"),), part: Slice = WHOLE, **sets) -> Shard:
     """Make an empty shard; `sets` are rows of reference sets."""
     return Shard(plan, References.of(plan, sets, CITY), feeds, CITY, log.lines.__getitem__, part)
 
