@@ -223,9 +223,12 @@ def test_a_mapping_turns_a_foreign_file_into_events(citynerve, folder):
         folder / "alerts.ndjson",
         "--dead-letters",
         folder / "dead.ndjson",
+        "--summary",
+        folder / "summary.json",
     )
     assert told.code == 0 and "1 dead letter," in told.err, told.err
     [alert] = lines(folder / "alerts.ndjson")
     assert alert["evidence"] == ["1", "2"]
     [letter] = lines(folder / "dead.ndjson")
     assert letter["line"] == 4
+    assert orjson.loads((folder / "summary.json").read_bytes())["rejected"] == {letter["reason"]: 1}
