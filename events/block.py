@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 PADDING = 64  # bytes that may be read, never interpreted, past the end of a block's text
 FUTURE_MS = 600_000  # an event further ahead of its `received` is a dead letter
+TIME_MAX = 2**60  # epoch ms that anything may believe: twice it, and sums with durations, fit into an int64
 OLDEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z; an older event is a dead letter
 
 Bytes = NDArray[np.uint8]
@@ -33,7 +34,7 @@ class Events:
 
     @classmethod
     def of(
-        cls, data: bytes, *, feed: str, position: int = 0, received: int | None = None, time_max: int = 2**62
+        cls, data: bytes, *, feed: str, position: int = 0, received: int | None = None, time_max: int = TIME_MAX
     ) -> "Events":
         """Make a block from bytes by copying them into a padded array; the last line may lack its newline."""
         padded = np.zeros(len(data) + PADDING, np.uint8)
