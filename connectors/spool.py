@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-LINE_PIECE_BYTES = 4096
+LINE_PIECE_BYTES = 1024
 
 
 def line_at(descriptor: int, offset: int) -> bytes:

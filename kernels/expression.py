@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels import opcodes as op
 from kernels.compile import kernel
-from kernels.keys.membership import find
+from kernels.keys.membership import contains, find
 from kernels.keys.token import combine
 from kernels.nulls import NULL
 
@@ -122,8 +122,7 @@ def run(
                 if key == NULL:
                     stack[top, i] = op.UNKNOWN
                 else:
-                    row = find(slot_keys, slot_rows, set_base[arg], set_mask[arg], key)
-                    stack[top, i] = op.FALSE if row == NULL else op.TRUE
+                    stack[top, i] = np.int64(contains(slot_keys, set_base[arg], set_mask[arg], key))
         elif opcode == op.SET_LANE:
             for i in range(n):
                 row = stack[top, i]

@@ -25,6 +25,19 @@ def find(slot_keys, slot_rows, base, mask, key):
         slot = (slot + 1) & mask
 
 
+@kernel(inline=True)
+def contains(slot_keys, base, mask, key):
+    """Return whether a set has a key that is not NULL; reads half the memory that `find` does."""
+    slot = key & mask
+    while True:
+        found = slot_keys[base + slot]
+        if found == key:
+            return True
+        if found == NULL:
+            return False
+        slot = (slot + 1) & mask
+
+
 @kernel("void(int64[::1], int64[::1], int64[::1], int64, int64)")
 def fill(keys, slot_keys, slot_rows, base, mask):
     """Enter rows 0..n-1 under their keys; of equal keys the last row stays, a NULL key is left out."""

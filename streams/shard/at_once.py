@@ -1,5 +1,6 @@
 """At-once rules: no pattern, no cooldown, no memory. They fire on arrival: smoke waits for no watermark."""
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -12,6 +13,7 @@ from streams.shard.choose import Choice, Slice
 from streams.shard.firing import NO_EXTRA, Firings, severities
 from streams.shard.surroundings import Surroundings
 
+Watermarks = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 REMEMBERED_MS = 600_000  # of event time; a repeat that comes later is dropped by the sinks
 
 
@@ -23,8 +25,8 @@ class AtOnceRule:
         self._choice = Choice(rule, surroundings, part)
         self._surroundings = surroundings
 
-    def take(self, batch: EventBatch, watermarks: NDArray[np.int64]) -> Firings | None:
-        """Take a batch as it arrived, late and repeated events too; `watermarks` are the group's before each row."""
+    def take(self, batch: EventBatch, before: Watermarks) -> Firings | None:
+        """Take a batch as it arrived, late and repeated events too; `before` is the group's watermark before rows."""
         lanes = batch.lanes
         rows, _ = self._choice.arrived(lanes, keyless=True)
         rows = rows[lanes[REPLAYED, rows] != 1]
@@ -39,7 +41,7 @@ class AtOnceRule:
             NO_EXTRA,
             times,
             times,
-            np.maximum(times, watermarks[rows]),
+            np.maximum(times, before(rows)),
             levels,
             positions,
             positions[:, None],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
+from numpy.typing import NDArray
 
 from events.batch import TIME, EventBatch
 from kernels import opcodes
@@ -50,17 +51,20 @@ class TimeGroup:
 
     def arrive(self, batch: EventBatch, clock: FeedClock, judgement: Judgement) -> Iterator[Firings]:
         """Take a block of one of the group's feeds: at-once rules fire, the rest waits in the buffer."""
-        watermarks = self.clock.before_rows(clock, judgement)
+
+        def before(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+            return self.clock.before(rows, clock, judgement)
+
         for rule in self.at_once:
-            if firings := rule.take(batch, watermarks):
+            if firings := rule.take(batch, before):
                 yield firings
         if self.ordered:
             wanted = np.zeros(len(batch), np.bool_)
             for ordered in self.ordered:
                 mark(ordered.needs(batch.lanes), wanted)
             rows = np.flatnonzero(wanted)
-            orders = np.where(judgement.late, 2 * watermarks, 2 * batch.lanes[TIME] + 1)
-            self.buffer.add(batch, rows, orders[rows], clock.number)
+            orders = np.where(judgement.late[rows], 2 * before(rows), 2 * batch.lanes[TIME, rows] + 1)
+            self.buffer.add(batch, rows, orders, clock.number)
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
         """Release what the watermark has passed to the ordered rules, and let time pass for them."""

@@ -89,10 +89,10 @@ class GroupClock:
             self.reached = max(self.reached, min(holding))
         return self.reached
 
-    def before_rows(self, clock: FeedClock, judgement: Judgement) -> NDArray[np.int64]:
-        """Return the group's watermark before each row of a block of one of its feeds."""
+    def before(self, rows: NDArray[np.int64], clock: FeedClock, judgement: Judgement) -> NDArray[np.int64]:
+        """Return the group's watermark before some rows of a block of one of its feeds."""
         others = min((c.watermark for c in self.clocks if c is not clock and not c.ended), default=FOREVER)
-        return np.maximum(np.minimum(judgement.watermarks, others), self.reached)
+        return np.maximum(np.minimum(judgement.watermarks[rows], others), self.reached)
 
     @property
     def release_bound(self) -> int:
