@@ -33,11 +33,8 @@ def opened(path: Path, mapping: str) -> MappedSource:
 
 
 def replay(path: Path, mapping: str, reference: Path) -> tuple[list[Alert], Summary]:
-    library = ROOT / "rules" / "library"
-    names = ("traffic", "sets", "routes", "calendars")
-    plan = check.load([library / f"{name}.yaml" for name in names], SCHEMAS, CITY).plan
-    (reference / "emergency_vehicles.csv").write_text("plate\n")
-    references, _ = References.load(plan, reference, CITY, force_empty=True)
+    plan = check.load([check.LIBRARY / "flow.yaml"], SCHEMAS, CITY).plan
+    references, _ = References.load(plan, reference, CITY)
     running = Replay(plan, references, [opened(path, mapping)], CITY)
     return [alert for alerts in running.run() for alert in alerts], running.summary
 
