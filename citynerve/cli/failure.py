@@ -40,6 +40,8 @@ def _chinese(error: click.UsageError) -> str:
             return f"没有选项 {error.option_name}{_near(error.possibilities)}"
         case NoSuchCommand():
             return f"没有命令 {error.command_name}{_near(error.possibilities)}"
+        case click.UsageError(message="Missing command."):
+            return "缺少命令"
         case click.BadParameter(param=click.Parameter() as param):
             return f"{_hint(param)} 的值无效: {error.message}"
         case _:

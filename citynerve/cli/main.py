@@ -30,9 +30,14 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing but an exit code ever leaves a command."""
     use(chosen(arguments, os.environ))
     try:
-        code = _program().main(list(arguments), prog_name="citynerve", standalone_mode=False)
+        # Not `main()` of click: that would answer a closed pipe by itself.
+        program = _program()
+        with program.make_context("citynerve", list(arguments)) as context:
+            code = program.invoke(context)
         sys.stdout.flush()
         return int(code or failure.OK)
+    except click.exceptions.Exit as end:  # as after --help
+        return end.exit_code
     except click.UsageError as error:
         return _end(failure.usage(error), failure.USAGE)
     except failure.Failure as error:

@@ -41,6 +41,7 @@ def test_the_version_is_the_distributions(citynerve):
     ("arguments", "english", "chinese"),
     [
         (["replay"], "EVENTS", "缺少 EVENTS"),
+        (["--debug"], "Missing command", "缺少命令"),
         (["simulate", "--evnts", "5"], "--events", "没有选项 --evnts,是否想写 --events?"),
         (["replya"], "replay", "没有命令 replya,是否想写 replay?"),
         (["replay", "x", "--shards", "0"], "--shards", "--shards 的值无效"),
@@ -69,6 +70,18 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_comes_with_debug(city
     assert told.code == failure.UNEXPECTED and "Traceback" not in told.err
     assert told.err == "unexpected error: RuntimeError: the disk sings\nrun it again with --debug for the details\n"
     assert "Traceback" in citynerve("warm", "--debug").err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(city):
+    """As with `| head`."""
+    command = (
+        f"import citynerve.cli.main as m; m.main(['replay', {str(city / 'events.ndjson')!r}, '--reference', "
+        f"{str(city / 'reference')!r}])"
+    )
+    process = subprocess.Popen([sys.executable, "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert b"error" not in process.stderr.read().lower()
+    assert process.wait(timeout=60) == failure.OK
 
 
 def test_an_interrupt_ends_with_130_and_without_a_traceback(citynerve, monkeypatch):
