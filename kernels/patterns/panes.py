@@ -12,13 +12,22 @@ from kernels.patterns.count import EVIDENCE_MAX
 def pane_end(time, width, offset_edges, offsets):
     """Return the end of an instant's pane: the first instant >= it whose civil time is a multiple of the width.
 
-    Where the UTC offset changes in between, a pane is as much longer or shorter as civil time makes it.
+    A change of the UTC offset by a multiple of the width moves no pane. Any other makes panes longer or shorter:
+    they follow a civil clock that never goes back, so that an hour that comes twice stays in its pane, and one
+    that reaches the end of a pane by a leap forward ends it there. The civil day is such a pane everywhere.
     """
-    offset = offsets[index_after(offset_edges, 0, len(offset_edges), time) - 1]
+    i = index_after(offset_edges, 0, len(offset_edges), time - 1) - 1  # the instant of a change ends what was before
+    offset = offsets[i]
     end = time + (-(time + offset)) % width
-    later = offsets[index_after(offset_edges, 0, len(offset_edges), end) - 1]
-    if later != offset and (end + later) % width != 0:
-        end -= later - offset
+    if i > 0:
+        back = offsets[i - 1] - offset
+        if back > 0 and time < offset_edges[i] + back and back % width != 0:  # in an hour that comes again
+            shown = offset_edges[i] + offsets[i - 1]
+            end = shown + (-shown) % width - offset
+    if i + 1 < len(offset_edges) and offset_edges[i + 1] <= end:
+        forward = offsets[i + 1] - offset
+        if forward % width != 0:
+            end = max(offset_edges[i + 1], end - forward)
     return end
 
 
