@@ -80,14 +80,30 @@ def odd_chunks(n: int, seed: int) -> Iterator[bytes]:
 
 
 def write_references(folder: Path) -> None:
-    """Write `residents.csv` (200,000 rows) and `elders.csv` (5,000 rows) for `benchmarks/rules/three.yaml`."""
+    """Write the sets that `rules/three.yaml` and the shipped rules join with: 200,000 residents, 5,000 elders ..."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "residents.csv").open("w", encoding="utf-8") as out:
-        out.write("site,person\n")
-        out.writelines(f"{site_of(i)},{person(i)}\n" for i in range(RESIDENTS))
-    with (folder / "elders.csv").open("w", encoding="utf-8") as out:
-        out.write("person,site,lives_alone\n")
-        out.writelines(f"{person(i)},{site_of(i)},{'true' if i % 3 else 'false'}\n" for i in _elders())
+    sets = {
+        "residents": ("site,person", (f"{site_of(i)},{person(i)}" for i in range(RESIDENTS))),
+        "elders": (
+            "person,site,lives_alone",
+            (f"{person(i)},{site_of(i)},{str(i % 3 > 0).lower()}" for i in _elders()),
+        ),
+        "devices": ("device,site,expected_s", (f"{device},{site},300" for device, site in _devices())),
+        "roads": ("site,free_kmh", (f"r-{i:04d},{_LIMITS[i % len(_LIMITS)]}" for i in range(ROADS))),
+        "emergency_vehicles": ("plate", (plate(i) for i in range(0, CARS, 1000))),
+    }
+    for name, (header, rows) in sets.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8") as out:
+            out.write(header + "\n")
+            out.writelines(row + "\n" for row in rows)
+
+
+def _devices() -> Iterator[tuple[str, str]]:
+    for i in range(SITES):
+        yield from ((f"gate-{i:04d}-{k}", f"s-{i:04d}") for k in range(GATES_A_SITE))
+        yield from ((f"cam-{i:04d}-{k:02d}", f"s-{i:04d}") for k in range(CAMERAS_A_SITE))
+    for i in range(ROADS):
+        yield from ((f"det-{i:04d}-{k}", f"r-{i:04d}") for k in range(4))
 
 
 def _elders() -> range:
@@ -118,30 +134,44 @@ def _lines(first: int, n: int, rng: np.random.Generator) -> list[str]:
         if draw < 0.4:
             who = f'"{person(RESIDENTS + r if stranger[i] else r)}"' if not stranger[i] or r & 1 else "null"
             site = r % SITES
-            out.append(f'{{"id":"g-{number:08d}","time":{time[i]},"kind":"gate","site":"s-{site:04d}",'
-                       f'"device":"gate-{site:04d}-{small[i] % GATES_A_SITE}","subject":"person","person":{who},'
-                       f'"direction":"{"in" if small[i] & 8 else "out"}","match_score":0.{share[i]}}}')
+            out.append(
+                f'{{"id":"g-{number:08d}","time":{time[i]},"kind":"gate","site":"s-{site:04d}",'
+                f'"device":"gate-{site:04d}-{small[i] % GATES_A_SITE}","subject":"person","person":{who},'
+                f'"direction":"{"in" if small[i] & 8 else "out"}","match_score":0.{share[i]}}}'
+            )
         elif draw < 0.7:
             site = r % SITES
             seen = f',"person":"{person(r)}"' if small[i] % 20 == 0 else ""
-            out.append(f'{{"id":"c-{number:08d}","time":{time[i]},"kind":"camera","site":"s-{site:04d}",'
-                       f'"device":"cam-{site:04d}-{small[i] % CAMERAS_A_SITE:02d}","track":"t-{small[i]:06d}",'
-                       f'"label":"{_LABELS[small[i] % 6]}","confidence":0.{share[i]},'
-                       f'"x":{xy[i][0] / 10},"y":{xy[i][1] / 10}{seen}}}')
+            out.append(
+                f'{{"id":"c-{number:08d}","time":{time[i]},"kind":"camera","site":"s-{site:04d}",'
+                f'"device":"cam-{site:04d}-{small[i] % CAMERAS_A_SITE:02d}","track":"t-{small[i]:06d}",'
+                f'"label":"{_LABELS[small[i] % 6]}","confidence":0.{share[i]},'
+                f'"x":{xy[i][0] / 10},"y":{xy[i][1] / 10}{seen}}}'
+            )
         else:
             road = small[i] % ROADS
-            out.append(f'{{"id":"t-{number:08d}","time":{time[i]},"kind":"traffic","site":"r-{road:04d}",'
-                       f'"device":"det-{road:04d}-{small[i] & 3}","plate":"{plate(car[i])}",'
-                       f'"speed_kmh":{speed[i]},"limit_kmh":{limit_list[i]},"lane":{1 + (small[i] & 3)}}}')
+            out.append(
+                f'{{"id":"t-{number:08d}","time":{time[i]},"kind":"traffic","site":"r-{road:04d}",'
+                f'"device":"det-{road:04d}-{small[i] & 3}","plate":"{plate(car[i])}",'
+                f'"speed_kmh":{speed[i]},"limit_kmh":{limit_list[i]},"lane":{1 + (small[i] & 3)}}}'
+            )
     return out
 
 
 def _respelled(event: dict[str, object], dice: random.Random) -> str:
     pairs = list(event.items())
     if dice.random() < 0.33:
-        pairs += dice.sample([("firmware", "4.2.1"), ("seq", dice.randrange(10**9)), ("数据", "未知"),
-                              ("ext", {"rssi": -61, "tags": ["a", None]}), ("box", [[12, 40.5], [80, 0.25]]),
-                              ("vendor", {"a": {"b": [{}]}})], 2)
+        pairs += dice.sample(
+            [
+                ("firmware", "4.2.1"),
+                ("seq", dice.randrange(10**9)),
+                ("数据", "未知"),
+                ("ext", {"rssi": -61, "tags": ["a", None]}),
+                ("box", [[12, 40.5], [80, 0.25]]),
+                ("vendor", {"a": {"b": [{}]}}),
+            ],
+            2,
+        )
     dice.shuffle(pairs)
     comma, colon, edge = dice.choice(((",", ":", ""), (", ", ": ", ""), (" ,", " :\t", " ")))
     escaped = dice.random() < 0.1

@@ -31,7 +31,7 @@ class Found(NamedTuple):
     key: tuple[str, ...]
     time: int
     severity: str
-    count: int | None
+    counted: int | None
 
 
 def read_references(folder: Path) -> tuple[set[tuple[str, str]], dict[str, bool]]:
@@ -43,8 +43,15 @@ def read_references(folder: Path) -> tuple[set[tuple[str, str]], dict[str, bool]
     return residents, elders
 
 
-def plain_loop(lines: Iterable[bytes], residents: set[tuple[str, str]], elders: dict[str, bool], *, start: int,
-               end: int | None = None, silence_ms: int = 48 * HOUR_MS) -> tuple[list[Found], int]:
+def plain_loop(
+    lines: Iterable[bytes],
+    residents: set[tuple[str, str]],
+    elders: dict[str, bool],
+    *,
+    start: int,
+    end: int | None = None,
+    silence_ms: int = 48 * HOUR_MS,
+) -> tuple[list[Found], int]:
     """Run the three rules over lines.
 
     Parameters
@@ -118,8 +125,12 @@ def plain_loop(lines: Iterable[bytes], residents: set[tuple[str, str]], elders: 
             del last[person]
             last[person] = time
 
-        if (kind == "gate" and event.get("subject") == "person" and event.get("direction") == "in"
-                and (not person or (event.get("site"), person) not in residents)):
+        if (
+            kind == "gate"
+            and event.get("subject") == "person"
+            and event.get("direction") == "in"
+            and (not person or (event.get("site"), person) not in residents)
+        ):
             hour = (time + OFFSET_MS) // HOUR_MS % 24
             site, device = event.get("site"), event.get("device")
             if (hour >= NIGHT_FROM_H or hour < NIGHT_TO_H) and site and device:
@@ -140,8 +151,9 @@ def plain_loop(lines: Iterable[bytes], residents: set[tuple[str, str]], elders: 
     return found, rejected
 
 
-def _fire_silent(last: dict[str, int], silent: set[str], elders: dict[str, bool], silence_ms: int, now: int,
-                 found: list[Found]) -> int:
+def _fire_silent(
+    last: dict[str, int], silent: set[str], elders: dict[str, bool], silence_ms: int, now: int, found: list[Found]
+) -> int:
     """Raise an alert for everybody whose silence has become too long by `now`; return when to look again."""
     for person, seen in last.items():
         if person in silent:

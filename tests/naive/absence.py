@@ -33,8 +33,15 @@ def absence(rule: Rule, seen: Seen, naming: bytes, rows: Sequence[Row] | None, e
     return out
 
 
-def silences(rule: Rule, key: dict[str, str | None], row: Row | None, sights: list[Sight], armed: int | None,
-             watermark: int, naming: bytes) -> list[Body]:
+def silences(
+    rule: Rule,
+    key: dict[str, str | None],
+    row: Row | None,
+    sights: list[Sight],
+    armed: int | None,
+    watermark: int,
+    naming: bytes,
+) -> list[Body]:
     """Follow one key. `base` is the last sight, or when it was armed; `fired` is the open alert."""
     assert isinstance(rule.pattern, Absence)
     pattern = rule.pattern
@@ -53,8 +60,19 @@ def silences(rule: Rule, key: dict[str, str | None], row: Row | None, sights: li
         if due is None:
             return
         scope = Scope({}, key, due, last_seen=base if seen else None)
-        fired = alert(rule, scope, naming=naming, time=due, since=base, severity=severity(rule, scope), cause=None,
-                      evidence=[seen] if seen else [], order=max(due, reached), row=row, episode=True)
+        fired = alert(
+            rule,
+            scope,
+            naming=naming,
+            time=due,
+            since=base,
+            severity=severity(rule, scope),
+            cause=None,
+            evidence=[seen] if seen else [],
+            order=max(due, reached),
+            row=row,
+            episode=True,
+        )
         out.append(fired)
 
     reached = -(2**62)  # where we stand in event time
@@ -67,9 +85,23 @@ def silences(rule: Rule, key: dict[str, str | None], row: Row | None, sights: li
         if fired is not None:
             transition = "corrected" if time < fired["time"] else "resolved"
             scope = Scope({}, key, time, last_seen=base if seen else None)
-            out.append(alert(rule, scope, naming=naming, time=time, since=fired["since"], severity=fired["severity"],
-                             cause=sight.event, evidence=[sight.event], order=max(time, sight.place),
-                             transition=transition, n=1, row=row, episode=True))
+            out.append(
+                alert(
+                    rule,
+                    scope,
+                    naming=naming,
+                    time=time,
+                    since=fired["since"],
+                    severity=fired["severity"],
+                    cause=sight.event,
+                    evidence=[sight.event],
+                    order=max(time, sight.place),
+                    transition=transition,
+                    n=1,
+                    row=row,
+                    episode=True,
+                )
+            )
             shut_until = time + rule.cooldown_ms
             fired = None
         base, seen = time, sight.event

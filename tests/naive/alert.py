@@ -8,9 +8,22 @@ from tests.naive.rule import Event, Row, Rule, Scope
 Body = dict[str, Any]
 
 
-def alert(rule: Rule, scope: Scope, *, naming: bytes, time: int, since: int, severity: str, cause: Event | None,
-          evidence: list[Event], order: int, transition: str = "firing", n: int = 0, row: Row | None = None,
-          episode: bool = False) -> Body:
+def alert(
+    rule: Rule,
+    scope: Scope,
+    *,
+    naming: bytes,
+    time: int,
+    since: int,
+    severity: str,
+    cause: Event | None,
+    evidence: list[Event],
+    order: int,
+    transition: str = "firing",
+    n: int = 0,
+    row: Row | None = None,
+    episode: bool = False,
+) -> Body:
     """Make the body of one transition.
 
     Parameters
@@ -30,17 +43,28 @@ def alert(rule: Rule, scope: Scope, *, naming: bytes, time: int, since: int, sev
     name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, named_by)
     places = [row or {}, scope.key, cause or {}, *reversed(evidence)]
     return {
-        "id": f"{name}.{n}", "alert": name, "n": n, "rule": rule.rule, "severity": severity,
-        "transition": transition, "key": scope.key, "site": next((p["site"] for p in places if p.get("site")), None),
-        "time": time, "since": since, "values": {text: value(scope) for text, value in rule.values.items()},
-        "evidence": [event["id"] for event in evidence], "purpose": rule.purpose, "order": order,
+        "id": f"{name}.{n}",
+        "alert": name,
+        "n": n,
+        "rule": rule.rule,
+        "severity": severity,
+        "transition": transition,
+        "key": scope.key,
+        "site": next((p["site"] for p in places if p.get("site")), None),
+        "time": time,
+        "since": since,
+        "values": {text: value(scope) for text, value in rule.values.items()},
+        "evidence": [event["id"] for event in evidence],
+        "purpose": rule.purpose,
+        "order": order,
     }
 
 
 def in_writing_order(bodies: list[Body]) -> list[Body]:
     """Sort as `replay` writes: place in event time, rule, key text, n; the id makes it total."""
-    return sorted(bodies, key=lambda b: (b["order"], b["rule"], "\0".join(t or "" for t in b["key"].values()), b["n"],
-                                         b["id"]))
+    return sorted(
+        bodies, key=lambda b: (b["order"], b["rule"], "\0".join(t or "" for t in b["key"].values()), b["n"], b["id"])
+    )
 
 
 def key_of(rule: Rule, event: dict[str, Any]) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ from tests.naive.time import Seen
 
 REMEMBERED_MS = 600_000
 
+
 def at_once(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
     """Fire at each match, on arrival, late ones and such without key too; an alert of the last 10 minutes once."""
     out: list[Body] = []
@@ -15,9 +16,17 @@ def at_once(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
         event = arrival.event
         scope = Scope(event, key_of(rule, event), event["time"])
         if event["kind"] in rule.kinds and not event.get("replayed") and rule.select(scope) is True:
-            body = alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event,
-                         severity=severity(rule, scope), evidence=[event],
-                         order=max(event["time"], arrival.watermark))
+            body = alert(
+                rule,
+                scope,
+                naming=naming,
+                time=event["time"],
+                since=event["time"],
+                cause=event,
+                severity=severity(rule, scope),
+                evidence=[event],
+                order=max(event["time"], arrival.watermark),
+            )
             if body["id"] not in raised or body["order"] - raised[body["id"]] > REMEMBERED_MS:
                 raised[body["id"]] = body["order"]
                 out.append(body)
@@ -34,8 +43,19 @@ def in_order(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
         if sight.late or event["kind"] not in rule.kinds or None in scope.key.values() or event.get("replayed"):
             continue
         if rule.select(scope) is True and last.fires(scope):
-            out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event,
-                             severity=severity(rule, scope), evidence=[event], order=event["time"]))
+            out.append(
+                alert(
+                    rule,
+                    scope,
+                    naming=naming,
+                    time=event["time"],
+                    since=event["time"],
+                    cause=event,
+                    severity=severity(rule, scope),
+                    evidence=[event],
+                    order=event["time"],
+                )
+            )
     return out
 
 

@@ -30,8 +30,10 @@ def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Sche
     world = World(
         schemas,
         macros={name: node(body) for name, body in document.get("let", {}).items()},
-        sets={name: (tuple(listed(body["key"])), units(body), sets.get(name, ()))
-              for name, body in document.get("sets", {}).items()},
+        sets={
+            name: (tuple(listed(body["key"])), units(body), sets.get(name, ()))
+            for name, body in document.get("sets", {}).items()
+        },
         calendars={name: calendar(listed(body), zone) for name, body in document.get("calendars", {}).items()},
         timezone=document["timezone"],
     )
@@ -47,8 +49,10 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
     planned = next(planned for planned in plan.rules if planned.rule == body["rule"])
     active = made(body["active"]) if "active" in body else always
     when = made(body["when"]) if "when" in body else always
-    exceptions = [(made(item["when"]), day_end(item["until"], zone) if "until" in item else None)
-                  for item in body.get("except", [])]
+    exceptions = [
+        (made(item["when"]), day_end(item["until"], zone) if "until" in item else None)
+        for item in body.get("except", [])
+    ]
 
     def select(scope: Scope) -> bool:
         if when(scope) is not True or ("absence" not in body and active(scope) is not True):
@@ -70,8 +74,12 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
         pattern = Absence(duration_ms(body["absence"]["for"]), expect, since, active if "active" in body else None)
     ladder = body["severity"] if isinstance(body["severity"], dict) else {body["severity"]: "default"}
     return Rule(
-        rule=body["rule"], kinds=frozenset(listed(body["from"])), select=select, key=tuple(listed(body.get("key", []))),
-        pattern=pattern, ordered=pattern is not None or "cooldown" in body,
+        rule=body["rule"],
+        kinds=frozenset(listed(body["from"])),
+        select=select,
+        key=tuple(listed(body.get("key", []))),
+        pattern=pattern,
+        ordered=pattern is not None or "cooldown" in body,
         cooldown_ms=duration_ms(body["cooldown"]) if "cooldown" in body else cooldown,
         severity=tuple((name, None if rung == "default" else made(rung)) for name, rung in ladder.items()),
         values={value.name: made(value.name) for value in planned.values if not value.personal},
@@ -97,7 +105,7 @@ def listed(value: Any) -> list[Any]:
 def duration_ms(text: str) -> int:
     """Return the length of `10m`."""
     digits = text.rstrip("mshd")
-    return int(digits) * UNITS_MS[text[len(digits):]]
+    return int(digits) * UNITS_MS[text[len(digits) :]]
 
 
 def units(body: Yaml) -> dict[str, str]:

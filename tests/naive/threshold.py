@@ -34,19 +34,33 @@ def sliding(rule: Rule, pattern: Threshold, counted: list[Event], naming: bytes)
     last = LastFirings(rule)
     for i, event in enumerate(counted):
         key = key_of(rule, event)
-        window = [other for other in counted[: i + 1]
-                  if key_of(rule, other) == key and other["time"] > event["time"] - pattern.window_ms]
+        window = [
+            other
+            for other in counted[: i + 1]
+            if key_of(rule, other) == key and other["time"] > event["time"] - pattern.window_ms
+        ]
         scope = Scope(event, key, event["time"], count=min(len(window), pattern.ring))
         if event.get("replayed") or pattern.condition(scope) is not True or not last.fires(scope):
             continue
-        out.append(alert(rule, scope, naming=naming, time=event["time"], since=event["time"], cause=event,
-                         severity=severity(rule, scope), evidence=window[-min(EVIDENCE_MAX, pattern.ring):],
-                         order=event["time"]))
+        out.append(
+            alert(
+                rule,
+                scope,
+                naming=naming,
+                time=event["time"],
+                since=event["time"],
+                cause=event,
+                severity=severity(rule, scope),
+                evidence=window[-min(EVIDENCE_MAX, pattern.ring) :],
+                order=event["time"],
+            )
+        )
     return out
 
 
-def tumbling(rule: Rule, pattern: Threshold, counted: list[Event], seen: Seen, naming: bytes,
-             zone: ZoneInfo) -> list[Body]:
+def tumbling(
+    rule: Rule, pattern: Threshold, counted: list[Event], seen: Seen, naming: bytes, zone: ZoneInfo
+) -> list[Body]:
     """Judge each pane (end - window, end] that holds an event, once everything up to its end has been seen."""
     panes: dict[tuple[int, Key], list[Event]] = defaultdict(list)
     for event in counted:
@@ -57,8 +71,19 @@ def tumbling(rule: Rule, pattern: Threshold, counted: list[Event], seen: Seen, n
         scope = Scope({}, dict(zip(rule.key, texts, strict=True)), end, count=min(len(events), pattern.ring))
         passed = end <= seen.watermark if seen.inclusive else end < seen.watermark
         if passed and pattern.condition(scope) is True and last.fires(scope):
-            out.append(alert(rule, scope, naming=naming, time=end, since=end, cause=None,
-                             severity=severity(rule, scope), evidence=events[-EVIDENCE_MAX:], order=end))
+            out.append(
+                alert(
+                    rule,
+                    scope,
+                    naming=naming,
+                    time=end,
+                    since=end,
+                    cause=None,
+                    severity=severity(rule, scope),
+                    evidence=events[-EVIDENCE_MAX:],
+                    order=end,
+                )
+            )
     return out
 
 

@@ -53,8 +53,13 @@ class Seen:
     duplicates: int
 
 
-def group(log: Sequence[Block], feeds: Sequence[Feed], kinds: frozenset[str], schemas: Schemas,
-          devices: dict[str, Row] | None = None) -> Seen:
+def group(
+    log: Sequence[Block],
+    feeds: Sequence[Feed],
+    kinds: frozenset[str],
+    schemas: Schemas,
+    devices: dict[str, Row] | None = None,
+) -> Seen:
     """Return what the rules over some kinds see.
 
     Parameters
@@ -110,8 +115,11 @@ def least(values: Iterable[int]) -> list[int]:
 
 def in_order(arrivals: list[Arrival], watermark: int, inclusive: bool) -> tuple[list[Sight], int]:
     """Sort what the watermark has passed; drop what has the same identity and time. Late events stand at their W."""
-    passed = [a for a in arrivals if not a.late and (a.event["time"] < watermark or
-                                                     (inclusive and a.event["time"] == watermark))]
+    passed = [
+        a
+        for a in arrivals
+        if not a.late and (a.event["time"] < watermark or (inclusive and a.event["time"] == watermark))
+    ]
     once = {identity(arrival): arrival for arrival in reversed(passed)}  # the first to arrive stays
     on_time = [(a.event["time"], 1, identity(a), Sight(a.event["time"], False, a.event)) for a in once.values()]
     late = [(a.watermark, 0, (i,), Sight(a.watermark, True, a.event)) for i, a in enumerate(arrivals) if a.late]
@@ -145,8 +153,11 @@ def number(feeds: Sequence[Feed], name: str) -> int:
 def filled(event: Event, devices: dict[str, Row] | None) -> Event:
     """Fill an event's missing `site`, `lon`, `lat` and `person` from its device's row."""
     row = (devices or {}).get(event.get("device") or "", {})
-    extra = {name: row[name] for name in ("site", "lon", "lat", "person")
-             if event.get(name) is None and row.get(name) is not None}
+    extra = {
+        name: row[name]
+        for name in ("site", "lon", "lat", "person")
+        if event.get(name) is None and row.get(name) is not None
+    }
     return {**event, **extra}
 
 

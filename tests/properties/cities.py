@@ -43,6 +43,14 @@ def both(text: str) -> Both:
     plan = loads({"rules.yaml": text}, SCHEMAS, KEY).plan
     references = References.of(plan, SETS, KEY)
     sets = {planned.name: SETS[planned.name] for planned in plan.sets}  # a set that no rule reads fills nothing
-    return Both(Engine(plan, references, FEEDS, KEY),
-                City(read(text, plan, SETS, SCHEMAS), {**SETS, "devices": sets.get("devices", [])}, FEEDS, KEY.naming,
-                     plan.timezone, SCHEMAS))
+    return Both(
+        Engine(plan, references, FEEDS, KEY),
+        City(
+            read(text, plan, SETS, SCHEMAS),
+            {**SETS, "devices": sets.get("devices", [])},
+            FEEDS,
+            KEY.naming,
+            plan.timezone,
+            SCHEMAS,
+        ),
+    )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from events.identity import CityKey
 from rules.plan import Plan
+from streams.control.references import References
 from streams.shard.choose import Slice
 from streams.shard.shard import Shard
-from streams.shard.surroundings import Surroundings
 from streams.time.watermark import Feed as ShardFeed
 from tests.naive.alert import Body, in_writing_order
 from tests.naive.time import Feed
@@ -19,14 +19,14 @@ class Engine:
     """What production needs beside the log."""
 
     plan: Plan
-    surroundings: Surroundings
+    references: References
     feeds: Sequence[Feed]
     city: CityKey
 
     def shard(self, log: Log, index: int = 0, count: int = 1) -> Shard:
         """Make one shard, empty."""
         feeds = [ShardFeed(feed.name, feed.kinds, feed.lateness_ms) for feed in self.feeds]
-        return Shard(self.plan, self.surroundings, feeds, self.city, log.read_line, Slice(index, count))
+        return Shard(self.plan, self.references, feeds, self.city, log.read_line, Slice(index, count))
 
     def run(self, log: Log, *, shards: int = 1, restored_after: Collection[int] = ()) -> list[Body]:
         """Return the alerts of all shards, as bodies with `order`, in the order in which `replay` writes them.

@@ -80,8 +80,14 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
             for line in run:
                 lines[position] = line.text
                 position += len(line.text) + 1
-            blocks.append(Events.of(b"".join(line.text + b"\n" for line in run), feed=run[0].feed, position=start,
-                                    received=run[0].received))
+            blocks.append(
+                Events.of(
+                    b"".join(line.text + b"\n" for line in run),
+                    feed=run[0].feed,
+                    position=start,
+                    received=run[0].received,
+                )
+            )
             run.clear()
 
     for number, record in enumerate(records):
@@ -102,8 +108,9 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
     return Log(blocks, lines)
 
 
-def with_epoch(records: Sequence[Record], feeds: Sequence[Feed], schemas: Schemas, *,
-               late: bool = False) -> list[Record]:
+def with_epoch(
+    records: Sequence[Record], feeds: Sequence[Feed], schemas: Schemas, *, late: bool = False
+) -> list[Record]:
     """Put the epoch at the beginning, or (`late`) before the first record with which a feed's watermark passes it."""
     kinds = frozenset(schemas.kinds)
     every = [replace(feed, kinds=None) for feed in feeds]

@@ -8,15 +8,26 @@ windows = st.sampled_from(["1s", "2s", "10s", "1m"])
 severities = st.sampled_from(["low", "{critical: hour() == 22, medium: default}"])
 counted = st.sampled_from(["low", "{critical: count() >= 3, high: count() == 2, low: default}"])
 calendars = st.sampled_from(["", "active: night", "active: night and fair", "active: not night"])
-exceptions = st.sampled_from([
-    "", "except: [{when: device == 'd1', reason: works}]",
-    "except: [{when: device == 'd1', reason: works, until: 2026-11-22}]",
-    "except: [{when: device == 'd1', reason: works, until: 2026-11-23}, {when: person in elders, reason: old}]"])
-gate_conditions = st.sampled_from(["", "when: stranger", "when: direction == 'in' and not stranger",
-                                   "when: subject in ('person') or direction != 'out'",
-                                   "when: (site, person) in residents or elders.lives_alone"])
-gate_keys = st.sampled_from(["key: [site, device]", "key: person", "key: direction", "key: [person, site, subject]",
-                             ""])
+exceptions = st.sampled_from(
+    [
+        "",
+        "except: [{when: device == 'd1', reason: works}]",
+        "except: [{when: device == 'd1', reason: works, until: 2026-11-22}]",
+        "except: [{when: device == 'd1', reason: works, until: 2026-11-23}, {when: person in elders, reason: old}]",
+    ]
+)
+gate_conditions = st.sampled_from(
+    [
+        "",
+        "when: stranger",
+        "when: direction == 'in' and not stranger",
+        "when: subject in ('person') or direction != 'out'",
+        "when: (site, person) in residents or elders.lives_alone",
+    ]
+)
+gate_keys = st.sampled_from(
+    ["key: [site, device]", "key: person", "key: direction", "key: [person, site, subject]", ""]
+)
 
 
 def rule(name: str, *lines: str) -> str:
@@ -35,56 +46,96 @@ def sliding(draw: st.DrawFn) -> str:
     key = draw(gate_keys)
     shown = {"key: person": "${person} ${count}", "key: [site, device]": "${device} ${site} ${time}"}
     limit = draw(st.integers(1, 4))
-    return rule("sliding", "from: gate", draw(gate_conditions), draw(calendars), draw(exceptions), key,
-                f"window: {draw(windows)}", f"threshold: count() {draw(st.sampled_from(['>=', '>', '==']))} {limit}",
-                draw(st.sampled_from(["", "cooldown: 0s", "cooldown: 2s", "cooldown: 10s"])),
-                f"severity: {draw(counted)}", f'message: "{shown.get(key, "${count}")}"')
+    return rule(
+        "sliding",
+        "from: gate",
+        draw(gate_conditions),
+        draw(calendars),
+        draw(exceptions),
+        key,
+        f"window: {draw(windows)}",
+        f"threshold: count() {draw(st.sampled_from(['>=', '>', '==']))} {limit}",
+        draw(st.sampled_from(["", "cooldown: 0s", "cooldown: 2s", "cooldown: 10s"])),
+        f"severity: {draw(counted)}",
+        f'message: "{shown.get(key, "${count}")}"',
+    )
 
 
 @st.composite
 def crowd(draw: st.DrawFn) -> str:
-    return rule("crowd", "from: [camera, gate]", draw(calendars), "key: device", f"window: {draw(windows)}",
-                "threshold: count() >= cameras.crowd_limit", f"severity: {draw(counted)}",
-                'message: "${device} ${count}"')
+    return rule(
+        "crowd",
+        "from: [camera, gate]",
+        draw(calendars),
+        "key: device",
+        f"window: {draw(windows)}",
+        "threshold: count() >= cameras.crowd_limit",
+        f"severity: {draw(counted)}",
+        'message: "${device} ${count}"',
+    )
 
 
 @st.composite
 def tumbling(draw: st.DrawFn) -> str:
-    return rule("tumbling", draw(st.sampled_from(["from: gate", "from: [gate, camera, sensor]"])), draw(calendars),
-                draw(st.sampled_from(["key: person", "key: [site, device]", ""])),
-                f"window: {draw(st.sampled_from(['10s tumbling', '1m tumbling', '1h tumbling', 'day']))}",
-                f"threshold: count() {draw(st.sampled_from(['>= 1', '>= 2', '== 1', '< 3']))}",
-                draw(st.sampled_from(["", "cooldown: 1m"])), f"severity: {draw(counted)}", 'message: "${count}"')
+    return rule(
+        "tumbling",
+        draw(st.sampled_from(["from: gate", "from: [gate, camera, sensor]"])),
+        draw(calendars),
+        draw(st.sampled_from(["key: person", "key: [site, device]", ""])),
+        f"window: {draw(st.sampled_from(['10s tumbling', '1m tumbling', '1h tumbling', 'day']))}",
+        f"threshold: count() {draw(st.sampled_from(['>= 1', '>= 2', '== 1', '< 3']))}",
+        draw(st.sampled_from(["", "cooldown: 1m"])),
+        f"severity: {draw(counted)}",
+        'message: "${count}"',
+    )
 
 
 @st.composite
 def absence(draw: st.DrawFn) -> str:
     expect = draw(st.booleans())
     silence = draw(st.sampled_from(["1s", "2s", "10s", "1m"]))
-    ladder = draw(st.sampled_from(["high", "{critical: elders.lives_alone, high: default}",
-                                   "{low: hour() == 22, high: default}"]))
+    ladder = draw(
+        st.sampled_from(["high", "{critical: elders.lives_alone, high: default}", "{low: hour() == 22, high: default}"])
+    )
     kinds = draw(st.sampled_from(["gate", "[gate, camera]", "[gate, camera, sensor]"]))
     conditions = ["", "when: device == 'd1'"] + ["when: kind != 'sensor' or value > 0"] * ("sensor" in kinds)
-    return rule("absence", f"from: {kinds}", draw(st.sampled_from(conditions)), draw(calendars), "key: person",
-                f"absence: {{for: {silence}{', expect: elders' if expect else ''}}}",
-                draw(st.sampled_from(["", "", "cooldown: 10s"])), f"severity: {ladder}",
-                'message: "${person} ${last_seen} ${elders.site} ${elders.lives_alone}"')
+    return rule(
+        "absence",
+        f"from: {kinds}",
+        draw(st.sampled_from(conditions)),
+        draw(calendars),
+        "key: person",
+        f"absence: {{for: {silence}{', expect: elders' if expect else ''}}}",
+        draw(st.sampled_from(["", "", "cooldown: 10s"])),
+        f"severity: {ladder}",
+        'message: "${person} ${last_seen} ${elders.site} ${elders.lives_alone}"',
+    )
 
 
 @st.composite
 def smoke(draw: st.DrawFn) -> str:
-    return rule("smoke", "from: sensor",
-                draw(st.sampled_from(["when: metric == 'smoke' and (missing(status) or status != 'test')", ""])),
-                draw(exceptions).replace("person in elders", "value > 1"), "key: [site, device]",
-                "severity: {critical: value >= 1, high: default}", 'message: "${site} ${metric} ${value} ${status}"')
+    return rule(
+        "smoke",
+        "from: sensor",
+        draw(st.sampled_from(["when: metric == 'smoke' and (missing(status) or status != 'test')", ""])),
+        draw(exceptions).replace("person in elders", "value > 1"),
+        "key: [site, device]",
+        "severity: {critical: value >= 1, high: default}",
+        'message: "${site} ${metric} ${value} ${status}"',
+    )
 
 
 @st.composite
 def speeding(draw: st.DrawFn) -> str:
-    return rule("speeding", "from: traffic", f"when: speed_kmh > limit_kmh * {draw(st.sampled_from(['1.2', '1.5']))}",
-                "key: plate", f"cooldown: {draw(st.sampled_from(['0s', '1s', '10s', '1m']))}",
-                "severity: {high: speed_kmh >= limit_kmh * 2, medium: default}",
-                'message: "${plate} ${speed_kmh - limit_kmh}"')
+    return rule(
+        "speeding",
+        "from: traffic",
+        f"when: speed_kmh > limit_kmh * {draw(st.sampled_from(['1.2', '1.5']))}",
+        "key: plate",
+        f"cooldown: {draw(st.sampled_from(['0s', '1s', '10s', '1m']))}",
+        "severity: {high: speed_kmh >= limit_kmh * 2, medium: default}",
+        'message: "${plate} ${speed_kmh - limit_kmh}"',
+    )
 
 
 SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding]

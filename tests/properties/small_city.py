@@ -13,12 +13,14 @@ SITES = ("S1", "S2")
 PEOPLE = ("p1", "p2", "p3")
 PLATES = ("赣A1", "赣A2")
 FEEDS = (Feed("a"), Feed("b", frozenset({"sensor", "traffic"})))
-SETS = {
+SETS: dict[str, list[Event]] = {
     "residents": [{"site": "S1", "person": "p1"}, {"site": "S2", "person": "p2"}],
-    "elders": [{"person": "p1", "site": "S1", "lives_alone": True, "since": None},
-               {"person": "p2", "site": "S2", "lives_alone": False, "since": START + 20 * SECOND},
-               {"person": "p9", "site": None, "lives_alone": None, "since": START + 10 * MINUTE},
-               {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND}],
+    "elders": [
+        {"person": "p1", "site": "S1", "lives_alone": True, "since": None},
+        {"person": "p2", "site": "S2", "lives_alone": False, "since": START + 20 * SECOND},
+        {"person": "p9", "site": None, "lives_alone": None, "since": START + 10 * MINUTE},
+        {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND},
+    ],
     "devices": [{"device": "d1", "site": "S1", "person": None}, {"device": "d2", "site": "S2", "person": "p2"}],
     "cameras": [{"device": "d1", "crowd_limit": 2}, {"device": "d2", "crowd_limit": 3.5}],
 }
@@ -42,8 +44,13 @@ let:
 # Offsets of one boundary each: windows and silences of 1, 2, 10 and 60 s, lateness 2 s, night at 30 s.
 NEAR = [0, 0, 1, 2, 999, 1000, 1001, 1999, 2000, 2001]
 FAR = [9_999, 10_000, 10_001, 29_999, 30_000, 30_001, 59_999, 60_000, 60_001]
-offsets = st.one_of(st.sampled_from(NEAR), st.sampled_from(NEAR), st.sampled_from(FAR), st.integers(0, 3 * SECOND),
-                    st.integers(0, 2 * MINUTE))
+offsets = st.one_of(
+    st.sampled_from(NEAR),
+    st.sampled_from(NEAR),
+    st.sampled_from(FAR),
+    st.integers(0, 3 * SECOND),
+    st.integers(0, 2 * MINUTE),
+)
 
 
 def maybe(values: tuple[str, ...]) -> st.SearchStrategy[str | None]:
@@ -52,17 +59,44 @@ def maybe(values: tuple[str, ...]) -> st.SearchStrategy[str | None]:
 
 
 common = {"site": maybe(SITES), "device": maybe(("d1", "d2", "d3")), "replayed": st.sampled_from([None] * 9 + [True])}
-gate = st.fixed_dictionaries({"kind": st.just("gate"), **common, "person": maybe(PEOPLE),
-                              "subject": maybe(("person", "vehicle")), "direction": maybe(("in", "out"))})
-camera = st.fixed_dictionaries({"kind": st.just("camera"), **common, "track": maybe(("t1", "t2")),
-                                "label": maybe(("person", "garbage", "unheard_of")), "person": maybe(PEOPLE),
-                                "confidence": st.sampled_from([None, 0, 0.5, 0.25, 1])})
-sensor = st.fixed_dictionaries({"kind": st.just("sensor"), **common, "metric": maybe(("smoke", "door")),
-                                "value": st.sampled_from([None, 0, 1, 1.5]), "person": maybe(PEOPLE),
-                                "status": maybe(("alarm", "test"))})
-traffic = st.fixed_dictionaries({"kind": st.just("traffic"), **common, "plate": maybe(PLATES),
-                                 "speed_kmh": st.sampled_from([None, 59, 60.5, 80, 120]),
-                                 "limit_kmh": st.sampled_from([None, 40, 50])})
+gate = st.fixed_dictionaries(
+    {
+        "kind": st.just("gate"),
+        **common,
+        "person": maybe(PEOPLE),
+        "subject": maybe(("person", "vehicle")),
+        "direction": maybe(("in", "out")),
+    }
+)
+camera = st.fixed_dictionaries(
+    {
+        "kind": st.just("camera"),
+        **common,
+        "track": maybe(("t1", "t2")),
+        "label": maybe(("person", "garbage", "unheard_of")),
+        "person": maybe(PEOPLE),
+        "confidence": st.sampled_from([None, 0, 0.5, 0.25, 1]),
+    }
+)
+sensor = st.fixed_dictionaries(
+    {
+        "kind": st.just("sensor"),
+        **common,
+        "metric": maybe(("smoke", "door")),
+        "value": st.sampled_from([None, 0, 1, 1.5]),
+        "person": maybe(PEOPLE),
+        "status": maybe(("alarm", "test")),
+    }
+)
+traffic = st.fixed_dictionaries(
+    {
+        "kind": st.just("traffic"),
+        **common,
+        "plate": maybe(PLATES),
+        "speed_kmh": st.sampled_from([None, 59, 60.5, 80, 120]),
+        "limit_kmh": st.sampled_from([None, 40, 50]),
+    }
+)
 
 
 @st.composite
@@ -116,8 +150,9 @@ def arrivals(draw: st.DrawFn, max_size: int = 30) -> tuple[list[Event], list[Eve
     made = draw(events(max_size))
 
     def arrived() -> list[Event]:
-        delayed = [(event["time"] + draw(st.integers(0, LATENESS)), draw(st.integers(0, 3)), i)
-                   for i, event in enumerate(made)]
+        delayed = [
+            (event["time"] + draw(st.integers(0, LATENESS)), draw(st.integers(0, 3)), i) for i, event in enumerate(made)
+        ]
         return [made[i] for _, _, i in sorted(delayed)]
 
     return arrived(), arrived()

@@ -40,8 +40,11 @@ def test_the_same_event_again_changes_nothing(rules, orders, data):
 @given(rule_files(), arrivals(), st.data())
 def test_ticks_that_pass_nothing_still_to_come_change_nothing(rules, orders, data):
     arrived, _ = orders
-    ticks = {number: [Sign("a", min(event["time"] for event in arrived[number + 1:]))]
-             for number in data.draw(st.sets(st.integers(0, len(arrived) - 1))) if number + 1 < len(arrived)}
+    ticks = {
+        number: [Sign("a", min(event["time"] for event in arrived[number + 1 :]))]
+        for number in data.draw(st.sets(st.integers(0, len(arrived) - 1)))
+        if number + 1 < len(arrived)
+    }
     assert alerts(rules, whole(arrived, ticks), order=False) == alerts(rules, whole(arrived), order=False)
 
 
@@ -62,8 +65,10 @@ def test_history_sent_later_fires_nothing_at_its_own_events(rules, orders):
     assert {alert["rule"] for alert in alerts(rules, whole(arrived))} <= {"absence", "tumbling"}
 
 
-MISSED = file_of("- {rule: absence, title: t, purpose: public_safety, route: desk, from: [gate, sensor], key: person, "
-                 "absence: {for: 10s, expect: elders}, severity: low, message: m}")
+MISSED = file_of(
+    "- {rule: absence, title: t, purpose: public_safety, route: desk, from: [gate, sensor], key: person, "
+    "absence: {for: 10s, expect: elders}, severity: low, message: m}"
+)
 GATE: Event = {"kind": "gate", "person": "p1", "device": "d1"}
 
 
@@ -82,8 +87,11 @@ def test_a_sight_that_was_late_before_the_epoch_was_known_counts():
 
 
 def test_nobody_is_missed_before_the_epoch_is_known():
-    records: list[Record] = [Sign("a", START + 60_000), Sign("b", START + 60_000),
-                             Line.of("a", {**GATE, "id": "a", "time": START})]
+    records: list[Record] = [
+        Sign("a", START + 60_000),
+        Sign("b", START + 60_000),
+        Line.of("a", {**GATE, "id": "a", "time": START}),
+    ]
     engines = both(MISSED)
     blocks = cut(with_epoch(records, FEEDS, SCHEMAS))
     assert engines.engine.run(blocks) == engines.twin(blocks) == []

@@ -93,15 +93,19 @@ def test_who_is_never_seen_is_missed_from_the_epoch_or_the_row_on():
 
 def test_an_event_at_the_deadline_comes_too_late_and_ends_the_silence():
     log = [EPOCH, events(event(7, "a"), event(HOUR + 7, "b")), end(HOUR + 7)]
-    assert outcome(log, SILENCE, elders=ELDERS) == [("firing", HOUR + 7, 7, HOUR + 7),
-                                                    ("resolved", HOUR + 7, 7, HOUR + 7)]
+    assert outcome(log, SILENCE, elders=ELDERS) == [
+        ("firing", HOUR + 7, 7, HOUR + 7),
+        ("resolved", HOUR + 7, 7, HOUR + 7),
+    ]
 
 
 def test_a_late_event_corrects_an_absence_that_was_none():
     log = [EPOCH, Tick("f", 0, T + HOUR + 9), events(event(HOUR - 1, "a")), end(2 * HOUR)]
     assert outcome(log, SILENCE, elders=ELDERS) == [
-        ("firing", HOUR, 0, HOUR), ("corrected", HOUR - 1, 0, HOUR + 9),
-        ("firing", 2 * HOUR - 1, HOUR - 1, 2 * HOUR - 1)]
+        ("firing", HOUR, 0, HOUR),
+        ("corrected", HOUR - 1, 0, HOUR + 9),
+        ("firing", 2 * HOUR - 1, HOUR - 1, 2 * HOUR - 1),
+    ]
 
 
 def test_history_counts_and_resolves_but_fires_nothing():
@@ -112,10 +116,26 @@ def test_history_counts_and_resolves_but_fires_nothing():
 
 
 def test_a_cooldown_is_counted_from_the_firing_and_a_worse_match_breaks_it():
-    rule = Rule("r", GATE, always, ("person",), None, ordered=True, cooldown_ms=1000,
-                severity=(("high", lambda s: s.event["match_score"] is not None), ("low", None)))
-    log = [events(event(0, "a"), event(999, "b"), event(1000, "c"), event(1001, "d", match_score=1),
-                  event(1999, "e", match_score=1)), end(1999)]
+    rule = Rule(
+        "r",
+        GATE,
+        always,
+        ("person",),
+        None,
+        ordered=True,
+        cooldown_ms=1000,
+        severity=(("high", lambda s: s.event["match_score"] is not None), ("low", None)),
+    )
+    log = [
+        events(
+            event(0, "a"),
+            event(999, "b"),
+            event(1000, "c"),
+            event(1001, "d", match_score=1),
+            event(1999, "e", match_score=1),
+        ),
+        end(1999),
+    ]
     assert [row[1] for row in outcome(log, rule)] == [0, 1000, 1001]
 
 

@@ -1,0 +1,215 @@
+"""The benchmark table: `make bench`. Every ratio is taken within one run, on whole-process CPU seconds.
+
+Each measurement runs in a process of its own (`benchmarks.measure`); those that are compared run in turn, and the
+best of a few rounds counts, so that a busy machine disturbs both sides alike.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.events import chunks, odd_chunks, write_references
+
+Row = tuple[str, str, str, str]  # what in English and Chinese, the figure, the aim
+SEED = 7
+SPELLINGS = (("plain spelling", "规整写法"), ("odd spelling", "杂乱写法"))
+STAGES = {
+    "decode": "解码",
+    "order": "排序与选择",
+    "score": "评分",
+    "patterns": "模式",
+    "alerts": "告警",
+    "rest": "读取与其余",
+}
+
+
+class Bench:
+    """The files of one run and the measurements taken over them."""
+
+    def __init__(self, folder: Path, events: int, rounds: int) -> None:
+        self.events = events
+        self.rounds = rounds
+        self.mixed = folder / "mixed.ndjson"
+        self.odd = folder / "odd.ndjson"
+        self.tiny = folder / "tiny.ndjson"
+        self.reference = folder / "reference"
+        self.alerts = folder / "alerts.ndjson"
+        write_references(self.reference)
+        _write(self.mixed, chunks(events, SEED))
+        _write(self.odd, odd_chunks(events, SEED))
+        _write(self.tiny, chunks(10, SEED))
+
+    def best(self, *takes: tuple[object, ...], by: str = "cpu_s") -> list[dict[str, Any]]:
+        """Take measurements in turn, a few rounds, and return the best of each."""
+        found: list[list[dict[str, Any]]] = [[] for _ in takes]
+        for _ in range(self.rounds):
+            for results, take in zip(found, takes, strict=True):
+                results.append(measured(*map(str, take)))
+        return [min(results, key=lambda result: float(result[by])) for results in found]
+
+    # the rows of the table, a method each
+
+    def start(self) -> Iterator[Row]:
+        """The command over ten events: how long until everything is there."""
+        command = [
+            str(Path(sys.executable).with_name("citynerve")),
+            "replay",
+            str(self.tiny),
+            "--rules",
+            str(Path(__file__).parent / "rules" / "three.yaml"),
+            "--reference",
+            str(self.reference),
+            "--alerts",
+            str(self.alerts),
+        ]
+        spent = []
+        for _ in range(max(2, self.rounds)):
+            began = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            spent.append(time.perf_counter() - began)
+        yield "warm start of a replay of ten events", "十个事件的热启动", f"{min(spent):.2f} s", "< 1.5 s"
+
+    def decode(self) -> Iterator[Row]:
+        """Text to columns beside orjson's text to dicts."""
+        for (name, zh), result in zip(SPELLINGS, self.best(("decode", self.mixed), ("decode", self.odd)), strict=True):
+            ratio = result["orjson_cpu_s"] / result["cpu_s"]
+            rate = result["bytes"] / result["cpu_s"] / 1e9
+            yield (
+                f"decode / orjson.loads, {name}",
+                f"解码 / orjson.loads,{zh}",
+                f"{ratio:.1f} ×   {rate:.2f} GB/s",
+                "≥ 6 ×",
+            )
+
+    def three_rules(self) -> Iterator[Row]:
+        """Text to alerts through three rules beside the plain loop, and where the time goes."""
+        mixed, loop, odd, odd_loop = self.best(
+            ("engine", "three.yaml", self.mixed, self.reference),
+            ("plain", self.mixed, self.reference),
+            ("engine", "three.yaml", self.odd, self.reference),
+            ("plain", self.odd, self.reference),
+        )
+        en, zh = "start-up: imports, rules, 200,000 residents (CPU)", "启动:导入、规则、20 万居民(CPU)"
+        yield en, zh, f"{mixed['startup_cpu_s']:.2f} s", ""
+        for (name, zh), ours, theirs in zip(SPELLINGS, (mixed, odd), (loop, odd_loop), strict=True):
+            ratio = theirs["cpu_s"] / ours["cpu_s"]
+            rate = ours["events"] / ours["cpu_s"] / 1e6
+            figure = f"{ratio:.1f} ×   {rate:.1f} M/s"
+            yield f"text → alerts / plain loop, {name}", f"文本 → 告警 / 普通循环,{zh}", figure, "≥ 6 ×"
+        en, zh = "  time of the odd spelling / of the plain one", "  杂乱写法用时 / 规整写法用时"
+        yield en, zh, f"{odd['cpu_s'] / mixed['cpu_s']:.2f} ×", "≤ 2 ×"
+        yield "  alerts: engine, plain loop", "  告警数:引擎,普通循环", f"{mixed['alerts']}, {loop['alerts']}", ""
+        for (name, zh), result in zip(SPELLINGS, (mixed, odd), strict=True):
+            yield (
+                f"profile, {name}",
+                f"耗时分布,{zh}",
+                f"{result['cpu_s'] / result['events'] * 1e9:.0f} ns an event",
+                "",
+            )
+            stages = {**result["stages"], "rest": result["cpu_s"] - sum(result["stages"].values())}
+            for stage, stage_zh in STAGES.items():
+                seconds = stages.get(stage, 0.0)
+                figure = f"{seconds / result['cpu_s']:.0%}   {seconds / result['events'] * 1e9:4.0f} ns"
+                yield f"  {stage}", f"  {stage_zh}", figure, ""
+
+    def library(self) -> Iterator[Row]:
+        """All shipped rules beside the three."""
+        three, whole = self.best(
+            ("engine", "three.yaml", self.mixed, self.reference), ("engine", "library", self.mixed, self.reference)
+        )
+        yield (
+            "whole shipped library / three rules, rate",
+            "全部自带规则 / 三条规则,速率",
+            f"{three['cpu_s'] / whole['cpu_s']:.2f} ×",
+            "≥ 0.5 ×",
+        )
+
+    def shards(self) -> Iterator[Row]:
+        """Two shards beside one, by the clock."""
+        one, two = self.best(
+            ("engine", "three.yaml", self.mixed, self.reference, 1),
+            ("engine", "three.yaml", self.mixed, self.reference, 2),
+            by="wall_s",
+        )
+        ratio = one["wall_s"] / two["wall_s"]
+        yield "two shards / one, by the clock", "两个分片 / 一个,按时钟", f"{ratio:.2f} ×", "≥ 1.7 ×"
+
+    def kernels(self) -> Iterator[Row]:
+        """The stateful kernels alone."""
+        for name, rate in measured("kernels").items():
+            yield f"kernel {name}", f"内核 {name}", f"{rate:.0f} M/s", "≥ 50 M/s"
+
+    def memory(self, events: int) -> Iterator[Row]:
+        """Peak memory over many events, or over those at hand."""
+        path = self.mixed
+        if events != self.events:
+            path = self.mixed.with_name("many.ndjson")
+            _write(path, chunks(events, SEED))
+        result = measured("engine", "three.yaml", path, self.reference)
+        en, zh = f"peak memory, {events:,} events", f"内存峰值,{events:,} 个事件"
+        yield en, zh, f"{result['peak_mb']:.0f} MB", "< 600 MB"
+
+
+def measured(name: str, *arguments: object) -> dict[str, Any]:
+    """Take one measurement in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.measure", name, *map(str, arguments)]
+    result: dict[str, Any] = orjson.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return result
+
+
+def _write(path: Path, pieces: Iterator[bytes]) -> None:
+    with path.open("wb") as out:
+        out.writelines(pieces)
+
+
+@click.command()
+@click.option("--events", default=1_000_000, show_default=True, help="events of each spelling / 每种写法的事件数")
+@click.option(
+    "--memory",
+    "memory_events",
+    default=None,
+    type=int,
+    show_default="--events",
+    help="events of the memory row; 20000000 takes 3.3 GB of disk / 内存一行的事件数",
+)
+@click.option("--quick", is_flag=True, help="200,000 events, one round / 20 万事件,一轮")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="language of the rows / 表格语言")
+def main(events: int, memory_events: int | None, quick: bool, lang: str | None) -> None:
+    """Measure and print the table / 测量并输出性能表."""
+    events, rounds = (200_000, 1) if quick else (events, 3)
+    locale = os.environ.get("CITYNERVE_LANG") or os.environ.get("LANG", "")
+    chinese = (lang or locale).startswith("zh")
+    console = Console()
+    table = Table(title=f"citynerve, {events:,} events / {events:,} 个事件")
+    table.add_column("what / 项目")
+    table.add_column("measured / 实测", justify="right")
+    table.add_column("aim / 目标", justify="right")
+    with tempfile.TemporaryDirectory() as folder:
+        with console.status("writing events / 生成事件"):
+            bench = Bench(Path(folder), events, rounds)
+        for section in (bench.start, bench.decode, bench.three_rules, bench.library, bench.shards, bench.kernels):
+            add(table, section(), console, chinese)
+        add(table, bench.memory(memory_events or events), console, chinese)
+    console.print(table)
+
+
+def add(table: Table, rows: Iterator[Row], console: Console, chinese: bool) -> None:
+    """Measure a section of the table, showing that something is going on."""
+    with console.status("measuring / 测量中"):
+        for en, zh, figure, aim in rows:
+            table.add_row(zh if chinese else en, figure, aim)
+    table.add_section()
+
+
+if __name__ == "__main__":
+    main()
