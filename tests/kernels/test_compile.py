@@ -1,61 +1,79 @@
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOM = Path(__file__).parents[2] / "kernels"
-INNER = "from kernels.compile import kernel\n\n\n@kernel()\ndef inner(x):\n    return x + {add}\n"
-OUTER = """\
-from kernels.compile import kernel
-from kernels.inner import inner
-
-
-@kernel("int64(int64)")
-def outer(x):
-    return inner(x)
-"""
-RUN = "from kernels.outer import outer; print(outer(1), *outer.stats.cache_hits.values())"
+from kernels import compile
 
 
 @pytest.fixture
-def house(tmp_path):
-    """Lay out a room with two kernels, one inside the other, and return what running the outer one prints."""
-
-    def build(name, add=1):
-        room = tmp_path / name / "kernels"
-        room.mkdir(parents=True, exist_ok=True)
-        (room / "__init__.py").touch()
-        shutil.copy(ROOM / "compile.py", room)
-        (room / "inner.py").write_text(INNER.format(add=add))
-        (room / "outer.py").write_text(OUTER)
-        return room.parent
-
-    def run(folder):
-        environment = {**os.environ, "PYTHONPATH": str(folder), "CITYNERVE_CACHE": str(tmp_path / "cache")}
-        done = subprocess.run(
-            [sys.executable, "-c", RUN], env=environment, cwd=folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout.split()
-
-    return build, run
-
-
-def test_a_kernel_is_compiled_once_and_then_comes_from_the_cache(house):
-    build, run = house
-    assert run(build("a")) == ["2"]
-    assert run(build("a")) == ["2", "1"]
+def room(tmp_path, monkeypatch):
+    """A small room of kernels, of which `top` imports `middle`, and that `bottom`."""
+    files = {
+        "top.py": "from kernels.middle import f\n",
+        "middle.py": "from kernels import bottom as b\nimport numpy\n",
+        "bottom.py": "X = 1\n",
+        "aside.py": "X = 1\n",
+        "deep/__init__.py": "",
+        "deep/leaf.py": "from kernels.bottom import X\n",
+    }
+    folder = tmp_path / "kernels"
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(compile, "ROOM", folder)
+    for cached in (compile._sources, compile._module_cache):
+        cached.cache_clear()
+    yield folder
+    for cached in (compile._sources, compile._module_cache):
+        cached.cache_clear()
 
 
-def test_a_copy_of_the_sources_elsewhere_uses_the_same_cache(house):
-    build, run = house
-    run(build("a"))
-    assert run(build("b")) == ["2", "1"]
+def caches():
+    for cached in (compile._sources, compile._module_cache):
+        cached.cache_clear()
+    return {
+        name: compile._module_cache(f"kernels.{name}") for name in ("top", "middle", "bottom", "aside", "deep.leaf")
+    }
 
 
-def test_an_edit_of_what_a_kernel_calls_compiles_it_anew(house):
-    build, run = house
-    run(build("a"))
-    assert run(build("a", add=5)) == ["6"]
+def changed(room, name, text="X = 2\n"):
+    before = caches()
+    (room / name).write_text(text)
+    after = caches()
+    return {module for module in before if before[module] != after[module]}
+
+
+def test_an_edit_changes_the_cache_of_its_module_and_of_all_that_import_it_however_far_away(room):
+    assert changed(room, "bottom.py") == {"top", "middle", "bottom", "deep.leaf"}
+    assert changed(room, "aside.py") == {"aside"}
+    assert changed(room, "top.py", "from kernels.aside import X\n") == {"top"}
+
+
+def test_each_module_has_a_folder_of_its_own_and_an_unchanged_room_keeps_it(room):
+    before = caches()
+    assert len(set(before.values())) == len(before)
+    assert caches() == before
+
+
+def test_any_edit_changes_the_hash_of_the_room(room):
+    before = compile.source_hash(room)
+    assert compile.source_hash(room) == before
+    (room / "deep/leaf.py").write_text("")
+    assert compile.source_hash(room) != before
+
+
+def test_the_cache_lies_where_the_user_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("CITYNERVE_CACHE", str(tmp_path))
+    assert compile.cache_root().parent == tmp_path
+    monkeypatch.delenv("CITYNERVE_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compile.cache_root().parent == tmp_path / "citynerve"
+
+
+def test_kernels_are_compiled_when_their_module_is_imported_and_let_go_of_the_interpreter_lock():
+    from kernels.order import merge, sort_run
+
+    for kernel in (merge, sort_run):
+        assert len(kernel.signatures) == 1
+        assert kernel.targetoptions["nogil"]
+        assert not kernel.targetoptions.get("fastmath", False)
+        assert not kernel.targetoptions.get("parallel", False)

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernels import opcodes as op
+from kernels.expression import BLOCK, evaluate, select
+from kernels.nulls import NULL
+
+EMPTY = np.empty(0, np.int64)
+HOUR = 3_600_000
+
+
+def surroundings(edges=(), offset_edges=(int(NULL),), offsets=(0,)):
+    calendars = [np.array(each, np.int64) for each in edges]
+    bases = np.concatenate([[0], np.cumsum([len(each) for each in calendars])]).astype(np.int64)
+    slots = np.full(4, NULL), np.zeros(4, np.int64)
+    return (
+        *slots,
+        np.zeros(1, np.int64),
+        np.full(1, 3),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+        np.concatenate([*calendars, EMPTY]),
+        bases,
+        np.array(offset_edges, np.int64),
+        np.array(offsets, np.int64),
+    )
+
+
+def number(x):
+    return int(np.float64(x).view(np.int64))
+
+
+def above(lane, limit):
+    return [(op.LANE, lane), (op.NUMBER, number(limit)), (op.GREATER, 0)]
+
+
+def lanes_of(*numbers):
+    return np.array([np.arange(len(numbers[0])), *(np.array(each, np.float64).view(np.int64) for each in numbers)])
+
+
+def selected(programs, lanes, rows):
+    code = np.array([pair for program in programs for pair in program], np.int64).reshape(-1, 2)
+    starts = np.concatenate([[0], np.cumsum([len(program) for program in programs])]).astype(np.int64)
+    rows = np.array(rows, np.int64)
+    return rows[: select(code, starts, 4, lanes, rows, *surroundings())].tolist()
+
+
+def result(program, lanes, rows=None, **more):
+    rows = np.arange(lanes.shape[1]) if rows is None else np.array(rows)
+    out = np.empty(len(rows), np.int64)
+    evaluate(np.array(program, np.int64), 4, lanes, rows, np.empty((0, len(rows))), out, *surroundings(**more))
+    return out.tolist()
+
+
+@pytest.mark.parametrize("count", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7])
+def test_conjuncts_keep_the_same_rows_in_order_for_any_number_of_blocks(count):
+    lanes = lanes_of([i % 7 for i in range(count)], [i % 5 for i in range(count)])
+    kept = selected([above(1, 2), above(2, 1)], lanes, range(count))
+    assert kept == [i for i in range(count) if i % 7 > 2 and i % 5 > 1]
+
+
+def test_a_block_in_which_nothing_is_left_does_not_end_the_selection():
+    lanes = lanes_of([float(i >= 2 * BLOCK) for i in range(3 * BLOCK)], [1] * (3 * BLOCK))
+    assert selected([above(1, 0.5), above(2, 0.5)], lanes, range(3 * BLOCK)) == [*range(2 * BLOCK, 3 * BLOCK)]
+
+
+def test_only_what_is_true_is_selected():
+    assert selected([above(1, 2)], lanes_of([1, 3, np.nan]), range(3)) == [1]
+    assert selected([[*above(1, 2), (op.NOT, 0)]], lanes_of([1, 3, np.nan]), range(3)) == [0]
+
+
+def test_without_programs_all_rows_stay():
+    assert selected([], lanes_of([1, 2]), [1, 0]) == [1, 0]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2000), max_size=2500, unique=True), st.integers(0, 6), st.integers(0, 4))
+def test_rows_in_any_order_are_selected_as_they_stand(rows, first, second):
+    lanes = lanes_of([i % 7 for i in range(2001)], [i % 5 for i in range(2001)])
+    kept = selected([above(1, first), above(2, second), above(1, 1)], lanes, rows)
+    assert kept == [i for i in rows if i % 7 > max(first, 1) and i % 5 > second]
+
+
+def test_a_calendar_turns_at_its_edges_whatever_the_order_of_the_rows():
+    lanes = np.array([[9, 10, 19, 20, 29, 30, 5, 25, 15, -(2**61)]])
+    edges = [[0, 1], [10, 20, 30]]
+    assert result([(op.CALENDAR, 1)], lanes, edges=edges) == [0, 1, 1, 0, 0, 1, 0, 0, 1, 0]
+    assert result([(op.CALENDAR, 1)], lanes, rows=[8, 2, 3, 5, 5, 0], edges=edges) == [1, 1, 0, 1, 1, 0]
+    assert result([(op.CALENDAR, 0)], lanes, edges=edges) == [0] * 10
+    assert result([(op.CALENDAR, 0)], lanes, edges=[[int(NULL)]]) == [1] * 10
+
+
+def test_the_hour_is_civil_and_follows_the_offset_whatever_the_order_of_the_rows():
+    change = 100 * HOUR
+    lanes = np.array([[0, change - 1, change, change + HOUR, 1, -1]])
+    more = {"offset_edges": (int(NULL), change), "offsets": (HOUR, 2 * HOUR)}
+    hours = np.array(result([(op.HOUR, 0)], lanes, **more)).view(np.float64).tolist()
+    assert hours == [1, 4, 6, 7, 1, 0]
+
+
+def test_nothing_is_computed_for_no_rows():
+    assert result(above(1, 2), lanes_of([1.0]), rows=EMPTY) == []
