@@ -33,6 +33,7 @@ class _Tables:
     words: Bytes
     keys: int
     ranges: Table
+    field_of: Table
     fields: Table
     nulls: Table
 
@@ -83,7 +84,7 @@ class Decoder:
         flat = np.empty(self._layout.lanes * lines, np.int64)
         counts = scratch.counts
         json_lines.decode(text, scratch.marks, size, block.position, block.time_max, self._city, known.slots, known.words,
-                          known.ranges, known.fields, known.nulls, flat, lines, scratch.rejects, scratch.extra,
+                          known.ranges, known.field_of, known.fields, known.nulls, flat, lines, scratch.rejects, scratch.extra,
                           scratch.notes, scratch.shapes, scratch.undecided.reshape(-1), counts)
         rows, rejected, extra, unknown_enums, undecided = counts.tolist()
         if rows < lines:
@@ -136,8 +137,24 @@ def _tables(schemas: Schemas, layout: Layout) -> _Tables:
             entries += [(group, value, schemas.symbol_codes[value]) for value in field.values]
         ranges.append(len(fields))
     slots, words = _vocabulary(entries)
-    return _Tables(slots, words, len(keys), np.array(ranges, np.int64), np.array(fields, np.int64).reshape(-1),
+    return _Tables(slots, words, len(keys), np.array(ranges, np.int64),
+                   _field_of(len(keys), ranges, fields), np.array(fields, np.int64).reshape(-1),
                    _nulls(layout))
+
+
+def _field_of(keys: int, ranges: list[int], fields: list[tuple[int, ...]]) -> Table:
+    """Return the field of a key in each kind, and before them what all kinds agree on."""
+    kinds = len(ranges) - 1
+    table = np.full((kinds + 1, keys), tables.NO_FIELD, np.int64)
+    for kind in range(kinds):
+        for number in range(ranges[kind], ranges[kind + 1]):
+            table[kind + 1, fields[number][tables.KEY]] = number
+    for key in range(keys):
+        meanings = {fields[number][: tables.GROUP] if number >= 0 else None for number in table[1:, key].tolist()}
+        number = int(table[-1, key])
+        is_enum = number >= 0 and fields[number][tables.TYPE] == tables.ENUM_TYPE
+        table[0, key] = number if len(meanings) == 1 and not is_enum else tables.AMBIGUOUS
+    return table.reshape(-1)
 
 
 def _places(field: Field, layout: Layout) -> tuple[int, int, int]:

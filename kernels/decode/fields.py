@@ -20,6 +20,10 @@ TEXT_LANE: Final = 3  # of the slice, or -1
 FIXED_LANE: Final = 4  # ID or DEVICE for the slice, REPLAYED for the value, or -1
 GROUP: Final = 5  # of an enum field's values
 
+# `field_of` is int64[(kinds + 1) * keys]: the row of `fields` of a key in a kind; first what all kinds agree on.
+NO_FIELD: Final = -1
+AMBIGUOUS: Final = -2
+
 TIME_TYPE: Final = 0
 NUMBER_TYPE: Final = 1
 FLAG_TYPE: Final = 2

@@ -6,9 +6,10 @@ A line that is no event leaves no trace but a row of `rejects`, and its neighbou
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.decode.direct import GIVEN_UP, direct
 from kernels.decode.fields import EXTRA, LINE_MAX, POSITION_LANE, REJECTS, ROWS, UNDECIDED, UNKNOWN_ENUMS
-from kernels.decode.notes import NOTE
 from kernels.decode.nested import after_space, is_space, value_end
+from kernels.decode.notes import NOTE
 from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
 from kernels.decode.settle import settle
 from kernels.decode.shapes import NODES, ROOT, TRUST, USED, forget, trusted
@@ -41,9 +42,9 @@ def not_an_object(text, marks, at):
     return at, NOT_AN_OBJECT
 
 
-@kernel("void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], "
+@kernel("void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
         "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def decode(block, marks, size, position, time_max, city, slots, words, ranges, fields, nulls, lanes, lines, rejects, extra,
+def decode(block, marks, size, position, time_max, city, slots, words, ranges, field_of, fields, nulls, lanes, lines, rejects, extra,
            notes, shapes, undecided, counts):
     """Decode the lines of `block[:size]`, which ends in a newline and has 64 readable bytes more.
 
@@ -57,7 +58,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
         the key of tokens
     slots, words
         vocabulary of names, kinds and enum values
-    ranges, fields
+    ranges, field_of, fields
         what a kind's fields are and where they go, see `fields`
     nulls
         int64[lanes]: what a lane says for "missing"
@@ -81,6 +82,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
     counts[:] = 0
     mask = (np.uint64(len(slots)) - FIRST) // SLOT - np.uint64(1)
     text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
+    field_of_ = pointer(field_of)
     marks_, shapes_, lanes_, extra_, notes_, undecided_, counts_ = (
         pointer(marks), pointer(shapes), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided), pointer(counts))
     at = 0
@@ -104,9 +106,21 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
                 null = nulls[lane]
                 for i in range(row, clean):
                     lanes[np.uint64(lane * lines + i)] = null
+        if c == OPEN and trust >= 0:
+            end, unknown_enums = direct(text, marks_, at, time_max, city, slots_, mask, words_, shapes_, lanes_, lines, row)
+            if end != GIVEN_UP and end - start <= LINE_MAX:
+                lanes_[POSITION_LANE * lines + row] = position + start
+                counts[UNKNOWN_ENUMS] += unknown_enums
+                trust = trusted(trust, False)
+                row += 1
+                line += 1
+                at = end + 1
+                continue
+            for lane in range(len(nulls)):
+                lanes[np.uint64(lane * lines + row)] = nulls[lane]
         if c == OPEN:
             at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
-                                            shapes_, ROOT if trust >= 0 else -1)
+                                            field_of_, fields_, shapes_, ROOT if trust >= 0 else -1)
             trust = trusted(trust, is_new)
             if shapes_[USED] == NODES:
                 forget(shapes_)

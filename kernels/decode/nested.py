@@ -45,7 +45,7 @@ def scalar_end(text, marks, at):
     if c == 0x2D or 0x30 <= c <= 0x39:
         end, _, _, _, reason = number(text, at)
         return end, reason
-    if c == 0x74 and four(text, at) == TRUE_WORD or c == 0x6E and four(text, at) == NULL_WORD:
+    if (c == 0x74 and four(text, at) == TRUE_WORD) or (c == 0x6E and four(text, at) == NULL_WORD):
         return at + 4, ACCEPTED
     if c == 0x66 and four(text, at + 1) == FALSE_WORD:
         return at + 5, ACCEPTED

@@ -47,6 +47,7 @@ POWERS = _powers()
 TENS = 10.0 ** np.arange(23)
 INFINITE_DIGITS = np.frombuffer(str(2**1024 - 2**970).encode(), np.uint8)  # from here on the nearest double is infinite
 
+INTEGER_MAX = np.uint64(2**63 - 1)
 ONE = np.uint64(1)
 MANTISSA_EXACT_MAX = np.uint64(1 << 53)
 HIDDEN = np.uint64(1 << 52)

@@ -48,7 +48,7 @@ from kernels.decode.notes import (
     STRING,
     TRUE,
 )
-from kernels.decode.numbers import INTEGER, LONG_INTEGER, double
+from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, double
 from kernels.decode.reasons import (
     ACCEPTED,
     ID_TOO_LONG,
@@ -66,7 +66,6 @@ from kernels.decode.wide import byte, cold
 from kernels.keys.token import token
 from kernels.nulls import NULL
 
-INTEGER_MAX = np.uint64(2**63 - 1)
 HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -158,7 +157,7 @@ def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, wo
     if tag == NULL_VALUE:
         return first, MISSING_TIME
     time, reason = time_of(text, notes, TIME_KEY, tag, extra, used)
-    if reason == NUMBER_OUT_OF_RANGE or reason == ACCEPTED and not OLDEST_MS <= time <= time_max:
+    if reason == NUMBER_OUT_OF_RANGE or (reason == ACCEPTED and not OLDEST_MS <= time <= time_max):
         return noted(notes, TIME_KEY, START), TIME_OUT_OF_RANGE
     if reason != ACCEPTED:
         return noted(notes, TIME_KEY, START), reason

@@ -12,18 +12,24 @@ from typing import Final
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.wide import WIDTH, byte, cold, differences, word
+from kernels.decode.wide import WIDTH, differences, word
 
 # `shapes` is int64[NODES * NODE], a row a node: 64 bytes of literal, then
-NODE: Final = 16  # words a row: two cache lines
+NODE: Final = 32  # words a row: four cache lines
 LENGTH: Final = 8  # of the literal, bytes
 STEP: Final = 9  # what comes after the literal
 ROW: Final = 10  # of `notes`, that takes the value
 TAG: Final = 11  # of a value in the literal
 SPAN: Final = 12  # of a value in the literal: start << 8 | end, from the literal's first byte
-KIND: Final = 13  # code of the kind in the literal, -1 for none
+KIND: Final = 13  # code of the kind in the literal or in one before it, -1 for none
 CHILD: Final = 14  # first literal that may come next, 0 for none
 SIBLING: Final = 15  # another one that may come here, 0 for none
+ACTION: Final = 16  # what becomes of the value, see `direct`
+WIDTH_SEEN: Final = 17  # of the last value here, bytes
+LANE: Final = 18  # lanes that the value goes to, as in `fields`
+TEXT_LANE: Final = 19
+FIXED_LANE: Final = 20
+GROUP: Final = 21  # of the vocabulary, where the value is one of an enum's
 
 ROOT: Final = 0  # the place before a line; two words of its unused literal are
 USED: Final = 0  # how many nodes are in use
@@ -41,6 +47,21 @@ BEFORE_VALUE: Final = 1
 AFTER_VALUE: Final = 2  # the literal holds the value
 AFTER_LINE: Final = 3  # the literal ends in the line's newline
 
+# Actions.
+ABORT: Final = 0  # the line is walked and settled
+NAME: Final = 1  # id, ephemeral
+TEXT: Final = 2
+ENUM: Final = 3
+NUMBER: Final = 4
+TIME: Final = 5
+OTHER_TIME: Final = 6
+OTHER: Final = 7  # no schema wants it: validated only
+NOTHING: Final = 8  # from here on the literal holds the value
+TRUE_FLAG: Final = 9
+FALSE_FLAG: Final = 10
+KIND_NAME: Final = 11
+LINE: Final = 12
+
 TRUST_MAX: Final = 64
 TRUST_AGAIN: Final = 8
 SLEEP: Final = -1024  # lines
@@ -56,41 +77,6 @@ def match(text, at, node, shapes):
             break
         child = shapes[row + SIBLING]
     return child
-
-
-@kernel()
-def learn(text, at, end, node, step, note_row, tag, span, kind, shapes):
-    """Enter the literal `text[at:end]` after `node`; return its node, -1 where there is no room."""
-    cold()
-    used = shapes[USED]
-    length = end - at
-    if length > LITERAL_MAX or used == NODES:
-        return -1
-    link = node * NODE + CHILD
-    for _ in range(SIBLINGS_MAX):
-        if shapes[link] == 0:
-            break
-        link = shapes[link] * NODE + SIBLING
-    if shapes[link] != 0:
-        return -1
-    row = used * NODE
-    for i in range(8):
-        literal = 0
-        for j in range(8):
-            if 8 * i + j < length:
-                literal |= byte(text, at + 8 * i + j) << 8 * j
-        shapes[row + i] = literal
-    shapes[row + LENGTH] = length
-    shapes[row + STEP] = step
-    shapes[row + ROW] = note_row
-    shapes[row + TAG] = tag
-    shapes[row + SPAN] = span
-    shapes[row + KIND] = kind
-    shapes[row + CHILD] = 0
-    shapes[row + SIBLING] = 0
-    shapes[link] = used
-    shapes[USED] = used + 1
-    return used
 
 
 @kernel(inline=True)
@@ -114,6 +100,7 @@ def unlearned() -> np.ndarray:
     shapes = np.zeros(NODES * NODE, np.int64)
     shapes[USED] = 1
     shapes[TRUST] = TRUST_MAX
+    shapes[KIND] = -1
     for what, text in ((SEPARATOR, b',"'), (COLON, b'":')):
         shapes[what : what + 3] = int.from_bytes(text, "little"), 0xFFFF, 2
     return shapes

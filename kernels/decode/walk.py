@@ -6,7 +6,8 @@ Where the shapes know what comes next, a comparison takes the place of the walk.
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.fields import KEYS, KIND_KEY, KINDS
+from kernels.decode.fields import KEYS, KIND_KEY
+from kernels.decode.learn import learn_end, learn_value
 from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, value_end
 from kernels.decode.notes import (
     ARRAY_OR_OBJECT,
@@ -40,7 +41,6 @@ from kernels.decode.shapes import (
     STEP,
     TAG,
     is_usual,
-    learn,
     make_usual,
     match,
 )
@@ -77,26 +77,9 @@ def escaped_key(text, start, end, extra, used, slots, mask, words):
     return find(extra, used, unescape(text, start, end, extra, used) - used, KEYS, slots, mask, words)
 
 
-@kernel()
-def learn_value(text, begin, start, end, at, node, row, tag, slots, mask, words, shapes):
-    """Enter the literal from `begin` up to a value that was walked, or past it; return its node or -1."""
-    cold()
-    kind = -1
-    literal_end = start
-    step = IN_STRING if tag == STRING or tag == ESCAPED else BEFORE_VALUE
-    if row == KIND_ROW and tag == STRING:
-        kind = find(text, start, end - start, KINDS, slots, mask, words)
-        literal_end = at
-        step = AFTER_VALUE
-    elif tag <= FALSE:
-        literal_end = at
-        step = AFTER_VALUE
-    span = (start - begin) << 8 | (end - begin)
-    return learn(text, begin, literal_end, node, step, row, tag, span, kind, shapes)
-
-
 @kernel(inline=True)
-def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, shapes, node):
+def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, field_of, fields, shapes,
+         node):
     """Walk the object whose "{" is at `at` to the end of its line, and note its fields.
 
     Parameters
@@ -158,7 +141,7 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, sh
                     if byte(text, at) != NEWLINE:
                         return at, SYNTAX, kind, is_new
                     if node >= 0:
-                        learn(text, begin, at + 1, node, AFTER_LINE, 0, 0, 0, 0, shapes)
+                        learn_end(text, begin, at + 1, node, shapes)
                     return at, ACCEPTED, kind, is_new
                 start = at + 1
                 if separator == COMMA:
@@ -202,13 +185,12 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, sh
             at = end
         if reason != ACCEPTED:
             return end, reason, kind, is_new
+        is_repeated = notes[row + STAMP] >> STAMP_BITS == line and row < keys * NOTE
         notes[row + STAMP] = line << STAMP_BITS | tag
         notes[row + START] = start
         notes[row + END] = end
         if row == KIND_ROW:
             kind = -1
         if known == 0 and node >= 0:
-            node = learn_value(text, begin, start, end, at, node, row, tag, slots, mask, words, shapes)
-
-
-assert NULL_VALUE < TRUE < FALSE < STRING == ESCAPED - 1
+            node = learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields,
+                               keys, shapes)

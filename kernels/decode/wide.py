@@ -149,6 +149,21 @@ def ill_formed(typing, text, at):
 
 
 @intrinsic
+def foreseen(typing, value):
+    """Return the value, hidden from the optimizer, which must not find out what it is compared with.
+
+    `x = foreseen(guess) if computed == guess else computed` lets the processor go on with the guess, which the
+    optimizer would replace by the computed value, and the wait for it with it.
+    """
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(_WORD, [_WORD])
+        return builder.asm(kind, "", "=r,0", [args[0]], False)
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
 def cold(typing):
     """Keep the function that calls this out of line: what is rare must not crowd the code of what is not."""
 

@@ -1,0 +1,119 @@
+"""Learning a literal: entered in the shapes together with what is to become of the value after it."""
+
+from kernels.compile import kernel
+from kernels.decode import fields as known
+from kernels.decode import shapes as trie
+from kernels.decode.notes import ESCAPED, FALSE, NOTE, NULL_VALUE, STRING, TRUE
+from kernels.decode.vocabulary import find
+from kernels.decode.wide import byte, cold
+
+
+@kernel()
+def learn(text, at, end, node, shapes):
+    """Enter the literal `text[at:end]` after `node`; return its node, -1 where there is no room."""
+    used = shapes[trie.USED]
+    length = end - at
+    if length > trie.LITERAL_MAX or used == trie.NODES:
+        return -1
+    link = node * trie.NODE + trie.CHILD
+    for _ in range(trie.SIBLINGS_MAX):
+        if shapes[link] == 0:
+            break
+        link = shapes[link] * trie.NODE + trie.SIBLING
+    if shapes[link] != 0:
+        return -1
+    place = used * trie.NODE
+    for i in range(8):
+        literal = 0
+        for j in range(8):
+            if 8 * i + j < length:
+                literal |= byte(text, at + 8 * i + j) << 8 * j
+        shapes[place + i] = literal
+    for i in range(8, trie.NODE):
+        shapes[place + i] = 0
+    shapes[place + trie.LENGTH] = length
+    shapes[place + trie.KIND] = shapes[node * trie.NODE + trie.KIND]
+    shapes[link] = used
+    shapes[trie.USED] = used + 1
+    return used
+
+
+@kernel()
+def learn_end(text, at, end, node, shapes):
+    """Enter the literal `text[at:end]` that closes a line, newline included."""
+    cold()
+    node = learn(text, at, end, node, shapes)
+    if node >= 0:
+        shapes[node * trie.NODE + trie.STEP] = trie.AFTER_LINE
+        shapes[node * trie.NODE + trie.ACTION] = trie.LINE
+
+
+@kernel()
+def learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys,
+                shapes):
+    """Enter the literal from `begin` up to the value `text[start:end]`, or past it; return its node or -1."""
+    cold()
+    is_string = tag == STRING or tag == ESCAPED
+    is_kind = row == known.KIND_KEY * NOTE and tag == STRING
+    holds_value = is_kind or tag <= FALSE
+    node = learn(text, begin, at if holds_value else start, node, shapes)
+    if node < 0:
+        return node
+    place = node * trie.NODE
+    shapes[place + trie.ROW] = row
+    shapes[place + trie.TAG] = tag
+    shapes[place + trie.SPAN] = (start - begin) << 8 | (end - begin)
+    shapes[place + trie.STEP] = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
+    if is_kind:
+        kind = find(text, start, end - start, known.KINDS, slots, mask, words)
+        shapes[place + trie.KIND] = kind
+        shapes[place + trie.ACTION] = trie.KIND_NAME if kind >= 0 and not is_repeated else trie.ABORT
+    elif row == known.KIND_KEY * NOTE:
+        shapes[place + trie.KIND] = -1
+    elif not is_repeated:
+        decide(place, row // NOTE, tag, field_of, fields, keys, shapes)
+    return node
+
+
+@kernel()
+def decide(place, key, tag, field_of, fields, keys, shapes):
+    """Set the action of a node: by the field's type, which its kind gives it, or which all kinds do.
+
+    It is ABORT, which every node begins with, where the kind is not known and matters, where the type is wrong, and
+    where a time is missing.
+    """
+    field = field_of[(shapes[place + trie.KIND] + 1) * keys + key] if key < keys else known.NO_FIELD
+    if field == known.AMBIGUOUS:
+        return
+    shapes[place + trie.LANE] = shapes[place + trie.TEXT_LANE] = shapes[place + trie.FIXED_LANE] = -1
+    type_ = -1
+    if field >= 0:
+        row = field * known.FIELD
+        type_ = fields[row + known.TYPE]
+        shapes[place + trie.LANE] = fields[row + known.LANE]
+        shapes[place + trie.TEXT_LANE] = fields[row + known.TEXT_LANE]
+        shapes[place + trie.FIXED_LANE] = fields[row + known.FIXED_LANE]
+        shapes[place + trie.GROUP] = fields[row + known.GROUP]
+    action = trie.ABORT
+    if key == known.TIME_KEY:
+        action = trie.TIME if tag > FALSE else trie.ABORT
+    elif tag == NULL_VALUE:
+        action = trie.NOTHING
+    elif tag <= FALSE:
+        if type_ == known.FLAG_TYPE:
+            action = trie.TRUE_FLAG if tag == TRUE else trie.FALSE_FLAG
+        elif type_ < 0:
+            action = trie.NOTHING
+    elif type_ < 0:
+        action = trie.OTHER
+    elif type_ == known.NUMBER_TYPE:
+        action = trie.NUMBER
+    elif type_ == known.ENUM_TYPE:
+        action = trie.ENUM
+    elif type_ == known.TIME_TYPE:
+        action = trie.OTHER_TIME
+    elif type_ == known.TEXT_TYPE:
+        action = trie.TEXT
+    elif type_ != known.FLAG_TYPE:
+        action = trie.NAME
+    shapes[place + trie.ACTION] = action
