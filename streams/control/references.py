@@ -58,9 +58,9 @@ class References:
             except Problems as found:
                 problems += found.problems
                 continue
-            if not len(read) and not force_empty and wanted.name in joined:
-                problems.append(_empty(wanted, read.path))
             made, findings = _rows(wanted, read, plan, city)
+            if not len(made) and not force_empty and wanted.name in joined:  # as good as empty: no row has a key
+                problems.append(_empty(wanted, read.path))
             rows.append(made)
             problems += findings
         if any(problem.level == "error" for problem in problems):
