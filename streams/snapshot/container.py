@@ -62,7 +62,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]
         raise SnapshotError("not a snapshot of this format (wrong magic)")
     size = int.from_bytes(data[len(MAGIC) : len(MAGIC) + 8], "little")
     head = data[_PREFIX : _PREFIX + size]
-    if len(head) < size or crc32c(head) != int.from_bytes(data[len(MAGIC) + 8 : _PREFIX], "little"):
+    if not size or len(head) < size or crc32c(head) != int.from_bytes(data[len(MAGIC) + 8 : _PREFIX], "little"):
         raise SnapshotError("the header is cut short or damaged")
     header: dict[str, Any] = orjson.loads(head)
     first = -(-(_PREFIX + size) // ALIGNMENT) * ALIGNMENT
