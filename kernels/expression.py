@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels import opcodes as op
 from kernels.compile import kernel
-from kernels.keys.membership import contains, find
+from kernels.keys.membership import contains_from, find_from, first_probe
 from kernels.keys.token import combine
 from kernels.nulls import NULL
 
@@ -114,15 +114,21 @@ def run(
                     inside = (at - low) & 1
                 stack[top, i] = inside
         elif opcode == op.ROW:
+            first_probe(slot_keys, set_base[arg], set_mask[arg], stack[top], 0, n, stack[top + 1])
             for i in range(n):
-                stack[top, i] = find(slot_keys, slot_rows, set_base[arg], set_mask[arg], stack[top, i])
+                stack[top, i] = find_from(
+                    slot_keys, slot_rows, set_base[arg], set_mask[arg], stack[top, i], stack[top + 1, i]
+                )
         elif opcode == op.MEMBER:
+            first_probe(slot_keys, set_base[arg], set_mask[arg], stack[top], 0, n, stack[top + 1])
             for i in range(n):
                 key = stack[top, i]
                 if key == NULL:
                     stack[top, i] = op.UNKNOWN
                 else:
-                    stack[top, i] = np.int64(contains(slot_keys, set_base[arg], set_mask[arg], key))
+                    stack[top, i] = np.int64(
+                        contains_from(slot_keys, set_base[arg], set_mask[arg], key, stack[top + 1, i])
+                    )
         elif opcode == op.SET_LANE:
             for i in range(n):
                 row = stack[top, i]
@@ -283,7 +289,7 @@ def evaluate(
 
     Cost: about 1 ns an instruction and row.
     """
-    stack = np.empty((depth, BLOCK), np.int64)
+    stack = np.empty((depth + 1, BLOCK), np.int64)  # one more, which look-ups in sets use
     floats = stack.view(np.float64)
     for first in range(0, len(rows), BLOCK):
         n = min(BLOCK, len(rows) - first)
@@ -344,7 +350,7 @@ def select(
     -------
     how many rows are kept
     """
-    stack = np.empty((depth, BLOCK), np.int64)
+    stack = np.empty((depth + 1, BLOCK), np.int64)  # one more, which look-ups in sets use
     floats = stack.view(np.float64)
     extra = np.empty((0, 0), np.float64)
     kept = 0

@@ -9,33 +9,37 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.nulls import NULL
 
-
-@kernel(inline=True)
-def find(slot_keys, slot_rows, base, mask, key):
-    """Return the row of a key in the set whose slots start at `base`, NULL where it has none. About 4 ns in cache."""
-    if key == NULL:
-        return NULL
-    slot = key & mask
-    while True:
-        found = slot_keys[base + slot]
-        if found == key:
-            return slot_rows[base + slot]
-        if found == NULL:
-            return NULL
-        slot = (slot + 1) & mask
+PROBES = 1024
 
 
 @kernel(inline=True)
-def contains(slot_keys, base, mask, key):
-    """Return whether a set has a key that is not NULL; reads half the memory that `find` does."""
+def first_probe(slot_keys, base, mask, keys, start, n, found):
+    """Load what the first slot of each of `keys[start:start + n]` holds, so that the memory answers all at once.
+
+    A look-up of its own waits for its slot before the next one begins; that is most of its cost in a large set.
+    """
+    for i in range(n):
+        found[i] = slot_keys[base + (keys[start + i] & mask)]
+
+
+@kernel(inline=True)
+def find_from(slot_keys, slot_rows, base, mask, key, found):
+    """Return the row of a key, NULL where the set lacks it; `found` is what the first slot of the key holds."""
     slot = key & mask
-    while True:
-        found = slot_keys[base + slot]
-        if found == key:
-            return True
-        if found == NULL:
-            return False
+    while found != key and found != NULL:
         slot = (slot + 1) & mask
+        found = slot_keys[base + slot]
+    return NULL if found == NULL or key == NULL else slot_rows[base + slot]
+
+
+@kernel(inline=True)
+def contains_from(slot_keys, base, mask, key, found):
+    """Return whether a set has a key that is not NULL; `found` is what the key's first slot holds."""
+    slot = key & mask
+    while found != key and found != NULL:
+        slot = (slot + 1) & mask
+        found = slot_keys[base + slot]
+    return found == key
 
 
 @kernel("void(int64[::1], int64[::1], int64[::1], int64, int64)")
@@ -52,9 +56,13 @@ def fill(keys, slot_keys, slot_rows, base, mask):
 
 @kernel("void(int64[::1], int64[::1], int64[::1], int64, int64, int64[::1])")
 def rows_of(keys, slot_keys, slot_rows, base, mask, out):
-    """`find` for many keys at once."""
-    for i in range(len(keys)):
-        out[i] = find(slot_keys, slot_rows, base, mask, keys[i])
+    """Return in `out` the row of each key, NULL where the set lacks it. About 4 ns a key in cache."""
+    found = np.empty(PROBES, np.int64)
+    for start in range(0, len(keys), PROBES):
+        n = min(PROBES, len(keys) - start)
+        first_probe(slot_keys, base, mask, keys, start, n, found)
+        for i in range(n):
+            out[start + i] = find_from(slot_keys, slot_rows, base, mask, keys[start + i], found[i])
 
 
 @kernel(inline=True)
