@@ -9,17 +9,45 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.decode import shapes as trie
 from kernels.decode.fields import ID_LANE, ID_MAX, KIND_LANE, OLDEST_MS, SLICE_BITS, TIME_LANE
+from kernels.decode.forms import (
+    COVER,
+    DIVISOR,
+    INTEGER_FORM,
+    LENGTH,
+    NUMBER_FORM,
+    PATTERN,
+    QUOTE_BIT,
+    SCALE,
+    SHIFT,
+    STRING_FORM,
+    difference,
+    has_leading_zero,
+    learn_number,
+    learn_string,
+    short_number,
+    short_token,
+)
 from kernels.decode.nested import value_end
-from kernels.decode.numbers import INTEGER, INTEGER_MAX, double, number
+from kernels.decode.numbers import INTEGER, INTEGER_MAX, ZEROS, double, eight_digits, not_digits, number
 from kernels.decode.reasons import ACCEPTED
 from kernels.decode.strings import string_end
 from kernels.decode.times import instant
 from kernels.decode.vocabulary import find
-from kernels.decode.wide import byte, foreseen
+from kernels.decode.wide import byte, word
 from kernels.keys.token import token
 from kernels.nulls import NULL
 
 GIVEN_UP = -1
+
+
+@kernel(inline=True)
+def put_slice(start, length, node, shapes, lanes, row):
+    """Write where a name is to the lanes that want to know."""
+    piece = start << SLICE_BITS | length
+    if shapes[node + trie.TEXT_AT] >= 0:
+        lanes[shapes[node + trie.TEXT_AT] + row] = piece
+    if shapes[node + trie.FIXED_AT] >= 0:
+        lanes[shapes[node + trie.FIXED_AT] + row] = piece
 
 
 @kernel(inline=True)
@@ -39,67 +67,117 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
     has_kind = False
     while True:
         node = trie.match(text, at, node, shapes)
-        place = node * trie.NODE
-        at += shapes[place + trie.LENGTH]
-        action = shapes[place + trie.ACTION]
-        if node == 0 or action == trie.ABORT:
-            return GIVEN_UP, 0
-        if action >= trie.NOTHING:
+        at += shapes[node + trie.LENGTH]
+        action = shapes[node + trie.ACTION]
+        form = shapes[node + trie.FORM]
+        lane = shapes[node + trie.LANE_AT]
+        start = at
+        if form == STRING_FORM:
+            bits = np.int64(word(marks, at >> 3) >> np.uint64(at & 7))
+            if bits & shapes[node + COVER] == shapes[node + QUOTE_BIT]:
+                length = shapes[node + LENGTH]
+                at += length
+                if action <= trie.TEXT:
+                    if lane >= 0:
+                        lanes[lane + row] = short_token(text, start, node, shapes, city)
+                    put_slice(start, length, node, shapes, lanes, row)
+                    continue
+                if action == trie.ENUM:
+                    if lane >= 0:
+                        code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)
+                        if code >= 0:
+                            lanes[lane + row] = code
+                        else:
+                            unknown_enums += 1
+                    continue
+                if action == trie.OTHER:
+                    continue
+                return GIVEN_UP, 0
+        elif form == NUMBER_FORM:
+            chunk = word(text, at) ^ np.uint64(shapes[node + PATTERN])
+            digits = chunk >> np.uint64((shapes[node + DIVISOR] >> 60) & 8)
+            if difference(chunk, node, shapes) == 0 and not has_leading_zero(digits, node, shapes):
+                if action == trie.NUMBER:
+                    at += shapes[node + LENGTH]
+                    if lane >= 0:
+                        lanes[lane + row] = short_number(digits, node, shapes)
+                    continue
+                if action == trie.OTHER:
+                    at += shapes[node + LENGTH]
+                    continue
+        elif form == INTEGER_FORM:
+            chunk = word(text, at) ^ ZEROS
+            more = word(text, at + 8) ^ np.uint64(shapes[node + PATTERN])
+            if not_digits(chunk) | difference(more, node, shapes) == 0 and chunk & np.uint64(0xFF) != 0:
+                low = eight_digits(more << np.uint64(shapes[node + SHIFT]))
+                value = np.int64(eight_digits(chunk) * np.uint64(shapes[node + SCALE]) + low)
+                at += 16 - (shapes[node + SHIFT] >> 3)
+                if action == trie.TIME:
+                    if not OLDEST_MS <= value <= time_max:
+                        return GIVEN_UP, 0
+                    lanes[TIME_LANE * lines + row] = value
+                    has_time = True
+                elif action == trie.NUMBER:
+                    value = np.float64(value).view(np.int64)
+                elif action == trie.NAME:
+                    if lane >= 0:
+                        lanes[lane + row] = token(text, np.uint64(start), np.uint64(at - start), city)
+                    put_slice(start, at - start, node, shapes, lanes, row)
+                    continue
+                elif action == trie.OTHER:
+                    continue
+                elif action != trie.OTHER_TIME:
+                    return GIVEN_UP, 0
+                if lane >= 0:
+                    lanes[lane + row] = value
+                continue
+        elif action >= trie.NOTHING:
             if action == trie.LINE:
                 break
             if action == trie.KIND_NAME:
-                lanes[KIND_LANE * lines + row] = shapes[place + trie.KIND]
+                lanes[KIND_LANE * lines + row] = shapes[node + trie.KIND]
                 has_kind = True
             elif action != trie.NOTHING:
-                if shapes[place + trie.LANE] >= 0:
-                    lanes[shapes[place + trie.LANE] * lines + row] = action == trie.TRUE_FLAG
-                if shapes[place + trie.FIXED_LANE] >= 0:
-                    lanes[shapes[place + trie.FIXED_LANE] * lines + row] = action == trie.TRUE_FLAG
+                if lane >= 0:
+                    lanes[lane + row] = action == trie.TRUE_FLAG
+                if shapes[node + trie.FIXED_AT] >= 0:
+                    lanes[shapes[node + trie.FIXED_AT] + row] = action == trie.TRUE_FLAG
             continue
-        start = at
-        lane = shapes[place + trie.LANE]
-        width = shapes[place + trie.WIDTH_SEEN]
-        guess = foreseen(width)
-        if shapes[place + trie.STEP] == trie.IN_STRING:
-            end, has_escapes, reason = string_end(text, marks, start)
+        if action == trie.ABORT:  # or no literal was known: the root's action
+            return GIVEN_UP, 0
+        # The value has no form, or another one than the last.
+        if shapes[node + trie.STEP] == trie.IN_STRING:
+            at, has_escapes, reason = string_end(text, marks, start)
             if has_escapes or reason != ACCEPTED:
                 return GIVEN_UP, 0
-            length = end - start
-            if length == width:
-                at = start + guess + 1
-            else:
-                shapes[place + trie.WIDTH_SEEN] = length
-                at = end + 1
+            length = at - start
+            learn_string(node, length, shapes)
             if action == trie.ENUM:
                 if lane >= 0:
-                    code = find(text, start, length, shapes[place + trie.GROUP], slots, mask, words)
+                    code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)
                     if code >= 0:
-                        lanes[lane * lines + row] = code
+                        lanes[lane + row] = code
                     else:
                         unknown_enums += 1
                 continue
             if action == trie.TIME or action == trie.OTHER_TIME:
-                value = instant(text, start, end)
+                value = instant(text, start, at)
                 if value == NULL:
                     return GIVEN_UP, 0
         else:
             c = byte(text, at)
             if c == 0x2D or 0x30 <= c <= 0x39:
-                end, tag, mantissa, exponent, reason = number(text, start)
+                at, tag, mantissa, exponent, reason = number(text, start)
                 if reason != ACCEPTED:
                     return GIVEN_UP, 0
-                length = end - start
-                if length == width:
-                    at = start + guess
-                else:
-                    shapes[place + trie.WIDTH_SEEN] = length
-                    at = end
+                length = at - start
+                learn_number(text, start, at, tag, node, shapes)
                 if action == trie.NUMBER:
                     if lane >= 0:
                         bits, certain = double(mantissa, exponent, tag, c == 0x2D)
                         if not certain:
                             return GIVEN_UP, 0
-                        lanes[lane * lines + row] = bits
+                        lanes[lane + row] = bits
                     continue
                 if action == trie.OTHER:
                     continue
@@ -119,24 +197,20 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
             if (length == 0 or length > ID_MAX) and action == trie.NAME:
                 return GIVEN_UP, 0
             if lane >= 0:
-                lanes[lane * lines + row] = token(text, np.uint64(start), np.uint64(length), city)
-            piece = start << SLICE_BITS | length
-            if shapes[place + trie.TEXT_LANE] >= 0:
-                lanes[shapes[place + trie.TEXT_LANE] * lines + row] = piece
-            if shapes[place + trie.FIXED_LANE] >= 0:
-                lanes[shapes[place + trie.FIXED_LANE] * lines + row] = piece
-        elif action == trie.TIME:
+                lanes[lane + row] = token(text, np.uint64(start), np.uint64(length), city)
+            put_slice(start, length, node, shapes, lanes, row)
+            continue
+        if action == trie.TIME:
             if not OLDEST_MS <= value <= time_max:
                 return GIVEN_UP, 0
             lanes[TIME_LANE * lines + row] = value
             has_time = True
-            if lane >= 0:
-                lanes[lane * lines + row] = value
-        elif action == trie.OTHER_TIME:
-            if lane >= 0:
-                lanes[lane * lines + row] = value
-        elif action != trie.OTHER:
+        elif action == trie.OTHER:
+            continue
+        elif action != trie.OTHER_TIME:
             return GIVEN_UP, 0
+        if lane >= 0:
+            lanes[lane + row] = value
     if not has_time or not has_kind or lanes[ID_LANE * lines + row] == NULL:
         return GIVEN_UP, 0
     return at - 1, unknown_enums

@@ -12,7 +12,7 @@ from kernels.decode.nested import after_space, is_space, value_end
 from kernels.decode.notes import NOTE
 from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
 from kernels.decode.settle import settle
-from kernels.decode.shapes import NODES, ROOT, TRUST, USED, forget, trusted
+from kernels.decode.shapes import NODE, NODES, ROOT, TRUST, USED, forget, place_lanes, trusted
 from kernels.decode.vocabulary import FIRST, SLOT
 from kernels.decode.walk import NEWLINE, OPEN, walk
 from kernels.decode.wide import WIDTH, byte, cold, copy, newlines, pointer, trailing_zeros
@@ -90,6 +90,8 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
     row = 0
     clean = 0
     trust = shapes[TRUST]
+    for node in range(1, shapes[USED]):
+        place_lanes(node * NODE, lines, shapes_)
     while at < size:
         start = at
         if is_space(byte(text, at)):
@@ -120,7 +122,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
                 lanes[np.uint64(lane * lines + row)] = nulls[lane]
         if c == OPEN:
             at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
-                                            field_of_, fields_, shapes_, ROOT if trust >= 0 else -1)
+                                            field_of_, fields_, lines, shapes_, ROOT if trust >= 0 else -1)
             trust = trusted(trust, is_new)
             if shapes_[USED] == NODES:
                 forget(shapes_)

@@ -15,27 +15,27 @@ def learn(text, at, end, node, shapes):
     length = end - at
     if length > trie.LITERAL_MAX or used == trie.NODES:
         return -1
-    link = node * trie.NODE + trie.CHILD
+    link = node + trie.CHILD
     for _ in range(trie.SIBLINGS_MAX):
         if shapes[link] == 0:
             break
-        link = shapes[link] * trie.NODE + trie.SIBLING
+        link = shapes[link] + trie.SIBLING
     if shapes[link] != 0:
         return -1
-    place = used * trie.NODE
+    new = used * trie.NODE
     for i in range(8):
         literal = 0
         for j in range(8):
             if 8 * i + j < length:
                 literal |= byte(text, at + 8 * i + j) << 8 * j
-        shapes[place + i] = literal
+        shapes[new + i] = literal
     for i in range(8, trie.NODE):
-        shapes[place + i] = 0
-    shapes[place + trie.LENGTH] = length
-    shapes[place + trie.KIND] = shapes[node * trie.NODE + trie.KIND]
-    shapes[link] = used
+        shapes[new + i] = 0
+    shapes[new + trie.LENGTH] = length
+    shapes[new + trie.KIND] = shapes[node + trie.KIND]
+    shapes[link] = new
     shapes[trie.USED] = used + 1
-    return used
+    return new
 
 
 @kernel()
@@ -44,13 +44,13 @@ def learn_end(text, at, end, node, shapes):
     cold()
     node = learn(text, at, end, node, shapes)
     if node >= 0:
-        shapes[node * trie.NODE + trie.STEP] = trie.AFTER_LINE
-        shapes[node * trie.NODE + trie.ACTION] = trie.LINE
+        shapes[node + trie.STEP] = trie.AFTER_LINE
+        shapes[node + trie.ACTION] = trie.LINE
 
 
 @kernel()
 def learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys,
-                shapes):
+                lines, shapes):
     """Enter the literal from `begin` up to the value `text[start:end]`, or past it; return its node or -1."""
     cold()
     is_string = tag == STRING or tag == ESCAPED
@@ -59,41 +59,41 @@ def learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots,
     node = learn(text, begin, at if holds_value else start, node, shapes)
     if node < 0:
         return node
-    place = node * trie.NODE
-    shapes[place + trie.ROW] = row
-    shapes[place + trie.TAG] = tag
-    shapes[place + trie.SPAN] = (start - begin) << 8 | (end - begin)
-    shapes[place + trie.STEP] = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
+    shapes[node + trie.ROW] = row
+    shapes[node + trie.TAG] = tag
+    shapes[node + trie.SPAN] = (start - begin) << 8 | (end - begin)
+    shapes[node + trie.STEP] = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
     if is_kind:
         kind = find(text, start, end - start, known.KINDS, slots, mask, words)
-        shapes[place + trie.KIND] = kind
-        shapes[place + trie.ACTION] = trie.KIND_NAME if kind >= 0 and not is_repeated else trie.ABORT
+        shapes[node + trie.KIND] = kind
+        shapes[node + trie.ACTION] = trie.KIND_NAME if kind >= 0 and not is_repeated else trie.ABORT
     elif row == known.KIND_KEY * NOTE:
-        shapes[place + trie.KIND] = -1
+        shapes[node + trie.KIND] = -1
     elif not is_repeated:
-        decide(place, row // NOTE, tag, field_of, fields, keys, shapes)
+        decide(node, row // NOTE, tag, field_of, fields, keys, lines, shapes)
     return node
 
 
 @kernel()
-def decide(place, key, tag, field_of, fields, keys, shapes):
+def decide(node, key, tag, field_of, fields, keys, lines, shapes):
     """Set the action of a node: by the field's type, which its kind gives it, or which all kinds do.
 
     It is ABORT, which every node begins with, where the kind is not known and matters, where the type is wrong, and
     where a time is missing.
     """
-    field = field_of[(shapes[place + trie.KIND] + 1) * keys + key] if key < keys else known.NO_FIELD
+    field = field_of[(shapes[node + trie.KIND] + 1) * keys + key] if key < keys else known.NO_FIELD
     if field == known.AMBIGUOUS:
         return
-    shapes[place + trie.LANE] = shapes[place + trie.TEXT_LANE] = shapes[place + trie.FIXED_LANE] = -1
+    shapes[node + trie.LANE] = shapes[node + trie.TEXT_LANE] = shapes[node + trie.FIXED_LANE] = -1
     type_ = -1
     if field >= 0:
         row = field * known.FIELD
         type_ = fields[row + known.TYPE]
-        shapes[place + trie.LANE] = fields[row + known.LANE]
-        shapes[place + trie.TEXT_LANE] = fields[row + known.TEXT_LANE]
-        shapes[place + trie.FIXED_LANE] = fields[row + known.FIXED_LANE]
-        shapes[place + trie.GROUP] = fields[row + known.GROUP]
+        shapes[node + trie.LANE] = fields[row + known.LANE]
+        shapes[node + trie.TEXT_LANE] = fields[row + known.TEXT_LANE]
+        shapes[node + trie.FIXED_LANE] = fields[row + known.FIXED_LANE]
+        shapes[node + trie.GROUP] = fields[row + known.GROUP]
+    trie.place_lanes(node, lines, shapes)
     action = trie.ABORT
     if key == known.TIME_KEY:
         action = trie.TIME if tag > FALSE else trie.ABORT
@@ -116,4 +116,4 @@ def decide(place, key, tag, field_of, fields, keys, shapes):
         action = trie.TEXT
     elif type_ != known.FLAG_TYPE:
         action = trie.NAME
-    shapes[place + trie.ACTION] = action
+    shapes[node + trie.ACTION] = action

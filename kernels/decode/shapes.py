@@ -1,10 +1,10 @@
 """How a feed spells its lines, learned while walking: a trie of the literal text between values.
 
-After a value, most devices always write the same bytes up to the next one: comma, spaces, name, colon, quote.
-A node of the trie is such a literal, in the place where it was read; it was walked strictly once, so where the
-same bytes come again in the same place they need one comparison and mean the same. A literal holds the value too
-where that is the kind, true, false or null, and the newline where it closes the line. What is not in the trie is
-walked. Nothing that comes out depends on what was learned, only the time it takes.
+After a value, most devices always write the same bytes up to the next one: quote, comma, spaces, name, colon,
+quote. A node of the trie is such a literal, in the place where it was read; it was walked strictly once, so where
+the same bytes come again in the same place they need one comparison and mean the same. A literal holds the value
+too where that is the kind, true, false or null, and the newline where it closes the line. What is not in the trie
+is walked. Nothing that comes out depends on what was learned, only the time it takes.
 """
 
 from typing import Final
@@ -14,24 +14,28 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.decode.wide import WIDTH, differences, word
 
-# `shapes` is int64[NODES * NODE], a row a node: 64 bytes of literal, then
+# `shapes` is int64[NODES * NODE], a row a node, named by the place of its first word: 64 bytes of literal, then
 NODE: Final = 32  # words a row: four cache lines
 LENGTH: Final = 8  # of the literal, bytes
-STEP: Final = 9  # what comes after the literal
-ROW: Final = 10  # of `notes`, that takes the value
-TAG: Final = 11  # of a value in the literal
-SPAN: Final = 12  # of a value in the literal: start << 8 | end, from the literal's first byte
-KIND: Final = 13  # code of the kind in the literal or in one before it, -1 for none
-CHILD: Final = 14  # first literal that may come next, 0 for none
-SIBLING: Final = 15  # another one that may come here, 0 for none
-ACTION: Final = 16  # what becomes of the value, see `direct`
-WIDTH_SEEN: Final = 17  # of the last value here, bytes
-LANE: Final = 18  # lanes that the value goes to, as in `fields`
-TEXT_LANE: Final = 19
-FIXED_LANE: Final = 20
-GROUP: Final = 21  # of the vocabulary, where the value is one of an enum's
+ACTION: Final = 9  # what becomes of the value
+CHILD: Final = 10  # first literal that may come next, 0 for none
+SIBLING: Final = 11  # another one that may come here, 0 for none
+FORM: Final = 12  # of the value that came here last; what is in the next words, see `forms`
+FORM_WORDS: Final = 13
+LANE_AT: Final = 20  # where the lanes begin that the value goes to, negative for none
+TEXT_AT: Final = 21
+FIXED_AT: Final = 22
+KIND: Final = 23  # code of the kind in the literal or in one before it, -1 for none
+GROUP: Final = 24  # of the vocabulary, where the value is one of an enum's
+STEP: Final = 25  # what comes after the literal
+ROW: Final = 26  # of `notes`, that takes the value
+TAG: Final = 27  # of a value in the literal
+SPAN: Final = 28  # of a value in the literal: start << 8 | end, from the literal's first byte
+LANE: Final = 29  # the lanes that the value goes to, as in `fields`
+TEXT_LANE: Final = 30
+FIXED_LANE: Final = 31
 
-ROOT: Final = 0  # the place before a line; two words of its unused literal are
+ROOT: Final = 0  # the place before a line; of its unused literal the words are
 USED: Final = 0  # how many nodes are in use
 TRUST: Final = 1  # see `trusted`
 SEPARATOR: Final = 2  # the last text between a value and the next name, its mask and its length
@@ -67,15 +71,25 @@ TRUST_AGAIN: Final = 8
 SLEEP: Final = -1024  # lines
 
 
+def unlearned() -> np.ndarray:
+    """Return shapes that know nothing of a feed yet."""
+    shapes = np.zeros(NODES * NODE, np.int64)
+    shapes[USED] = 1
+    shapes[TRUST] = TRUST_MAX
+    shapes[KIND] = -1
+    for what, text in ((SEPARATOR, b',"'), (COLON, b'":')):
+        shapes[what : what + 3] = int.from_bytes(text, "little"), 0xFFFF, 2
+    return shapes
+
+
 @kernel(inline=True)
 def match(text, at, node, shapes):
     """Return the literal after `node` that is the text at `at`, 0 for none."""
-    child = shapes[node * NODE + CHILD]
+    child = shapes[node + CHILD]
     while child > 0:
-        row = child * NODE
-        if differences(text, at, shapes, row) & ((1 << shapes[row + LENGTH]) - 1) == 0:
+        if differences(text, at, shapes, child) & ((1 << shapes[child + LENGTH]) - 1) == 0:
             break
-        child = shapes[row + SIBLING]
+        child = shapes[child + SIBLING]
     return child
 
 
@@ -95,21 +109,18 @@ def make_usual(text, at, end, what, shapes):
         shapes[what + 2] = end - at
 
 
-def unlearned() -> np.ndarray:
-    """Return shapes that know nothing of a feed yet."""
-    shapes = np.zeros(NODES * NODE, np.int64)
-    shapes[USED] = 1
-    shapes[TRUST] = TRUST_MAX
-    shapes[KIND] = -1
-    for what, text in ((SEPARATOR, b',"'), (COLON, b'":')):
-        shapes[what : what + 3] = int.from_bytes(text, "little"), 0xFFFF, 2
-    return shapes
+@kernel(inline=True)
+def place_lanes(node, lines, shapes):
+    """Set where the lanes of a node begin in a block of `lines` rows."""
+    shapes[node + LANE_AT] = shapes[node + LANE] * lines
+    shapes[node + TEXT_AT] = shapes[node + TEXT_LANE] * lines
+    shapes[node + FIXED_AT] = shapes[node + FIXED_LANE] * lines
 
 
 @kernel(inline=True)
 def forget(shapes):
     """Empty the trie."""
-    shapes[ROOT * NODE + CHILD] = 0
+    shapes[ROOT + CHILD] = 0
     shapes[USED] = 1
 
 

@@ -34,7 +34,6 @@ from kernels.decode.shapes import (
     IN_STRING,
     KIND,
     LENGTH,
-    NODE,
     ROW,
     SEPARATOR,
     SPAN,
@@ -78,7 +77,7 @@ def escaped_key(text, start, end, extra, used, slots, mask, words):
 
 
 @kernel(inline=True)
-def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, field_of, fields, shapes,
+def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, field_of, fields, lines, shapes,
          node):
     """Walk the object whose "{" is at `at` to the end of its line, and note its fields.
 
@@ -101,29 +100,31 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
     is_new = False
     kind = -1
     separator = OPEN
+    is_string = False
     while True:
-        begin = at
-        known = match(text, at, node, shapes) if node >= 0 else 0
+        begin = at - is_string  # a string's closing quote belongs to the literal after it
+        known = match(text, begin, node, shapes) if node >= 0 else 0
         if known > 0:
-            place = known * NODE
             node = known
-            row = shapes[place + ROW]
-            step = shapes[place + STEP]
-            at += shapes[place + LENGTH]
+            row = shapes[node + ROW]
+            step = shapes[node + STEP]
+            at = begin + shapes[node + LENGTH]
             if step >= AFTER_VALUE:
                 if step == AFTER_LINE:
                     return at - 1, ACCEPTED, kind, is_new
-                span = shapes[place + SPAN]
-                notes[row + STAMP] = line << STAMP_BITS | shapes[place + TAG]
+                span = shapes[node + SPAN]
+                notes[row + STAMP] = line << STAMP_BITS | shapes[node + TAG]
                 notes[row + START] = begin + (span >> 8)
                 notes[row + END] = begin + (span & 0xFF)
                 if row == KIND_ROW:
-                    kind = shapes[place + KIND]
+                    kind = shapes[node + KIND]
                 separator = COMMA
+                is_string = False
                 continue
             is_string = step == IN_STRING
         else:
             is_new = True
+            after = at
             if separator == COMMA and is_usual(text, at, SEPARATOR, shapes):
                 start = at + shapes[SEPARATOR + 2]
             else:
@@ -145,7 +146,7 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
                     return at, ACCEPTED, kind, is_new
                 start = at + 1
                 if separator == COMMA:
-                    make_usual(text, begin, start, SEPARATOR, shapes)
+                    make_usual(text, after, start, SEPARATOR, shapes)
             at, has_escapes, reason = string_end(text, marks, start)
             if reason != ACCEPTED:
                 return at, reason, kind, is_new
@@ -193,4 +194,5 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
             kind = -1
         if known == 0 and node >= 0:
             node = learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields,
-                               keys, shapes)
+                               keys, lines, shapes)
+            is_string &= row != KIND_ROW or tag != STRING
