@@ -40,8 +40,9 @@ class AlertLines:
         told: dict[str, Any] = alert.body()
         told["title"] = {language: self.title(alert, language) for language in LANGUAGES}
         told["message"] = {language: self.message(alert, language) for language in LANGUAGES}
-        told["route"] = list(self.rule(alert).route)
-        told["envelope"] = {"ruleset": alert.ruleset}
+        rule = self.rule(alert)
+        told["route"] = list(rule.route) if rule.mode == "live" else []  # a shadow rule is judged and goes nowhere
+        told["envelope"] = {"ruleset": alert.ruleset, "mode": rule.mode}
         return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
     def _text(self, texts: Mapping[str, Message], alert: Alert, language: Language) -> str:

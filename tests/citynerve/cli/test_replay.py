@@ -113,6 +113,13 @@ def test_an_alert_is_the_contracts_body_with_texts_and_route_beside_it(replay, f
     assert alert["time"] == START + 20_000 and alert["evidence"] == ["e2", "e3"]
 
 
+def test_an_alert_of_a_shadow_rule_goes_nowhere_and_says_so(replay, folder):
+    (folder / "rules.yaml").write_text(RULES + "  mode: shadow\n", encoding="utf-8")
+    assert replay().code == 0
+    [alert] = lines(folder / "alerts.ndjson")
+    assert alert["route"] == [] and alert["envelope"]["mode"] == "shadow"
+
+
 def test_dead_letters_are_counted_and_told_by_their_place_and_the_run_ends_with_0(replay, folder):
     told = replay("--summary", folder / "summary.json", "--dead-letters", folder / "dead.ndjson")
     assert told.code == 0 and "2 dead letters" in told.err
