@@ -41,7 +41,7 @@ def alert(
     """
     named_by = cause["id"] if cause and not episode else None
     name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, named_by)
-    places = [row or {}, scope.key, cause or {}, *reversed(evidence)]
+    places = [row or {}, scope.key, cause or {}, *evidence[-1:]]
     return {
         "id": f"{name}.{n}",
         "alert": name,

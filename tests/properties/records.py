@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from events.block import Block, Control, Events, Tick
+from events.block import Block, End, Epoch, Events, FeedEnd, Tick
 from events.schema import Schemas
 from tests.naive.time import Feed, group
 
@@ -101,8 +101,7 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
         if isinstance(record, Sign):
             blocks.append(Tick(record.feed, position, record.time))
         else:
-            named = {"feed": record.feed} if record.feed else {}
-            blocks.append(Control(position, record.effective, {"type": record.what, **named}))
+            blocks.append(marked(record, position))
         position += 1
     flush()
     return Log(blocks, lines)
@@ -130,3 +129,11 @@ def passed(records: Sequence[Record], feed: Feed, time: int, schemas: Schemas) -
     """Whether one feed's watermark has passed a time when these records have been read."""
     own = [record for record in records if record.feed in (feed.name, None)]
     return group(cut(own).blocks, [feed], frozenset(schemas.kinds), schemas).watermark > time
+
+
+def marked(mark: Mark, position: int) -> Block:
+    """Return the control record of a mark."""
+    if mark.what == "feed_end":
+        assert mark.feed is not None
+        return FeedEnd(position, mark.feed)
+    return Epoch(position, mark.effective) if mark.what == "epoch" else End(position, mark.effective)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from events.block import Control, Events, Tick
+from events.block import End, Epoch, Events, FeedEnd, Tick
 from tests.naive.engine import City, run
 from tests.naive.rule import Absence, Rule, Threshold
 from tests.naive.threshold import pane_end
@@ -26,10 +26,10 @@ def events(*rows, feed="f", received=None):
 
 
 def end(at_ms):
-    return Control(0, T + at_ms, {"type": "end"})
+    return End(0, T + at_ms)
 
 
-EPOCH = Control(0, T, {"type": "epoch"})
+EPOCH = Epoch(0, T)
 
 
 ONE_FEED = (Feed("f"),)
@@ -67,7 +67,7 @@ def test_a_feed_that_has_delivered_nothing_holds_its_group_and_one_that_ended_do
     log = [events(event(0, "a"), event(1, "b"), event(9000, "c"))]
     feeds = (Feed("f"), Feed("slow"))
     assert group(log, feeds, GATE, city(COUNT).schemas).watermark == BEGINNING
-    log += [Control(0, T, {"type": "feed_end", "feed": "slow"})]
+    log += [FeedEnd(0, "slow")]
     assert group(log, feeds, GATE, city(COUNT).schemas).watermark == T + 7000
 
 
