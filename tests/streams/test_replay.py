@@ -6,7 +6,7 @@ import pytest
 from connectors.protocol import Source
 from events.block import Events
 from streams.control.references import References
-from streams.replay import SOURCE_SHIFT, Replay
+from streams.replay import Replay
 from tests.streams.small_log import CITY, HOUR, MINUTE, T, line, planned
 
 QUIET = "quiet, from: [gate, camera], key: person, absence: {for: 1h, expect: elders}, purpose: elder_care"
@@ -23,7 +23,7 @@ class Memory(Source):
     def __init__(self, number, lines, per_block=10, asked=None):
         self.feed, self.asked = f"f{number}", asked if asked is not None else []
         self._lines, self._at, self._per_block = {}, 0, per_block
-        self.position = number << SOURCE_SHIFT
+        self.position = number << 48
         for text in lines:
             self._lines[self.position] = text
             self.position += len(text) + 1
@@ -194,3 +194,11 @@ def test_who_stops_reading_early_stops_the_replay():
         parts = replay(ALL, a_city(), per_block=5, shards=shards).run()
         next(parts)
         parts.close()
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_keys_that_went_because_a_table_was_full_are_counted_over_all_shards(shards):
+    plan = planned(BURST + ", capacity: 2")
+    run = replay(plan, [line(i, f"x{i}", device=f"d{i}") for i in range(20)], shards=shards)
+    written(run)
+    assert run.summary.evicted == {"burst": 20 - 2 * shards}

@@ -115,3 +115,20 @@ def test_state_is_25_bytes_a_key():
     state = shard._groups[0].ordered[0].state
     assert sum(array.nbytes for array in state.values()) == 25_000
     assert all(isinstance(array, np.ndarray) for array in state.values())
+
+
+def test_a_late_sight_corrects_an_alert_at_the_watermark_of_its_arrival():
+    log = Log().control("epoch").tick(HOUR + 9000).events(line(HOUR - 1, "late", person="p"))
+    alerts = alerts_of(planned(EXPECTED), log, elders=NOW)
+    assert told(alerts) == [("firing", HOUR, 0), ("corrected", HOUR - 1, 0)]
+    assert [alert.order - T for alert in alerts] == [HOUR, HOUR + 9000]
+
+
+def test_a_restored_shard_misses_a_key_without_another_event():
+    log = Log().control("epoch").tick(5)
+    shard, other = (shard_of(planned(EXPECTED), log, elders=NOW) for _ in range(2))
+    for block in log.blocks:
+        shard.step(block)
+    other.restore(shard.snapshot())
+    [last] = Log().tick(HOUR).blocks
+    assert told(other.step(last)) == [("firing", HOUR, 0)]

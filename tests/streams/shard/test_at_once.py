@@ -97,3 +97,15 @@ def test_the_memory_survives_a_restore():
     for block in Log().tick(60 * MINUTE).blocks:
         other.step(block)
     assert remembered(other) == 0
+
+
+def test_a_restored_memory_forgets_the_oldest_first_whatever_came_first():
+    minutes, feeds = (9, 3, 8, 1, 7, 2, 6), [Feed("a"), Feed("b")]  # of which b holds the watermark
+    log = Log().events(*(panic(minute * MINUTE, f"x{minute}") for minute in minutes))
+    shard, other = (shard_of(PANIC, log, feeds=feeds) for _ in range(2))
+    shard.step(log.blocks[0])
+    other.restore(shard.snapshot())
+    for each in (shard, other):
+        for block in Log().tick(13 * MINUTE + 1).tick(13 * MINUTE + 1, "b").blocks:
+            each.step(block)
+        assert remembered(each) == 4

@@ -72,3 +72,18 @@ def test_a_full_table_forgets_the_pane_that_was_quiet_longest():
     alerts = [alert for block in log.blocks for alert in shard.step(block)]
     assert [alert.key["device"] for alert in alerts] == ["b"]
     assert shard.evicted() == {"panes": 1}
+
+
+def test_a_restored_shard_judges_its_open_panes_without_another_event():
+    log = of(1, 2).tick(100)
+    shard, other = (shard_of(planned(PANES), log) for _ in range(2))
+    for block in log.blocks:
+        shard.step(block)
+    other.restore(shard.snapshot())
+    [last] = Log().tick(10_001).blocks
+    assert len(other.step(last)) == 1
+
+
+def test_conditions_on_time_are_asked_at_the_panes_end():
+    plan = planned("panes, from: gate, key: device, window: 8h tumbling, threshold: count() >= 1 and hour() == 16")
+    assert told(alerts_of(plan, of(1, 3 * 60 * MINUTE).control("end", DAY))) == [("firing", 120 * MINUTE, 120 * MINUTE)]

@@ -94,6 +94,8 @@ def test_a_row_that_was_given_away_is_fresh():
     put(table, [6], [2])
     assert (table.state["ring"] == 0).all()
     assert held(table) == {6}
+    put(table, [7], [1])  # a late one
+    assert table.touched.tolist() == [1]
 
 
 @pytest.mark.parametrize("capacity", [1, 2])
