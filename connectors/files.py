@@ -11,10 +11,9 @@ import numpy as np
 from connectors.compressed import open_text
 from connectors.spool import Spool, line_at
 from events.batch import LINE_MAX
-from events.block import PADDING, Bytes, Events
+from events.block import PADDING, POSITION_BITS, Bytes, Events
 from events.place import Place, Problem, Problems
 
-POSITION_BITS = 48  # of a log position are the byte in the text, the bits above number the file
 BLOCK_BYTES = 4 << 20
 LINE_CUT = 2 * LINE_MAX  # a longer line may be cut here: enough of it is left for decode to refuse it
 _SEARCH_BYTES = 4096

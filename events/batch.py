@@ -14,7 +14,7 @@ A batch is one matrix of 64-bit lanes, `int64[lane, row]`, and the text that sli
 A slice is `offset << SLICE_BITS | length` of bytes in `EventBatch.text`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -127,9 +127,21 @@ class EventBatch:
     text: Bytes
     rejects: Rejects
     unknown_enums: int = 0  # values outside a field's list, null in the lane
+    end: int = 0  # log position behind the block's last byte
 
     def __len__(self) -> int:
         return int(self.lanes.shape[1])
+
+
+def cut(batch: EventBatch, rows: int) -> tuple[EventBatch, EventBatch]:
+    """Cut a batch behind its first rows, fewer than it has; what was refused stays with them."""
+    second = int(batch.lanes[POSITION, rows])
+    none = np.empty(0, np.int64)
+    nothing = Rejects(none, none, none, none, np.empty(0, np.uint8))
+    first = replace(batch, lanes=np.ascontiguousarray(batch.lanes[:, :rows]), end=second)
+    return first, replace(
+        batch, lanes=np.ascontiguousarray(batch.lanes[:, rows:]), position=second, rejects=nothing, unknown_enums=0
+    )
 
 
 def slice_text(text: Bytes, piece: int) -> str:

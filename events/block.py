@@ -1,11 +1,11 @@
 """Blocks: all that a shard can be fed. The log is a sequence of them, and a shard is a function of it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+POSITION_BITS = 48  # of a log position are the byte in a source's text; the bits above number the source
 PADDING = 64  # bytes that may be read, never interpreted, past the end of a block's text
 FUTURE_MS = 600_000  # an event further ahead of its `received` is a dead letter
 TIME_MAX = 2**60  # epoch ms that anything may believe: twice it, and sums with durations, fit into an int64
@@ -56,16 +56,28 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """A record that changes how events are judged from the event time `effective` on (epoch ms).
-
-    `record["type"]` names what it does: `epoch` (the log's first released event), `feed_end` (a bounded feed
-    has ended and holds nobody), `end` (all input has ended; the watermark goes to `effective`, inclusive).
-    """
+class Epoch:
+    """The time of the first event released, of any kind (epoch ms); expected keys are awaited from it on."""
 
     position: int
-    effective: int
-    record: dict[str, Any]
+    time: int
 
 
+@dataclass(frozen=True, slots=True)
+class FeedEnd:
+    """A bounded feed has ended and holds nobody any more."""
+
+    position: int
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """All input has ended: everything up to `time`, inclusive, has been seen (epoch ms)."""
+
+    position: int
+    time: int
+
+
+Control = Epoch | FeedEnd | End
 Block = Events | Tick | Control

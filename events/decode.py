@@ -95,7 +95,7 @@ class Decoder:
         if extra:
             text = np.concatenate((text[:size], scratch.extra[:extra], np.zeros(PADDING, np.uint8)))
         return EventBatch(block.feed, block.position, block.received, self._layout, lanes, text,
-                          _rejects(scratch.rejects[:, :rejected]), unknown_enums)
+                          _rejects(scratch.rejects[:, :rejected]), unknown_enums, block.position + block.size)
 
 
 def _whole_lines(block: Events) -> tuple[Bytes, int]:

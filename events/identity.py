@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,11 @@ class CityKey:
         digest = hashlib.blake2b(self.secret, digest_size=40, person=b"citynerve-keys").digest()
         object.__setattr__(self, "hashing", np.uint64(int.from_bytes(digest[:8], "little")))
         object.__setattr__(self, "naming", digest[8:])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells keys apart without telling the key: state of one city is refused by another."""
+        return hashlib.blake2b(self.naming, digest_size=8, person=b"citynerve-print").hexdigest()
 
     def token(self, text: str) -> int:
         """Return the token of an identifier."""

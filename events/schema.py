@@ -3,6 +3,7 @@
 A new department's feed is a new file here or in a folder of the user's, never new code.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -88,6 +89,12 @@ class Schemas:
     def symbol_codes(self) -> dict[str, int]:
         """Enum value to code."""
         return {symbol: code for code, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of all kinds, fields and types: codes and lanes of state mean the same only under the same one."""
+        told = [(kind, [(f.name, f.type, f.unit, f.values) for f in self[kind].fields.values()]) for kind in self.kinds]
+        return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
     def code(self, kind: str) -> int:
         """Return the code of a kind in a kind lane."""

@@ -213,18 +213,42 @@ def released(order, rows, bound):
     return low
 
 
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1])")
-def drop_duplicates(lanes, order, feeds, text, rows):
-    """Keep the first of rows with one identity and time; the kept rows come first. Returns how many they are."""
-    if len(rows) == 0:
-        return 0
-    kept = 1
-    for i in range(1, len(rows)):
+@kernel("int64(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1])")
+def drop_duplicates(lanes, order, feeds, text, rows, keys, dropped):
+    """Keep the first of the rows of one key that have one identity and time.
+
+    Parameters
+    ----------
+    rows, keys
+        int64[n] each, rows in order and the tokens of their keys; overwritten: the kept ones come first
+    dropped
+        int64[n], receives the others
+
+    Returns
+    -------
+    how many are kept
+
+    Cost: 1 ns a row whose order no neighbour has.
+    """
+    kept = 0
+    first = 0  # where in the kept rows those with the identity of the last one begin
+    for i in range(len(rows)):
         row = rows[i]
-        last = rows[kept - 1]
-        late = (order[row] & 1) == 0
-        if late or order[row] != order[last] or compare(lanes, order, feeds, text, last, row) != 0:
+        key = keys[i]
+        same = kept > 0 and (order[row] & 1) == 1 and order[row] == order[rows[kept - 1]]
+        if same:
+            same = compare(lanes, order, feeds, text, rows[kept - 1], row) == 0
+        repeated = False
+        if same:
+            for j in range(first, kept):
+                repeated |= keys[j] == key
+        else:
+            first = kept
+        if repeated:
+            dropped[i - kept] = row
+        else:
             rows[kept] = row
+            keys[kept] = key
             kept += 1
     return kept
 

@@ -6,6 +6,7 @@ time, inclusive. What is read here becomes a log of blocks and control records; 
 """
 
 import itertools
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +20,8 @@ import numpy as np
 
 from connectors.protocol import Source
 from events.alert import Alert
-from events.batch import REASONS, EventBatch
-from events.block import Control, Events
+from events.batch import REASONS, EventBatch, cut
+from events.block import POSITION_BITS, Control, End, Events, FeedEnd
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
@@ -31,7 +32,7 @@ from streams.stages import Stages
 from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
 
-SOURCE_SHIFT = 48  # a log position in a replay is the source's number << 48 | offset in its text
+TURN = 1 << 14  # events that are read of a source before another one may come
 AHEAD = 2  # blocks that are decoded ahead, per source, where there are several shards
 
 DeadLetters = Callable[[EventBatch], None]
@@ -76,7 +77,6 @@ class Replay:
         on_dead_letters: DeadLetters | None = None,
     ) -> None:
         self.summary = Summary(alerts={rule.rule: 0 for rule in plan.rules})
-        self._plan = plan
         self._until = until
         self._on_dead_letters = on_dead_letters
         self._stages = Stages()
@@ -112,26 +112,40 @@ class Replay:
     def _run(self, pool: ThreadPoolExecutor | None, progress: Progress) -> Iterator[list[Alert]]:
         while holding := [entry for entry in self._inputs if not entry.clock.ended]:
             entry = min(holding, key=lambda entry: entry.clock.watermark)
-            batch = self._next(entry, pool, progress)
-            if batch is None:
+            for batch in self._turn(entry, pool, progress):
+                self._count(batch)
+                judgement = entry.clock.judge(batch)
+                self._late += int(judgement.late.sum())
+                self._epoch.see(batch, judgement)
+                if epoch := self._epoch.record(batch.position):
+                    yield self._step(epoch, pool)
+                yield self._step(batch, pool)
+            if entry.exhausted and not entry.ahead and entry.rest is None:
                 entry.clock.ended = True
-                record = {"type": "feed_end", "feed": entry.clock.feed.name}
-                yield self._step(Control(entry.clock.number << SOURCE_SHIFT, 0, record), pool)
-                continue
-            self._count(batch)
-            judgement = entry.clock.judge(batch)
-            self._late += int(judgement.late.sum())
-            self._epoch.see(batch, judgement)
-            if epoch := self._epoch.record(batch.position):
-                yield self._step(epoch, pool)
-            yield self._step(batch, pool)
+                yield self._step(FeedEnd(entry.clock.number << POSITION_BITS, entry.clock.feed.name), pool)
         greatest = max((entry.clock.greatest for entry in self._inputs), default=BEGINNING)
         end_time = max(greatest, BEGINNING if self._until is None else self._until)
         self._clock.ended = greatest
         if epoch := self._epoch.record(0):
             yield self._step(epoch, pool)
-        yield self._step(Control(0, end_time, {"type": "end"}), pool)
+        yield self._step(End(0, end_time), pool)
         yield self._certain(None)
+
+    def _turn(self, entry: "_Input", pool: ThreadPoolExecutor | None, progress: Progress) -> Iterator[EventBatch]:
+        """Yield the next `TURN` events of a source; all of the only one.
+
+        A number of events, not of blocks: the log that is made of several files must not depend on how they are cut.
+        """
+        left = TURN if len(self._inputs) > 1 else sys.maxsize
+        while left > 0:
+            batch = entry.rest or self._next(entry, pool, progress)
+            entry.rest = None
+            if batch is None:
+                return
+            if len(batch) > left:
+                batch, entry.rest = cut(batch, left)
+            left -= len(batch)
+            yield batch
 
     def _next(self, entry: "_Input", pool: ThreadPoolExecutor | None, progress: Progress) -> EventBatch | None:
         """Return the next decoded block of a source; with a pool the ones behind it are decoded meanwhile."""
@@ -168,7 +182,7 @@ class Replay:
         return ready
 
     def _line(self, position: int) -> bytes:
-        return self._inputs[position >> SOURCE_SHIFT].source.line(position)
+        return self._inputs[position >> POSITION_BITS].source.line(position)
 
     def _count(self, batch: EventBatch) -> None:
         self.summary.events += len(batch)
@@ -196,6 +210,7 @@ class _Input:
     clock: FeedClock
     ahead: deque[Future[EventBatch]] = field(default_factory=deque)
     exhausted: bool = False
+    rest: EventBatch | None = None  # of a block, behind the end of a turn
 
 
 def _done(batch: EventBatch) -> Future[EventBatch]:

@@ -69,3 +69,10 @@ def rows_of(keys, slot_keys, slot_rows, base, mask, out):
 def owner(key, shards):
     """Return the shard that holds a key; a key of NULL is shard 0's."""
     return np.int64(0) if key == NULL else np.int64((np.uint64(key) >> np.uint64(32)) % np.uint64(shards))
+
+
+@kernel("void(int64[::1], int64, int64, boolean[::1])")
+def owned(keys, shards, shard, out):
+    """Set `out[i]` where a shard holds a key."""
+    for i in range(len(keys)):
+        out[i] = owner(keys[i], shards) == shard

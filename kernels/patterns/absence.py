@@ -5,7 +5,6 @@ of that sight (-1: never seen), and `fired`, when the open episode fired (NULL: 
 is longer than its silence has `shut` besides, until when an ended episode keeps the key quiet; else it is empty.
 """
 
-import numpy as np
 
 from kernels.compile import kernel
 from kernels.expression import NEVER, index_after
@@ -83,7 +82,7 @@ def sight(times, orders, positions, rows, silence, cooldown, edges, bases, seen,
                 fire(row, deadline, deadline, bases, seen, fired, out[found])
                 found += 1
         if time > bases[row] or (time == bases[row] and not (late and seen[row] >= 0)):
-            if fired[row] != NULL:
+            if fired[row] != NULL and time > bases[row]:  # one at the armed time itself tells of no later sight
                 out[found, ROW] = row
                 out[found, TRANSITION] = CORRECTED if time < fired[row] else RESOLVED
                 out[found, TIME] = time

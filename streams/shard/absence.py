@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from events.alert import Transition
 from events.batch import POSITION, TIME, Lanes
 from kernels.expression import NEVER
+from kernels.keys.membership import owned
 from kernels.nulls import NULL
 from kernels.patterns.absence import (
     CAUSE,
@@ -27,6 +28,7 @@ from streams.shard.choose import Choice, Slice, null_lanes
 from streams.shard.firing import Firings, severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable, fresh_state
+from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected")
@@ -79,7 +81,8 @@ class AbsenceRule:
             return
         expected = self._surroundings.sets[self._pattern.expect]
         keys = expected.keys
-        own = (keys.view(np.uint64) >> np.uint64(32)) % np.uint64(self._part.count) == self._part.index
+        own = np.empty(len(keys), np.bool_)
+        owned(keys, self._part.count, self._part.index, own)
         own &= self._surroundings.rows(self._pattern.expect, keys) == np.arange(len(keys))  # of equal keys the last row
         since = np.full(len(keys), NULL, np.int64)
         if self._pattern.since is not None:
@@ -100,8 +103,9 @@ class AbsenceRule:
         awaited: Ints = rows[self._surroundings.rows(self._pattern.expect, keys) != NULL]
         return awaited
 
-    def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
-        """Take released rows, late ones too, in order."""
+    def take(self, buffer: ReorderBuffer, rows: Ints) -> list[Firings]:
+        """Take released rows, late ones too, in order; one that comes again changes nothing."""
+        lanes, order = buffer.lanes, buffer.order
         rows, keys = self.choice.released(lanes, order, rows, late=True)
         if self.table is None:
             assert self._pattern.expect is not None
@@ -206,9 +210,23 @@ class AbsenceRule:
         expected = self._surroundings.sets[self._pattern.expect]
         return np.array([expected.lanes[name][rows] for name in expected.plan.key])
 
+    def _keys(self) -> Ints:
+        """Return the tokens of the expected rows' keys, in the order of the state."""
+        assert self._pattern.expect is not None
+        return self._surroundings.sets[self._pattern.expect].keys
+
+    def _take_over(self, tables: dict[str, NDArray[Any]]) -> None:
+        """Take the state of the keys that are still expected, wherever their rows now stand; new ones stay as armed."""
+        places = {key: place for place, key in enumerate(tables["keys"].tolist())}
+        old = np.array([places.get(key, -1) for key in self._keys().tolist()], np.int64)
+        kept = np.flatnonzero(old >= 0)
+        for name, held in self._expected.items():
+            if name in tables:
+                held[kept] = tables[name][old[kept]]
+
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
-        held = self._expected if self.table is None else self.table.tables()
+        held = {**self._expected, "keys": self._keys()} if self.table is None else self.table.tables()
         return {**held, "missing": self.choice.missing}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
@@ -216,7 +234,7 @@ class AbsenceRule:
         if self.table is not None:
             self.table.restore(tables)
         else:
-            self._expected = {name: tables[name].copy() for name in self._expected}
+            self._take_over(tables)
         self.choice.missing[:] = tables["missing"]
         self.resume()
 

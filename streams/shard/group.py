@@ -46,8 +46,9 @@ class TimeGroup:
         self.at_once = [AtOnceRule(rule, surroundings, part) for rule in rules if not rule.ordered]
         self.ordered = [ordered_rule(rule, surroundings, part) for rule in rules if rule.ordered]
         read = {lane for rule in rules if rule.ordered for lane in _lanes_read(rule)}
+        self.armed = not any(isinstance(rule.pattern, Absence) and rule.pattern.expect is not None for rule in rules)
+        self.repeats: list[NDArray[np.int64]] = []  # log positions of what rules dropped in the last step
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
-        self.duplicates = np.empty(0, np.int64)  # log positions of those that the last release dropped
 
     def arrive(self, batch: EventBatch, clock: FeedClock, judgement: Judgement) -> Iterator[Firings]:
         """Take a block of one of the group's feeds: at-once rules fire, the rest waits in the buffer."""
@@ -63,7 +64,11 @@ class TimeGroup:
             for ordered in self.ordered:
                 mark(ordered.needs(batch.lanes), wanted)
             rows = np.flatnonzero(wanted)
-            orders = np.where(judgement.late[rows], 2 * before(rows), 2 * batch.lanes[TIME, rows] + 1)
+            orders = np.where(
+                judgement.late[rows],
+                2 * np.maximum(before(rows), batch.lanes[TIME, rows]),
+                2 * batch.lanes[TIME, rows] + 1,
+            )
             self.buffer.add(batch, rows, orders, clock.number)
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
@@ -72,17 +77,27 @@ class TimeGroup:
         inclusive = self.clock.ended is not None
         if self.clock.ended is not None:
             watermark = self.clock.ended
-        if not self.ordered:
+        self.repeats = []
+        if not self.ordered or not self.armed:
             return []
         with stage("order"):
-            rows, self.duplicates = self.buffer.release(self.clock.release_bound)
+            rows = self.buffer.release(self.clock.release_bound)
         out: list[Firings] = []
         with stage("patterns"):
             for rule in self.ordered:
                 if len(rows):
-                    out += rule.take(self.buffer.lanes, self.buffer.order, rows)
+                    out += rule.take(self.buffer, rows)
+                    if not isinstance(rule, AbsenceRule):
+                        self.repeats.append(rule.repeats)
                 out += rule.advance(watermark, inclusive=inclusive)
         return out
+
+    def arm(self, epoch: int) -> None:
+        """Await expected keys from the log's epoch on; until it is known nothing is released."""
+        for rule in self.ordered:
+            if isinstance(rule, AbsenceRule):
+                rule.arm(epoch)
+        self.armed = True
 
 
 def _lanes_read(rule: RulePlan) -> set[int]:

@@ -14,6 +14,7 @@ from streams.shard.choose import Choice, Slice, null_lanes
 from streams.shard.firing import Firings, severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import KeyTable
+from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 
@@ -26,6 +27,7 @@ class PaneRule:
         self.rule = rule
         self.choice = Choice(rule, surroundings, part)
         self.suppressed = np.zeros(1, np.int64)
+        self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         self._surroundings = surroundings
         self._pattern = rule.pattern
         self._offsets = surroundings.arrays[-2:]
@@ -46,9 +48,11 @@ class PaneRule:
         """Return the rows of a batch that will be taken when they are released."""
         return self.choice.arrived(lanes)[0]
 
-    def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
+    def take(self, buffer: ReorderBuffer, rows: Ints) -> list[Firings]:
         """Take released rows, in order; panes that they leave behind are judged."""
-        rows, keys = self.choice.released(lanes, order, rows, late=False)
+        lanes = buffer.lanes
+        rows, keys = self.choice.released(lanes, buffer.order, rows, late=False)
+        rows, keys, self.repeats = buffer.distinct(rows, keys)
         times, out = lanes[TIME, rows], []
         held = self.table.state
         for piece, state in self.table.pieces(keys, times, self._dead):

@@ -13,6 +13,7 @@ from streams.shard.choose import Choice, Slice
 from streams.shard.firing import Firings, severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable
+from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 
@@ -24,6 +25,7 @@ class PointRule:
         self.rule = rule
         self.choice = Choice(rule, surroundings, part)
         self.suppressed = np.zeros(1, np.int64)
+        self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         self._surroundings = surroundings
         self._count = rule.pattern if isinstance(rule.pattern, Count) else None
         columns: Columns = {"last_times": (np.int64, (), int(NULL)), "last_severities": (np.int64, (), 0)}
@@ -41,9 +43,11 @@ class PointRule:
         """Return the rows of a batch that will be taken when they are released."""
         return self.choice.arrived(lanes)[0]
 
-    def take(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Firings]:
+    def take(self, buffer: ReorderBuffer, rows: Ints) -> list[Firings]:
         """Take released rows, in order."""
-        rows, keys = self.choice.released(lanes, order, rows, late=False)
+        lanes = buffer.lanes
+        rows, keys = self.choice.released(lanes, buffer.order, rows, late=False)
+        rows, keys, self.repeats = buffer.distinct(rows, keys)
         times = lanes[TIME, rows]
         return [
             firings

@@ -4,19 +4,18 @@ The one thing it asks the outside for is the line at a log position that it has 
 the log again.
 """
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.alert import Alert
 from events.batch import EventBatch
-from events.block import Block, Control, Events, Tick
+from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
-from rules.plan import Absence, Plan
+from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.absence import AbsenceRule
 from streams.shard.at_once import Remembered
@@ -27,7 +26,7 @@ from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
 from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, pack, unpack
-from streams.time.watermark import NOTHING, Feed, FeedClock, GroupClock
+from streams.time.watermark import Feed, FeedClock, GroupClock
 
 FORMAT = 1
 WHOLE = Slice()
@@ -61,7 +60,8 @@ class Shard:
     ) -> None:
         self.plan = plan
         self.part = part
-        self.position = -1  # log position of the last block that was taken
+        self.positions: dict[str, int] = {}  # of each feed the log position behind the last block that was taken
+        self.epoch: int | None = None
         self._stage = stage
         surroundings = references.surroundings
         self._intake = Intake(plan, surroundings, city)
@@ -69,7 +69,7 @@ class Shard:
         self._remembered = Remembered()
         self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
         self._groups = self._grouped(surroundings)
-        self._expected = _expected(plan, surroundings)
+        self._city = city.fingerprint
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
         """Put the rules that read the same feeds together."""
@@ -95,7 +95,6 @@ class Shard:
 
         They come in the order of (place in event time, rule, key text, n).
         """
-        self.position = block.position
         alerts: list[Alert] = []
         if isinstance(block, Events):
             block = self._intake(block)
@@ -118,6 +117,7 @@ class Shard:
 
     def _arrive(self, batch: EventBatch) -> list[Alert]:
         clock = self._clocks[batch.feed]
+        self.positions[batch.feed] = batch.end
         with self._stage("order"):
             judgement = clock.judge(batch)
             firings = [
@@ -130,19 +130,15 @@ class Shard:
             return self._remembered.new([alert for f in firings for alert in self._writer.write(f)])
 
     def _control(self, control: Control) -> None:
-        what = control.record["type"]
-        if what == "epoch":
+        if isinstance(control, Epoch):
+            self.epoch = control.time
             for group in self._groups:
-                for rule in group.ordered:
-                    if isinstance(rule, AbsenceRule):
-                        rule.arm(control.effective)
-        elif what == "feed_end":
-            self._clocks[control.record["feed"]].ended = True
-        elif what == "end":
-            for group in self._groups:
-                group.clock.ended = control.effective
+                group.arm(control.time)
+        elif isinstance(control, FeedEnd):
+            self._clocks[control.feed].ended = True
         else:
-            raise ValueError(f"log position {control.position}: unknown control record `{what}`")
+            for group in self._groups:
+                group.clock.ended = control.time
 
     @property
     def reached(self) -> int:
@@ -150,8 +146,8 @@ class Shard:
         return min((group.clock.reached for group in self._groups if group.clock.clocks), default=0)
 
     def duplicates(self) -> NDArray[np.int64]:
-        """Log positions of the events that the last step dropped as duplicates, sorted."""
-        return np.unique(np.concatenate([NO_POSITIONS, *(group.duplicates for group in self._groups)]))
+        """Log positions of the events that a rule dropped in the last step as duplicates, sorted."""
+        return np.unique(np.concatenate([NO_POSITIONS, *(some for group in self._groups for some in group.repeats)]))
 
     def without_key(self) -> dict[str, int]:
         """How many events of each ordered rule's kinds lacked its key."""
@@ -176,69 +172,62 @@ class Shard:
         }
 
     def snapshot(self) -> bytes:
-        """Return all state with the log position it stands for; equal state gives equal bytes."""
+        """Return all state with the log positions it stands for; equal state gives equal bytes."""
         tables: dict[str, NDArray[np.generic]] = {}
-        clocks = [[c.greatest, c.tick, int(c.ended), int(c.blind)] for c in self._clocks.values()]
-        tables["clocks"] = np.array(clocks, np.int64).reshape(len(clocks), 4)
-        tables["groups"] = np.array(
-            [[g.clock.reached, NOTHING if g.clock.ended is None else g.clock.ended] for g in self._groups], np.int64
-        ).reshape(len(self._groups), 2)
         for name, part in self._parts().items():
             tables |= {f"{name}/{table}": array for table, array in part.tables().items()}
-        header = {
-            "format": FORMAT,
-            "shard": [self.part.index, self.part.count],
-            "position": self.position,
-            "ruleset": self.plan.version,
-            "feeds": list(self._clocks),
-            "expected": self._expected,
-        }
-        return pack(header, tables)
+        return pack({**self._header(), "positions": self.positions, "epoch": self.epoch}, tables)
 
-    def restore(self, data: bytes) -> None:
-        """Take the state of a snapshot, of the same ruleset, feeds, slice of the keys and expected rows.
+    def restore(self, data: bytes) -> list[str]:
+        """Take the state of a snapshot, of the same city, schemas, ruleset, feeds and slice of the keys.
+
+        Returns
+        -------
+        the parts that the snapshot lacks; they begin empty, and the log can be read again for them
 
         Raises
         ------
         SnapshotError
-            damaged, or of another ruleset, shard, list of feeds or list of expected keys
+            damaged, or of something else
         """
         header, tables = unpack(data)
-        expected = {
-            "format": FORMAT,
-            "shard": [self.part.index, self.part.count],
-            "ruleset": self.plan.version,
-            "feeds": list(self._clocks),
-            "expected": self._expected,
-        }
-        for name, value in expected.items():
+        for name, value in self._header().items():
             if header.get(name) != value:
                 raise SnapshotError(f"snapshot has {name} {header.get(name)}, this shard has {value}")
-        self.position = header["position"]
-        for clock, row in zip(self._clocks.values(), tables["clocks"].tolist(), strict=True):
-            clock.greatest, clock.tick, clock.ended, clock.blind = row[0], row[1], bool(row[2]), bool(row[3])
-        for group, row in zip(self._groups, tables["groups"].tolist(), strict=True):
-            group.clock.reached, group.clock.ended = row[0], None if row[1] == NOTHING else row[1]
+        self.positions, self.epoch = header["positions"], header["epoch"]
+        if self.epoch is not None:
+            for group in self._groups:
+                group.arm(self.epoch)
+        lacking = []
         for name, part in self._parts().items():
-            part.restore(
-                {table[len(name) + 1 :]: array for table, array in tables.items() if table.startswith(f"{name}/")}
-            )
+            own = {table[len(name) + 1 :]: array for table, array in tables.items() if table.startswith(f"{name}/")}
+            if own:
+                part.restore(own)
+            else:
+                lacking.append(name)
+        return lacking
+
+    def _header(self) -> dict[str, Any]:
+        """What a snapshot and the shard that takes it must have in common."""
+        return {
+            "format": FORMAT,
+            "city": self._city,
+            "schemas": self.plan.schemas.version,
+            "shard": [self.part.index, self.part.count],
+            "ruleset": self.plan.version,
+            "feeds": [clock.feed.declaration() for clock in self._clocks.values()],
+        }
 
     def _parts(self) -> dict[str, "_Part"]:
         """Everything that has state, by the name of its tables in a snapshot."""
         parts: dict[str, _Part] = {"at_once": self._remembered}
-        for number, group in enumerate(self._groups):
-            parts[f"buffer/{number}"] = group.buffer
+        parts |= {f"clock/{name}": clock for name, clock in self._clocks.items()}
+        for group in self._groups:
+            feeds = ",".join(clock.feed.name for clock in group.clock.clocks)
+            parts[f"group/{feeds}"] = group.clock
+            parts[f"buffer/{feeds}"] = group.buffer
             parts |= {f"rule/{rule.rule.rule}": rule for rule in group.ordered}
         return parts
-
-
-def _expected(plan: Plan, surroundings: Surroundings) -> dict[str, str]:
-    """Name the keys of each set that an absence expects, in their order: state rows are the rows of that set."""
-    patterns = (rule.pattern for rule in plan.rules)
-    numbers = sorted({p.expect for p in patterns if isinstance(p, Absence) and p.expect is not None})
-    sets = [surroundings.sets[number] for number in numbers]
-    return {rows.plan.name: hashlib.blake2b(rows.keys.tobytes(), digest_size=16).hexdigest() for rows in sets}
 
 
 class _Part(Protocol):

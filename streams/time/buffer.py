@@ -76,13 +76,8 @@ class ReorderBuffer:
         if len(self._runs) > RUNS_MAX:
             self._merge_short()
 
-    def release(self, bound: int) -> tuple[Rows, Rows]:
-        """Take out the rows whose order is below `bound`.
-
-        Returns
-        -------
-        the rows in order, valid until the next `add`, and the log positions of dropped duplicates
-        """
+    def release(self, bound: int) -> Rows:
+        """Take out the rows whose order is below `bound`, in order; they are valid until the next `add`."""
         heads, tails = [], []
         for run in self._runs:
             cut = released(self.order, run, bound)
@@ -91,11 +86,18 @@ class ReorderBuffer:
             if cut < len(run):
                 tails.append(run[cut:])
         self._runs = tails
-        rows = self._merged(heads)
-        before = rows.copy() if len(rows) else rows
-        kept = drop_duplicates(self.lanes, self.order, self.feeds, self.text, rows)
-        dropped = np.setdiff1d(before, rows[:kept], assume_unique=True) if kept < len(before) else rows[:0]
-        return rows[:kept], self.lanes[POSITION, dropped]
+        return self._merged(heads)
+
+    def distinct(self, rows: Rows, keys: Rows) -> tuple[Rows, Rows, Rows]:
+        """Of the rows that one rule takes, drop those that repeat an event of the same key; both are overwritten.
+
+        Returns
+        -------
+        the rows that stay, their keys, and the log positions of the others
+        """
+        dropped = np.empty(len(rows), np.int64)
+        kept = drop_duplicates(self.lanes, self.order, self.feeds, self.text, rows, keys, dropped)
+        return rows[:kept], keys[:kept], self.lanes[POSITION, dropped[: len(rows) - kept]]
 
     def _merge_short(self) -> None:
         """Merge the last runs, as long as one before is not twice as long: a row is merged log n times at most."""

@@ -7,7 +7,7 @@ shard that reads only a part of the log could not know it.
 import numpy as np
 
 from events.batch import TIME, EventBatch
-from events.block import Control
+from events.block import Epoch
 from streams.time.watermark import FOREVER, GroupClock, Judgement
 
 
@@ -25,10 +25,10 @@ class EpochFinder:
             times = batch.lanes[TIME][~judgement.late]
             self._least = min(self._least, int(np.min(times, initial=FOREVER)))
 
-    def record(self, position: int) -> Control | None:
+    def record(self, position: int) -> Epoch | None:
         """Return the record that must precede the block at `position`, as soon as the epoch is known."""
         bound = self._clock.advance() if self._clock.ended is None else self._clock.ended + 1
         if self.found or self._least >= bound:
             return None
         self.found = True
-        return Control(position, self._least, {"type": "epoch"})
+        return Epoch(position, self._least)

@@ -29,6 +29,10 @@ class Feed:
     kinds: frozenset[str] | None = None
     lateness_ms: int = LATENESS_MS
 
+    def declaration(self) -> list[object]:
+        """Return what a snapshot notes of a feed."""
+        return [self.name, None if self.kinds is None else sorted(self.kinds), self.lateness_ms]
+
     def carries(self, kinds: Iterable[str]) -> bool:
         """Whether any of some kinds may come from this feed."""
         return self.kinds is None or not self.kinds.isdisjoint(kinds)
@@ -44,6 +48,15 @@ class FeedClock:
     tick: int = NOTHING
     ended: bool = False
     blind: bool = False
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return the clock for a snapshot."""
+        return {"clock": np.array([self.greatest, self.tick, self.ended, self.blind], np.int64)}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Take the clock of a snapshot."""
+        self.greatest, self.tick, ended, blind = tables["clock"].tolist()
+        self.ended, self.blind = bool(ended), bool(blind)
 
     @property
     def watermark(self) -> int:
@@ -81,6 +94,15 @@ class GroupClock:
     clocks: tuple[FeedClock, ...]
     reached: int = BEGINNING
     ended: int | None = field(default=None)
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return the clock for a snapshot."""
+        return {"clock": np.array([self.reached, NOTHING if self.ended is None else self.ended], np.int64)}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Take the clock of a snapshot."""
+        self.reached, ended = tables["clock"].tolist()
+        self.ended = None if ended == NOTHING else ended
 
     def advance(self) -> int:
         """Move on to the least watermark of the feeds that hold it, and return it."""

@@ -16,7 +16,7 @@ import orjson
 from ruamel.yaml import YAML
 
 from events.alert import Alert
-from events.block import Block, Control, Events
+from events.block import Block, End, Epoch, Events
 from events.identity import CityKey
 from events.place import Place, Problems
 from rules.message import render
@@ -136,7 +136,7 @@ def _run(
     *,
     restore: bool,
 ) -> list[Alert]:
-    log: list[Block] = [Control(0, test.start, {"type": "epoch"})]
+    log: list[Block] = [Epoch(0, test.start)]
     text: dict[int, bytes] = {}
     position = 0
     for block in blocks:
@@ -146,7 +146,7 @@ def _run(
             offset += len(line) + 1
         log.append(Events.of(b"\n".join(block) + b"\n", feed=FEED, position=position))
         position = offset
-    log.append(Control(position, test.end, {"type": "end"}))
+    log.append(End(position, test.end))
 
     def shard() -> Shard:
         return Shard(plan, references, [Feed(FEED)], city, text.__getitem__)

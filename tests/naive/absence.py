@@ -82,7 +82,7 @@ def silences(
         time = sight.event["time"]
         if base is not None and (time < base or (time == base and sight.late and seen is not None)):
             continue
-        if fired is not None:
+        if fired is not None and base is not None and time > base:
             transition = "corrected" if time < fired["time"] else "resolved"
             scope = Scope({}, key, time, last_seen=base if seen else None)
             out.append(

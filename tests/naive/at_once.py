@@ -3,7 +3,7 @@
 from events.alert import SEVERITIES
 from tests.naive.alert import Body, alert, key_of
 from tests.naive.rule import Rule, Scope, severity
-from tests.naive.time import Seen
+from tests.naive.time import Seen, Sight, once
 
 REMEMBERED_MS = 600_000
 
@@ -33,16 +33,24 @@ def at_once(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
     return out
 
 
+def taken(rule: Rule, seen: Seen) -> list[Sight]:
+    """Return the sights that an ordered rule takes: of its kinds, with its key, selected."""
+    out = []
+    for sight in seen.sights:
+        scope = Scope(sight.event, key_of(rule, sight.event), sight.event["time"])
+        if sight.event["kind"] in rule.kinds and None not in scope.key.values() and rule.select(scope) is True:
+            out.append(sight)
+    return out
+
+
 def in_order(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
     """Fire at each match in the order of time, as the cooldown allows."""
     out = []
     last = LastFirings(rule)
-    for sight in seen.sights:
+    for sight in once(taken(rule, seen), lambda event: tuple(key_of(rule, event).values())):
         event = sight.event
         scope = Scope(event, key_of(rule, event), event["time"])
-        if sight.late or event["kind"] not in rule.kinds or None in scope.key.values() or event.get("replayed"):
-            continue
-        if rule.select(scope) is True and last.fires(scope):
+        if not event.get("replayed") and last.fires(scope):
             out.append(
                 alert(
                     rule,

@@ -17,7 +17,9 @@ from kernels.nulls import NULL
 DEPTH_MAX = 64
 BROKEN = "broken"  # what orjson refuses; which of BROKEN_REASONS it is, it does not say
 BROKEN_REASONS = ("syntax", "utf8", "number_out_of_range", "too_deep")
-RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+RFC_3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Rejected(Exception):
     """Why a line is no event."""
 
 
-def decode(data: bytes, schemas: Schemas, layout: Layout, city: CityKey, position: int = 0,
-           time_max: int = 2**62) -> tuple[list[dict[str, Any]], list[tuple[int, int, int, str]], int]:
+def decode(
+    data: bytes, schemas: Schemas, layout: Layout, city: CityKey, position: int = 0, time_max: int = 2**62
+) -> tuple[list[dict[str, Any]], list[tuple[int, int, int, str]], int]:
     """Return events, rejects (offset, length, line, reason) and the number of unknown enum values."""
     events, rejects, unknown_enums = [], [], 0
     offset = 0
@@ -60,13 +63,20 @@ def decode(data: bytes, schemas: Schemas, layout: Layout, city: CityKey, positio
 
 def rows(batch: EventBatch, schemas: Schemas) -> list[dict[str, Any]]:
     """Return a batch in the words of `decode`."""
+
     def text(piece: int) -> str | None:
         return None if piece == NULL else slice_text(batch.text, piece)
 
     out = []
     for row in batch.lanes.T.tolist():
-        event: dict[str, Any] = {"time": row[0], "kind": schemas.kinds[row[1]], "position": row[2], "id": text(row[3]),
-                                 "device": text(row[4]), "replayed": row[5]}
+        event: dict[str, Any] = {
+            "time": row[0],
+            "kind": schemas.kinds[row[1]],
+            "position": row[2],
+            "id": text(row[3]),
+            "device": text(row[4]),
+            "replayed": row[5],
+        }
         for column, value in zip(batch.layout.columns, row[FIXED_LANES:], strict=False):
             event[column.name, column.type] = value
             if column.text:
@@ -83,8 +93,9 @@ def rejected(batch: EventBatch) -> list[tuple[int, int, int, str]]:
     return list(zip(r.offset.tolist(), r.length.tolist(), r.line.tolist(), reasons, strict=True))
 
 
-def _event(line: bytes, schemas: Schemas, layout: Layout, city: CityKey,
-           time_max: int) -> tuple[dict[str, Any] | None, int]:
+def _event(
+    line: bytes, schemas: Schemas, layout: Layout, city: CityKey, time_max: int
+) -> tuple[dict[str, Any] | None, int]:
     if len(line) > LINE_MAX:
         raise Rejected("line_too_long")
     if not (bare := line.strip(b" \t\r")):
@@ -116,7 +127,10 @@ def _event(line: bytes, schemas: Schemas, layout: Layout, city: CityKey,
     schema = schemas[kind].fields
     values = {name: _value(schema[name], fields[name], schemas) for name in schema if name in fields}
     event: dict[str, Any] = {
-        "time": time, "kind": kind, "device": values.get("device"), "replayed": int(values.get("replayed") or False),
+        "time": time,
+        "kind": kind,
+        "device": values.get("device"),
+        "replayed": int(values.get("replayed") or False),
         "id": values.get("id") or f"{_line_hash(bare):016x}",
     }
     unknown = 0
@@ -139,7 +153,7 @@ def _event(line: bytes, schemas: Schemas, layout: Layout, city: CityKey,
     return event, unknown
 
 
-def _value(field: Field, value: Any, schemas: Schemas) -> Any:  # noqa: PLR0911 PLR0912 - one branch a type
+def _value(field: Field, value: Any, schemas: Schemas) -> Any:
     if value is None:
         return None
     match field.type, value:
@@ -158,11 +172,11 @@ def _value(field: Field, value: Any, schemas: Schemas) -> Any:  # noqa: PLR0911 
             return schemas.symbol_codes[value] if value in field.values else ""
         case "text", str():
             return value
-        case ("id" | "ephemeral"), str():
+        case (("id" | "ephemeral"), str()):
             if len(value.encode()) > ID_MAX:
                 raise Rejected("id_too_long")
             return value or None
-        case ("id" | "ephemeral"), Integer():
+        case (("id" | "ephemeral"), Integer()):
             if len(value.literal) > 20 or not -(2**63) <= int(value.literal) < 2**63:
                 raise Rejected("number_out_of_range")
             return "0" if value.literal == "-0" else value.literal

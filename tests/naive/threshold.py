@@ -5,9 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tests.naive.alert import Body, alert, key_of
-from tests.naive.at_once import LastFirings
+from tests.naive.at_once import LastFirings, taken
 from tests.naive.rule import Event, Rule, Scope, Threshold, severity
-from tests.naive.time import Seen
+from tests.naive.time import Seen, once
 
 Key = tuple[str | None, ...]
 EVIDENCE_MAX = 20
@@ -16,16 +16,10 @@ EVIDENCE_MAX = 20
 def threshold(rule: Rule, seen: Seen, naming: bytes, timezone: str) -> list[Body]:
     """Return the alerts of a count over a window."""
     assert isinstance(rule.pattern, Threshold)
-    counted = [sight.event for sight in seen.sights if counts(rule, sight.event) and not sight.late]
+    counted = [sight.event for sight in once(taken(rule, seen), lambda event: tuple(key_of(rule, event).values()))]
     if rule.pattern.panes == "sliding":
         return sliding(rule, rule.pattern, counted, naming)
     return tumbling(rule, rule.pattern, counted, seen, naming, ZoneInfo(timezone))
-
-
-def counts(rule: Rule, event: Event) -> bool:
-    """Whether a rule counts an event."""
-    scope = Scope(event, key_of(rule, event), event["time"])
-    return event["kind"] in rule.kinds and None not in scope.key.values() and rule.select(scope) is True
 
 
 def sliding(rule: Rule, pattern: Threshold, counted: list[Event], naming: bytes) -> list[Body]:

@@ -1,13 +1,13 @@
 """Time, naively: what is late, what a group has seen, and the order in which its rules see events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from events.block import OLDEST_MS, Block, Control, Events, Tick
+from events.block import OLDEST_MS, Block, End, Epoch, Events, FeedEnd, Tick
 from events.schema import Field, Schemas
 from tests.naive.rule import Event, Row
 
@@ -40,6 +40,7 @@ class Sight:
     place: int
     late: bool
     event: Event
+    feed: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,6 @@ class Seen:
     sights: list[Sight]
     watermark: int
     inclusive: bool
-    duplicates: int
 
 
 def group(
@@ -84,11 +84,12 @@ def group(
 
     arrivals = []
     for block in log:
-        if isinstance(block, Control):
-            if block.record["type"] == "feed_end":
-                ended.add(number(feeds, block.record["feed"]))
-            if block.record["type"] == "end":
-                end = block.effective
+        if isinstance(block, FeedEnd):
+            ended.add(number(feeds, block.feed))
+        elif isinstance(block, End):
+            end = block.time
+        elif isinstance(block, Epoch):
+            continue
         elif isinstance(block, Tick):
             feed = number(feeds, block.feed)
             tick[feed] = max(tick.get(feed, block.time), block.time)
@@ -104,8 +105,7 @@ def group(
         reached = max([reached, *least(own(i) for i in members if i not in ended)])
     inclusive = end is not None and end >= reached  # a watermark never goes back
     watermark = max(reached, end) if end is not None else reached
-    sights, duplicates = in_order(arrivals, watermark, inclusive)
-    return Seen(arrivals, sights, watermark, inclusive, duplicates)
+    return Seen(arrivals, in_order(arrivals, watermark, inclusive), watermark, inclusive)
 
 
 def least(values: Iterable[int]) -> list[int]:
@@ -113,29 +113,39 @@ def least(values: Iterable[int]) -> list[int]:
     return sorted(values)[:1]
 
 
-def in_order(arrivals: list[Arrival], watermark: int, inclusive: bool) -> tuple[list[Sight], int]:
-    """Sort what the watermark has passed; drop what has the same identity and time. Late events stand at their W."""
+def in_order(arrivals: list[Arrival], watermark: int, inclusive: bool) -> list[Sight]:
+    """Sort what the watermark has passed; a late event stands at the watermark it arrived at, or at its own time."""
     passed = [
         a
         for a in arrivals
         if not a.late and (a.event["time"] < watermark or (inclusive and a.event["time"] == watermark))
     ]
-    once = {identity(arrival): arrival for arrival in reversed(passed)}  # the first to arrive stays
-    on_time = [(a.event["time"], 1, identity(a), Sight(a.event["time"], False, a.event)) for a in once.values()]
-    late = [(a.watermark, 0, (i,), Sight(a.watermark, True, a.event)) for i, a in enumerate(arrivals) if a.late]
+    on_time = [(a.event["time"], 1, (*identity(a.event, a.feed), i), a) for i, a in enumerate(passed)]
+    late = [(max(a.watermark, a.event["time"]), 0, (i,), a) for i, a in enumerate(arrivals) if a.late]
     merged: list[Any] = sorted([*on_time, *late], key=lambda entry: entry[:3])
-    return [sight for *_, sight in merged], len(passed) - len(once)
+    return [Sight(place, a.late, a.event, a.feed) for place, _, _, a in merged]
 
 
-def identity(arrival: Arrival) -> tuple[int, bytes, str, bytes, int]:
+def once(sights: Iterable[Sight], key_of: Callable[[Event], Hashable]) -> list[Sight]:
+    """Of the sights on time that one rule takes, keep the first of those of one key that have one identity and time."""
+    seen = set()
+    out = []
+    for sight in sights:
+        mark = (identity(sight.event, sight.feed), key_of(sight.event))
+        if not sight.late and mark not in seen:
+            seen.add(mark)
+            out.append(sight)
+    return out
+
+
+def identity(event: Event, feed: int) -> tuple[int, bytes, str, bytes, int]:
     """Return what makes two events the same, in the order that they are sorted by."""
-    event = arrival.event
-    return (event["time"], event["id"].encode(), event["kind"], (event.get("device") or "").encode(), arrival.feed)
+    return (event["time"], event["id"].encode(), event["kind"], (event.get("device") or "").encode(), feed)
 
 
 def epoch(log: Sequence[Block]) -> int | None:
     """Return the epoch that the log itself names."""
-    times = [b.effective for b in log if isinstance(b, Control) and b.record["type"] == "epoch"]
+    times = [block.time for block in log if isinstance(block, Epoch)]
     return times[0] if times else None
 
 

@@ -7,7 +7,7 @@ network or a real cluster in place of a store, and the checks stay.
 
 import random
 
-from events.block import Control, Tick
+from events.block import End, Tick
 from events.decode import Decoder
 from streams.shard.shard import Shard
 from streams.time.epoch import EpochFinder
@@ -133,7 +133,7 @@ class World:
         self.clock.advance(60_000)
         self._append()
         self._tick()
-        self.log.append(Control(0, self.clock.now, {"type": "end"}))
+        self.log.append(End(0, self.clock.now))
         for reader in self.readers:
             while reader.step(self.sink):
                 pass
