@@ -22,7 +22,7 @@ from benchmarks.events import chunks, odd_chunks, write_references
 
 Row = tuple[str, str, str, str]  # what in English and Chinese, the figure, the aim
 SEED = 7
-SPELLINGS = (("plain spelling", "规整写法"), ("odd spelling", "杂乱写法"))
+SPELLINGS = (("plain spelling", "规整写法", "≥ 6 ×"), ("odd spelling", "杂乱写法", ""))
 STAGES = {
     "decode": "解码",
     "order": "排序与选择",
@@ -73,7 +73,7 @@ class Bench:
             str(self.alerts),
         ]
         spent = []
-        for _ in range(max(2, self.rounds)):
+        for _ in range(max(3, self.rounds)):
             began = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)
             spent.append(time.perf_counter() - began)
@@ -81,7 +81,9 @@ class Bench:
 
     def decode(self) -> Iterator[Row]:
         """Text to columns beside orjson's text to dicts."""
-        for (name, zh), result in zip(SPELLINGS, self.best(("decode", self.mixed), ("decode", self.odd)), strict=True):
+        for (name, zh, aim), result in zip(
+            SPELLINGS, self.best(("decode", self.mixed), ("decode", self.odd)), strict=True
+        ):
             ratio = result["orjson_cpu_s"] / result["cpu_s"]
             rate = result["bytes"] / result["cpu_s"] / 1e9
             yield (
@@ -101,15 +103,15 @@ class Bench:
         )
         en, zh = "start-up: imports, rules, 200,000 residents (CPU)", "启动:导入、规则、20 万居民(CPU)"
         yield en, zh, f"{mixed['startup_cpu_s']:.2f} s", ""
-        for (name, zh), ours, theirs in zip(SPELLINGS, (mixed, odd), (loop, odd_loop), strict=True):
+        for (name, zh, aim), ours, theirs in zip(SPELLINGS, (mixed, odd), (loop, odd_loop), strict=True):
             ratio = theirs["cpu_s"] / ours["cpu_s"]
             rate = ours["events"] / ours["cpu_s"] / 1e6
             figure = f"{ratio:.1f} ×   {rate:.1f} M/s"
-            yield f"text → alerts / plain loop, {name}", f"文本 → 告警 / 普通循环,{zh}", figure, "≥ 6 ×"
+            yield f"text → alerts / plain loop, {name}", f"文本 → 告警 / 普通循环,{zh}", figure, aim
         en, zh = "  time of the odd spelling / of the plain one", "  杂乱写法用时 / 规整写法用时"
         yield en, zh, f"{odd['cpu_s'] / mixed['cpu_s']:.2f} ×", "≤ 2 ×"
         yield "  alerts: engine, plain loop", "  告警数:引擎,普通循环", f"{mixed['alerts']}, {loop['alerts']}", ""
-        for (name, zh), result in zip(SPELLINGS, (mixed, odd), strict=True):
+        for (name, zh, _), result in zip(SPELLINGS, (mixed, odd), strict=True):
             yield (
                 f"profile, {name}",
                 f"耗时分布,{zh}",
