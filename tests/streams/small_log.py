@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from events.alert import Alert
-from events.block import Block, Control, Events, Tick
+from events.block import Block, End, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import loads
@@ -69,7 +69,9 @@ class Log:
 
     def control(self, what: str, at_ms: int = 0, **more: str) -> "Log":
         """Append a control record."""
-        self.blocks.append(Control(self._position, T + at_ms, {"type": what, **more}))
+        made = {"epoch": Epoch, "end": End}
+        record = FeedEnd(self._position, more["feed"]) if what == "feed_end" else made[what](self._position, T + at_ms)
+        self.blocks.append(record)
         return self
 
 

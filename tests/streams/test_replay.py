@@ -93,12 +93,21 @@ def test_alerts_are_written_in_the_order_of_time_rule_and_key_as_soon_as_none_ca
     assert early > 50
 
 
-def test_the_file_with_the_least_watermark_is_read_next_and_of_equal_ones_the_first():
+def test_the_file_with_the_least_watermark_is_read_next_and_of_equal_ones_the_first(monkeypatch):
+    monkeypatch.setattr("streams.replay.TURN", 1)
     asked = []
     fast, slow = [line(i * MINUTE, f"a{i}") for i in range(6)], [line(i * 1000, f"b{i}") for i in range(4)]
     written(replay(ALL, fast, slow, per_block=1, asked=asked))
     # both begin; f0 goes ahead to 0, f1 follows until it has ended, which holds nobody
     assert asked == ["f0", "f1", "f0", "f1", "f1", "f1", "f0", "f0", "f0", "f0"]
+
+
+def test_how_files_are_cut_into_blocks_changes_nothing(monkeypatch):
+    monkeypatch.setattr("streams.replay.TURN", 4)
+    fast = [line((i * 37 % 50) * MINUTE, f"a{i}", person=f"p{i % 12}") for i in range(60)]
+    slow = [b"{" if i % 7 == 0 else line((i * 29 % 60) * 90_000, f"b{i}", person=f"p{i % 5}") for i in range(45)]
+    runs = [written(replay(ALL, fast, slow, per_block=size, shards=n)) for size in (1, 3, 10, 1000) for n in (1, 2)]
+    assert all(run == runs[0] for run in runs) and runs[0]
 
 
 def test_at_the_end_time_stands_at_the_greatest_event_of_all_files():

@@ -103,3 +103,9 @@ def test_rows_in_hand_may_leave_out_columns_and_whole_sets():
     assert elders.keys.tolist() == [CITY.token("7"), CITY.token("p")]
     assert elders.lanes["since"].tolist() == [NULL, T]
     assert len(References.of(PLAN, {}, CITY).sets[0]) == 0
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others(tmp_path):
+    plan = planned(QUIET, "known, from: sensor, when: device in devices, key: device")
+    (tmp_path / "devices.csv").write_text("device,site,person\nd\n")
+    assert refused(load, tmp_path, HEADER, plan=plan) == ["D003", "D011"]

@@ -43,8 +43,15 @@ def texts(buffer, lane, rows):
     return out
 
 
+def release(buffer, bound):
+    """Rows as a rule with one key for all takes them, and the positions of those that came again."""
+    rows = buffer.release(bound)
+    rows, _, dropped = buffer.distinct(rows, np.zeros(len(rows), np.int64))
+    return rows, dropped
+
+
 def taken(buffer, bound=FAR):
-    rows, dropped = buffer.release(bound)
+    rows, dropped = release(buffer, bound)
     got = zip(buffer.lanes[TIME, rows].tolist(), texts(buffer, ID, rows), texts(buffer, DEVICE, rows), strict=True)
     return list(got), sorted(dropped.tolist())
 
@@ -66,7 +73,7 @@ def test_the_same_event_of_several_blocks_comes_once_the_first_one():
     buffer = empty()
     for block in range(3):
         add(buffer, [(5, "a", "d"), (5, "b", "d"), (6, "a", "d")], first=10 * block)
-    rows, dropped = buffer.release(FAR)
+    rows, dropped = release(buffer, FAR)
     assert buffer.lanes[POSITION, rows].tolist() == [0, 1, 2]
     assert sorted(dropped.tolist()) == [10, 11, 12, 20, 21, 22]
 
@@ -75,7 +82,7 @@ def test_of_another_feed_it_is_another_event():
     buffer = empty()
     add(buffer, [(5, "a", "d")], feed=1)
     add(buffer, [(5, "a", "d")], feed=0, first=1)
-    rows, dropped = buffer.release(FAR)
+    rows, dropped = release(buffer, FAR)
     assert buffer.lanes[POSITION, rows].tolist() == [1, 0]
     assert len(dropped) == 0
 
@@ -104,10 +111,10 @@ def test_rows_and_texts_survive_growth_and_the_dropping_of_what_was_released():
 def test_released_rows_stay_as_they_are_until_the_next_block():
     buffer = empty()
     add(buffer, [(1, "a", None), (2, "b", None), (9, "c", None)])
-    rows, _ = buffer.release(6)
+    rows, _ = release(buffer, 6)
     buffer.tables()
     assert texts(buffer, ID, rows) == ["a", "b"]
-    buffer.release(8)
+    release(buffer, 8)
     assert texts(buffer, ID, rows) == ["a", "b"]
 
 
@@ -190,7 +197,14 @@ def test_whatever_comes_in_blocks_comes_out_sorted_and_once(blocks, restored):
             buffer.restore(buffer.tables())
         passed = sorted(entry for entry in waiting if 2 * entry[0][0] + 1 < bound)
         waiting = [entry for entry in waiting if 2 * entry[0][0] + 1 >= bound]
-        out, dropped = buffer.release(bound)
+        out, dropped = release(buffer, bound)
         again = [b for a, b in pairwise(passed) if a[0] == b[0]]
         assert buffer.lanes[POSITION, out].tolist() == [entry[1] for entry in passed if entry not in again]
         assert sorted(dropped.tolist()) == sorted(entry[1] for entry in again)
+
+
+def test_one_event_with_two_keys_is_two_to_a_rule():
+    buffer = empty()
+    add(buffer, [(5, "a", "d")] * 5)
+    rows, keys, dropped = buffer.distinct(buffer.release(FAR), np.array([7, 8, 7, 8, 9]))
+    assert (buffer.lanes[POSITION, rows].tolist(), keys.tolist(), dropped.tolist()) == ([0, 1, 4], [7, 8, 9], [2, 3])

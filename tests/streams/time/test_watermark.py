@@ -105,9 +105,9 @@ def test_the_epoch_is_the_time_of_the_first_event_released_and_is_said_once():
         made = batch(*times)
         finder.see(made, feed.judge(made))
         record = finder.record(7)
-        assert (record.effective if record else None) == epoch
+        assert (record.time if record else None) == epoch
         if record:
-            assert (record.position, record.record) == (7, {"type": "epoch"})
+            assert record.position == 7
 
 
 def test_late_events_are_no_epoch():
@@ -115,7 +115,7 @@ def test_late_events_are_no_epoch():
     finder = EpochFinder(GroupClock((feed,)))
     made = batch(100, 20, 200)
     finder.see(made, feed.judge(made))
-    assert finder.record(0).effective == 100
+    assert finder.record(0).time == 100
 
 
 def test_at_the_end_the_epoch_is_the_least_time_and_without_events_there_is_none():
@@ -127,7 +127,7 @@ def test_at_the_end_the_epoch_is_the_least_time_and_without_events_there_is_none
     made = batch(100)
     finder.see(made, feed.judge(made))
     group.ended = 100
-    assert finder.record(0).effective == 100
+    assert finder.record(0).time == 100
 
 
 @pytest.mark.parametrize("time", [BEGINNING, 0, 2**60])
