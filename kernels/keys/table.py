@@ -25,7 +25,7 @@ def intern(keys, times, start, slot_keys, slot_rows, row_keys, touched, free, co
     slot_keys, slot_rows
         int64[s], the hash table
     row_keys, touched, free
-        int64[r] each: the key of each row, when it was last used, and the free rows (the last is given first)
+        int64[r] twice: the key of each row and when it was last used; the free rows (the last is given first)
     counts
         int64[2], changed: free rows, and how many rows were given in this call
     rows, fresh

@@ -49,7 +49,6 @@ class KeyTable:
         rebuild(self.row_keys, self._slot_keys, self._slot_rows)
         self._free = np.ascontiguousarray(np.flatnonzero(self.row_keys == NULL)[::-1].astype(np.int64))
         self._counts[0] = len(self._free)
-        self._free = np.concatenate([self._free, np.zeros(rows - len(self._free), np.int64)])
 
     def __len__(self) -> int:
         """Return how many keys are held."""
