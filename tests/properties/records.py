@@ -110,7 +110,7 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
 def with_epoch(
     records: Sequence[Record], feeds: Sequence[Feed], schemas: Schemas, *, late: bool = False
 ) -> list[Record]:
-    """Put the epoch at the beginning, or (`late`) before the first record with which a feed's watermark passes it."""
+    """Put the epoch at the beginning, or (`late`) where its writer knows it: before what makes something released."""
     kinds = frozenset(schemas.kinds)
     every = [replace(feed, kinds=None) for feed in feeds]
     seen = group(cut(records).blocks, every, kinds, schemas)
@@ -120,15 +120,9 @@ def with_epoch(
     mark = Mark("epoch", min(times))
     at = 0
     if late:
-        while at < len(records) and not any(passed(records[: at + 1], feed, mark.effective, schemas) for feed in every):
+        while not any(not sight.late for sight in group(cut(records[: at + 1]).blocks, every, kinds, schemas).sights):
             at += 1
     return [*records[:at], mark, *records[at:]]
-
-
-def passed(records: Sequence[Record], feed: Feed, time: int, schemas: Schemas) -> bool:
-    """Whether one feed's watermark has passed a time when these records have been read."""
-    own = [record for record in records if record.feed in (feed.name, None)]
-    return group(cut(own).blocks, [feed], frozenset(schemas.kinds), schemas).watermark > time
 
 
 def marked(mark: Mark, position: int) -> Block:

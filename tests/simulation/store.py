@@ -35,9 +35,9 @@ class LogStore:
         self.blocks.append(replace(record, position=self.end))
         self.end += 1
 
-    def behind(self, position: int) -> int:
-        """Return the number of the first block behind a position."""
-        return sum(block.position <= position for block in self.blocks)
+    def at(self, position: int) -> int:
+        """Return the number of the first block at a position or behind it."""
+        return sum(block.position < position for block in self.blocks)
 
 
 @dataclass

@@ -34,11 +34,6 @@ class Writer:
         self._epoch = EpochFinder(self._group)
         self._decode = Decoder(both.engine.plan.schemas, both.engine.plan.layout, KEY)
 
-    @property
-    def begun(self) -> bool:
-        """Whether the log has its epoch."""
-        return self._epoch.found
-
     def lines(self, feed: str, lines: list[bytes], now: int) -> None:
         """Append a block; the epoch goes before the block that makes it known."""
         batch = self._decode(LogStore().append_lines(feed, lines, now))
@@ -73,7 +68,8 @@ class Reader:
         self._next = 0
         if snapshot := self.snapshots.newest():
             self._shard.restore(snapshot)
-            self._next = self._log.behind(self._shard.position)
+            # ticks and control records that the shard has taken behind its last block of events come again
+            self._next = self._log.at(max(self._shard.positions.values(), default=0))
 
     def step(self, sink: AlertSink) -> bool:
         """Take one block, if there is one."""
@@ -170,5 +166,5 @@ class World:
             reader.crash()
 
     def _outage(self) -> None:
-        if self.dice.random() < 0.2 and self.writer.begun:
+        if self.dice.random() < 0.2:
             self.devices.outages[self.dice.choice("ab")] = self.clock.now + self.dice.choice((500, 3000, 15_000))
