@@ -25,7 +25,8 @@ from kernels.patterns.absence import (
 from kernels.patterns.absence import TIME as AT
 from rules.plan import Absence, RulePlan
 from streams.shard.choose import Choice, Slice, null_lanes
-from streams.shard.firing import Firings, severities
+from streams.shard.firing import Firings
+from streams.shard.severity import severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable, fresh_state
 from streams.time.buffer import ReorderBuffer

@@ -10,7 +10,8 @@ from events.alert import Alert
 from events.batch import POSITION, REPLAYED, TIME, EventBatch
 from rules.plan import RulePlan
 from streams.shard.choose import Choice, Slice
-from streams.shard.firing import NO_EXTRA, Firings, severities
+from streams.shard.firing import NO_EXTRA, Firings
+from streams.shard.severity import severities
 from streams.shard.surroundings import Surroundings
 
 Watermarks = Callable[[NDArray[np.int64]], NDArray[np.int64]]

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from events.alert import SEVERITIES, Transition
+from events.alert import Transition
 from events.batch import Lanes
-from kernels.opcodes import TRUE
 from rules.plan import RulePlan
-from streams.shard.surroundings import Surroundings
 
 Ints = NDArray[np.int64]
-SEVERITY_CODES = {severity: code for code, severity in enumerate(SEVERITIES)}
 NO_EXTRA = np.empty((0, 0), np.float64)
 
 
@@ -43,15 +40,3 @@ class Firings:
 
     def __len__(self) -> int:
         return len(self.times)
-
-
-def severities(
-    rule: RulePlan, surroundings: Surroundings, lanes: Lanes, rows: Ints, extra: NDArray[np.float64]
-) -> Ints:
-    """Return the severity code of each row: the first rung of the ladder whose condition is true."""
-    out = np.full(len(rows), SEVERITY_CODES[rule.severity[-1].severity], np.int64)
-    for step in reversed(rule.severity[:-1]):
-        assert step.when is not None
-        holds = surroundings.evaluate(step.when, lanes, rows, extra) == TRUE
-        out[holds] = SEVERITY_CODES[step.severity]
-    return out

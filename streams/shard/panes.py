@@ -11,7 +11,8 @@ from kernels.patterns.judge import judge
 from kernels.patterns.panes import close_panes, count_panes, first_end
 from rules.plan import Count, RulePlan
 from streams.shard.choose import Choice, Slice, null_lanes
-from streams.shard.firing import Firings, severities
+from streams.shard.firing import Firings
+from streams.shard.severity import severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import KeyTable
 from streams.time.buffer import ReorderBuffer

@@ -10,7 +10,8 @@ from kernels.patterns.count import EVIDENCE_MAX, count
 from kernels.patterns.judge import judge
 from rules.plan import Count, RulePlan
 from streams.shard.choose import Choice, Slice
-from streams.shard.firing import Firings, severities
+from streams.shard.firing import Firings
+from streams.shard.severity import severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable
 from streams.time.buffer import ReorderBuffer
