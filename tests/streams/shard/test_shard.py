@@ -120,7 +120,8 @@ def test_a_repeated_event_is_dropped_by_each_rule_for_each_key_whatever_other_ru
     alone = alerts_of(planned(into), log)
     assert len(alone) == 1
     together = alerts_of(planned(into, out), log)
-    assert [a for a in together if a.rule == "into"][0].id == alone[0].id and len(together) == 2
+    assert [a.id for a in together if a.rule == "into"] == [alone[0].id]
+    assert len(together) == 2
     by_person = planned("by, from: gate, key: person, cooldown: 0s")
     for count in (1, 2, 3):
         parts = [a.id for i in range(count) for a in alerts_of(by_person, log, part=Slice(i, count))]
