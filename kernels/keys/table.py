@@ -72,3 +72,11 @@ def rebuild(row_keys, slot_keys, slot_rows):
                 slot = (slot + 1) & mask
             slot_keys[slot] = row_keys[row]
             slot_rows[slot] = row
+
+
+@kernel("void(int64[::1], int64[::1], int64[::1])")
+def touch(rows, times, touched):
+    """Note when rows were used (epoch ms); NULL is no row."""
+    for i in range(len(rows)):
+        if rows[i] != NULL:
+            touched[rows[i]] = max(touched[rows[i]], times[i])

@@ -12,14 +12,19 @@ from kernels.keys.membership import owned
 from kernels.nulls import NULL
 from kernels.patterns.absence import (
     CAUSE,
+    FEED,
     FIRING,
+    HELD,
+    HELD_FEED,
     LAST,
     PLACE,
     ROW,
     SINCE,
+    TIED,
     TRANSITION,
     expire,
     first_due,
+    glance,
     sight,
 )
 from kernels.patterns.absence import TIME as AT
@@ -29,14 +34,16 @@ from streams.shard.firing import Firings
 from streams.shard.severity import severities
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable, fresh_state
+from streams.shard.ties import Ties
 from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected")
-COLUMNS = 7
+COLUMNS = 8
 STATE: Columns = {
     "bases": (np.int64, (), int(NULL)),
     "seen": (np.int64, (), -1),
+    "feeds": (np.int16, (), -1),
     "fired": (np.int64, (), int(NULL)),
     "severities": (np.int8, (), 0),
 }
@@ -60,6 +67,7 @@ class AbsenceRule:
         edges = np.empty(0, np.int64) if rule.active is None else surroundings.plan.calendars[rule.active].edges
         self._edges = np.array(edges, np.int64)
         self._first_due = int(NEVER)
+        self._ties = Ties()
         self.table: KeyTable | None = None
         columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
         if self._pattern.expect is None:
@@ -94,30 +102,52 @@ class AbsenceRule:
         older = own & (held["bases"] < armed)  # a late event may have been taken already; sights before that are none
         held["bases"][older] = armed[older]
         held["seen"][older] = -1
+        held["feeds"][older] = -1
         self.resume()
 
-    def needs(self, lanes: Lanes) -> Ints:
-        """Return the rows of a batch that will be taken when they are released."""
+    def glance(self, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
+        """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
         rows, keys = self.choice.arrived(lanes)
-        if self._pattern.expect is None:
-            return rows
-        awaited: Ints = rows[self._surroundings.rows(self._pattern.expect, keys) != NULL]
-        return awaited
+        state = self._rows(keys)
+        held = self.state
+        slow = np.empty(len(rows), np.int64)
+        ties = np.empty((len(rows), 3), np.int64)
+        kept, tied = glance(
+            lanes,
+            rows,
+            state,
+            late,
+            feed,
+            self.table is not None,
+            self._pattern.silence_ms,
+            held["bases"],
+            held["seen"],
+            held["feeds"],
+            held["fired"],
+            slow,
+            ties,
+        )
+        times = lanes[TIME, rows]
+        if self.table is not None:
+            self.table.touch(state, times)
+        self._tie(keys, times, ties[:tied])
+        self._ties.forget(self._stand)
+        return slow[:kept]
 
     def take(self, buffer: ReorderBuffer, rows: Ints) -> list[Firings]:
         """Take released rows, late ones too, in order; one that comes again changes nothing."""
-        lanes, order = buffer.lanes, buffer.order
-        rows, keys = self.choice.released(lanes, order, rows, late=True)
+        rows, keys = self.choice.released(buffer.lanes, buffer.order, rows, late=True)
         if self.table is None:
-            assert self._pattern.expect is not None
-            state = self._surroundings.rows(self._pattern.expect, keys)
+            state = self._rows(keys)
             awaited = state != NULL
-            return self._sight(lanes, order, rows[awaited], state[awaited])
+            return self._sight(buffer, rows[awaited], keys[awaited], state[awaited])
         out = []
-        for piece, state in self.table.pieces(keys, lanes[TIME, rows], self._dead):
-            self.table.state["parts"][state] = lanes[:, rows[piece]][list(self.rule.key)].T
-            out += self._sight(lanes, order, rows[piece], state)
-            self._first_due = min(self._first_due, int(lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms)
+        for piece, state in self.table.pieces(keys, buffer.lanes[TIME, rows], self._dead):
+            self.table.state["parts"][state] = buffer.lanes[:, rows[piece]][list(self.rule.key)].T
+            out += self._sight(buffer, rows[piece], keys[piece], state)
+            self._first_due = min(
+                self._first_due, int(buffer.lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms
+            )
         return out
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
@@ -132,6 +162,7 @@ class AbsenceRule:
             self._edges,
             held["bases"],
             held["seen"],
+            held["feeds"],
             held["fired"],
             self._shut(),
             out,
@@ -146,26 +177,62 @@ class AbsenceRule:
             first_due(self._pattern.silence_ms, self._edges, held["bases"], held["fired"], self._shut())
         )
 
-    def _sight(self, lanes: Lanes, order: Ints, rows: Ints, state: Ints) -> list[Firings]:
+    def _sight(self, buffer: ReorderBuffer, rows: Ints, keys: Ints, state: Ints) -> list[Firings]:
         held = self.state
+        times = buffer.lanes[TIME, rows]
         out = np.empty((3 * len(rows), COLUMNS), np.int64)
-        found = sight(
-            lanes[TIME, rows],
-            order[rows],
-            lanes[POSITION, rows],
+        ties = np.empty((len(rows), 3), np.int64)
+        found, tied = sight(
+            times,
+            buffer.order[rows],
+            buffer.lanes[POSITION, rows],
+            buffer.feeds[rows],
             state,
             self._pattern.silence_ms,
             self.rule.cooldown_ms,
             self._edges,
             held["bases"],
             held["seen"],
+            held["feeds"],
             held["fired"],
             self._shut(),
             out,
+            ties,
         )
+        self._tie(keys, times, ties[:tied])
         if found:  # an episode that ended awaits its key again
             self._first_due = min(self._first_due, int(out[:found, AT].min()) + self._pattern.silence_ms)
         return self._transitions(out[:found])
+
+    def _rows(self, keys: Ints) -> Ints:
+        """Return the state rows of some keys, NULL where they have none."""
+        if self.table is not None:
+            return self.table.rows(keys)
+        assert self._pattern.expect is not None
+        return self._surroundings.rows(self._pattern.expect, keys)
+
+    def _tie(self, keys: Ints, times: Ints, ties: Ints) -> None:
+        """Keep the sights that lost their place to another of the same instant."""
+        entries = ties[:, TIED]
+        self._ties.add(keys[entries], times[entries], ties[:, HELD], ties[:, HELD_FEED])
+
+    def _stand(self, keys: Ints, times: Ints) -> NDArray[np.bool_]:
+        """Whether these instants are still those of their keys' last sights."""
+        rows = self._rows(keys)
+        stand: NDArray[np.bool_] = (rows != NULL) & (self.state["bases"][np.maximum(rows, 0)] == times)
+        return stand
+
+    def _tied(self, out: Ints) -> dict[int, list[tuple[int, int]]]:
+        """Return the sights among which the evidence of a firing is the last in the order, where there are several."""
+        fired = np.flatnonzero((out[:, TRANSITION] == FIRING) & (out[:, FEED] >= 0))
+        if not len(self._ties) or not len(fired):
+            return {}
+        keys = self._keys() if self.table is None else self.table.row_keys
+        others = self._ties.of(keys[out[fired, ROW]], out[fired, SINCE])
+        return {
+            int(fired[i]): [(int(out[fired[i], CAUSE]), int(out[fired[i], FEED])), *sights]
+            for i, sights in others.items()
+        }
 
     def _transitions(self, out: Ints) -> list[Firings]:
         """Give transitions the lanes that the rule's programs need, and their severity."""
@@ -200,6 +267,7 @@ class AbsenceRule:
                 np.minimum(kinds, 1),
                 expected=out[:, ROW] if self.table is None else None,
                 named_by_cause=False,
+                tied=self._tied(out),
             )
         ]
 
@@ -228,7 +296,7 @@ class AbsenceRule:
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
         held = {**self._expected, "keys": self._keys()} if self.table is None else self.table.tables()
-        return {**held, "missing": self.choice.missing}
+        return {**held, "missing": self.choice.missing, "ties": self._ties.standing(self._stand)}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
@@ -237,6 +305,7 @@ class AbsenceRule:
         else:
             self._take_over(tables)
         self.choice.missing[:] = tables["missing"]
+        self._ties = Ties(tables["ties"])
         self.resume()
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:

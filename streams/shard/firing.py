@@ -1,6 +1,7 @@
 """What the patterns of a rule report: firings and transitions, columnar, before anything is put into words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ class Firings:
     `lanes` and `rows` are what the rule's value programs run over, `extra` (float64[e, n]) what they see beside.
     `causes` is the log position of the event in hand, -1 where there is none; `evidence` int64[n, k] those of the
     causing events, oldest first, -1 where there are fewer. `expected` is the row of the `expect` set, else None.
-    `named_by_cause` marks point alerts: the causing event is part of their name.
+    `tied` gives (log position, feed) of all sights of one instant among which the last in the order is the evidence
+    of a firing, by its place. `named_by_cause` marks point alerts: the causing event is part of their name.
     """
 
     rule: RulePlan
@@ -37,6 +39,7 @@ class Firings:
     numbers: Ints
     expected: Ints | None = None
     named_by_cause: bool = True
+    tied: Mapping[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.times)

@@ -62,7 +62,10 @@ class TimeGroup:
         if self.ordered:
             wanted = np.zeros(len(batch), np.bool_)
             for ordered in self.ordered:
-                mark(ordered.needs(batch.lanes), wanted)
+                if isinstance(ordered, AbsenceRule):
+                    mark(ordered.glance(batch.lanes, judgement.late, clock.number), wanted)
+                else:
+                    mark(ordered.needs(batch.lanes), wanted)
             rows = np.flatnonzero(wanted)
             orders = np.where(
                 judgement.late[rows],

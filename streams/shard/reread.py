@@ -1,6 +1,6 @@
 """Reading the log again: texts of events that state knows only by their log positions, at alert rate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ class Event:
         if value is None or value == "":
             return self._filled(field) if field in FILLED else None
         return str(value)
+
+    @property
+    def identity(self) -> tuple[bytes, str, bytes]:
+        """What events of one instant are sorted by: id, kind, device."""
+        return self.id.encode(), str(self._fields["kind"]), (self.text("device") or "").encode()
 
     def _filled(self, field: str) -> str | None:
         device = self._fields.get("device")
@@ -73,6 +78,10 @@ class Events:
         if event is None:
             event = self._read[position] = Event(self._read_line(position), self._texts)
         return event
+
+    def last(self, places: Iterable[tuple[int, int]]) -> Event:
+        """Return the last in the order of some events of one instant, given by log position and feed."""
+        return self.at(max(places, key=lambda place: (*self.at(place[0]).identity, place[1], place[0]))[0])
 
     def forget(self) -> None:
         """Let go of what was read."""

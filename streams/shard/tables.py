@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.keys.table import intern, rebuild
+from kernels.keys.membership import rows_of
+from kernels.keys.table import intern, rebuild, touch
 from kernels.nulls import NULL
 
 ROWS_MIN = 1 << 8
@@ -82,6 +83,16 @@ class KeyTable:
             if stop < len(keys):
                 self._make_room(dead, int(times[stop]))
             start = stop
+
+    def rows(self, keys: Ints) -> Ints:
+        """Return the rows of keys that have one, NULL for the others."""
+        out = np.empty(len(keys), np.int64)
+        rows_of(keys, self._slot_keys, self._slot_rows, 0, len(self._slot_keys) - 1, out)
+        return out
+
+    def touch(self, rows: Ints, times: Ints) -> None:
+        """Say when some rows were used (NULL: none)."""
+        touch(rows, times, self.touched)
 
     def _make_room(self, dead: Dead, now: int) -> None:
         size = len(self.row_keys)

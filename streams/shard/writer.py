@@ -62,6 +62,8 @@ class AlertWriter:
         alerts = []
         for i, (time, since, order, n, severity, cause, positions, row, transition) in enumerate(columns):
             evidence = [self._events.at(position) for position in positions if position >= 0]
+            if i in firings.tied:
+                evidence = [self._events.last(firings.tied[i])]
             subject = self._subject(
                 firings, self._events.at(cause) if cause >= 0 else None, evidence[-1] if evidence else None, row
             )

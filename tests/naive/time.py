@@ -121,7 +121,8 @@ def in_order(arrivals: list[Arrival], watermark: int, inclusive: bool) -> list[S
         if not a.late and (a.event["time"] < watermark or (inclusive and a.event["time"] == watermark))
     ]
     on_time = [(a.event["time"], 1, (*identity(a.event, a.feed), i), a) for i, a in enumerate(passed)]
-    late = [(max(a.watermark, a.event["time"]), 0, (i,), a) for i, a in enumerate(arrivals) if a.late]
+    places = [max(a.watermark, a.event["time"]) for a in arrivals]
+    late = [(places[i], 0, (i,), a) for i, a in enumerate(arrivals) if a.late and places[i] <= watermark]
     merged: list[Any] = sorted([*on_time, *late], key=lambda entry: entry[:3])
     return [Sight(place, a.late, a.event, a.feed) for place, _, _, a in merged]
 

@@ -15,33 +15,39 @@ class Keys:
     def __init__(self, count=1, cooldown=0, edges=()):
         self.cooldown, self.edges = cooldown, np.array(edges, np.int64)
         self.bases, self.seen, self.fired = np.zeros(count, np.int64), np.full(count, -1), np.full(count, NULL)
+        self.feeds, self.ties = np.full(count, -1, np.int16), []
         self.shut = np.full(count, NULL) if cooldown > SILENCE else np.empty(0, np.int64)
 
     def see(self, *sights):
         """Take sights of (time, row, watermark if late else None); positions count from 50."""
         times = np.array([s[0] for s in sights], np.int64)
         orders = np.array([2 * t + 1 if late is None else 2 * late for t, _, late in sights], np.int64)
-        rows, out = np.array([s[1] for s in sights], np.int64), np.empty((3 * len(sights), 7), np.int64)
-        found = sight(
+        rows, out = np.array([s[1] for s in sights], np.int64), np.empty((3 * len(sights), 8), np.int64)
+        ties = np.empty((len(sights), 3), np.int64)
+        found, tied = sight(
             times,
             orders,
             np.arange(50, 50 + len(times)),
+            np.full(len(times), 7),
             rows,
             SILENCE,
             self.cooldown,
             self.edges,
             self.bases,
             self.seen,
+            self.feeds,
             self.fired,
             self.shut,
             out,
+            ties,
         )
-        return [tuple(row) for row in out[:found].tolist()]
+        self.ties += [tuple(tie) for tie in ties[:tied].tolist()]
+        return [tuple(row)[:7] for row in out[:found].tolist()]
 
     def pass_to(self, watermark):
-        out = np.empty((len(self.bases), 7), np.int64)
-        found = expire(watermark, SILENCE, self.edges, self.bases, self.seen, self.fired, self.shut, out)
-        return [tuple(row) for row in out[:found].tolist()]
+        out = np.empty((len(self.bases), 8), np.int64)
+        found = expire(watermark, SILENCE, self.edges, self.bases, self.seen, self.feeds, self.fired, self.shut, out)
+        return [tuple(row)[:7] for row in out[:found].tolist()]
 
     def first_due(self):
         return int(first_due(SILENCE, self.edges, self.bases, self.fired, self.shut))
