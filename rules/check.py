@@ -68,7 +68,7 @@ def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
                 found.append(problem("Y030", Place(str(path), 1), why=error.strerror or str(error)))
             continue
         (texts if path in named else beside_texts)[str(path)] = data
-    return _checked(texts, beside_texts, found, schemas, city)
+    return _checked(texts, beside_texts, found, schemas, city, empty=str(paths[0]) if paths else ".")
 
 
 def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey) -> Ruleset:
@@ -89,8 +89,14 @@ def _in_folder(folder: Path, *, deep: bool) -> list[Path]:
 
 
 def _checked(
-    texts: Mapping[str, bytes], beside: Mapping[str, bytes], found: list[Problem], schemas: Schemas, city: CityKey
+    texts: Mapping[str, bytes],
+    beside: Mapping[str, bytes],
+    found: list[Problem],
+    schemas: Schemas,
+    city: CityKey,
+    empty: str = ".",
 ) -> Ruleset:
+    """Check and compile; `empty` is what was asked for, to be named where no file at all was found."""
     reader = Reader()
     reader.problems += found
     documents: dict[str, Document] = {}
@@ -112,7 +118,7 @@ def _checked(
     for document in documents.values():
         vocabulary.declare(document, reader, schemas)
     files = [read_file(path, document, reader, schemas) for path, document in documents.items()]
-    checker = _Checker(files, vocabulary, schemas, reader.problems)
+    checker = _Checker(files, vocabulary, schemas, reader.problems, empty)
     rules = checker.check()
     sources = {path: data.decode(errors="replace") for path, data in {**texts, **beside}.items()}
     problems = _sorted(reader.problems)
@@ -139,12 +145,13 @@ class _Checker:
     """The rules of all files against one vocabulary."""
 
     def __init__(
-        self, files: Sequence[RuleFile], vocabulary: Vocabulary, schemas: Schemas, problems: list[Problem]
+        self, files: Sequence[RuleFile], vocabulary: Vocabulary, schemas: Schemas, problems: list[Problem], empty: str
     ) -> None:
         self.files = files
         self.vocabulary = vocabulary
         self.schemas = schemas
         self.problems = problems
+        self.empty = empty
         self.timezone = vocabulary.timezone or UTC
 
     def check(self) -> list[CheckedRule]:
@@ -170,7 +177,7 @@ class _Checker:
                 if (checked := self._rule(rule, macros)) is not None:
                     rules.append(checked)
         if not any(file.rules for file in self.files) and not any(each.level == "error" for each in self.problems):
-            path = self.files[0].path if self.files else "."
+            path = self.files[0].path if self.files else self.empty
             self.problems.append(problem("Y031", Place(path, 1)))
         if len(first) > RULES_MAX:
             self.problems.append(problem("E033", next(iter(first.values())), limit=RULES_MAX))

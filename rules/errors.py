@@ -5,12 +5,12 @@ Y codes are about YAML, E0 about a rule's shape and its names, E1 and E2 about e
 """
 
 import difflib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from events.place import Place, Problem
+from rules.excerpt import excerpt, plain
 
 SHOWN_BYTES_MAX = 1 << 24  # of a file whose lines are shown
 SHOWN_MAX = 200  # problems that are printed; who has more begins with these
@@ -143,21 +143,26 @@ def summary(problems: Sequence[Problem]) -> str:
 
 def _block(found: Problem, sources: dict[str, str]) -> list[str]:
     place = found.place
-    lines = [f"{place.path}:{place.line}:{place.column}: {found.level}[{found.code}] {found.en} / {found.zh}"]
+    said = f"{found.level}[{found.code}] {plain(found.en)} / {plain(found.zh)}"
+    lines = [f"{_where(place)}: {said}"]
+    advice = " / ".join(plain(text) for text in (found.advice_en, found.advice_zh) if text)
     source = _line(place, sources)
     if source is not None:
         number = str(place.line).rjust(5)
-        before = "".join(" " * _cells(character) for character in source[: place.column - 1])
-        under = source[place.column - 1 : place.column - 1 + place.width]
-        carets = "^" * max(1, sum(map(_cells, under)))
-        advice = " / ".join(filter(None, (found.advice_en, found.advice_zh)))
-        lines.append(f"{number} | {source.replace(chr(9), ' ')}")
-        lines.append(f"      | {before}{carets} {advice}".rstrip())
-    elif found.advice_en:
-        lines.append(f"      = {found.advice_en} / {found.advice_zh}")
+        shown, carets = excerpt(source, place.column, place.width)
+        lines.append(f"{number} | {shown}")
+        lines.append(f"      | {carets} {advice}".rstrip())
+    elif advice:
+        lines.append(f"      = {advice}")
     if found.note:
-        lines.append(f"      = {found.note}")
+        lines.append(f"      = {plain(found.note)}")
     return lines
+
+
+def _where(place: Place) -> str:
+    """Return a place as editors jump to it; a folder, or an option of the command line, has no lines."""
+    path = plain(place.path)
+    return path if path.startswith("--") or Path(place.path).is_dir() else f"{path}:{place.line}:{place.column}"
 
 
 def _line(place: Place, sources: dict[str, str]) -> str | None:
@@ -170,10 +175,3 @@ def _line(place: Place, sources: dict[str, str]) -> str | None:
             sources[place.path] = ""
     lines = sources[place.path].split("\n")
     return lines[place.line - 1].rstrip("\r") if place.line <= len(lines) and sources[place.path] else None
-
-
-def _cells(character: str) -> int:
-    """Columns of a terminal that a character takes."""
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

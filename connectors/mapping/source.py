@@ -91,6 +91,9 @@ class MappedSource:
         joiner = Joiner(self._mapping.join) if self._mapping.join else None
         for time, origin, record in self._records():
             if joiner is not None:
+                if not joiner.fits(record):
+                    self._reject(origin, Unfit("bad_value", joiner.name))
+                    continue
                 yield from self._events_of(joiner.add(time, origin, record))
                 continue
             try:
@@ -118,6 +121,8 @@ class MappedSource:
                     time = time_of(record)
                     if time is None:
                         raise Unfit("missing_time", "time")
+                    if not 0 <= time <= self._time_max:  # one wrong clock would send all waiting halves alone
+                        raise Unfit("time_out_of_range", "time")
                     yield time, origin, record
             except Unfit as unfit:  # of a matrix row: its time, which all cells share
                 self._reject(origin, unfit)
@@ -172,7 +177,7 @@ class MappedSource:
                         f"表头缺少映射 {mapping} 要读取的列 `{name}`",
                         "check the mapping and the file",
                         "请检查映射与文件",
-                        f"= {', '.join(columns[:12])}",
+                        f"columns of the file: {', '.join(columns[:12])}",
                     )
                     for name in lacking
                 ]

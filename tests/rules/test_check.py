@@ -305,3 +305,10 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
 def test_a_rule_may_begin_with_a_digit_and_a_macro_may_not() -> None:
     assert plan(rule().replace("rule: x", "rule: 110_call")).rules[0].rule == "110_call"
     assert [code for code, *_ in found("version: 1\nlet: {1st: lon > 1}\n" + rule()[len("version: 1\n") :])] == ["E006"]
+
+
+def test_a_folder_without_rules_is_named_as_it_was_given(tmp_path: Path) -> None:
+    with pytest.raises(Problems) as caught:
+        check.load([tmp_path], SCHEMAS, CITY)
+    assert [(each.code, each.place.path) for each in caught.value.problems] == [("Y031", str(tmp_path))]
+    assert format(caught.value.problems).startswith(f"{tmp_path}: error[Y031]")

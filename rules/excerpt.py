@@ -1,0 +1,84 @@
+"""What of a file a message may show: a piece of a line around its caret, and no character that a terminal obeys."""
+
+import re
+import unicodedata
+
+COLUMNS_MAX = 100  # of a source line that is shown
+BEFORE_MAX = 50  # of them before the caret, where more follows behind it
+QUOTED_MAX = 60  # characters of a file that a message repeats between back quotes
+TEXT_MAX = 600  # characters of one message
+CUT = "…"
+# what a terminal, a log or a reader's eye takes for something else: control, format, private and separating characters
+_HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+_QUOTED = re.compile(f"`([^`]{{{QUOTED_MAX + 1},}})`")
+
+
+def visible(character: str) -> str:
+    r"""Return a character as it may be printed: ␛ for escape, a blank for a tab, \u202e for what turns text round."""
+    if character == "\t":
+        return " "
+    if unicodedata.category(character) not in _HIDDEN:
+        return character
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def plain(text: str) -> str:
+    """Return a message for a terminal: nothing hidden in it, long quotations and endless texts cut."""
+    cut = _QUOTED.sub(lambda match: f"`{match.group(1)[: QUOTED_MAX - 1]}{CUT}`", text)
+    cut = cut if len(cut) <= TEXT_MAX else cut[: TEXT_MAX - 1] + CUT
+    return cut if cut.isprintable() else "".join(map(visible, cut))
+
+
+def excerpt(line: str, column: int, width: int) -> tuple[str, str]:
+    """Return a line as it is shown, at most `COLUMNS_MAX` columns of it, and the blanks and carets below it.
+
+    `column` counts characters from 1. Carets stand under `width` characters, as far as these are shown.
+    """
+    at = min(max(column - 1, 0), len(line))
+    start, end = _window(line, at)
+    head, tail = CUT if start else "", CUT if end < len(line) else ""
+    before, under = line[start:at], line[at : min(at + width, end)]
+    shown = head + "".join(map(visible, line[start:end])) + tail
+    blanks = " " * (len(head) + sum(map(_cells, before)))
+    return shown, blanks + "^" * max(1, sum(map(_cells, under)))
+
+
+def _window(line: str, at: int) -> tuple[int, int]:
+    """Return from where to where a line is shown: all of it, or what fits around the caret."""
+    if len(line) <= COLUMNS_MAX and sum(map(_room, line)) <= COLUMNS_MAX:
+        return 0, len(line)
+    room = COLUMNS_MAX - 2 * len(CUT)
+    start, left = _back(line, at, min(BEFORE_MAX, room))
+    end, left = _forth(line, at, room - (min(BEFORE_MAX, room) - left))
+    start, _ = _back(line, start, left)
+    return start, end
+
+
+def _back(line: str, at: int, room: int) -> tuple[int, int]:
+    while at and (cells := _room(line[at - 1])) <= room:
+        at, room = at - 1, room - cells
+    return at, room
+
+
+def _forth(line: str, at: int, room: int) -> tuple[int, int]:
+    while at < len(line) and (cells := _room(line[at])) <= room:
+        at, room = at + 1, room - cells
+    return at, room
+
+
+def _cells(character: str) -> int:
+    """Columns of a terminal that a character takes as it is shown."""
+    if unicodedata.combining(character):
+        return 0
+    shown = visible(character)
+    return 2 if len(shown) == 1 and unicodedata.east_asian_width(shown) in "WF" else len(shown)
+
+
+def _room(character: str) -> int:
+    """Columns that a character counts for: also a mark that takes none, or a line of such marks had no end."""
+    return max(1, _cells(character))
