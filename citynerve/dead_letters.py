@@ -1,11 +1,11 @@
 """Dead letters as lines: where a refused line stands and why. Never its text, which may hold anything."""
 
 from collections.abc import Sequence
-from typing import IO
 
 import orjson
 
 from citynerve.feeds import Feed
+from citynerve.outputs import Writable
 from events.batch import REASONS, EventBatch
 
 
@@ -15,7 +15,7 @@ class DeadLetters:
     `line` counts from 1, as does `byte`, in its line; `position` is the log position of the line.
     """
 
-    def __init__(self, feeds: Sequence[Feed], out: IO[bytes]) -> None:
+    def __init__(self, feeds: Sequence[Feed], out: Writable) -> None:
         self._feeds = {feed.feed: feed for feed in feeds}
         self._out = out
 

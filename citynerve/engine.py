@@ -87,10 +87,9 @@ def tell(problems: Sequence[Problem]) -> None:
         click.echo(errors.format(problems), err=True)
 
 
-def write_summary(summary: Summary, path: Path) -> None:
-    """Write a run's summary as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+def summary_json(summary: Summary) -> bytes:
+    """Return a run's summary as JSON."""
+    return orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def told(summary: Summary) -> str:

@@ -1,10 +1,11 @@
 """Alerts as lines: the body, the texts rendered beside it, and the envelope."""
 
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
+from citynerve.outputs import Writable
 from citynerve.text import LANGUAGES, Language
 from events.alert import Alert
 from rules import message
@@ -52,7 +53,7 @@ class AlertLines:
         return message.render(found, alert.values, self.plan, self.rule(alert), language)
 
 
-def writer(lines: AlertLines, out: IO[bytes]) -> Callable[[list[Alert]], None]:
+def writer(lines: AlertLines, out: Writable) -> Callable[[list[Alert]], None]:
     """Return a function that writes alerts to a file, a line each."""
 
     def write(alerts: list[Alert]) -> None:

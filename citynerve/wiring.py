@@ -13,6 +13,7 @@ from citynerve.text import say
 from connectors import mapping as mapping_files
 from connectors.files import FileSource
 from connectors.mapping import MappedSource, Mapping
+from connectors.mapping.declaration import SHIPPED
 from connectors.protocol import Source
 from events.schema import Schemas
 
@@ -69,13 +70,24 @@ def open_feeds(
         )
     feeds = []
     for number, name in enumerate(names):
-        scheme, _, rest = name.partition(":")
-        known = scheme in SOURCES and rest
-        source = SOURCES[scheme if known else "file"](Opening(rest if known else name, name, number, time_max))
+        scheme, rest = _split(name)
+        source = SOURCES[scheme](Opening(rest, name, number, time_max))
         if mapping is not None:
             source = MappedSource(_foreign(source), mapping)
         feeds.append(Feed(source, numbered=numbered))
     return feeds
+
+
+def input_files(names: Sequence[str]) -> list[Path]:
+    """Return the files among the feeds that a command line names."""
+    parts = [_split(name) for name in names]
+    return [Path(rest) for scheme, rest in parts if scheme == "file" and rest != "-"]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the scheme and what stands behind it."""
+    scheme, _, rest = name.partition(":")
+    return (scheme, rest) if scheme in SOURCES and rest else ("file", name)
 
 
 def _foreign(source: Source) -> FileSource:
@@ -96,3 +108,8 @@ def load_mapping(name: str, schemas: Schemas) -> Mapping:
         everything that is wrong with it
     """
     return mapping_files.load(name, schemas)
+
+
+def mapping_file(name: str) -> Path:
+    """Return the file that a mapping is read from, by path or by the name of a shipped one."""
+    return Path(name) if Path(name).exists() else SHIPPED / f"{name}.yaml"

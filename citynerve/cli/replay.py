@@ -1,17 +1,15 @@
 """`citynerve replay EVENTS...`: events from files, in event time as fast as it goes, to alerts in a file."""
 
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 import click
 
 from citynerve.cli import options
 from citynerve.cli.command import Argument, Command, Option
-from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
+from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.text import say
 
 
@@ -130,9 +128,19 @@ def _replay(
     from citynerve import engine, wiring
     from citynerve.dead_letters import DeadLetters
     from citynerve.lines import writer
+    from citynerve.outputs import open_outputs, refuse_overwriting
     from events.block import FUTURE_MS
+    from events.schema import SHIPPED
+    from rules import check
 
-    _refuse_overwriting(events, [path for path in (alerts, summary, dead_letters) if path and str(path) != "-"])
+    paths = [alerts, summary, dead_letters]
+    refuse_overwriting(
+        paths,
+        files=[*wiring.input_files(events), *rules, *([wiring.mapping_file(mapping)] if mapping else [])],
+        rules=[*rules, check.LIBRARY],
+        schemas=[*schemas, SHIPPED],
+        reference=reference,
+    )
     ruleset = engine.Ruleset.load(rules, schemas, reference, force_empty=force_empty)
     engine.tell(ruleset.problems)
     with ExitStack() as stack:
@@ -144,38 +152,18 @@ def _replay(
         )
         for feed in feeds:
             stack.callback(feed.close)
-        letters = DeadLetters(feeds, stack.enter_context(_out(dead_letters))) if dead_letters else None
+        alerts_out, summary_out, letters_out = open_outputs(paths, stack)
+        letters = DeadLetters(feeds, letters_out) if letters_out else None
         replay = ruleset.replay(feeds, shards=shards, until=until, on_dead_letters=letters.write if letters else None)
-        write = writer(ruleset.lines, stack.enter_context(_out(alerts)))
+        assert alerts_out is not None, "alerts always go somewhere"
+        write = writer(ruleset.lines, alerts_out)
         for raised in engine.followed(replay, feeds, progress):
             write(raised)
         if letters:
             letters.write_foreign()
-    problems = engine.settle(replay.summary, feeds)
-    if summary:
-        engine.write_summary(replay.summary, summary)
+        problems = engine.settle(replay.summary, feeds)
+        if summary_out:
+            summary_out.write(engine.summary_json(replay.summary))
     engine.tell(problems)
     click.echo(engine.told(replay.summary), err=True)
     return FOUND if any(problem.level == "error" for problem in problems) else OK
-
-
-def _out(path: Path) -> AbstractContextManager[IO[bytes]]:
-    if str(path) == "-":
-        return nullcontext(sys.stdout.buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("wb")
-
-
-def _refuse_overwriting(events: Sequence[str], outputs: Sequence[Path]) -> None:
-    """Refuse an output that is an input, or that another output goes to as well."""
-    read = {Path(name).resolve() for name in events}
-    for at, path in enumerate(outputs):
-        if path.resolve() in read:
-            raise Failure(
-                say(
-                    en=f"{path} is among the events; the output would overwrite it",
-                    zh=f"{path} 是输入的事件文件,输出会覆盖它",
-                )
-            )
-        if path.resolve() in {other.resolve() for other in outputs[:at]}:
-            raise Failure(say(en=f"two outputs go to {path}", zh=f"两个输出都写到 {path}"))

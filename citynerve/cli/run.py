@@ -86,7 +86,7 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
     console = Console()
     with (folder / "alerts.ndjson").open("wb") as out, closing(feeds[0]):
         live.watch(replay, feeds, board, progress, writer(ruleset.lines, out), console)
-    engine.write_summary(replay.summary, folder / "summary.json")
+    (folder / "summary.json").write_bytes(engine.summary_json(replay.summary))
     console.print(board.picture(console.width, tallies(read_truth(truth), board.firings)))
     console.print(_next(folder), highlight=False, markup=False, soft_wrap=True)
     return OK

@@ -82,8 +82,10 @@ def _simulate(
     from citynerve import warm
 
     warm.ensure()
+    from citynerve.outputs import refuse_overwriting
     from citynerve.simulation import simulate_city
 
+    refuse_overwriting([out, truth], files=[])
     simulate_city(events, seed, out, truth, reference, communities=communities, progress=progress)
     click.echo(
         say(

@@ -184,11 +184,65 @@ def test_a_file_in_the_reference_folder_that_no_rule_declares_is_ignored(replay,
     assert replay().code == 0
 
 
-@pytest.mark.parametrize("arguments", [["--alerts", "{folder}/events.ndjson"], ["--summary", "{folder}/alerts.ndjson"]])
-def test_an_output_never_overwrites_the_input_or_another_output(replay, folder, arguments):
-    told = replay(*(argument.format(folder=folder) for argument in arguments))
-    assert told.code == 1 and told.err.startswith("error: ")
-    assert (folder / "events.ndjson").read_bytes() == EVENTS
+@pytest.mark.parametrize(
+    "output",
+    [
+        "events.ndjson",
+        "rules.yaml",
+        "vocabulary.yaml",  # beside the rule file
+        "more/deep/night.yaml",
+        "reference/residents.csv",
+        "reference/new.csv",  # the next run would read it
+        "schemas/lift.yaml",
+        "mapping.yaml",
+        "linked.ndjson",
+    ],
+)
+@pytest.mark.parametrize("option", ["--alerts", "--summary", "--dead-letters"])
+def test_an_output_never_overwrites_an_input(replay, folder, output, option):
+    (folder / "linked.ndjson").hardlink_to(folder / "events.ndjson")
+    (folder / "schemas").mkdir()
+    (folder / "more" / "deep").mkdir(parents=True)
+    (folder / output).touch()
+    before = (folder / output).read_bytes()
+    told = replay(
+        *("--schemas", folder / "schemas", "--rules", folder / "more", "--mapping", folder / "mapping.yaml"),
+        *(option, folder / output),
+    )
+    assert told.code == 1 and told.err.startswith("error: ") and output in told.err and "input" in told.err
+    assert (folder / output).read_bytes() == before
+
+
+@pytest.mark.parametrize("output", ["{folder}/alerts.ndjson", "{folder}/../{folder.name}/alerts.ndjson"])
+def test_two_outputs_never_go_to_one_file(replay, folder, output):
+    assert "two outputs" in replay("--summary", output.format(folder=folder)).err
+    assert not (folder / "alerts.ndjson").exists()
+
+
+def test_two_outputs_never_go_to_standard_output_and_one_may(replay, folder):
+    told = replay("--summary", "-")
+    assert told.code == 0 and orjson.loads(told.out)["events"] == 4
+    assert "two outputs" in replay("--summary", "-", "--dead-letters", "-").err
+
+
+def test_outputs_may_lie_beside_the_inputs_and_be_written_again(replay, folder):
+    for _ in range(2):
+        told = replay("--rules", folder, "--reference", folder / "reference", "--summary", folder / "summary.json")
+        assert told.code == 0, told.err
+    assert len(lines(folder / "alerts.ndjson")) == 1
+
+
+@pytest.mark.parametrize("output", ["--summary", "--dead-letters"])
+def test_an_output_that_cannot_be_opened_leaves_the_others_as_they_were(replay, folder, output):
+    (folder / "alerts.ndjson").write_bytes(b"yesterday's\n")
+    told = replay(output, folder / "reference")
+    assert told.code == 1 and str(folder / "reference") in told.err
+    assert (folder / "alerts.ndjson").read_bytes() == b"yesterday's\n"
+
+
+def test_an_output_that_cannot_be_written_is_named(replay):
+    told = replay("--alerts", "/dev/full")
+    assert told.code == 1 and "/dev/full" in told.err
 
 
 def test_the_same_file_twice_is_refused(replay, folder):

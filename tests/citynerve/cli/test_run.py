@@ -31,6 +31,12 @@ def test_a_simulated_city_is_the_same_byte_for_byte_for_a_seed(citynerve, tmp_pa
     assert first == second and len(first[next(iter(first))]) > 0
 
 
+def test_events_and_truth_never_go_to_one_file(citynerve, tmp_path):
+    one = tmp_path / "city"
+    told = citynerve("simulate", "--events", 1000, "--out", one, "--truth", one, "--reference", tmp_path / "r")
+    assert told.code == 1 and "two outputs" in told.err and not one.exists()
+
+
 def test_numbers_that_do_not_go_together_are_explained(citynerve, tmp_path):
     told = citynerve(
         "simulate",
