@@ -31,8 +31,21 @@ def run(log: Sequence[Block], city: City) -> list[Body]:
     out: list[Body] = []
     for rule in city.rules:
         seen = group(log, city.feeds, rule.kinds, city.schemas, devices)
-        out += alerts(rule, seen, city, epoch(log))
+        if not rule.ordered or epoch(log) is not None or not waits(rule, city):
+            out += alerts(rule, seen, city, epoch(log))
     return in_writing_order(out)
+
+
+def waits(rule: Rule, city: City) -> bool:
+    """Whether a rule's group waits for the epoch: if any rule over the same feeds expects keys, none is judged before."""
+
+    def feeds(of: Rule) -> list[str]:
+        return [feed.name for feed in city.feeds if feed.kinds is None or feed.kinds & of.kinds]
+
+    return any(
+        isinstance(other.pattern, Absence) and other.pattern.expect is not None and feeds(other) == feeds(rule)
+        for other in city.rules
+    )
 
 
 def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
