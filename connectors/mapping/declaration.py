@@ -11,6 +11,7 @@ from connectors.mapping import fields as read
 from connectors.mapping import times
 from connectors.mapping.document import CommentedMap, Findings, Node, read_document
 from connectors.mapping.model import Input, Join, Mapping, Reader, Record
+from connectors.mapping.pattern import OPEN_REPEATS_MAX, compiled
 from connectors.mapping.units import factor
 from events.place import Place, Problem, Problems
 from events.schema import Field, Schema, Schemas
@@ -21,7 +22,7 @@ _FIELD = ("field", "value", "match", "map", "missing", "missing_if", "unit", "sc
 _TIME = ("field", "format", "timezone", "start", "step")
 _OPERATORS: tuple[read.Operator, ...] = ("known", "in", "not_in", "below", "above")
 _CONDITION = ("field", *_OPERATORS)
-_DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _DURATION_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -79,7 +80,7 @@ class _Checker:
             return None
         kind = event.text("kind", required=True)
         schema = self._schema(event, kind)
-        time = self._time(event)
+        time = self._time(event, "unpivot" in top)
         if schema is None or time is None or form is None or name is None:
             return None
         readers = [
@@ -200,11 +201,19 @@ class _Checker:
                     tests.append(read.condition(read.getter(path), name, wanted))
         return tuple(tests)
 
-    def _time(self, event: Node) -> Reader | None:
+    def _time(self, event: Node, unpivoted: bool) -> Reader | None:
         node = event.node("time", _TIME, required=True)
         if node is None:
             return None
         if "start" in node or "step" in node:
+            if not unpivoted:
+                self._findings.add(
+                    node.place("start" if "start" in node else "step"),
+                    "`start` and `step` are the time of a matrix row; without `unpivot` there is none",
+                    "`start`、`step` 表示矩阵行的时间;没有 `unpivot` 就没有矩阵行",
+                    "add `unpivot: {keep: []}`, or write {field: ..., format: ...}",
+                    "请加上 `unpivot: {keep: []}`,或改写为 {field: ..., format: ...}",
+                )
             zone = self._zone(node)
             step = self._duration(node, "step")
             start = self._start(node, zone) if zone else None
@@ -279,9 +288,14 @@ class _Checker:
             return read.template(value)
         if field.type == "enum" and value not in field.values:
             event.wrong(key, f"one of {', '.join(field.values)}", f"以下之一:{'、'.join(field.values)}")
-        if field.type == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
-            event.wrong(key, "a number", "数字")
-        return read.constant(value)
+        if field.type == "number":
+            found = event.number(key)
+            return None if found is None else read.constant(found)
+        if field.type == "flag" and not isinstance(value, bool):
+            event.wrong(key, "true or false", " true 或 false")
+        if field.type in ("id", "ephemeral", "text", "time") and not _is_text(value):
+            event.wrong(key, "a text", "文本")
+        return read.constant(str(value) if isinstance(value, str) else value)
 
     def _typed(self, node: Node, key: str, field: Field, get: Reader, missing: tuple[Any, ...]) -> Reader | None:
         if field.type == "number":
@@ -294,12 +308,13 @@ class _Checker:
                     f"可换算为 {field.unit or '无单位数值'} 的单位",
                 )
                 return None
-            digits = node.number("digits")
+            digits = node.number("digits", least=0, most=15)
+            scale, offset = node.number("scale"), node.number("offset")
             return read.number(
                 get,
                 key,
-                by * (node.number("scale") or 1.0),
-                node.number("offset") or 0.0,
+                by if scale is None else by * scale,
+                offset or 0.0,
                 None if digits is None else int(digits),
                 missing,
             )
@@ -317,10 +332,23 @@ class _Checker:
     def _pattern(self, node: Node) -> re.Pattern[str] | None:
         text = node.text("match")
         try:
-            pattern = re.compile(text) if text is not None else None
-        except re.error:
-            pattern = None
+            pattern = compiled(text) if text is not None else None
+        except (re.error, RecursionError, OverflowError):
             node.wrong("match", "a regular expression", "正则表达式")
+            return None
+        if text is not None and pattern is None:
+            self._findings.add(
+                node.value_place("match"),
+                "`match` could take very long: it repeats a part that can match in several ways, or has many `.*`",
+                "`match` 可能耗时过长:重复的部分可以有多种匹配方式,或 `.*` 过多",
+                f"no `+` or `*` around another repeat or an `a|b`, and at most {OPEN_REPEATS_MAX} of them",
+                f"`+`、`*` 之内不要再有重复或 `a|b`,且总数不超过 {OPEN_REPEATS_MAX} 个",
+            )
         if pattern is not None and pattern.groups != 1:
             node.wrong("match", "one group, the part that stays", "恰好一个分组,即要保留的部分")
         return pattern
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a constant may stand as a text or id: as in events, a whole number may."""
+    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53)

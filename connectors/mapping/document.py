@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from events.place import Place, Problem, Problems
 
 DOCUMENT_BYTES_MAX = 256 << 10
+NUMBER_MAX = 1e15  # beyond it a float counts no longer by ones
 BRACKETS_MAX = 50  # within one another; YAML readers take quadratic time over more
 
 
@@ -75,13 +76,18 @@ class Node:
             return None
         return value
 
-    def number(self, key: str) -> float | None:
-        """Return a number, None where the key is missing."""
+    def number(self, key: str, *, least: float = -NUMBER_MAX, most: float = NUMBER_MAX) -> float | None:
+        """Return a finite number within bounds, None where the key is missing."""
         value = self._value(key, False)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
             self.wrong(key, "a number", "数字")
             return None
-        return value
+        if not least <= value <= most:
+            self.wrong(key, f"a number from {least:g} to {most:g}", f"{least:g} 到 {most:g} 之间的数字")
+            return None
+        return int(value) if isinstance(value, int) else float(value)  # not the YAML reader's own kinds of numbers
 
     def items(self, key: str, *, required: bool = False) -> list[Any] | None:
         """Return a list, None where the key is missing."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from connectors.mapping.model import Reader, Record, Unfit
+from connectors.mapping.pattern import TEXT_MAX
 
 Operator = Literal["known", "in", "not_in", "below", "above"]
 _HOLE = re.compile(r"\$\{([^}]*)\}")
@@ -29,13 +30,18 @@ def getter(path: str) -> Reader:
         for step in steps:
             if isinstance(value, dict):
                 value = value.get(step)
-            elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
                 value = value[int(step)]
             else:
                 return None
         return value
 
     return read
+
+
+def spelled(value: Any) -> str:
+    """Return a value as text; a list or an object has none, however deep it nests."""
+    return "" if isinstance(value, list | dict) else str(value)
 
 
 def constant(value: Any) -> Reader:
@@ -51,6 +57,8 @@ def template(text: str) -> Reader:
 
     def read(record: Record) -> str | None:
         values = tuple([get(record) for get in gets])
+        if any(isinstance(value, list | dict) for value in values):
+            raise Unfit("bad_value")
         return None if None in values or "" in values else form % values
 
     return read
@@ -64,7 +72,7 @@ def number(
     `missing` are values, numbers or texts, that mean null.
     """
     plain = factor == 1.0 and offset == 0.0
-    null_numbers = frozenset(float(value) for value in missing if isinstance(value, int | float))
+    null_numbers = frozenset(float(value) for value in missing if isinstance(value, int | float) and abs(value) < 1e300)
     null_texts = frozenset(["", *(value for value in missing if isinstance(value, str))])
 
     def read(record: Record) -> float | int | None:
@@ -73,8 +81,8 @@ def number(
             return None
         try:
             found = float(value)
-        except (TypeError, ValueError):
-            if value in null_texts:
+        except (TypeError, ValueError, OverflowError):
+            if isinstance(value, str) and value in null_texts:
                 return None
             raise Unfit("bad_value", name) from None
         if found in null_numbers:
@@ -82,9 +90,11 @@ def number(
         if value is True or value is False or not -math.inf < found < math.inf:
             raise Unfit("bad_value", name)
         if plain and digits is None:
-            return value if type(value) is int else found
+            return value if type(value) is int and abs(value) < 2**63 else found
         if not plain:
             found = found * factor + offset
+            if not -math.inf < found < math.inf:
+                raise Unfit("bad_value", name)
         return found if digits is None else round(found, digits)
 
     return read
@@ -103,6 +113,8 @@ def text(get: Reader, name: str, pattern: re.Pattern[str] | None) -> Reader:
             value = str(value)
         if pattern is None:
             return value
+        if len(value) > TEXT_MAX:
+            raise Unfit("bad_value", name)
         match = pattern.search(value)
         return match[1] if match else None
 
@@ -119,7 +131,7 @@ def flag(get: Reader, name: str) -> Reader:
         value = get(record)
         if value is None or value == "":
             return None
-        found = _FLAGS.get(str(value).lower())
+        found = _FLAGS.get(spelled(value).lower())
         if found is None:
             raise Unfit("bad_value", name)
         return found
@@ -133,7 +145,7 @@ def translated(get: Reader, table: Mapping[Any, Any]) -> Reader:
 
     def read(record: Record) -> Any:
         value = get(record)
-        return by_text.get(str(value), value)
+        return by_text.get(spelled(value), value)
 
     return read
 
@@ -144,7 +156,7 @@ def nulled(get: Reader, values: tuple[Any, ...], conditions: tuple[Callable[[Rec
 
     def read(record: Record) -> Any:
         value = get(record)
-        if value is None or str(value) in texts:
+        if value is None or spelled(value) in texts:
             return None
         if conditions and all(condition(record) for condition in conditions):
             return None
@@ -159,12 +171,12 @@ def condition(get: Reader, operator: Operator, wanted: Any) -> Callable[[Record]
         return lambda record: (get(record) not in (None, "")) is bool(wanted)
     if operator in ("in", "not_in"):
         texts = {str(value) for value in wanted}
-        return lambda record: (str(get(record)) in texts) is (operator == "in")
+        return lambda record: (spelled(get(record)) in texts) is (operator == "in")
 
     def compare(record: Record) -> bool:
         try:
             value = float(get(record))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
         return bool(value < wanted) if operator == "below" else bool(value > wanted)
 

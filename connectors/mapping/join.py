@@ -22,9 +22,14 @@ class Joiner:
     def __init__(self, join: Join) -> None:
         gets = [getter(path) for path in join.by]
         self._key: Callable[[Record], tuple[object, ...]] = lambda record: tuple(get(record) for get in gets)
+        self.name = ",".join(join.by)
         self._within_ms = join.within_ms
         self._waiting: dict[tuple[object, ...], Timed] = {}
         self._latest = -(2**63)
+
+    def fits(self, record: Record) -> bool:
+        """Tell whether a record can be joined: a list or an object is no value that two lines agree in."""
+        return not any(isinstance(value, list | dict) for value in self._key(record))
 
     def add(self, time: int, origin: Origin, record: Record) -> Iterator[Timed]:
         """Take a record; yield those that are complete or have waited too long."""

@@ -7,7 +7,9 @@ from typing import Any, Literal
 Record = dict[str, Any]  # one foreign line (or matrix cell): its fields as they came
 Reader = Callable[[Record], Any]  # gives a value of an event, None where it is missing, or raises Unfit
 
-Reason = Literal["utf8", "syntax", "not_an_object", "wrong_width", "missing_time", "bad_time", "bad_value"]
+Reason = Literal[
+    "utf8", "syntax", "not_an_object", "wrong_width", "missing_time", "bad_time", "time_out_of_range", "bad_value"
+]
 
 
 class Unfit(ValueError):

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from connectors.files import BLOCK_BYTES, POSITION_BITS, FileSource
+from connectors.files import BLOCK_BYTES, FileSource
 from connectors.mapping.join import Joiner, Origin, Timed
 from connectors.mapping.lines import LineReader
 from connectors.mapping.model import DeadLetter, Mapping, Reason, Record, Unfit
 from connectors.spool import Spool
-from events.block import Events
+from events.block import POSITION_BITS, Events
 from events.place import Place, Problem, Problems
 
 DEAD_LETTERS_KEPT = 1_000  # of a feed; all are counted

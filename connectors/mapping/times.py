@@ -53,6 +53,8 @@ def by_epoch(get: Reader, ms_per_unit: int) -> Reader:
         value = get(record)
         if value is None or value == "":
             return None
+        if isinstance(value, bool):
+            raise Unfit("bad_time", "time")
         try:
             return round(float(value) * ms_per_unit)
         except (TypeError, ValueError, OverflowError):
@@ -77,7 +79,7 @@ def _remembering(get: Reader, parse: Callable[[str], int]) -> Reader:
         if value is None:
             try:
                 value = parse(text)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise Unfit("bad_time", "time") from None
             if len(known) >= _KNOWN_MAX:
                 known.clear()

@@ -96,3 +96,43 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 )
 def test_what_is_no_mapping_is_refused_without_a_traceback(tmp_path: Path, text: bytes) -> None:
     assert problems(tmp_path, text)
+
+
+@pytest.mark.parametrize("time", ["{start: 2012-03-01T00:00:00, step: 5m, timezone: UTC}", "{step: 5m}"])
+def test_rows_have_times_only_in_a_matrix(tmp_path: Path, time: str) -> None:
+    problem = problems(tmp_path, GOOD.replace("{field: t, format: rfc3339}", time))[0]
+    assert (problem.code, problem.place.line) == ("M002", 6)
+    assert "unpivot" in problem.en
+    assert "unpivot" in problem.zh
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "((?:a|aa)+)$", "((a*)*)", "((a?){20})", ".*.*.*(.*)", "(?:(?:x+y)+z)*(a)"]
+)
+def test_a_pattern_that_could_take_for_ever_is_refused(tmp_path: Path, pattern: str) -> None:
+    found = problems(tmp_path, GOOD + f"  device: {{field: d, match: '{pattern}'}}\n")
+    assert "very long" in found[0].en
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^(.*)/lane\d+$", r"((?:\d{1,3}\.){3}\d{1,3})", r"(?:north|south)-([a-z]+)", "([ab]+)"]
+)
+def test_a_pattern_of_bounded_cost_loads(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "m.yaml").write_text(GOOD + f"  device: {{field: d, match: '{pattern}'}}\n")
+    assert load(tmp_path / "m.yaml", SCHEMAS).kind == "flow"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "speed_kmh: {field: v, digits: .nan}",
+        "speed_kmh: {field: v, digits: 400}",
+        "speed_kmh: {field: v, scale: .inf}",
+        "speed_kmh: 99999999999999999999",
+        "device: 2024-01-01",
+        "device: [a]",
+        "replayed: 3",
+    ],
+)
+def test_a_constant_that_no_event_can_hold_is_told(tmp_path: Path, field: str) -> None:
+    assert problems(tmp_path, GOOD + f"  {field}\n")[0].place.line == 7

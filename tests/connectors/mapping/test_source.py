@@ -14,6 +14,7 @@ from connectors.mapping import MappedSource, load
 from connectors.mapping import join as joining
 from connectors.mapping.join import Joiner
 from connectors.mapping.model import Join
+from events.block import TIME_MAX
 from events.place import Problems
 from events.schema import Schemas
 
@@ -24,7 +25,7 @@ HEAD = "version: 1\nmapping: test\n"
 def mapped(folder: Path, mapping: str, feed: str | bytes, block_bytes: int = 1 << 20) -> MappedSource:
     (folder / "m.yaml").write_text(HEAD + mapping, encoding="utf-8")
     (folder / "feed").write_bytes(feed if isinstance(feed, bytes) else feed.encode())
-    inner = FileSource(folder / "feed", feed="feed", number=5, time_max=99, block_bytes=block_bytes)
+    inner = FileSource(folder / "feed", feed="feed", number=5, time_max=TIME_MAX, block_bytes=block_bytes)
     return MappedSource(inner, load(folder / "m.yaml", SCHEMAS))
 
 
@@ -301,3 +302,87 @@ def test_halves_join_up_to_the_window_and_no_further(tmp_path: Path, apart_s: in
     mapping = JOINED.replace("by: [prefix, t]", "by: [prefix]")
     feed = f'a= {{"t":0,"flow":1}}\na= {{"t":{apart_s},"speed":2}}\n'
     assert len(events(mapped(tmp_path, mapping, feed))) == count
+
+
+@pytest.mark.parametrize("form", ["epoch_s", "epoch_ms"])
+@pytest.mark.parametrize("time", ["9999999999999999999", "1e300", "-1", '"-99999999999999999999"', "2e18"])
+def test_a_time_that_no_clock_shows_is_a_dead_letter(tmp_path: Path, form: str, time: str) -> None:
+    feed = f'{{"t":{time}}}\n{{"t":7}}\n'
+    source = mapped(tmp_path, SENSOR.replace("epoch_s", form), feed)
+    assert len(events(source)) == 1
+    assert [(letter.line, letter.reason) for letter in source.dead_letters] == [(1, "time_out_of_range")]
+    cells = "t,v\n{},1\n7,2\n".format(time.strip('"'))
+    source = mapped(tmp_path, SENSOR.replace("json", "csv").replace("epoch_s", form), cells)
+    assert len(events(source)) == 1
+    assert source.rejected == {"time_out_of_range": 1}
+
+
+def test_a_wrong_clock_does_not_part_halves_that_wait(tmp_path: Path) -> None:
+    feed = 'a= {"t":0,"flow":1}\nb= {"t":9e17,"flow":1}\na= {"t":0,"speed":2}\n'
+    assert [(event["flow_vph"], event["speed_kmh"]) for event in events(mapped(tmp_path, JOINED, feed))] == [(1, 2)]
+
+
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(
+        ["", "NaN", "inf", "-Infinity", "1e999", "9" * 5000, "²", "١", "0000-01-01T00:00:00Z", "x" * 2000]
+    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "0", "²"]), inner, max_size=2),
+    max_leaves=4,
+)
+EVERYTHING = """
+input: {format: json}
+join: {by: [k], within: 60s}
+where: [{field: w, not_in: [x]}, {field: w.a, above: -1}]
+event:
+  kind: sensor
+  time: {field: t, format: FORM}
+  id: "${k}@${v.²}"
+  device: {field: v, match: "^(.*)x"}
+  site: {field: k, map: {a: b}}
+  value: {field: v, missing: [-1, "n/a"], missing_if: [{field: k, below: 3}], scale: 1e12, digits: 2}
+  lon: {field: k}
+  replayed: {field: w}
+"""
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.dictionaries(st.sampled_from("tkvw"), ODD | st.integers(0, 9)), max_size=5),
+    st.sampled_from(["epoch_s", "epoch_ms", "rfc3339", '"%Y-%m-%d", timezone: Asia/Shanghai']),
+    st.booleans(),
+)
+def test_no_value_stops_a_feed(
+    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, object]], form: str, joined: bool
+) -> None:
+    mapping = EVERYTHING.replace("FORM", form)
+    mapping = mapping if joined else mapping.replace("join: {by: [k], within: 60s}\n", "")
+    folder = tmp_path_factory.mktemp("odd", numbered=True)
+    source = mapped(folder, mapping, b"\n".join(map(orjson.dumps, records)) + b"\n")
+    made = len(events(source))
+    lost = source.rejected.total() + source.skipped
+    assert made + lost == len(records) or (joined and made + lost < len(records))
+
+
+def test_values_that_nest_deeper_than_python_recurses_are_dead_letters(tmp_path: Path) -> None:
+    deep = b'{"t":1,"k":1,"w":{"a":1},"v":' + b"[" * 1000 + b"]" * 1000 + b"}\n"
+    source = mapped(tmp_path, EVERYTHING.replace("FORM", "epoch_s"), deep + deep.replace(b'"k":1', b'"k":[1]'))
+    assert events(source) == []
+    assert source.rejected.total() == 2
+
+
+def test_a_text_too_long_to_match_is_a_dead_letter(tmp_path: Path) -> None:
+    mapping = SENSOR + '  device: {field: d, match: "(.*)x"}\n'
+    feed = b"".join(orjson.dumps({"t": 1, "d": "x" * length}) + b"\n" for length in (1000, 1001))
+    source = mapped(tmp_path, mapping, feed)
+    assert [len(str(event["device"])) for event in events(source)] == [999]
+    assert source.rejected == {"bad_value": 1}
+
+
+@pytest.mark.parametrize("constant", ["1.5", "{value: 1.5}", "0x10", "{value: 99999999999999999999}"])
+def test_constants_are_numbers_however_yaml_spells_them(tmp_path: Path, constant: str) -> None:
+    [event] = events(mapped(tmp_path, SENSOR + f"  value: {constant}\n", '{"t":1}\n'))
+    assert event["value"] in (1.5, 16, 1e20)
