@@ -30,7 +30,7 @@ from streams.shard.intake import Intake
 from streams.shard.shard import Shard
 from streams.stages import Stages
 from streams.time.epoch import EpochFinder
-from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
+from streams.time.watermark import BEGINNING, NOTHING, Feed, FeedClock, GroupClock
 
 TURN = 1 << 14  # events that are read of a source before another one may come
 AHEAD = 2  # blocks that are decoded ahead, per source, where there are several shards
@@ -96,6 +96,12 @@ class Replay:
         self._arrivals = itertools.count()
         self._rejected: Counter[str] = Counter()
         self._late = 0
+
+    @property
+    def time(self) -> int | None:
+        """Greatest event time seen so far (epoch ms), None before the first event."""
+        greatest = max((entry.clock.greatest for entry in self._inputs), default=NOTHING)
+        return None if greatest == NOTHING else greatest
 
     def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
         """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""

@@ -1,5 +1,6 @@
 """Options that several commands share, and the types of their values."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,11 @@ import click
 
 from citynerve.cli.command import Option
 from citynerve.text import say
+
+INSTANT_MIN_MS = 946_684_800_000  # 2000-01-01 UTC
+INSTANT_MAX_MS = 1 << 53
+DIGITS_MAX = 20
+EXAMPLE = "2026-11-23T08:00:00+08:00"
 
 
 class FilePath(click.Path):
@@ -20,31 +26,48 @@ class FilePath(click.Path):
 
 
 class Instant(click.ParamType[int]):
-    """An instant: RFC 3339 with an offset, or epoch milliseconds. Its value is epoch ms."""
+    """An instant: RFC 3339 with an offset, or epoch milliseconds. Its value is epoch ms.
+
+    Between 2000, before which no event is believed, and 2^53, up to which JSON's readers count exactly.
+    """
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return epoch ms."""
-        if isinstance(value, int):
-            return value
         text = str(value)
-        if text.lstrip("-").isdigit():
-            return int(text)
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
+        instant = _epoch_ms(text)
+        if instant is None:
             self.fail(
                 say(
-                    en=f"`{text}` is no time with an offset; write it like 2026-11-23T08:00:00+08:00",
-                    zh=f"`{text}` 不是带时区的时间;请写成 2026-11-23T08:00:00+08:00",
+                    en=f"`{text}` is no time with an offset and no epoch milliseconds; write it like {EXAMPLE}",
+                    zh=f"`{text}` 不是带时区的时间,也不是毫秒时间戳;请写成 {EXAMPLE}",
                 ),
                 param,
                 ctx,
             )
-        return round(moment.timestamp() * 1000)
+        if not INSTANT_MIN_MS <= instant <= INSTANT_MAX_MS:
+            self.fail(
+                say(
+                    en=f"`{text}` is out of range: a number means epoch milliseconds, and an instant lies between the "
+                    f"year 2000 and {INSTANT_MAX_MS} ms; write it like {EXAMPLE}",
+                    zh=f"`{text}` 超出范围:数字表示毫秒时间戳,时间须在 2000 年至 {INSTANT_MAX_MS} 毫秒之间;"
+                    f"请写成 {EXAMPLE}",
+                ),
+                param,
+                ctx,
+            )
+        return instant
+
+
+def _epoch_ms(text: str) -> int | None:
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return int(text[:DIGITS_MAX])  # what is longer is out of range however it goes on
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else round(moment.timestamp() * 1000)
 
 
 def rules() -> Option:

@@ -93,8 +93,9 @@ def _params() -> list[click.Parameter]:
             type=options.Instant(),
             metavar="TIME",
             help=say(
-                en="go on to this instant after the last event, so that absence falls due",
-                zh="最后一个事件之后继续推进到该时刻,使缺席判定到期",
+                en=f"go on to this instant after the last event, so that absence falls due; {options.EXAMPLE}, or epoch "
+                "milliseconds",
+                zh=f"最后一个事件之后继续推进到该时刻,使缺席判定到期;写成 {options.EXAMPLE} 或毫秒时间戳",
             ),
         ),
         options.schemas(),
@@ -131,7 +132,7 @@ def _replay(
     from citynerve.outputs import open_outputs, refuse_overwriting
     from events.block import FUTURE_MS
     from events.schema import SHIPPED
-    from rules import check
+    from rules import check, message
 
     paths = [alerts, summary, dead_letters]
     refuse_overwriting(
@@ -165,5 +166,14 @@ def _replay(
         if summary_out:
             summary_out.write(engine.summary_json(replay.summary))
     engine.tell(problems)
+    if until is not None and replay.time is not None and until < replay.time:
+        click.echo(_until_is_past(message.time(replay.time, ruleset.plan)), err=True)
     click.echo(engine.told(replay.summary), err=True)
     return FOUND if any(problem.level == "error" for problem in problems) else OK
+
+
+def _until_is_past(last: str) -> str:
+    return say(
+        en=f"warning: --until lies before the last event, {last}; the run went on to that event all the same",
+        zh=f"警告: --until 早于最后一个事件({last});仍然运行到了该事件",
+    )

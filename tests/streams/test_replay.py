@@ -125,6 +125,12 @@ def test_until_goes_further_and_never_back():
     assert len(written(replay(ALL, [*lines, line(HOUR, "z")], until=T))) == len(ELDERS)
 
 
+def test_its_time_is_the_greatest_event_of_all_files_whatever_fires():
+    run = replay(planned(BURST), [line(0), line(5 * MINUTE)], [line(HOUR), line(3 * MINUTE)], until=T + 2 * HOUR)
+    assert run.time is None
+    assert written(run) == [] and run.time == T + HOUR
+
+
 def test_an_epoch_is_the_first_event_of_any_kind():
     run = replay(ALL, [line(5, "x", "flow"), line(HOUR + 5, "y", "flow")])
     assert {(a.since - T, a.time - T) for a in written(run)} == {(5, HOUR + 5)}

@@ -245,6 +245,23 @@ def test_an_output_that_cannot_be_written_is_named(replay):
     assert told.code == 1 and "/dev/full" in told.err
 
 
+@pytest.mark.parametrize(
+    "until",
+    ["99999999999999999999", "9" * 5000, str(2**53 + 1), "2026", "-5", "20261123", "1999-12-31T23:59:59+00:00", "²"],
+)
+def test_an_implausible_instant_is_wrong_usage_and_touches_no_output(replay, folder, until):
+    (folder / "alerts.ndjson").write_bytes(b"yesterday's\n")
+    told = replay("--until", until)
+    assert told.code == 2 and "--until" in told.err and "epoch milliseconds" in told.err
+    assert (folder / "alerts.ndjson").read_bytes() == b"yesterday's\n"
+
+
+@pytest.mark.parametrize(("instant", "warned"), [(START, True), (START + 10**7, False), (2**53, False)])
+def test_an_instant_before_the_last_event_is_warned_of(replay, instant, warned):
+    told = replay("--until", instant)
+    assert told.code == 0 and ("--until lies before the last event, 2025-03-0" in told.err) == warned
+
+
 def test_the_same_file_twice_is_refused(replay, folder):
     assert "named twice" in replay(folder / "events.ndjson").err
 
