@@ -98,6 +98,7 @@ SHAPES = {
     "a mapping": "键值表",
     "a name or a list of names": "名称或名称列表",
     "nothing": "空值",
+    "an empty text": "空文字",
     "a number": "数字",
 }
 

@@ -23,7 +23,7 @@ _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "
 def shape(node: Node) -> str:
     """Return what a node is, in words."""
     if isinstance(node, Scalar):
-        return "text" if node.text or node.style else "nothing"
+        return "text" if node.text.strip() else "an empty text" if node.style else "nothing"
     return "a list" if isinstance(node, Items) else "a mapping"
 
 
@@ -137,7 +137,7 @@ class Reader:
         if slip := slips.in_name(scalar.text, scalar.place):
             self.problems.append(slip)
             return
-        shown = " ".join(sorted(words)[:40]) or "–"
+        shown = " ".join(sorted(words)[:40]) or "none is declared / 没有声明"
         self.report(
             "E008",
             scalar.place,

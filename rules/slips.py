@@ -55,6 +55,7 @@ _QUOTES = "“”‘’＂＇"
 _KEY = re.compile(r"^([\s\u200b\ufeff]*(?:-[ \u3000\u00a0]+)*)([A-Za-z_][A-Za-z0-9_]*)[ \u3000\u00a0]*(：)")
 _DASH = re.compile(r"^(\s*)(－)\s*[A-Za-z_]")
 _ODD_SPACE = re.compile("[" + "".join(SPACES) + "]")
+_COMMA = re.compile(r"([，、；])\s*[A-Za-z_][A-Za-z0-9_]*\s*$")  # before the colon of a next key
 _HEAD = re.compile(r"^\s*(?:- +)*[^\s#:'\"][^:]*:\s+\S")
 
 # what the YAML parser says, and which code explains it to people
@@ -110,10 +111,21 @@ def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Pr
     said = str(error.problem)
     colon = "mapping values are not allowed" in said or said.endswith("but got ':'")
     line = lines[mark.line] if mark.line < len(lines) else ""
+    if "flow" in str(error.context) and (at := _comma(line, mark.column)) is not None:
+        found = [problem("Y003", Place(path, mark.line + 1, at + 1), mark=line[at], ascii=",", where="")]
+        return found, _put(lines, mark.line, at, ",")
     if colon and line[mark.column : mark.column + 1] == ":" and _HEAD.match(line[: mark.column]):
         found = [_colon_in_value(place, line, mark.column, flow="flow" in str(error.context))]
         return found, _put(lines, mark.line, mark.column, "：")
     return [_explain(path, lines, error, place)], None
+
+
+def _comma(line: str, column: int) -> int | None:
+    """Return where a full-width comma stands between two entries of `{}` or `[]`: before a key, behind a quote."""
+    if line[column : column + 1] in ("，", "、", "；"):
+        return column
+    match = _COMMA.search(line[:column]) if line[column : column + 1] == ":" else None
+    return match.start(1) if match else None
 
 
 def _full_width_keys(path: str, lines: list[str]) -> list[Problem]:

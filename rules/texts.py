@@ -1,10 +1,15 @@
 """Texts with holes: `${expression}` in titles, messages and labels. `$${` writes `${`."""
 
+import re
+
 from events.place import Place, Problems
 from rules.errors import problem
 from rules.expression.nodes import Node
 from rules.expression.parse import parse
+from rules.expression.tokens import full_width
 from rules.yaml import Scalar
+
+_FULL_WIDTH = re.compile(r"(?<!\$)(?:\$｛|＄[{｛])")  # a hole as an input method writes it
 
 
 def split(scalar: Scalar) -> tuple[list[str], list[Node]]:
@@ -18,7 +23,7 @@ def split(scalar: Scalar) -> tuple[list[str], list[Node]]:
     text = scalar.text
     pieces: list[str] = []
     nodes: list[Node] = []
-    found = []
+    found = [full_width(scalar.at(match.start(), 2), match.group(), "${") for match in _FULL_WIDTH.finditer(text)]
     literal, at = "", 0
     while True:
         start = text.find("${", at)

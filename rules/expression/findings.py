@@ -6,9 +6,11 @@ from events.place import Place, Problem
 from events.schema import Field
 from rules.expression.canonical import canonical
 from rules.expression.functions import FUNCTIONS, LATER, Function
-from rules.expression.nodes import In, Name, Tuple
+from rules.expression.nodes import In, Name, Node, Tuple
 from rules.expression.scope import Scope, SetShape
 from rules.expression.wording import near, of_kinds
+
+_NO_CALENDAR = 'no calendar is declared / 没有声明任何日历; calendars: {night: "22:00-06:00"}'
 
 
 class Findings:
@@ -50,24 +52,25 @@ def unknown_calendar(place: Place, name: str, candidates: Iterable[str], calenda
         f"unknown calendar `{name}`",
         f"没有日历 {name}",
         *near(name, candidates),
-        note=f"calendars: {' '.join(calendars) or '–'}",
+        note=f"calendars: {' '.join(calendars)}" if calendars else _NO_CALENDAR,
     )
 
 
-def unknown_set(place: Place, name: str, sets: Mapping[str, SetShape]) -> Problem:
-    """A name before a point or after `in` that is no set."""
-    return Problem(
-        "E105",
-        place,
-        f"unknown set `{name}`",
-        f"没有参考集 {name}",
-        *near(name, sets),
-        note=f"sets: {' '.join(sorted(sets)) or '–'}",
-    )
+def unknown_set(
+    place: Place, name: str, sets: Mapping[str, SetShape], key: str = "device", column: str = ""
+) -> Problem:
+    """A name before a point or after `in` that is no set; `key` and `column` are what it was meant to have."""
+    columns = f", columns: {{{column}: number}}" if column else ""
+    declared = f"sets: {{{name}: {{key: {key}{columns}}}}}"
+    advice = near(name, sets)
+    if not advice[0]:
+        advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
+    note = f"sets: {' '.join(sorted(sets))}" if sets else "no set is declared / 没有声明任何参考集"
+    return Problem("E105", place, f"unknown set `{name}`", f"没有参考集 {name}", *advice, note=note)
 
 
-def no_set(choices: Name, scope: Scope) -> Problem:
-    """What stands after `in` is no set."""
+def no_set(choices: Name, item: Node, scope: Scope) -> Problem:
+    """What stands after `in`, behind `item`, is no set."""
     name = ".".join(choices.path)
     if name in scope.calendars:
         return Problem(
@@ -87,7 +90,10 @@ def no_set(choices: Name, scope: Scope) -> Problem:
             "write `==`, or list values: `in ('a', 'b')`",
             "请写 ==,或列出取值:in ('a', 'b')",
         )
-    return unknown_set(choices.place, name, scope.sets)
+    parts = item.items if isinstance(item, Tuple) else (item,)
+    names = [part.path[-1] for part in parts if isinstance(part, Name)]
+    key = f"[{', '.join(names)}]" if len(names) > 1 else (names or ["device"])[0]
+    return unknown_set(choices.place, choices.path[0], scope.sets, key)
 
 
 def unknown_column(place: Place, name: str, shape: SetShape) -> Problem:
@@ -144,6 +150,19 @@ def later(place: Place, name: str) -> Problem:
         f"this version does not have `{name}`",
         f"当前版本尚不支持 `{name}`",
         note=f"functions: {' '.join(function.signature for function in FUNCTIONS.values())}",
+    )
+
+
+def later_over_window(place: Place, name: str) -> Problem:
+    """The least or greatest of a window, which is not the least of several values."""
+    signature = FUNCTIONS[name].signature
+    return Problem(
+        "E118",
+        place,
+        f"this version does not have `{name}(x)` over a window; `{signature}` is of several values of one event",
+        f"当前版本尚不支持窗口内的 `{name}(x)`;`{signature}` 用于同一事件的多个值",
+        "compare the field itself: `x > 1`",
+        "请直接比较字段,如 x > 1",
     )
 
 

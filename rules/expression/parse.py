@@ -206,21 +206,30 @@ class _Parser:
     # operands
 
     def number(self, token: Token) -> Number:
-        if token.unit and token.unit not in UNITS:
-            self.fail(
-                "E113",
-                token,
-                f"unknown unit `{token.unit}`",
-                f"未知的单位 `{token.unit}`",
-                "units are ms s m h d w (m is minutes), km and %; all else is written without",
-                "单位有 ms s m h d w(m 为分钟)、km 和 %,其他单位不写",
-            )
+        if token.unit and (unit := self.whole_unit(token.unit, token.end)) not in UNITS:
+            self.no_unit(token, unit)
         factor, unit = UNITS.get(token.unit, (1.0, None))
         # 40% is the double nearest to 0.4, which 40 * 0.01 is not always
         value = float(token.text) / 100.0 if token.unit == "%" else float(token.text) * factor
         if not math.isfinite(value):
             self.fail("E113", token, "the number is too large", "数字过大")
         return Number(self.where(token), value, cast("None", unit))
+
+    def whole_unit(self, unit: str, end: int) -> str:
+        """Return a unit that ends at `end` with what follows it: km and `/h`."""
+        over, per = (self.tokens[min(self.at + i, len(self.tokens) - 1)] for i in (0, 1))
+        together = over.text == "/" and per.kind == "name" and over.start == end and per.start == over.end
+        return f"{unit}/{per.text}" if together and per.text in UNITS else unit
+
+    def no_unit(self, token: Token, unit: str) -> NoReturn:
+        self.fail(
+            "E113",
+            token,
+            f"unknown unit `{unit}`",
+            f"未知的单位 `{unit}`",
+            "write the number alone, in the unit of the field; units are ms s m h d w (m is minutes), km and %",
+            "只写数字,单位与字段一致;可写的单位只有 ms s m h d w(m 为分钟)、km 和 %",
+        )
 
     def name(self) -> Node:
         start = self.at
@@ -371,8 +380,12 @@ class _Parser:
                 "E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`", *FOREIGN_WORDS[text]
             )
         advice = ("", "")
-        if before and before.kind == "number" and token.kind == "name" and text in UNITS:
-            advice = (f"write `{before.text}{text}`", f"请写 {before.text}{text}")
+        if before and before.kind == "number" and not before.unit and token.kind == "name" and text not in WORDS:
+            self.at += 1
+            if (unit := self.whole_unit(text, token.end)) not in UNITS:
+                self.no_unit(token, unit)
+            of_m = (" (minutes)", "(分钟)") if unit == "m" else ("", "")
+            advice = (f"write `{before.text}{text}`{of_m[0]}", f"请写 {before.text}{text}{of_m[1]}")
         elif before and before.kind == "number" and before.unit and token.kind == "number":
             advice = ("write one number and one unit: `90m`", "只写一个数字和一个单位:90m")
         elif token.kind == "sign" and text == ".":

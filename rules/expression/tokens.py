@@ -57,7 +57,7 @@ def tokens(text: str, locate: Locate) -> tuple[list[Token], list[Problem]]:
         elif match["name"]:
             name = match["name"]
             if (plain := unicodedata.normalize("NFKC", name)) != name:
-                problems.append(_full_width(locate(match.start(), len(name)), name, plain))
+                problems.append(full_width(locate(match.start(), len(name)), name, plain))
             found.append(Token("name", name, match.start(), at))
         elif match["sign"]:
             found.append(Token("sign", match["sign"], match.start(), at))
@@ -86,12 +86,12 @@ def _odd(text: str, at: int, locate: Locate) -> tuple[int, Problem]:
         if len(sign) == width and (sign in FOREIGN_SIGNS or sign in SIGN_ADVICE):
             return width, _foreign(sign, locate(at, width))
     if len(pair := text[at : at + 2]) == 2 and (sign := unicodedata.normalize("NFKC", pair)) in PAIRS:
-        return 2, _full_width(locate(at, 2), pair, sign)
+        return 2, full_width(locate(at, 2), pair, sign)
     plain = FULL_WIDTH.get(mark) or unicodedata.normalize("NFKC", mark)
     if plain == "=" and mark != "=":
         plain = "=="
     if plain != mark:
-        return 1, _full_width(locate(at, 1), mark, plain)
+        return 1, full_width(locate(at, 1), mark, plain)
     shown = mark if mark.isprintable() else f"U+{ord(mark):04X}"
     return 1, Problem("E103", locate(at, 1), f"`{shown}` means nothing in an expression", f"表达式中不能使用 `{shown}`")
 
@@ -110,7 +110,8 @@ def _quotes(quoted: str, place: Place) -> Problem:
     )
 
 
-def _full_width(place: Place, mark: str, plain: str) -> Problem:
+def full_width(place: Place, mark: str, plain: str) -> Problem:
+    """Say of what an input method wrote what to write instead."""
     if not plain.strip():
         name = f"U+{ord(mark[0]):04X}"
         return Problem(

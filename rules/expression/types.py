@@ -247,7 +247,7 @@ class _Checker(Comparing):
             elif self.scope.fields(first):
                 self.found.add(say.no_parts(node.place, first))
             else:
-                self.found.add(say.unknown_set(node.place, first, self.scope.sets))
+                self.found.add(say.unknown_set(node.place, first, self.scope.sets, column=node.path[1]))
             return None
         body = shape.columns.get(second)
         if body is None:
@@ -291,7 +291,7 @@ class _Checker(Comparing):
         items = node.item.items if isinstance(node.item, Tuple) else (node.item,)
         shape = self.scope.sets.get(name) if len(node.choices.path) == 1 else None
         if shape is None:
-            self.found.add(say.no_set(node.choices, self.scope))
+            self.found.add(say.no_set(node.choices, node.item, self.scope))
             return None
         names = tuple(item.path[0] if isinstance(item, Name) else "" for item in items)
         if len(items) != len(shape.key) or (names != shape.key and set(names) == set(shape.key)):
@@ -319,8 +319,11 @@ class _Checker(Comparing):
 
     def call(self, node: Call) -> Typed | None:
         name = node.name
-        if name in LATER or (name in LATER_ONE_ARGUMENT and len(node.args) == 1):
+        if name in LATER:
             self.found.add(say.later(node.place, name))
+            return None
+        if name in LATER_ONE_ARGUMENT and len(node.args) == 1:
+            self.found.add(say.later_over_window(node.place, name))
             return None
         function = FUNCTIONS.get(name)
         if function is None:

@@ -24,7 +24,7 @@ def problems(silence: Silence, key: Sequence[Scalar], vocabulary: Vocabulary) ->
                 expect.place,
                 name=expect.text,
                 near=nearest(expect.text, vocabulary.sets),
-                note="sets: " + (" ".join(sorted(vocabulary.sets)) or "–"),
+                note="sets: " + (" ".join(sorted(vocabulary.sets)) or "none is declared / 没有声明"),
             )
         ]
     names = tuple(part.text for part in key)

@@ -111,7 +111,7 @@ def one_line(problem):
         ("flow", "count() > 3", 0, 7, "E116", ""),
         ("flow", "last_seen < now()", 0, 9, "E116", ""),
         ("flow", "avg(speed_kmh) < 3", 0, 14, "E118", ""),
-        ("flow", "min(speed_kmh) < 3", 0, 14, "E118", ""),
+        ("flow", "min(speed_kmh) < 3", 0, 14, "E118", "compare the field itself: `x > 1`"),
         ("flow", "prev.speed_kmh < 3", 0, 14, "E118", ""),
         ("camera", "inside('bank_lobby')", 0, 20, "E118", ""),
         ("flow", "mising(speed_kmh)", 0, 17, "E110", "did you mean `missing()`?"),

@@ -1,0 +1,95 @@
+"""Advice that fits the slip: what an operator wrote, and what the checker answers."""
+
+import pytest
+
+from events.identity import CityKey
+from events.place import Problem, Problems
+from events.schema import Schemas
+from rules import check
+
+SCHEMAS, CITY = Schemas.load(), CityKey()
+
+
+def problems(line: str) -> list[Problem]:
+    """Problems of one line in a rule over traffic, where nothing is declared."""
+    text = f"version: 1\nrules:\n- rule: x\n  from: traffic\n  severity: low\n  key: site\n  {line}\n"
+    try:
+        return check.loads({"r.yaml": text}, SCHEMAS, CITY).problems
+    except Problems as found:
+        return found.problems
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "title: {zh: 夜间噪声， en: Night noise}",
+        "title: {zh: 夜间噪声，en: Night noise}",
+        'title: {zh: "夜间噪声"， en: Night noise}',
+        "title: {zh: 夜间噪声； en: Night noise}",
+    ],
+)
+def test_a_full_width_comma_between_two_languages_is_named(line: str) -> None:
+    (found,) = problems(line)
+    assert found.code == "Y003"
+    assert line[found.place.column - 3] in "，；"
+    assert "`,`" in found.advice_en
+
+
+def test_a_full_width_comma_inside_a_text_stays_a_colon_problem() -> None:
+    (found,) = problems("title: {zh: 车辆，限速: 80, en: Too fast}")
+    assert found.code == "Y002"
+
+
+@pytest.mark.parametrize(
+    ("condition", "unit"),
+    [
+        ("speed_kmh > 70 km/h", "km/h"),
+        ("speed_kmh > 70km/h", "km/h"),
+        ("speed_kmh > 20 m/s", "m/s"),
+        ("speed_kmh > 70 kmh and known(plate)", "kmh"),
+        ("speed_kmh > 70dB", "dB"),
+    ],
+)
+def test_a_unit_that_is_not_written_is_named_whole(condition: str, unit: str) -> None:
+    found = problems(f"when: {condition}")[0]
+    assert (found.code, found.en) == ("E113", f"unknown unit `{unit}`")
+    assert "number alone" in found.advice_en and "只写数字" in found.advice_zh
+
+
+def test_a_unit_behind_a_blank_is_drawn_near_and_minutes_are_said() -> None:
+    assert problems("when: speed_kmh > 5 m")[0].advice_en == "write `5m` (minutes)"
+
+
+def test_the_least_of_a_window_is_not_mistaken_for_the_least_of_values() -> None:
+    (found,) = problems("when: min(speed_kmh) > 1")
+    assert found.code == "E118" and "over a window" in found.en and "min(x, y)" in found.en
+
+
+@pytest.mark.parametrize("spelled", ['""', "''", '"  "'])
+def test_an_empty_text_is_called_empty(spelled: str) -> None:
+    assert problems(f"when: {spelled}")[0].en == "`when` must be text, not an empty text"
+
+
+@pytest.mark.parametrize("hole", ["$｛device｝", "＄{device}", "＄｛device｝"])
+def test_a_hole_in_full_width_braces_is_no_literal_text(hole: str) -> None:
+    found = problems(f'message: "at {hole}"')
+    assert [(each.code, each.place.column) for each in found] == [("E103", 16)]
+    assert found[0].advice_en == "write `${`"
+
+
+def test_full_width_braces_without_a_dollar_and_escaped_holes_are_text() -> None:
+    assert not problems('message: "｛site｝ $${site} $$｛site｝ 5＄"')
+
+
+@pytest.mark.parametrize(
+    ("condition", "declaration"),
+    [
+        ("plate in wanted", "sets: {wanted: {key: plate}}"),
+        ("(site, plate) not in wanted", "sets: {wanted: {key: [site, plate]}}"),
+        ("roads.free_kmh > 1", "sets: {roads: {key: device, columns: {free_kmh: number}}}"),
+    ],
+)
+def test_an_unknown_set_says_how_sets_are_declared(condition: str, declaration: str) -> None:
+    found = next(each for each in problems(f"when: {condition}") if each.code == "E105")
+    assert found.advice_en == f"declare it, for example  {declaration}"
+    assert "–" not in found.note and "没有声明" in found.note
