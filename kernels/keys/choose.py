@@ -10,6 +10,17 @@ from kernels.nulls import NULL
 KIND = 1  # lane, as in events.batch
 
 
+@kernel(inline=True)
+def key_of(lanes, row, key_lanes):
+    """Return the token of a row's key: that of its one lane, or of all combined; NULL where one is missing."""
+    key = np.int64(0)
+    if len(key_lanes) > 0:
+        key = lanes[key_lanes[0], row]
+        for part in range(1, len(key_lanes)):
+            key = combine(key, lanes[key_lanes[part], row])
+    return key
+
+
 @kernel("int64(int64[:, ::1], int64[::1], int64[::1], boolean[::1], boolean, int64[::1])")
 def of_kinds(lanes, order, rows, reads, late, out):
     """Keep the rows whose kind `reads` names, late ones (even `order`) only if `late`; return how many."""
@@ -21,18 +32,44 @@ def of_kinds(lanes, order, rows, reads, late, out):
     return found
 
 
-@kernel("int64(int64[:, ::1], boolean[::1], int64[::1])")
-def arrived_of_kinds(lanes, reads, out):
-    """Find the rows of a batch whose kind `reads` names; return how many."""
+@kernel("int64(int64[:, ::1], boolean[::1], int64[::1], int64, int64, boolean, int64[::1], int64[::1])")
+def arrived(lanes, reads, key_lanes, shards, shard, keyless, missing, out):
+    """Find the rows of a batch whose kind `reads` names and whose key this shard holds.
+
+    Parameters
+    ----------
+    lanes
+        int64[lane, n], a batch
+    reads
+        bool[kinds]
+    key_lanes
+        the lanes that make the key; without any all rows have one key
+    keyless
+        whether a row without its key is the first shard's, or nobody's
+    missing
+        int64[1], grows by the rows without their key
+    out
+        int64[n], receives the rows
+
+    Returns
+    -------
+    how many rows
+
+    Cost: 1 ns a row, 2 ns more for one of its kinds.
+    """
     found = 0
     for row in range(lanes.shape[1]):
-        out[found] = row
-        found += reads[lanes[KIND, row]]
+        if reads[lanes[KIND, row]]:
+            key = key_of(lanes, row, key_lanes)
+            missing[0] += key == NULL
+            if key != NULL or keyless:
+                out[found] = row
+                found += shards == 1 or owner(key, shards) == shard
     return found
 
 
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], int64, int64, boolean, int64[::1], int64[::1])")
-def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):
+@kernel("int64(int64[:, ::1], int64[::1], int64[::1], int64, int64, boolean, int64[::1])")
+def own(lanes, rows, key_lanes, shards, shard, keyless, keys):
     """Keep the rows whose key this shard holds; `keys` receives the keys' tokens.
 
     Parameters
@@ -43,8 +80,6 @@ def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):
         the lanes that make the key; without any all rows have one key
     keyless
         whether a row without its key is the first shard's (its token is NULL), or nobody's
-    missing
-        int64[1], grows by the rows without their key
 
     Returns
     -------
@@ -55,15 +90,9 @@ def own(lanes, rows, key_lanes, shards, shard, keyless, keys, missing):
     kept = 0
     for i in range(len(rows)):
         row = rows[i]
-        key = np.int64(0)
-        if len(key_lanes) > 0:
-            key = lanes[key_lanes[0], row]
-            for part in range(1, len(key_lanes)):
-                key = combine(key, lanes[key_lanes[part], row])
-        if key == NULL:
-            missing[0] += 1
-            if not keyless:
-                continue
+        key = key_of(lanes, row, key_lanes)
+        if key == NULL and not keyless:
+            continue
         rows[kept] = row
         keys[kept] = key
         kept += shards == 1 or owner(key, shards) == shard

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
-from kernels.keys.choose import arrived_of_kinds, of_kinds, own
+from kernels.keys.choose import arrived, of_kinds, own
 from kernels.nulls import NAN_BITS, NULL
 from rules.plan import Plan, RulePlan
 from streams.shard.surroundings import Selection, Surroundings
@@ -39,23 +39,19 @@ class Choice:
         With `keyless` rows without a key are the first shard's; else nobody's, and counted.
         """
         out = np.empty(lanes.shape[1], np.int64)
-        found = arrived_of_kinds(lanes, self.reads, out)
-        return self._chosen(lanes, out[:found], self.missing, keyless=keyless)
+        part = self._part
+        found = arrived(lanes, self.reads, self.key_lanes, part.count, part.index, keyless, self.missing, out)
+        return self._own(lanes, self._selection(self._surroundings, lanes, out[:found]), keyless=keyless)
 
     def released(self, lanes: Lanes, order: Ints, rows: Ints, *, late: bool) -> tuple[Ints, Ints]:
         """Return the chosen ones of released rows, in order, and the tokens of their keys."""
         out = np.empty(len(rows), np.int64)
         found = of_kinds(lanes, order, rows, self.reads, late, out)
-        return self._chosen(lanes, out[:found], np.zeros(1, np.int64), keyless=False)
+        return self._own(lanes, self._selection(self._surroundings, lanes, out[:found]), keyless=False)
 
-    def _chosen(self, lanes: Lanes, rows: Ints, missing: Ints, *, keyless: bool) -> tuple[Ints, Ints]:
+    def _own(self, lanes: Lanes, rows: Ints, *, keyless: bool) -> tuple[Ints, Ints]:
         keys = np.empty(len(rows), np.int64)
-        held = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys, missing)
-        if not len(self._selection.code):
-            return rows[:held], keys[:held]
-        rows = self._selection(self._surroundings, lanes, rows[:held])
-        again = np.zeros(1, np.int64)
-        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys, again)
+        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys)
         return rows[:kept], keys[:kept]
 
 

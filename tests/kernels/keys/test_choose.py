@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kernels.keys.choose import arrived_of_kinds, mark, of_kinds, own
+from kernels.keys.choose import arrived, mark, of_kinds, own
 from kernels.keys.token import combined
 from kernels.nulls import NULL
 
@@ -15,7 +15,8 @@ def lanes(*more):
 
 def test_rows_of_the_kinds_that_are_read_are_found_in_order():
     out = np.empty(6, np.int64)
-    assert out[: arrived_of_kinds(lanes(), READS, out)].tolist() == [0, 2, 4, 5]
+    found = arrived(lanes(), READS, np.empty(0, np.int64), 1, 0, False, np.zeros(1, np.int64), out)
+    assert out[:found].tolist() == [0, 2, 4, 5]
 
 
 @pytest.mark.parametrize(("late", "kept"), [(False, [5, 0]), (True, [5, 4, 0])])
@@ -26,8 +27,13 @@ def test_released_rows_are_kept_in_their_order_and_late_ones_where_they_are_want
 
 
 def chosen(keys, parts=((),), shards=1, shard=0, keyless=False):
+    """Rows and keys as `own` and `arrived` choose them, and how many lacked their key."""
     rows, out, missing = np.arange(6), np.empty(6, np.int64), np.zeros(1, np.int64)
-    kept = own(lanes(*parts), rows, np.array(keys, np.int64), shards, shard, keyless, out, missing)
+    kept = own(lanes(*parts), rows, np.array(keys, np.int64), shards, shard, keyless, out)
+    same = np.empty(6, np.int64)
+    all_kinds = np.ones(4, np.bool_)
+    found = arrived(lanes(*parts), all_kinds, np.array(keys, np.int64), shards, shard, keyless, missing, same)
+    assert same[:found].tolist() == rows[:kept].tolist()
     return rows[:kept].tolist(), out[:kept].tolist(), int(missing[0])
 
 
