@@ -206,8 +206,8 @@ class _Parser:
     # operands
 
     def number(self, token: Token) -> Number:
-        if token.unit and (unit := self.whole_unit(token.unit, token.end)) not in UNITS:
-            self.no_unit(token, unit)
+        if token.unit and (spelled := self.whole_unit(token.unit, token.end)) not in UNITS:
+            self.no_unit(token, spelled)
         factor, unit = UNITS.get(token.unit, (1.0, None))
         # 40% is the double nearest to 0.4, which 40 * 0.01 is not always
         value = float(token.text) / 100.0 if token.unit == "%" else float(token.text) * factor
