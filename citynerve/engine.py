@@ -34,16 +34,18 @@ class Ruleset:
     def load(
         cls, rules: Sequence[Path], schemas: Sequence[Path], reference: Path | None, *, force_empty: bool = False
     ) -> "Ruleset":
-        """Load rules (the shipped library where none are named) and the sets they declare.
+        """Load rules and the sets they declare; raises as `load_rules` and `joined`."""
+        return cls.joined(load_rules(rules, schemas), reference, force_empty=force_empty)
+
+    @classmethod
+    def joined(cls, loaded: check.Ruleset, reference: Path | None, *, force_empty: bool = False) -> "Ruleset":
+        """Give rules the sets they declare.
 
         Raises
         ------
         Problems
-            errors in rules or sets, all of them
-        Failure
-            a schema that cannot be used
+            errors in sets, all of them
         """
-        loaded = check.load(rules or [check.LIBRARY], config.schemas(schemas), config.city())
         references, remarks = References.load(loaded.plan, reference, config.city(), force_empty=force_empty)
         return cls(loaded.plan, references, AlertLines(loaded.plan), [*loaded.problems, *remarks])
 
@@ -65,6 +67,19 @@ class Ruleset:
             until=until,
             on_dead_letters=on_dead_letters,
         )
+
+
+def load_rules(rules: Sequence[Path], schemas: Sequence[Path]) -> check.Ruleset:
+    """Load rules, the shipped library where none are named.
+
+    Raises
+    ------
+    Problems
+        errors in rules, all of them
+    Failure
+        a schema that cannot be used
+    """
+    return check.load(rules or [check.LIBRARY], config.schemas(schemas), config.city())
 
 
 def followed(replay: Replay, feeds: Sequence[Feed], progress: bool) -> Iterator[list[Alert]]:

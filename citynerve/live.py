@@ -30,7 +30,7 @@ def watch(
     def take(alerts: list[Alert]) -> None:
         write(alerts)
         board.add(alerts)
-        board.events = replay.summary.events
+        board.events, board.time = replay.summary.events, replay.time
         board.seconds = time.perf_counter() - start
 
     if console.is_terminal:
@@ -45,7 +45,8 @@ def watch(
     else:
         for alerts in engine.followed(replay, feeds, progress):
             take(alerts)
-    board.events, board.seconds, board.share = replay.summary.events, replay.summary.wall_s, None
+    board.events, board.time = replay.summary.events, replay.time
+    board.seconds, board.share = replay.summary.wall_s, None
 
 
 def _frame(board: Board, feeds: Sequence[Feed], console: Console) -> RenderableType:

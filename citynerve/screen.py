@@ -44,17 +44,16 @@ class Board:
     lines: AlertLines
     events: int = 0
     seconds: float = 0.0
+    time: int | None = None  # greatest event time seen, epoch ms
     share: float | None = None  # of the input that has been read, while a run goes on
     _firings: dict[str, Alert] = field(default_factory=dict)  # name of an alert -> its first transition
     _latest: dict[str, Alert] = field(default_factory=dict)
-    _city_time: int | None = None
 
     def add(self, alerts: Iterable[Alert]) -> None:
         """Take in alerts, in their order."""
         for alert in alerts:
             self._firings.setdefault(alert.alert, alert)
             self._latest[alert.alert] = alert
-            self._city_time = alert.order
 
     @property
     def firings(self) -> list[Alert]:
@@ -64,7 +63,7 @@ class Board:
     def header(self) -> RenderableType:
         """Return events, rate, city time, and alerts by severity."""
         rate = round(self.events / self.seconds) if self.seconds else 0
-        moment = message.time(self._city_time, self.lines.plan)[:-3] if self._city_time is not None else "–"
+        moment = message.time(self.time, self.lines.plan)[:-3] if self.time is not None else "–"
         facts = Text.assemble(
             (f"{self.events:,}", "bold"),
             say(en=" events   ", zh=" 个事件   "),
@@ -141,7 +140,9 @@ class Board:
             title=say(
                 en=f"Planted incidents found: {found} of {planted}; alerts besides: {beyond}",
                 zh=f"埋入的事件找到 {found} / {planted};此外的告警 {beyond} 条",
-            ),
+            )
+            if planted
+            else say(en="No incident was planted for these rules", zh="没有为这些规则埋入事件"),
             title_justify="left",
             title_style="bold",
         )

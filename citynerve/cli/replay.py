@@ -93,8 +93,8 @@ def _params() -> list[click.Parameter]:
             type=options.Instant(),
             metavar="TIME",
             help=say(
-                en=f"go on to this instant after the last event, so that absence falls due; {options.EXAMPLE}, or epoch "
-                "milliseconds",
+                en="go on to this instant after the last event, so that absence falls due; "
+                f"{options.EXAMPLE}, or epoch milliseconds",
                 zh=f"最后一个事件之后继续推进到该时刻,使缺席判定到期;写成 {options.EXAMPLE} 或毫秒时间戳",
             ),
         ),

@@ -1,5 +1,6 @@
 """`citynerve run`: a simulated city through the rules, on one screen."""
 
+import shlex
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,10 +11,12 @@ import click
 from citynerve.cli import options
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, OK
+from citynerve.run_folder import REFERENCE
 from citynerve.text import say
 
 EVENTS = 500_000
 SEED = 7
+LIBRARY = Path("rules/library")  # as it is called in the folder of the repository
 
 
 def command() -> click.Command:
@@ -70,15 +73,18 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
 
     from citynerve import engine, live
     from citynerve.lines import writer
+    from citynerve.run_folder import claim
     from citynerve.screen import Board
     from citynerve.simulation import simulate_city
     from citynerve.truth import read_truth, tallies
     from citynerve.wiring import open_feeds
     from events.block import FUTURE_MS
 
-    log, truth, reference = folder / "events.ndjson", folder / "truth.csv", folder / "reference"
+    loaded = engine.load_rules(rules, [])
+    claim(folder)
+    log, truth, reference = folder / "events.ndjson", folder / "truth.csv", folder / REFERENCE
     simulate_city(events, seed, log, truth, reference, progress=progress)
-    ruleset = engine.Ruleset.load(rules, [], reference)
+    ruleset = engine.Ruleset.joined(loaded, reference)
     engine.tell(ruleset.problems)
     feeds = open_feeds([str(log)], time_max=started_ms + FUTURE_MS)
     board = Board(ruleset.lines)
@@ -87,28 +93,45 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
     with (folder / "alerts.ndjson").open("wb") as out, closing(feeds[0]):
         live.watch(replay, feeds, board, progress, writer(ruleset.lines, out), console)
     (folder / "summary.json").write_bytes(engine.summary_json(replay.summary))
-    console.print(board.picture(console.width, tallies(read_truth(truth), board.firings)))
-    console.print(_next(folder), highlight=False, markup=False, soft_wrap=True)
+    judged = {rule.rule for rule in ruleset.plan.rules}
+    planted = [incident for incident in read_truth(truth) if incident.rule in judged]
+    console.print(board.picture(console.width, tallies(planted, board.firings)))
+    console.print(_next(folder, rules), highlight=False, markup=False, soft_wrap=True)
     return OK
 
 
-def _next(folder: Path) -> str:
-    """How to go on from here."""
-    replay = (
-        f"citynerve replay {folder}/events.ndjson --reference {folder}/reference --alerts alerts.ndjson "
-        "--summary summary.json"
-    )
+def _next(folder: Path, rules: Sequence[Path]) -> str:
+    """How to go on from here; a command is broken so that it can be copied from a narrow screen too."""
+    parts = [
+        f"citynerve replay {_word(folder / 'events.ndjson')}",
+        f"--reference {_word(folder / REFERENCE)}",
+        *(f"--rules {_word(path)}" for path in rules),
+        "--alerts alerts.ndjson --summary summary.json",
+    ]
+    replay = " \\\n      ".join(parts)
+    less = f"less {_word(folder / 'alerts.ndjson')}"
+    check = f"citynerve rules check {' '.join(map(_word, rules or [LIBRARY]))}"
     return say(
-        en=f"""How to go on (the command is .venv/bin/citynerve unless the environment is active)
-  less {folder}/alerts.ndjson                 the alerts, one a line
+        en=f"""How to go on (outside the environment the command is .venv/bin/citynerve)
+  # the alerts, one a line
+  {less}
+  # the same again: the same alerts
   {replay}
-                                        the same again: the same alerts
-  citynerve rules check rules/library   read the rules, change one, check it
-  citynerve --lang zh run               这个屏幕的中文版""",
+  # read the rules, change one, check it
+  {check}
+  # 这个屏幕的中文版
+  citynerve --lang zh run""",
         zh=f"""接下来(未激活环境时,命令为 .venv/bin/citynerve)
-  less {folder}/alerts.ndjson                 查看告警,每行一条
+  # 查看告警,每行一条
+  {less}
+  # 再回放一次:告警完全相同
   {replay}
-                                        再回放一次:告警完全相同
-  citynerve rules check rules/library   读一读规则,改一条,再检查
-  citynerve --lang en run               this screen in English""",
+  # 读一读规则,改一条,再检查
+  {check}
+  # this screen in English
+  citynerve --lang en run""",
     )
+
+
+def _word(path: Path) -> str:
+    return shlex.quote(str(path))

@@ -8,6 +8,7 @@ from citynerve import engine, text
 from citynerve.screen import ROWS_A_RULE, Board
 from citynerve.truth import read_truth, tallies
 from citynerve.wiring import open_feeds
+from rules import message
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def board(city):
     board = Board(ruleset.lines)
     for alerts in replay.run():
         board.add(alerts)
-    board.events, board.seconds = replay.summary.events, 0.5
+    board.events, board.time, board.seconds = replay.summary.events, replay.time, 0.5
     return board
 
 
@@ -46,6 +47,11 @@ def test_it_says_how_many_events_how_fast_and_how_many_alerts(picture, board):
     shown = picture("en", 120)
     assert f"{board.events:,} events" in shown and f"{board.events * 2:,} events/s" in shown
     assert "critical" in shown and "found / planted" in shown
+
+
+def test_city_time_is_the_last_event_whether_or_not_it_raised_anything(picture, board):
+    assert f"city time {message.time(board.time, board.lines.plan)[:-3]}" in picture("en", 120)
+    assert board.time > max(alert.order for alert in board.firings)
 
 
 def test_every_rule_has_a_row_with_its_title_in_the_readers_language(picture, board):

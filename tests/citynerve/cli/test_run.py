@@ -1,5 +1,8 @@
+import shlex
+
 import orjson
 import pytest
+from rich.cells import cell_len
 
 from citynerve.truth import read_truth
 
@@ -79,3 +82,64 @@ def test_what_a_run_left_can_be_replayed_to_the_same_alerts(citynerve, tmp_path)
     )
     assert told.code == 0
     assert (tmp_path / "again.ndjson").read_bytes() == (tmp_path / "alerts.ndjson").read_bytes()
+
+
+RULES = """\
+version: 1
+timezone: Asia/Shanghai
+routes: [fire]
+rules:
+- rule: smoke
+  title: {zh: 烟雾, en: Smoke}
+  purpose: public_safety
+  from: sensor
+  when: metric == 'smoke'
+  key: device
+  severity: high
+  route: fire
+  message: {zh: "${device}", en: "${device}"}
+"""
+
+
+def test_rules_of_ones_own_are_part_of_the_command_that_replays_and_alone_are_measured(citynerve, tmp_path):
+    rules = tmp_path / "my rules.yaml"
+    rules.write_text(RULES, encoding="utf-8")
+    told = citynerve("run", "--events", 20_000, "--folder", tmp_path / "city", "--rules", rules)
+    assert told.code == 0, told.err
+    hint = told.out[told.out.index("citynerve replay") :].replace("\\\n", " ").splitlines()[0]
+    words = shlex.split(hint)[1:]
+    words[words.index("alerts.ndjson")] = str(tmp_path / "again.ndjson")
+    words[words.index("summary.json")] = str(tmp_path / "again.json")
+    assert citynerve(*words).code == 0
+    assert (tmp_path / "again.ndjson").read_bytes() == (tmp_path / "city" / "alerts.ndjson").read_bytes()
+    planted = sum(incident.rule == "smoke" for incident in read_truth(tmp_path / "city" / "truth.csv"))
+    assert f" of {planted};" in told.out if planted else "No incident was planted" in told.out
+
+
+def test_how_to_go_on_fits_80_columns(citynerve, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for language in ("en", "zh"):
+        told = citynerve("--lang", language, "run", "--events", 20_000)
+        assert max(map(cell_len, told.out.splitlines())) <= 80
+
+
+def test_rules_with_errors_are_told_before_anything_is_simulated(citynerve, tmp_path):
+    told = citynerve("run", "--folder", tmp_path / "city", "--rules", tmp_path / "nowhere.yaml")
+    assert told.code == 1 and "nowhere.yaml" in told.err and not (tmp_path / "city").exists()
+
+
+def test_a_run_takes_its_own_folder_again_and_no_other_that_holds_files(citynerve, tmp_path):
+    for _ in range(2):
+        assert citynerve("run", "--events", 20_000, "--folder", tmp_path / "city").code == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "events.ndjson").write_text("mine")
+    told = citynerve("run", "--events", 20_000, "--folder", tmp_path / "mine")
+    assert told.code == 1 and "--folder" in told.err
+    assert [path.read_text() for path in (tmp_path / "mine").iterdir()] == ["mine"]
+
+
+def test_a_run_leaves_other_folders_within_its_folder_alone(citynerve, tmp_path):
+    (tmp_path / "ndw").mkdir()
+    assert citynerve("run", "--events", 20_000, "--folder", tmp_path).code == 0
+    (tmp_path / "mine" / "reference").mkdir(parents=True)
+    assert citynerve("run", "--events", 20_000, "--folder", tmp_path / "mine").code == 1
