@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -32,7 +32,8 @@ class Output:
         if self._standard:
             self._file: IO[bytes] = sys.stdout.buffer
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # a file where a folder should be: opening says so
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab")  # what stands there goes when all outputs could be opened
 
     def empty(self) -> None:

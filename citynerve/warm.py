@@ -4,7 +4,7 @@ import hashlib
 from importlib import import_module
 from pathlib import Path
 
-from citynerve.cli.failure import Failure
+from citynerve.cli.failure import Failure, system
 from citynerve.progress import bar
 from citynerve.text import say
 
@@ -51,9 +51,9 @@ def compile_all() -> None:
     except OSError as error:
         raise Failure(
             say(
-                en=f"the kernel cache {CACHE_DIR} cannot be written ({error.strerror}); "
+                en=f"the kernel cache {CACHE_DIR} cannot be written ({system(error)}); "
                 "name another folder in CITYNERVE_CACHE",
-                zh=f"无法写入内核缓存 {CACHE_DIR}({error.strerror});请用 CITYNERVE_CACHE 指定其他目录",
+                zh=f"无法写入内核缓存 {CACHE_DIR}({system(error)});请用 CITYNERVE_CACHE 指定其他目录",
             )
         ) from error
 

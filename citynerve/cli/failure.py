@@ -1,5 +1,6 @@
 """What a person reads when a command cannot do what was asked: one clear line and what to do about it."""
 
+import errno
 from collections.abc import Sequence
 
 import click
@@ -18,9 +19,31 @@ EXIT_CODES = {
     "zh": "退出码: 0 成功;1 规则或输入有错误;2 用法错误;3 意外错误;130 被中断。",
 }
 
+SYSTEM = {
+    errno.ENOENT: {"en": "no such file or folder", "zh": "文件或目录不存在"},
+    errno.EACCES: {"en": "permission denied", "zh": "没有访问权限"},
+    errno.EPERM: {"en": "the system does not permit it", "zh": "系统不允许此操作"},
+    errno.EEXIST: {"en": "it exists already", "zh": "已经存在"},
+    errno.EISDIR: {"en": "it is a folder, not a file", "zh": "这是目录,不是文件"},
+    errno.ENOTDIR: {"en": "a part of the path is a file, not a folder", "zh": "路径中有一部分是文件,不是目录"},
+    errno.ENAMETOOLONG: {"en": "the name is too long", "zh": "文件名太长"},
+    errno.ENOSPC: {"en": "no space left on the device", "zh": "磁盘空间不足"},
+    errno.EDQUOT: {"en": "the disk quota is used up", "zh": "磁盘配额已用完"},
+    errno.EROFS: {"en": "the file system is read-only", "zh": "文件系统是只读的"},
+    errno.EMFILE: {"en": "too many open files", "zh": "打开的文件太多"},
+    errno.EIO: {"en": "the device failed", "zh": "设备读写出错"},
+}
+
 
 class Failure(Exception):
     """Something in the input that a person can mend; the text says what and how."""
+
+
+def system(error: OSError) -> str:
+    """Return what the operating system says is wrong, in the reader's language, behind the file that it is about."""
+    known = SYSTEM.get(error.errno or 0)
+    reason = say(**known) if known else error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def usage(error: click.UsageError) -> str:
@@ -28,8 +51,18 @@ def usage(error: click.UsageError) -> str:
     if isinstance(error, NoArgsIsHelpError):
         return error.format_message()
     path = error.ctx.command_path if error.ctx else "citynerve"
-    line = say(en=f"error: {error.format_message()}", zh=f"错误: {_chinese(error)}")
+    line = say(en=f"error: {_english(error)}", zh=f"错误: {_chinese(error)}")
     return f"{line}\n{say(en=f'try `{path} --help`', zh=f'用法见 `{path} --help`')}"
+
+
+def _english(error: click.UsageError) -> str:
+    match error:
+        case click.MissingParameter():
+            return error.format_message()
+        case click.BadParameter(param=click.Parameter(type=click.IntRange() as numbers) as param):
+            return f"{_hint(param)} wants a whole number{_range(numbers, ' from {}', ' to {}')}"
+        case _:
+            return error.format_message()
 
 
 def _chinese(error: click.UsageError) -> str:
@@ -42,10 +75,26 @@ def _chinese(error: click.UsageError) -> str:
             return f"没有命令 {error.command_name}{_near(error.possibilities)}"
         case click.UsageError(message="Missing command."):
             return "缺少命令"
+        case click.BadOptionUsage(message=message) if message.endswith("requires an argument."):
+            return f"选项 {error.option_name} 后面缺少值"
+        case click.BadOptionUsage(message=message) if message.endswith("does not take a value."):
+            return f"选项 {error.option_name} 不带值"
+        case click.UsageError(message=message) if message.startswith("Got unexpected extra argument"):
+            return f"多余的参数: {message.partition('(')[2].rpartition(')')[0]}"
+        case click.BadParameter(param=click.Parameter(type=click.IntRange() as numbers) as param):
+            return f"{_hint(param)} 的值无效: 应为整数{_range(numbers, ',从 {} 起', ',至 {} 止')}"
+        case click.BadParameter(param=click.Parameter(type=click.Choice(choices=choices)) as param):
+            return f"{_hint(param)} 的值无效: 应为 {' 或 '.join(map(str, choices))}"
         case click.BadParameter(param=click.Parameter() as param):
             return f"{_hint(param)} 的值无效: {error.message}"
         case _:
             return error.format_message()
+
+
+def _range(numbers: click.IntRange, least: str, most: str) -> str:
+    """Return the bounds of a range in words, each where there is one."""
+    bounds = ((least, numbers.min), (most, numbers.max))
+    return "".join(words.format(f"{bound:.0f}") for words, bound in bounds if bound is not None)
 
 
 def _hint(param: click.Parameter) -> str:

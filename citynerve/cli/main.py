@@ -92,7 +92,7 @@ def _unexpected(error: Exception, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     if isinstance(error, OSError) and error.strerror:
-        about = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        about = failure.system(error)
         return _end(say(en=f"error: {about}", zh=f"错误: {about}"), failure.FOUND)
     told = f"{type(error).__name__}: {error}"
     return _end(

@@ -44,7 +44,13 @@ def test_the_version_is_the_distributions(citynerve):
         (["--debug"], "Missing command", "缺少命令"),
         (["simulate", "--evnts", "5"], "--events", "没有选项 --evnts,是否想写 --events?"),
         (["replya"], "replay", "没有命令 replya,是否想写 replay?"),
-        (["replay", "x", "--shards", "0"], "--shards", "--shards 的值无效"),
+        (["replay", "x", "--shards", "0"], "from 1 to 256", "--shards 的值无效: 应为整数,从 1 起,至 256 止"),
+        (["replay", "x", "--shards", "x"], "--shards wants a whole number", "--shards 的值无效: 应为整数"),
+        (["run", "--events", "0"], "from 1", "--events 的值无效: 应为整数,从 1 起"),
+        (["replay", "x", "--shards"], "--shards", "选项 --shards 后面缺少值"),
+        (["run", "--progress=1"], "--progress", "选项 --progress 不带值"),
+        (["run", "extra", "more"], "extra more", "多余的参数: extra more"),
+        (["run", "--lang", "fr"], "fr", "--lang 的值无效: 应为 zh 或 en"),
         (["replay", "x", "--until", "2026-11-23T08:00:00"], "+08:00", "不是带时区的时间"),
     ],
 )
@@ -54,6 +60,19 @@ def test_wrong_usage_is_explained_in_the_readers_language_with_exit_code_2(cityn
     assert "--help" in told.err
     told = citynerve("--lang", "zh", *arguments)
     assert told.code == failure.USAGE and told.err.startswith("错误: ") and chinese in told.err
+
+
+@pytest.mark.parametrize(
+    ("path", "english", "chinese"),
+    [("/dev/full", "no space left", "磁盘空间不足"), ("/dev/null/x", "not a folder", "不是目录")],
+)
+def test_what_the_system_refuses_is_told_in_the_readers_language(citynerve, city, path, english, chinese):
+    for language, words in (("en", english), ("zh", chinese)):
+        told = citynerve(
+            *("--lang", language, "replay", city / "events.ndjson", "--reference", city / "reference"),
+            *("--alerts", path),
+        )
+        assert told.code == failure.FOUND and words in told.err and told.err.splitlines()[-1].count("/dev/") == 1
 
 
 def test_no_arguments_show_the_help(citynerve):
