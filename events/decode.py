@@ -42,7 +42,7 @@ class _Scratch(threading.local):
     """Memory of one thread that outlives a block, so that no block pays for fresh pages."""
 
     def __init__(self, keys: int) -> None:
-        self.notes = np.empty((keys + 1) * notes.NOTE, np.int64)
+        self.notes = np.zeros((keys + 1) * notes.NOTE, np.int64)
         self.counts = np.empty(tables.COUNTS, np.int64)
         self.shapes = shapes.unlearned()
         self.marks = np.empty(0, np.uint8)

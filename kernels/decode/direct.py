@@ -12,23 +12,35 @@ from kernels.decode.fields import ID_LANE, ID_MAX, KIND_LANE, OLDEST_MS, SLICE_B
 from kernels.decode.forms import (
     COVER,
     DIVISOR,
-    INTEGER_FORM,
     LENGTH,
-    NUMBER_FORM,
     PATTERN,
     QUOTE_BIT,
     SCALE,
     SHIFT,
-    STRING_FORM,
     difference,
     has_leading_zero,
-    learn_number,
-    learn_string,
     short_number,
     short_token,
 )
 from kernels.decode.nested import value_end
 from kernels.decode.numbers import INTEGER, INTEGER_MAX, ZEROS, double, eight_digits, not_digits, number
+from kernels.decode.operations import (
+    ENUM_CODE,
+    FLAG,
+    KIND_NAME,
+    LINE,
+    NOTHING,
+    SHORT_NUMBER,
+    SKIP_NUMBER,
+    SKIP_STRING,
+    SLICE,
+    TIME_INTEGER,
+    TOKEN,
+    TOKEN_FIXED,
+    TOKEN_TEXT,
+    expect_number,
+    expect_string,
+)
 from kernels.decode.reasons import ACCEPTED
 from kernels.decode.strings import string_end
 from kernels.decode.times import instant
@@ -68,90 +80,77 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
     while True:
         node = trie.match(text, at, node, shapes)
         at += shapes[node + trie.LENGTH]
-        action = shapes[node + trie.ACTION]
-        form = shapes[node + trie.FORM]
-        lane = shapes[node + trie.LANE_AT]
+        operation = shapes[node + trie.OPERATION]
         start = at
-        if form == STRING_FORM:
+        if SKIP_STRING <= operation <= ENUM_CODE:
             bits = np.int64(word(marks, at >> 3) >> np.uint64(at & 7))
             if bits & shapes[node + COVER] == shapes[node + QUOTE_BIT]:
                 length = shapes[node + LENGTH]
                 at += length
-                if action <= trie.TEXT:
-                    if lane >= 0:
-                        lanes[lane + row] = short_token(text, start, node, shapes, city)
-                    put_slice(start, length, node, shapes, lanes, row)
-                    continue
-                if action == trie.ENUM:
-                    if lane >= 0:
-                        code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)
-                        if code >= 0:
-                            lanes[lane + row] = code
-                        else:
-                            unknown_enums += 1
-                    continue
-                if action == trie.OTHER:
-                    continue
-                return GIVEN_UP, 0
-        elif form == NUMBER_FORM:
+                piece = start << SLICE_BITS | length
+                if operation == TOKEN:
+                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, node, shapes, city)
+                elif operation == TOKEN_FIXED:
+                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, node, shapes, city)
+                    lanes[shapes[node + trie.FIXED_AT] + row] = piece
+                elif operation == TOKEN_TEXT:
+                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, node, shapes, city)
+                    lanes[shapes[node + trie.TEXT_AT] + row] = piece
+                elif operation == SLICE:
+                    lanes[shapes[node + trie.FIXED_AT] + row] = piece
+                elif operation == ENUM_CODE:
+                    code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)
+                    if code >= 0:
+                        lanes[shapes[node + trie.LANE_AT] + row] = code
+                    else:
+                        unknown_enums += 1
+                continue
+        elif operation == SHORT_NUMBER or operation == SKIP_NUMBER:
             chunk = word(text, at) ^ np.uint64(shapes[node + PATTERN])
             digits = chunk >> np.uint64((shapes[node + DIVISOR] >> 60) & 8)
             if difference(chunk, node, shapes) == 0 and not has_leading_zero(digits, node, shapes):
-                if action == trie.NUMBER:
-                    at += shapes[node + LENGTH]
-                    if lane >= 0:
-                        lanes[lane + row] = short_number(digits, node, shapes)
-                    continue
-                if action == trie.OTHER:
-                    at += shapes[node + LENGTH]
-                    continue
-        elif form == INTEGER_FORM:
+                at += shapes[node + LENGTH]
+                if operation == SHORT_NUMBER:
+                    lanes[shapes[node + trie.LANE_AT] + row] = short_number(digits, node, shapes)
+                continue
+        elif operation == TIME_INTEGER:
             chunk = word(text, at) ^ ZEROS
             more = word(text, at + 8) ^ np.uint64(shapes[node + PATTERN])
             if not_digits(chunk) | difference(more, node, shapes) == 0 and chunk & np.uint64(0xFF) != 0:
                 low = eight_digits(more << np.uint64(shapes[node + SHIFT]))
                 value = np.int64(eight_digits(chunk) * np.uint64(shapes[node + SCALE]) + low)
                 at += 16 - (shapes[node + SHIFT] >> 3)
-                if action == trie.TIME:
-                    if not OLDEST_MS <= value <= time_max:
-                        return GIVEN_UP, 0
-                    lanes[TIME_LANE * lines + row] = value
-                    has_time = True
-                elif action == trie.NUMBER:
-                    value = np.float64(value).view(np.int64)
-                elif action == trie.NAME:
-                    if lane >= 0:
-                        lanes[lane + row] = token(text, np.uint64(start), np.uint64(at - start), city)
-                    put_slice(start, at - start, node, shapes, lanes, row)
-                    continue
-                elif action == trie.OTHER:
-                    continue
-                elif action != trie.OTHER_TIME:
+                if not OLDEST_MS <= value <= time_max:
                     return GIVEN_UP, 0
-                if lane >= 0:
-                    lanes[lane + row] = value
+                lanes[TIME_LANE * lines + row] = value
+                has_time = True
                 continue
-        elif action >= trie.NOTHING:
-            if action == trie.LINE:
-                break
-            if action == trie.KIND_NAME:
-                lanes[KIND_LANE * lines + row] = shapes[node + trie.KIND]
-                has_kind = True
-            elif action != trie.NOTHING:
-                if lane >= 0:
-                    lanes[lane + row] = action == trie.TRUE_FLAG
-                if shapes[node + trie.FIXED_AT] >= 0:
-                    lanes[shapes[node + trie.FIXED_AT] + row] = action == trie.TRUE_FLAG
+        elif operation == KIND_NAME:
+            lanes[KIND_LANE * lines + row] = shapes[node + trie.KIND]
+            has_kind = True
             continue
+        elif operation == LINE:
+            break
+        elif operation == NOTHING:
+            continue
+        elif operation == FLAG:
+            value = np.int64(shapes[node + trie.ACTION] == trie.TRUE_FLAG)
+            if shapes[node + trie.LANE_AT] >= 0:
+                lanes[shapes[node + trie.LANE_AT] + row] = value
+            if shapes[node + trie.FIXED_AT] >= 0:
+                lanes[shapes[node + trie.FIXED_AT] + row] = value
+            continue
+        action = shapes[node + trie.ACTION]
         if action == trie.ABORT:  # or no literal was known: the root's action
             return GIVEN_UP, 0
+        lane = shapes[node + trie.LANE_AT]
         # The value has no form, or another one than the last.
         if shapes[node + trie.STEP] == trie.IN_STRING:
             at, has_escapes, reason = string_end(text, marks, start)
             if has_escapes or reason != ACCEPTED:
                 return GIVEN_UP, 0
             length = at - start
-            learn_string(node, length, shapes)
+            expect_string(node, length, shapes)
             if action == trie.ENUM:
                 if lane >= 0:
                     code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)
@@ -171,7 +170,7 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
                 if reason != ACCEPTED:
                     return GIVEN_UP, 0
                 length = at - start
-                learn_number(text, start, at, tag, node, shapes)
+                expect_number(text, start, at, tag, node, shapes)
                 if action == trie.NUMBER:
                     if lane >= 0:
                         bits, certain = double(mantissa, exponent, tag, c == 0x2D)

@@ -11,6 +11,7 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.decode.numbers import INTEGER, NIBBLES, REAL, SIXES, TENS, WHOLE_TENS, ZEROS, eight_digits
 from kernels.decode.shapes import FORM, FORM_WORDS
+from kernels.decode.vocabulary import BYTES_MASKS
 from kernels.decode.wide import byte, cold, word
 from kernels.keys.token import P0, P1, P2, fold
 from kernels.nulls import NULL
@@ -18,8 +19,8 @@ from kernels.nulls import NULL
 # Forms.
 NO_FORM: Final = 0
 STRING_FORM: Final = 1  # without escapes, 1 to 16 bytes
-NUMBER_FORM: Final = 2  # up to 7 characters
-INTEGER_FORM: Final = 3  # 9 to 15 digits, no sign
+INTEGER_FORM: Final = 2  # 9 to 15 digits, no sign
+NUMBER_FORM: Final = INTEGER  # and REAL, the number's tag: up to 7 characters
 
 LENGTH: Final = FORM_WORDS  # of the text, bytes
 COVER: Final = FORM_WORDS + 1  # STRING_FORM: bits of the marks up to the closing quote ...
@@ -35,9 +36,7 @@ DIVISOR: Final = FORM_WORDS + 6  # float64 bits, negative for a negative number
 SCALE: Final = FORM_WORDS + 4  # INTEGER_FORM, where the others are for the second 8 bytes: 10**(its digits)
 
 STRING_MAX: Final = 16
-ALL = np.uint64(2**64 - 1)
 ONE_BYTE = np.uint64(0xFF)
-BYTES_MASKS = np.array([(1 << 8 * n) - 1 for n in range(8)] + [2**64 - 1], np.uint64)
 
 
 @kernel()
@@ -79,7 +78,7 @@ def learn_number(text, at, end, tag, node, shapes):
             return  # -0 is 0, which no divisor makes of it
         fraction = max(length - whole - 1, 0)
         divisor = TENS[np.uint64(fraction)]
-        shapes[node + FORM] = NUMBER_FORM
+        shapes[node + FORM] = tag
         shapes[node + LENGTH] = length
         shapes[node + BELOW] = np.int64(BYTES_MASKS[np.uint64(whole - sign)])
         shapes[node + DIVISOR] = np.float64(-divisor if sign else divisor).view(np.int64)

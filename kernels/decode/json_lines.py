@@ -78,7 +78,8 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
         int64[COUNTS], out
     """
     keys = len(notes) // NOTE - 1
-    notes[:] = -1
+    for key in range(keys + 1):
+        notes[key * NOTE] = -1
     counts[:] = 0
     mask = (np.uint64(len(slots)) - FIRST) // SLOT - np.uint64(1)
     text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
@@ -113,7 +114,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
             if end != GIVEN_UP and end - start <= LINE_MAX:
                 lanes_[POSITION_LANE * lines + row] = position + start
                 counts[UNKNOWN_ENUMS] += unknown_enums
-                trust = trusted(trust, False)
+                trust = trusted(trust, False, shapes_)
                 row += 1
                 line += 1
                 at = end + 1
@@ -123,7 +124,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
         if c == OPEN:
             at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
                                             field_of_, fields_, lines, shapes_, ROOT if trust >= 0 else -1)
-            trust = trusted(trust, is_new)
+            trust = trusted(trust, is_new, shapes_)
             if shapes_[USED] == NODES:
                 forget(shapes_)
         else:

@@ -4,23 +4,29 @@ from kernels.compile import kernel
 from kernels.decode import fields as known
 from kernels.decode import shapes as trie
 from kernels.decode.notes import ESCAPED, FALSE, NOTE, NULL_VALUE, STRING, TRUE
+from kernels.decode.operations import choose
 from kernels.decode.vocabulary import find
 from kernels.decode.wide import byte, cold
 
 
 @kernel()
-def learn(text, at, end, node, shapes):
-    """Enter the literal `text[at:end]` after `node`; return its node, -1 where there is no room."""
+def learn(text, at, end, node, step, shapes):
+    """Enter the literal `text[at:end]` after `node`; return its node, -1 where there is no room.
+
+    One that ends before a value comes after its longer siblings, which hold the value or its quote too.
+    """
     used = shapes[trie.USED]
     length = end - at
     if length > trie.LITERAL_MAX or used == trie.NODES:
         return -1
     link = node + trie.CHILD
-    for _ in range(trie.SIBLINGS_MAX):
-        if shapes[link] == 0:
+    siblings = 0
+    while shapes[link] != 0:
+        if step != trie.BEFORE_VALUE and shapes[shapes[link] + trie.STEP] == trie.BEFORE_VALUE:
             break
         link = shapes[link] + trie.SIBLING
-    if shapes[link] != 0:
+        siblings += 1
+    if siblings >= trie.SIBLINGS_MAX:
         return -1
     new = used * trie.NODE
     for i in range(8):
@@ -32,7 +38,9 @@ def learn(text, at, end, node, shapes):
     for i in range(8, trie.NODE):
         shapes[new + i] = 0
     shapes[new + trie.LENGTH] = length
+    shapes[new + trie.STEP] = step
     shapes[new + trie.KIND] = shapes[node + trie.KIND]
+    shapes[new + trie.SIBLING] = shapes[link]
     shapes[link] = new
     shapes[trie.USED] = used + 1
     return new
@@ -42,10 +50,10 @@ def learn(text, at, end, node, shapes):
 def learn_end(text, at, end, node, shapes):
     """Enter the literal `text[at:end]` that closes a line, newline included."""
     cold()
-    node = learn(text, at, end, node, shapes)
+    node = learn(text, at, end, node, trie.AFTER_LINE, shapes)
     if node >= 0:
-        shapes[node + trie.STEP] = trie.AFTER_LINE
         shapes[node + trie.ACTION] = trie.LINE
+        choose(node, shapes)
 
 
 @kernel()
@@ -56,13 +64,12 @@ def learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots,
     is_string = tag == STRING or tag == ESCAPED
     is_kind = row == known.KIND_KEY * NOTE and tag == STRING
     holds_value = is_kind or tag <= FALSE
-    node = learn(text, begin, at if holds_value else start, node, shapes)
+    step = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
+    node = learn(text, begin, at if holds_value else start, node, step, shapes)
     if node < 0:
         return node
     shapes[node + trie.ROW] = row
-    shapes[node + trie.TAG] = tag
-    shapes[node + trie.SPAN] = (start - begin) << 8 | (end - begin)
-    shapes[node + trie.STEP] = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
+    shapes[node + trie.SPAN] = tag << 16 | (start - begin) << 8 | (end - begin)
     if is_kind:
         kind = find(text, start, end - start, known.KINDS, slots, mask, words)
         shapes[node + trie.KIND] = kind
@@ -71,6 +78,7 @@ def learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots,
         shapes[node + trie.KIND] = -1
     elif not is_repeated:
         decide(node, row // NOTE, tag, field_of, fields, keys, lines, shapes)
+    choose(node, shapes)
     return node
 
 

@@ -6,14 +6,17 @@ the line that it was made in, so nothing is cleared between lines.
 
 from typing import Final
 
+from kernels.decode.shapes import FORM
 from kernels.decode.numbers import INTEGER, LONG_INTEGER, LONG_REAL, REAL
 
-NOTE: Final = 8  # words a row: one cache line
+NOTE: Final = 16  # words a row: two cache lines
 STAMP: Final = 0  # line << STAMP_BITS | tag
 START: Final = 1  # of the value in the text; a string's after its quote
 END: Final = 2
 MANTISSA: Final = 3  # of a number
-EXPONENT: Final = 4
+EXPONENT: Final = 4  # READY where MANTISSA has the bits of the double
+FORM_BASE: Final = 8 - FORM  # from here on the form of the key's last number, see `forms`
+READY: Final = 1 << 40
 STAMP_BITS: Final = 4
 
 # Tags of values; those of numbers are in `numbers`.

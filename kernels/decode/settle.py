@@ -42,6 +42,7 @@ from kernels.decode.notes import (
     MANTISSA,
     NOTE,
     NULL_VALUE,
+    READY,
     STAMP,
     STAMP_BITS,
     START,
@@ -88,6 +89,8 @@ def integer(text, notes, key, tag):
     negative = byte(text, noted(notes, key, START)) == 0x2D
     mantissa = np.uint64(noted(notes, key, MANTISSA))
     value = np.int64(mantissa)
+    if noted(notes, key, EXPONENT) == READY:
+        return np.int64(value.view(np.float64)), tag == INTEGER
     fits = tag == INTEGER and noted(notes, key, EXPONENT) == 0 and mantissa <= INTEGER_MAX + np.uint64(negative)
     return (-value if negative else value), fits
 
@@ -178,8 +181,11 @@ def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, wo
             if tag < INTEGER:
                 return start, WRONG_TYPE
             if lane >= 0:
-                mantissa = np.uint64(noted(notes, key, MANTISSA))
-                bits, certain = double(mantissa, noted(notes, key, EXPONENT), tag, byte(text, start) == 0x2D)
+                bits = noted(notes, key, MANTISSA)
+                exponent = noted(notes, key, EXPONENT)
+                certain = True
+                if exponent != READY:
+                    bits, certain = double(np.uint64(bits), exponent, tag, byte(text, start) == 0x2D)
                 lanes[np.uint64(lane * lines + row)] = bits
                 if not certain:
                     place = np.uint64(counts[UNDECIDED] * 4)

@@ -17,7 +17,7 @@ from kernels.decode.wide import WIDTH, differences, word
 # `shapes` is int64[NODES * NODE], a row a node, named by the place of its first word: 64 bytes of literal, then
 NODE: Final = 32  # words a row: four cache lines
 LENGTH: Final = 8  # of the literal, bytes
-ACTION: Final = 9  # what becomes of the value
+OPERATION: Final = 9  # what is done with a value of the last form, see `direct`
 CHILD: Final = 10  # first literal that may come next, 0 for none
 SIBLING: Final = 11  # another one that may come here, 0 for none
 FORM: Final = 12  # of the value that came here last; what is in the next words, see `forms`
@@ -29,8 +29,8 @@ KIND: Final = 23  # code of the kind in the literal or in one before it, -1 for 
 GROUP: Final = 24  # of the vocabulary, where the value is one of an enum's
 STEP: Final = 25  # what comes after the literal
 ROW: Final = 26  # of `notes`, that takes the value
-TAG: Final = 27  # of a value in the literal
-SPAN: Final = 28  # of a value in the literal: start << 8 | end, from the literal's first byte
+ACTION: Final = 27  # what becomes of the value
+SPAN: Final = 28  # of a value in the literal: tag << 16 | start << 8 | end, from the literal's first byte
 LANE: Final = 29  # the lanes that the value goes to, as in `fields`
 TEXT_LANE: Final = 30
 FIXED_LANE: Final = 31
@@ -67,8 +67,7 @@ KIND_NAME: Final = 11
 LINE: Final = 12
 
 TRUST_MAX: Final = 64
-TRUST_AGAIN: Final = 8
-SLEEP: Final = -1024  # lines
+SLEEP: Final = -2048  # lines
 
 
 def unlearned() -> np.ndarray:
@@ -125,13 +124,16 @@ def forget(shapes):
 
 
 @kernel(inline=True)
-def trusted(trust, is_new):
+def trusted(trust, is_new, shapes):
     """Return the trust after a line: whether more than about a third of a feed's lines have a new shape.
 
-    Such a feed is only walked, SLEEP lines long while trust is negative; then it is tried again.
+    Such a feed is only walked, SLEEP lines long while trust is negative; then it is learned afresh.
     """
     if trust < 0:
-        return trust + 1 if trust < -1 else TRUST_AGAIN
+        return trust + 1 if trust < -1 else TRUST_MAX
     if not is_new:
         return min(trust + 1, TRUST_MAX)
-    return trust - 2 if trust >= 2 else SLEEP
+    if trust >= 2:
+        return trust - 2
+    forget(shapes)
+    return SLEEP

@@ -7,8 +7,8 @@ first and last 8 bytes and its length are its print; only words of more than 16 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.wide import byte, cold, pointer, word
-from kernels.keys.token import P1, P2, fold
+from kernels.decode.wide import byte, cold, foreseen, pointer, word
+from kernels.keys.token import P1, fold
 
 SEED = np.uint64(0)  # the first word of `slots`: chosen so that most words are found at once
 FIRST = np.uint64(4)  # word of the first slot
@@ -18,7 +18,7 @@ TAG = np.uint64(2)  # group and length
 NUMBER = np.uint64(3)  # and offset in `words`; -1: the slot is free
 LENGTH_BITS = 32
 NUMBER_BITS = 24
-ALL = np.uint64(2**64 - 1)
+BYTES_MASKS = np.array([(1 << 8 * n) - 1 for n in range(8)] + [2**64 - 1], np.uint64)  # the first n bytes of 8
 
 
 @kernel(inline=True)
@@ -28,8 +28,8 @@ def word_print(text, at, length):
     No branch depends on the word. (The empty word has no print of its own; no schema has it.)
     """
     kept = min(length, 8)
-    head = word(text, at) & (ALL >> np.uint64((64 - (kept << 3)) & 63))
-    tail = word(text, at + length - kept) & (np.uint64(0) - np.uint64(length > 8))
+    head = word(text, at) & BYTES_MASKS[np.uint64(kept)]
+    tail = word(text, at + length - kept) & np.uint64(foreseen(-np.int64(length > 8)))
     return head, tail
 
 
@@ -44,9 +44,9 @@ def is_same(text, at, words, offset, length):
 
 
 @kernel(inline=True)
-def home(head, tail, tag, seed):
+def home(head, tag, seed):
     """Return the hash that says where a word's slot is."""
-    return fold(head ^ P1 ^ seed, tail ^ P2 ^ np.uint64(tag))
+    return fold(head ^ seed, P1 ^ np.uint64(tag))
 
 
 @kernel(inline=True)
@@ -54,7 +54,7 @@ def find(text, at, length, group, slots, mask, words):
     """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word."""
     head, tail = word_print(text, at, length)
     tag = group << LENGTH_BITS | length
-    slot = home(head, tail, tag, np.uint64(slots[SEED])) & mask
+    slot = home(head, tag, np.uint64(slots[SEED])) & mask
     while True:
         place = slot * SLOT + FIRST
         number = slots[place + NUMBER]
@@ -83,7 +83,7 @@ def fill(words, entries, slots, seed):
         group, offset, length, number = entries[i, 0], entries[i, 1], entries[i, 2], entries[i, 3]
         head, tail = word_print(text, offset, length)
         tag = group << LENGTH_BITS | length
-        slot = home(head, tail, tag, seed) & mask
+        slot = home(head, tag, seed) & mask
         displaced += slots[slot * SLOT + FIRST + NUMBER] >= 0
         while slots[slot * SLOT + FIRST + NUMBER] >= 0:
             slot = (slot + np.uint64(1)) & mask

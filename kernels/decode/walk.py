@@ -7,6 +7,16 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.decode.fields import KEYS, KIND_KEY
+from kernels.decode.forms import (
+    DIVISOR,
+    NUMBER_FORM,
+    PATTERN,
+    difference,
+    has_leading_zero,
+    learn_number,
+    short_number,
+)
+from kernels.decode.forms import LENGTH as NUMBER_LENGTH
 from kernels.decode.learn import learn_end, learn_value
 from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, value_end
 from kernels.decode.notes import (
@@ -14,10 +24,12 @@ from kernels.decode.notes import (
     END,
     ESCAPED,
     EXPONENT,
+    FORM_BASE,
     FALSE,
     MANTISSA,
     NOTE,
     NULL_VALUE,
+    READY,
     STAMP,
     STAMP_BITS,
     START,
@@ -31,6 +43,7 @@ from kernels.decode.shapes import (
     AFTER_VALUE,
     BEFORE_VALUE,
     COLON,
+    FORM,
     IN_STRING,
     KIND,
     LENGTH,
@@ -38,14 +51,13 @@ from kernels.decode.shapes import (
     SEPARATOR,
     SPAN,
     STEP,
-    TAG,
     is_usual,
     make_usual,
     match,
 )
 from kernels.decode.strings import QUOTE, string_end, unescape
 from kernels.decode.vocabulary import find
-from kernels.decode.wide import byte, cold
+from kernels.decode.wide import byte, cold, word
 
 COMMA = 0x2C
 MINUS = 0x2D
@@ -113,8 +125,8 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
                 if step == AFTER_LINE:
                     return at - 1, ACCEPTED, kind, is_new
                 span = shapes[node + SPAN]
-                notes[row + STAMP] = line << STAMP_BITS | shapes[node + TAG]
-                notes[row + START] = begin + (span >> 8)
+                notes[row + STAMP] = line << STAMP_BITS | span >> 16
+                notes[row + START] = begin + (span >> 8 & 0xFF)
                 notes[row + END] = begin + (span & 0xFF)
                 if row == KIND_ROW:
                     kind = shapes[node + KIND]
@@ -176,13 +188,25 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
             tag = STRING + has_escapes
             at = end + 1
         else:
-            c = byte(text, at)
-            if c == MINUS or 0x30 <= c <= 0x39:
-                end, tag, mantissa, exponent, reason = number(text, at)
-                notes[row + MANTISSA] = np.int64(mantissa)
-                notes[row + EXPONENT] = exponent
+            form = row + FORM_BASE
+            chunk = word(text, at) ^ np.uint64(notes[form + PATTERN])
+            digits = chunk >> np.uint64((notes[form + DIVISOR] >> 60) & 8)
+            tag = notes[form + FORM]
+            reason = ACCEPTED
+            if tag >= NUMBER_FORM and difference(chunk, form, notes) == 0 and not has_leading_zero(digits, form, notes):
+                notes[row + MANTISSA] = short_number(digits, form, notes)
+                notes[row + EXPONENT] = READY
+                end = at + notes[form + NUMBER_LENGTH]
             else:
-                end, tag, reason = other_end(text, marks, at)
+                c = byte(text, at)
+                if c == MINUS or 0x30 <= c <= 0x39:
+                    end, tag, mantissa, exponent, reason = number(text, at)
+                    notes[row + MANTISSA] = np.int64(mantissa)
+                    notes[row + EXPONENT] = exponent
+                    if reason == ACCEPTED and end - at <= 7:
+                        learn_number(text, at, end, tag, form, notes)
+                else:
+                    end, tag, reason = other_end(text, marks, at)
             at = end
         if reason != ACCEPTED:
             return end, reason, kind, is_new
