@@ -1,5 +1,6 @@
 """Reference sets in force: the sets that a plan declares, read from a folder, as lanes and texts by row."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,8 +39,8 @@ class References:
         Raises
         ------
         Problems
-            a set has no file, cannot be read, or is empty (residents = nobody makes everyone a stranger) and that
-            was not asked for by `force_empty`
+            a set has no file, cannot be read, lacks a column of its key, or is empty (residents = nobody makes everyone
+            a stranger) and that was not asked for by `force_empty`
         """
         problems: list[Problem] = []
         joined = _joined(plan)
@@ -59,7 +60,10 @@ class References:
                 problems += found.problems
                 continue
             made, findings = _rows(wanted, read, plan, city)
-            if not len(made) and not force_empty and wanted.name in joined:  # as good as empty: no row has a key
+            refused = any(finding.level == "error" for finding in findings)  # that is told; not that it is empty too
+            if (
+                not refused and not len(made) and not force_empty and wanted.name in joined
+            ):  # as good as empty: no row has a key
                 problems.append(_empty(wanted, read.path))
             rows.append(made)
             problems += findings
@@ -108,14 +112,16 @@ def _rows(wanted: SetPlan, read: ReferenceSet, plan: Plan, city: CityKey) -> tup
         texts[column.name] = cells
         lanes[column.name], found = convert(cells, column.type, city, plan.schemas.symbol_codes)
         findings += found
-    if lacking := missing_columns(read, [column.name for column in wanted.columns]):
-        findings.append(_lacking(wanted, read.path, lacking))
+    lacking = missing_columns(read, _names(wanted))
+    findings += [_unkeyed(wanted, read, name) for name in lacking if name in wanted.key]
+    if others := [name for name in lacking if name not in wanted.key]:
+        findings.append(_lacking(wanted, read.path, others))
     keys = lanes[wanted.key[0]]
     for name in wanted.key[1:]:
         parts, keys = keys, np.empty(len(read), np.int64)
         combined_all(parts, lanes[name], keys)
     kept, repeated, keyless = last_rows(keys)
-    if repeated or keyless:
+    if (repeated or keyless) and not any(finding.code == "D012" for finding in findings):
         findings.append(_unused(wanted, read.path, repeated, keyless))
     pieces: dict[str, Any] = {
         name: Cells(c.name, c.path, c.text, c.starts[kept], c.lengths[kept], c.lines[kept]) for name, c in texts.items()
@@ -174,6 +180,23 @@ def _empty(wanted: SetPlan, path: str) -> Problem:
         "an empty set changes what rules mean (no residents: all are strangers); --force-empty allows it",
         "空集合会改变规则的含义(没有居民则人人都是陌生人);确需如此请加 --force-empty",
     )
+
+
+def _unkeyed(wanted: SetPlan, read: ReferenceSet, name: str) -> Problem:
+    near = next(iter(difflib.get_close_matches(name, sorted(set(read.columns) - set(_names(wanted))), 1)), "")
+    listed = ", ".join(read.columns)
+    return Problem(
+        "D012",
+        Place(read.path, 1),
+        f"the set `{wanted.name}` lacks its key column `{name}`; without it nobody is in the set",
+        f"集合 `{wanted.name}` 缺少主键列 `{name}`;没有它,集合中就没有任何成员",
+        f"did you mean `{name}` by the header `{near}`?" if near else f"its header names {listed}",
+        f"表头中的 `{near}` 是否应为 `{name}`?" if near else f"表头现有 {listed}",
+    )
+
+
+def _names(wanted: SetPlan) -> list[str]:
+    return [column.name for column in wanted.columns]
 
 
 def _lacking(wanted: SetPlan, path: str, names: Sequence[str]) -> Problem:

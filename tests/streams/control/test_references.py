@@ -8,6 +8,7 @@ from tests.streams.small_log import CITY, HEAD, T, planned
 
 QUIET = "quiet, from: gate, key: person, absence: {for: 1h, expect: elders}, purpose: elder_care"
 PLAN = planned(QUIET, head=HEAD.replace("  devices: {key: device, columns: {site: id, person: id}}\n", ""))
+PAIRED = "version: 1\nsets:\n  residents: {key: [site, person]}\nrules:\n"
 HEADER = "person,site,name,since\n"
 
 
@@ -57,10 +58,36 @@ def test_an_empty_set_is_refused_unless_it_is_meant(tmp_path):
     assert (len(references.sets[0]), problems) == (0, [])
 
 
-@pytest.mark.parametrize("text", [HEADER + ",S,Li,\n,T,Wang,\n", "site,name,since\nS,Li,\n"])
+@pytest.mark.parametrize("text", [HEADER + ",S,Li,\n,T,Wang,\n", "site,name,since,person\nS,Li,,\n"])
 def test_a_set_in_which_no_row_has_a_key_is_an_empty_set(tmp_path, text):
     assert "D011" in refused(load, tmp_path, text)
     assert len(load(tmp_path, text, force_empty=True)[0].sets[0]) == 0
+
+
+@pytest.mark.parametrize("force_empty", [False, True])
+@pytest.mark.parametrize("header", ["persn,site,name,since", "site,name,since", "Person,site,name,since"])
+def test_a_set_without_its_key_column_is_refused_whatever_was_asked_for(tmp_path, header, force_empty):
+    text = header + "\n" + ",".join("x" if name.lower().startswith("pers") else "" for name in header.split(",")) + "\n"
+    assert refused(load, tmp_path, text, force_empty=force_empty) == ["D012"]
+
+
+def test_the_header_that_was_probably_meant_for_a_key_column_is_named(tmp_path):
+    with pytest.raises(Problems) as caught:
+        load(tmp_path, "persn,site,name,since\np1,,,\n")
+    assert "`persn`" in caught.value.problems[0].advice_en
+    assert "`persn`" in caught.value.problems[0].advice_zh
+
+
+def test_a_set_keyed_by_two_columns_needs_both(tmp_path):
+    plan = planned(
+        "known, from: gate, when: '(site, person) not in residents', purpose: elder_care, key: person", head=PAIRED
+    )
+    (tmp_path / "residents.csv").write_text("site,persn\nS,p1\n")
+    assert refused(References.load, plan, tmp_path, CITY) == ["D012"]
+    (tmp_path / "residents.csv").write_text("site,person\nS,\n")
+    assert refused(References.load, plan, tmp_path, CITY) == ["D011", "W411"]
+    (tmp_path / "residents.csv").write_text("site,person\nS,p1\n")
+    assert len(References.load(plan, tmp_path, CITY)[0].sets[0]) == 1
 
 
 def test_of_rows_of_one_key_the_last_counts_and_rows_without_key_do_not(tmp_path):
