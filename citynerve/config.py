@@ -4,9 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from citynerve.cli.failure import Failure
 from events.identity import CityKey
-from events.schema import SchemaError, Schemas
+from events.schema import Schemas
 
 SECRET = "CITYNERVE_SECRET"  # the passphrase that tokens and alert names are keyed with
 
@@ -25,10 +24,7 @@ def schemas(folders: Sequence[Path]) -> Schemas:
 
     Raises
     ------
-    Failure
-        a schema that cannot be used
+    Problems
+        everything that is wrong with them
     """
-    try:
-        return Schemas.load(*folders)
-    except SchemaError as error:
-        raise Failure(str(error)) from error
+    return Schemas.load(*folders)
