@@ -75,9 +75,7 @@ def load_rules(rules: Sequence[Path], schemas: Sequence[Path]) -> check.Ruleset:
     Raises
     ------
     Problems
-        errors in rules, all of them
-    Failure
-        a schema that cannot be used
+        errors in rules or schemas, all of them
     """
     return check.load(rules or [check.LIBRARY], config.schemas(schemas), config.city())
 

@@ -110,7 +110,7 @@ def refuse_overwriting(
         folders = [
             *((folder, RULE_SUFFIXES, True) for folder in rules if folder.is_dir()),
             *((file.parent, RULE_SUFFIXES, False) for file in rules if not file.is_dir()),
-            *((folder, (".yaml",), False) for folder in schemas),
+            *((folder, RULE_SUFFIXES, False) for folder in schemas),
             *([(reference, SET_SUFFIXES, False)] if reference else []),
         ]
         for folder, suffixes, deep in folders:

@@ -1,6 +1,5 @@
 """What a person reads when a command cannot do what was asked: one clear line and what to do about it."""
 
-import errno
 from collections.abc import Sequence
 
 import click
@@ -19,21 +18,6 @@ EXIT_CODES = {
     "zh": "退出码: 0 成功;1 规则或输入有错误;2 用法错误;3 意外错误;130 被中断。",
 }
 
-SYSTEM = {
-    errno.ENOENT: {"en": "no such file or folder", "zh": "文件或目录不存在"},
-    errno.EACCES: {"en": "permission denied", "zh": "没有访问权限"},
-    errno.EPERM: {"en": "the system does not permit it", "zh": "系统不允许此操作"},
-    errno.EEXIST: {"en": "it exists already", "zh": "已经存在"},
-    errno.EISDIR: {"en": "it is a folder, not a file", "zh": "这是目录,不是文件"},
-    errno.ENOTDIR: {"en": "a part of the path is a file, not a folder", "zh": "路径中有一部分是文件,不是目录"},
-    errno.ENAMETOOLONG: {"en": "the name is too long", "zh": "文件名太长"},
-    errno.ENOSPC: {"en": "no space left on the device", "zh": "磁盘空间不足"},
-    errno.EDQUOT: {"en": "the disk quota is used up", "zh": "磁盘配额已用完"},
-    errno.EROFS: {"en": "the file system is read-only", "zh": "文件系统是只读的"},
-    errno.EMFILE: {"en": "too many open files", "zh": "打开的文件太多"},
-    errno.EIO: {"en": "the device failed", "zh": "设备读写出错"},
-}
-
 
 class Failure(Exception):
     """Something in the input that a person can mend; the text says what and how."""
@@ -41,9 +25,11 @@ class Failure(Exception):
 
 def system(error: OSError) -> str:
     """Return what the operating system says is wrong, in the reader's language, behind the file that it is about."""
-    known = SYSTEM.get(error.errno or 0)
-    reason = say(**known) if known else error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename else reason
+    from events.unreadable import reason
+
+    en, zh = reason(error)
+    told = say(en=en, zh=zh)
+    return f"{error.filename}: {told}" if error.filename else told
 
 
 def usage(error: click.UsageError) -> str:

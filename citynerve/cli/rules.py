@@ -5,7 +5,7 @@ import click
 from citynerve.cli.command import Group
 from citynerve.text import say
 
-COMMANDS = {"check": "citynerve.cli.rules_check"}
+COMMANDS = {"check": "citynerve.cli.rules_check", "test": "citynerve.cli.rules_test"}
 
 
 def command() -> click.Command:
@@ -13,6 +13,6 @@ def command() -> click.Command:
     return Group(
         "rules",
         COMMANDS,
-        short_help=say(en="check rules", zh="检查规则"),
-        help=say(en="What is done with rules alone, without events.", zh="只针对规则的操作,不需要事件。"),
+        short_help=say(en="check and test rules", zh="检查和测试规则"),
+        help=say(en="What is done with rules alone, without a feed.", zh="只针对规则的操作,不需要数据源。"),
     )

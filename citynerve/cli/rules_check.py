@@ -7,7 +7,7 @@ import click
 
 from citynerve.cli import options
 from citynerve.cli.command import Argument, Command
-from citynerve.cli.failure import EXIT_CODES, FOUND, OK
+from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
 
 
@@ -46,8 +46,16 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
     warm.ensure()
     from events.place import Problems
     from rules import errors
-    from rules.check import load
+    from rules.check import TEST_SUFFIXES, load
 
+    if tests := [path for path in paths if path.name.endswith(TEST_SUFFIXES) and not path.is_dir()]:
+        named = " ".join(map(str, tests))
+        raise Failure(
+            say(
+                en=f"{named} holds tests of rules; run them with `citynerve rules test {named}`",
+                zh=f"{named} 是规则的测试;请用 `citynerve rules test {named}` 运行",
+            )
+        )
     try:
         ruleset = load(paths, config.schemas(schemas), config.city())
     except Problems as found:

@@ -57,6 +57,12 @@ def test_a_path_that_is_not_there_is_an_error(citynerve, tmp_path):
     assert told.code == 1 and "nowhere" in told.out
 
 
+def test_a_file_of_tests_is_sent_to_the_command_that_runs_it(citynerve):
+    path = LIBRARY / "fire.test.yaml"
+    told = citynerve("rules", "check", path)
+    assert told.code == 1 and f"citynerve rules test {path}" in told.err
+
+
 def test_the_shipped_library_passes_without_a_warning(citynerve):
     told = citynerve("rules", "check", LIBRARY)
     assert told.code == 0 and len(told.out.splitlines()) == 1
@@ -77,4 +83,4 @@ def test_a_kind_declared_beside_the_shipped_ones_is_known_to_rules(citynerve, ru
 def test_a_schema_that_cannot_be_used_is_told_without_a_traceback(citynerve, rule_file, tmp_path):
     (tmp_path / "lift.yaml").write_text("kind: lift\nfields: {stuck: {type: maybe}}\n", encoding="utf-8")
     told = citynerve("rules", "check", rule_file("true"), "--schemas", tmp_path)
-    assert told.code == 1 and "stuck" in told.err and "Traceback" not in told.err
+    assert told.code == 1 and "lift.yaml:2:" in told.out and "stuck" in told.out and "Traceback" not in told.err
