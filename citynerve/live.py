@@ -13,7 +13,7 @@ from events.alert import Alert
 from streams.replay import Replay
 
 FRAMES_A_SECOND = 8
-REST_ROWS = 12  # of a terminal's height: what is above and below the alerts
+REST_ROWS = 14  # of a terminal's height: what is above and below the alerts
 
 
 def watch(

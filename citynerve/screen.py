@@ -20,6 +20,8 @@ from rules import message
 ROWS = 14
 ROWS_A_RULE = 2  # so that one busy rule does not hide the others
 WIDE = 110  # columns from which site and route have a place of their own
+MIDDLE = 80  # from which the table of rules has titles
+NARROW = 60  # below which no message and no count but the most important one would have whole words
 
 STYLES: dict[Severity, str] = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
 OPEN = ("firing", "raised", "lowered")  # transitions after which an alert goes on
@@ -66,7 +68,7 @@ class Board:
         moment = message.time(self.time, self.lines.plan)[:-3] if self.time is not None else "–"
         facts = Text.assemble(
             (f"{self.events:,}", "bold"),
-            say(en=" events   ", zh=" 个事件   "),
+            say(en=" event   " if self.events == 1 else " events   ", zh=" 个事件   "),
             (f"{rate:,}", "bold"),
             say(en=" events/s   ", zh=" 事件/秒   "),
             say(en="city time ", zh="城市时间 "),
@@ -104,30 +106,35 @@ class Board:
             title_justify="left",
             title_style="bold",
         )
-        wide = width >= WIDE
+        wide, narrow = width >= WIDE, width < NARROW
         table.add_column(say(en="time", zh="时间"), no_wrap=True)
         table.add_column(say(en="severity", zh="级别"), no_wrap=True)
         table.add_column(say(en="title", zh="标题"), overflow="fold", ratio=2)
-        table.add_column(say(en="message", zh="内容"), overflow="fold", ratio=4)
+        if not narrow:
+            table.add_column(say(en="message", zh="内容"), overflow="fold", ratio=4)
         if wide:
             table.add_column(say(en="site", zh="地点"), no_wrap=True)
             table.add_column(say(en="route", zh="派往"), no_wrap=True)
-        for alert in self._chosen(rows):
+        chosen = self._chosen(rows)
+        for alert in chosen:
             closed = self._latest[alert.alert].transition not in OPEN
             cells: list[RenderableType] = [
-                message.time(alert.time, self.lines.plan)[5:],
+                message.time(alert.time, self.lines.plan)[5 : 16 if narrow else None],
                 Text(f" {severity_text(alert.severity)} ", CLOSED if closed else STYLES[alert.severity]),
                 self.lines.title(alert, current()) + (say(en=" (ended)", zh="(已结束)") if closed else ""),
-                self.lines.message(alert, current()),
             ]
+            if not narrow:
+                cells.append(self.lines.message(alert, current()))
             if wide:
                 cells += [alert.site or "–", _first(self.lines.rule(alert).route)]
             table.add_row(*cells, style=CLOSED if closed else None)
         if not self._firings:
             return Text(say(en="  no alert yet", zh="  还没有告警"), style="dim")
-        return table
+        more = len(self._firings) - len(chosen)
+        left_out = Text(say(en=f" ... and {more:,} more\n", zh=f" ……还有 {more:,} 条\n"), style="dim")
+        return Group(table, left_out) if more else table
 
-    def rules(self, tallies: Mapping[str, Tally]) -> RenderableType:
+    def rules(self, width: int, tallies: Mapping[str, Tally]) -> RenderableType:
         """Return the table of rules: alerts raised, and of what was planted how much was found."""
         planted, found, beyond = (
             sum(getattr(tally, name) for tally in tallies.values()) for name in ("planted", "found", "beyond")
@@ -146,13 +153,16 @@ class Board:
             title_justify="left",
             title_style="bold",
         )
-        table.add_column(say(en="rule", zh="规则"))
-        table.add_column(say(en="title", zh="标题"))
-        for heading in (
-            say(en="alerts", zh="告警"),
+        titled, counted = width >= MIDDLE, width >= NARROW
+        table.add_column(say(en="rule", zh="规则"), overflow="fold")
+        if titled:
+            table.add_column(say(en="title", zh="标题"))
+        headings = [
+            *([say(en="alerts", zh="告警")] if counted else []),
             say(en="found / planted", zh="找到 / 埋入"),
-            say(en="besides", zh="其他"),
-        ):
+            *([say(en="besides", zh="其他")] if counted else []),
+        ]
+        for heading in headings:
             table.add_column(heading, justify="right", no_wrap=True)
         counts = Counter(alert.rule for alert in self._firings.values())
         for rule in self.lines.plan.rules:
@@ -161,10 +171,10 @@ class Board:
             ratio = Text(f"{tally.found} / {tally.planted}", "green" if whole else "bold red")
             table.add_row(
                 rule.rule,
-                self.lines.rule_title(rule, current()),
-                f"{counts[rule.rule]:,}",
+                *([self.lines.rule_title(rule, current())] if titled else []),
+                *([f"{counts[rule.rule]:,}"] if counted else []),
                 ratio if tally.planted else Text("–", "dim"),
-                f"{tally.beyond:,}",
+                *([f"{tally.beyond:,}"] if counted else []),
             )
         return table
 
@@ -172,7 +182,7 @@ class Board:
         """Return the whole screen; without tallies, as while a run goes on, it ends with the alerts."""
         parts = [self.header(), self.alerts(width, rows)]
         if tallies is not None:
-            parts.append(self.rules(tallies))
+            parts.append(self.rules(width, tallies))
         return Group(*parts)
 
     def _chosen(self, rows: int) -> list[Alert]:

@@ -1,5 +1,6 @@
 """The entry point: chooses the language, runs the command, and turns whatever happens into an exit code."""
 
+import io
 import os
 import sys
 import traceback
@@ -23,6 +24,9 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows another in its place
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -35,7 +35,7 @@ def picture(board, city):
     return draw
 
 
-@pytest.mark.parametrize("width", [80, 120, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_the_screen_fits_its_width_in_both_languages(picture, language, width):
     from rich.cells import cell_len
@@ -58,6 +58,36 @@ def test_every_rule_has_a_row_with_its_title_in_the_readers_language(picture, bo
     shown = picture("zh", 120)
     assert all(rule.rule in shown for rule in board.lines.plan.rules)
     assert "烟雾报警" in shown and "Smoke alarm" not in shown
+
+
+@pytest.mark.parametrize("width", [40, 59, 60, 79, 80])
+def test_a_narrow_screen_has_fewer_columns_and_whole_words(picture, board, width):
+    shown = picture("en", width)
+    assert all(rule.rule in shown for rule in board.lines.plan.rules) and "…" not in shown
+    top = [line.split() for line in picture("en", width, with_truth=False).splitlines()]
+    words = {word for alert in board.firings for word in board.lines.title(alert, "en").split()}
+    assert words & {"Smoke", "Gas"} <= {word for line in top for word in line}
+    assert ("found / planted" in shown) and ("besides\n" in shown.replace(" ", "")) == (width >= 60)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "... and 50 more"), ("zh", "还有 50 条")])
+def test_how_many_alerts_are_left_out_is_told(board, language, words):
+    text.use(language)
+    console = Console(file=io.StringIO(), width=100)
+    for more in (0, 50):
+        busy = Board(board.lines)
+        busy.add([board.firings[0], replace(board.firings[0], alert="second")])
+        busy.add(replace(board.firings[0], alert=f"more-{number}") for number in range(more))
+        console.print(busy.picture(100))
+        assert (words in console.file.getvalue()) == bool(more)
+    text.use("en")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 event "), (2, "2 events ")])
+def test_one_event_is_an_event(board, count, words):
+    console = Console(file=io.StringIO(), width=80)
+    console.print(Board(board.lines, events=count).picture(80))
+    assert words in console.file.getvalue()
 
 
 def test_one_busy_rule_does_not_hide_the_others(board):

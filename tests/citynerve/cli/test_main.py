@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -5,7 +6,7 @@ import pytest
 
 from citynerve.cli import failure, main
 
-COMMANDS = [[], ["run"], ["simulate"], ["replay"], ["rules"], ["rules", "check"], ["warm"]]
+COMMANDS = [[], ["run"], ["simulate"], ["replay"], ["rules"], ["rules", "check"], ["rules", "test"], ["warm"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words) or "citynerve")
@@ -64,7 +65,7 @@ def test_wrong_usage_is_explained_in_the_readers_language_with_exit_code_2(cityn
 
 @pytest.mark.parametrize(
     ("path", "english", "chinese"),
-    [("/dev/full", "no space left", "磁盘空间不足"), ("/dev/null/x", "not a folder", "不是目录")],
+    [("/dev/full", "the disk is full", "磁盘已满"), ("/dev/null/x", "not a folder", "而不是目录")],
 )
 def test_what_the_system_refuses_is_told_in_the_readers_language(citynerve, city, path, english, chinese):
     for language, words in (("en", english), ("zh", chinese)):
@@ -101,6 +102,19 @@ def test_a_reader_that_has_seen_enough_is_no_error(city):
     process.stdout.close()
     assert b"error" not in process.stderr.read().lower()
     assert process.wait(timeout=60) == failure.OK
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_output_without_the_characters_of_a_language_shows_others_in_their_place(tmp_path, language):
+    process = subprocess.run(
+        [sys.executable, "-m", "citynerve", "--lang", language, "run", "--events", "20000", "--folder", tmp_path],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert process.returncode == failure.OK, process.stderr
+    assert b"20,000 " in process.stdout and process.stdout.isascii()
 
 
 def test_an_interrupt_ends_with_130_and_without_a_traceback(citynerve, monkeypatch):
