@@ -1,5 +1,6 @@
 """Files as a source: NDJSON, plain, gzip, zstd or from standard input, in blocks of whole lines."""
 
+import errno
 import os
 import stat
 import sys
@@ -8,14 +9,17 @@ from typing import Final, Literal
 
 import numpy as np
 
+from connectors import first_bytes
 from connectors.compressed import open_text
 from connectors.spool import Spool, line_at
 from events.batch import LINE_MAX
 from events.block import PADDING, POSITION_BITS, Bytes, Events
 from events.place import Place, Problem, Problems
+from events.unreadable import reason
 
 BLOCK_BYTES = 4 << 20
 LINE_CUT = 2 * LINE_MAX  # a longer line may be cut here: enough of it is left for decode to refuse it
+BOM = b"\xef\xbb\xbf"  # before the first line of a UTF-8 file; no part of it
 _SEARCH_BYTES = 4096
 _EMPTY: Bytes = np.empty(0, np.uint8)
 
@@ -63,7 +67,7 @@ class FileSource:
             status = os.fstat(self._descriptor)
             if stat.S_ISDIR(status.st_mode):
                 os.close(self._descriptor)
-                raise IsADirectoryError(None, "it is a folder")
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self._text = open_text(self._descriptor)
         except OSError as error:
             raise Problems([self._unreadable(error)]) from None
@@ -75,6 +79,7 @@ class FileSource:
         self._offset = 0  # of the next block's first byte
         self._carry = _EMPTY
         self._ended = False
+        self._begun = False
         self._skipping = False  # within the rest of a line that was cut
 
     @property
@@ -92,6 +97,8 @@ class FileSource:
         while not self._ended or self._carry.size:
             data, size = self._read_lines()
             start = 0
+            if not self._begun:
+                start = self._begin(data[:size])
             if self._skipping:
                 newline = _first_newline(data, size)
                 start = size if newline < 0 else newline + 1
@@ -125,6 +132,14 @@ class FileSource:
         """Close the file and drop the spool."""
         os.close(self._descriptor)
         self.forget()
+
+    def _begin(self, data: Bytes) -> int:
+        """Look at the first bytes; note what they say of the whole, and return where the first line begins."""
+        self._begun = True
+        start = len(BOM) if data[: len(BOM)].tobytes() == BOM else 0
+        if hint := first_bytes.hint(self._path, data[start : start + first_bytes.LOOKED_AT].tobytes()):
+            self.problems.append(hint)
+        return start
 
     def _read_lines(self) -> tuple[Bytes, int]:
         """Read until a block is full and holds a newline, or a line is longer than `LINE_CUT`, or the text ends."""
@@ -161,12 +176,12 @@ class FileSource:
         return size
 
     def _unreadable(self, error: OSError) -> Problem:
-        reason = error.strerror or str(error)
+        en, zh = reason(error)
         return Problem(
             "D001",
             Place(self._path, 1),
-            f"cannot be read: {reason}",
-            f"无法读取:{reason}",
+            f"cannot be read: {en}",
+            f"无法读取:{zh}",
             "check the path and who may read it",
             "请检查路径与读取权限",
         )

@@ -18,6 +18,7 @@ from events.batch import Lanes
 from events.block import PADDING
 from events.cells import Cells
 from events.place import Place, Problem, Problems
+from events.unreadable import reason
 from kernels import separated
 from kernels.nulls import NULL
 
@@ -62,7 +63,11 @@ def find_sets(folder: Path) -> dict[str, Path]:
         )
     found: dict[str, Path] = {}
     problems = []
-    for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES):
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise Problems([_unreadable(folder, error)]) from None
+    for path in paths:
         if path.stem in found:
             other = found[path.stem].name
             problems.append(
@@ -93,8 +98,7 @@ def read_set(path: Path) -> ReferenceSet:
     try:
         return _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise Problems([_problem("D001", path, 1, f"cannot be read: {reason}", f"无法读取:{reason}")]) from None
+        raise Problems([_unreadable(path, error)]) from None
 
 
 def last_rows(keys: Lanes) -> tuple[NDArray[np.int64], int, int]:
@@ -248,6 +252,12 @@ def _fault(path: Path, columns: int, code: int, line: int, cells: int) -> Proble
 def missing_columns(reference: ReferenceSet, names: Sequence[str]) -> list[str]:
     """Return the declared columns that the file lacks; they are null, with one warning."""
     return [name for name in names if name not in reference.columns]
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    en, zh = reason(error)
+    advice = "check the path and who may read it", "请检查路径与读取权限"
+    return _problem("D001", path, 1, f"cannot be read: {en}", f"无法读取:{zh}", *advice)
 
 
 def _problem(

@@ -11,6 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from events.place import Place, Problem, Problems
+from events.unreadable import reason
 
 DOCUMENT_BYTES_MAX = 256 << 10
 NUMBER_MAX = 1e15  # beyond it a float counts no longer by ones
@@ -147,8 +148,8 @@ def read_document(path: Path) -> tuple[CommentedMap, Findings]:
             findings.raise_any()
         body = YAML(typ="rt", pure=True).load(text)
     except OSError as error:
-        reason = error.strerror or str(error)
-        findings.add(start, f"cannot be read: {reason}", f"无法读取:{reason}", code="M001")
+        en, zh = reason(error)
+        findings.add(start, f"cannot be read: {en}", f"无法读取:{zh}", code="M001")
     except UnicodeDecodeError:
         findings.add(start, "is not UTF-8", "不是 UTF-8 编码", "save it as UTF-8", "请以 UTF-8 保存", code="M001")
     except MarkedYAMLError as error:
