@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from events.place import Place, Problem
-from rules.excerpt import excerpt, plain
+from rules.excerpt import excerpt, harmless, plain
 
 SHOWN_BYTES_MAX = 1 << 24  # of a file whose lines are shown
 SHOWN_MAX = 200  # problems that are printed; who has more begins with these
@@ -162,7 +162,7 @@ def _block(found: Problem, sources: dict[str, str]) -> list[str]:
 
 def _where(place: Place) -> str:
     """Return a place as editors jump to it; a folder, or an option of the command line, has no lines."""
-    path = plain(place.path)
+    path = harmless(place.path)
     return path if path.startswith("--") or Path(place.path).is_dir() else f"{path}:{place.line}:{place.column}"
 
 

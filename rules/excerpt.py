@@ -5,12 +5,12 @@ import unicodedata
 
 COLUMNS_MAX = 100  # of a source line that is shown
 BEFORE_MAX = 50  # of them before the caret, where more follows behind it
-QUOTED_MAX = 60  # characters of a file that a message repeats between back quotes
+QUOTED_MAX = 80  # characters of a file that a message repeats: between back quotes, or a word without
 TEXT_MAX = 600  # characters of one message
 CUT = "…"
 # what a terminal, a log or a reader's eye takes for something else: control, format, private and separating characters
 _HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
-_QUOTED = re.compile(f"`([^`]{{{QUOTED_MAX + 1},}})`")
+_LONG = re.compile(rf"`([^`]{{{QUOTED_MAX + 1},}})`|\w{{{QUOTED_MAX + 1},}}", re.ASCII)
 
 
 def visible(character: str) -> str:
@@ -29,9 +29,18 @@ def visible(character: str) -> str:
 
 def plain(text: str) -> str:
     """Return a message for a terminal: nothing hidden in it, long quotations and endless texts cut."""
-    cut = _QUOTED.sub(lambda match: f"`{match.group(1)[: QUOTED_MAX - 1]}{CUT}`", text)
-    cut = cut if len(cut) <= TEXT_MAX else cut[: TEXT_MAX - 1] + CUT
-    return cut if cut.isprintable() else "".join(map(visible, cut))
+    cut = _LONG.sub(_shortened, text)
+    return harmless(cut if len(cut) <= TEXT_MAX else cut[: TEXT_MAX - 1] + CUT)
+
+
+def harmless(text: str) -> str:
+    """Return a text, such as a path, whole and with nothing hidden in it."""
+    return text if text.isprintable() else "".join(map(visible, text))
+
+
+def _shortened(match: re.Match[str]) -> str:
+    quoted = match.group(1)
+    return f"`{quoted[: QUOTED_MAX - 1]}{CUT}`" if quoted else match.group()[: QUOTED_MAX - 1] + CUT
 
 
 def excerpt(line: str, column: int, width: int) -> tuple[str, str]:

@@ -56,6 +56,13 @@ def test_no_message_sends_control_characters_or_endless_texts_to_a_terminal() ->
     assert len(text) < 4_000
 
 
+def test_a_long_word_without_quotes_is_cut_and_a_long_path_is_not() -> None:
+    path = "/".join(["folder"] * 30) + "/r.yaml"
+    found = Problem("E105", Place(path, 1), "unknown set", f"没有参考集 {'y' * 500}", "declare it", f"first in {path}")
+    text = format([found])
+    assert text.startswith(f"{path}:1:1: ") and "y" * 80 not in text and f"first in {path}" in text
+
+
 def test_an_option_of_the_command_line_has_no_line_and_column() -> None:
     text = format([Problem("D010", Place("--reference", 1), "no file", "没有文件", "put it there", "请放入")])
     assert text.startswith("--reference: error[D010] no file / 没有文件\n      = put it there / 请放入\n")
