@@ -11,6 +11,12 @@ from events.place import Problems
 from events.reference import read_set
 
 
+@pytest.fixture(autouse=True)
+def no_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CITYNERVE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def feed(folder: Path) -> Path:
     events = [{"time": n, "kind": "flow", "site": "r1", "device": "d1", "speed_kmh": n} for n in range(1, 102)]
     events += [
@@ -54,3 +60,56 @@ def test_what_cannot_be_read_is_told_without_a_traceback(tmp_path: Path, capsys:
     table.write_text("lon,lat\n1,2\n")
     with pytest.raises(Problems, match="device"):
         locate(found, table, ("device", "lon", "lat"))
+
+
+def test_a_feed_that_tells_nothing_writes_no_sets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "gates").write_bytes(b'{"kind":"gate","device":"g"}\n')
+    assert main([str(tmp_path / "gates"), "--reference", str(tmp_path / "sets")]) == 1
+    assert "no set was written" in capsys.readouterr().err
+    assert not (tmp_path / "sets").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    assert main([str(feed(tmp_path)), "--reference", str(tmp_path / "taken" / "sets")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"CITYNERVE_LANG": "zh"}, "没有这个文件"),
+        ({"LANG": "zh_CN.UTF-8"}, "没有这个文件"),
+        ({"CITYNERVE_LANG": "en", "LANG": "zh_CN.UTF-8"}, "there is no such file"),
+        ({}, "there is no such file"),
+    ],
+)
+def test_the_reader_is_spoken_to_in_one_language(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    says: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main([str(tmp_path / "missing"), "--reference", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert says in told
+    assert ("cannot" in told) is not ("无法" in told)
+
+
+def test_odd_values_of_events_and_tables_are_passed_over(tmp_path: Path) -> None:
+    odd = [
+        {"kind": "flow", "site": ["r"], "device": {"d": 1}, "speed_kmh": 3},
+        {"kind": "flow", "site": 7, "device": 8, "speed_kmh": "fast", "lon": "east", "lat": 1},
+        {"kind": "flow", "site": "7", "device": "d", "speed_kmh": True},
+        {"kind": "flow", "site": 7, "speed_kmh": 40},
+    ]
+    (tmp_path / "odd").write_bytes(b"\n".join(map(orjson.dumps, odd)))
+    found = survey(FileSource(tmp_path / "odd", feed="f", number=0, time_max=0))
+    (tmp_path / "p.csv").write_text("device,lon,lat\n8,east,1\nd,2,3\n")
+    locate(found, tmp_path / "p.csv", ("device", "lon", "lat"))
+    found.write(tmp_path)
+    assert found.free_kmh() == {"7": 40.0}
+    assert found.devices == {"8": ("7", None, None), "d": ("7", 2.0, 3.0)}
