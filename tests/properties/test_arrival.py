@@ -20,14 +20,14 @@ def alerts(rules: str, records: list[Record], *, order: bool = True) -> list[Bod
     return found if order else sorted(({**body, "order": 0} for body in found), key=lambda body: body["id"])
 
 
-@examples(100)
+@examples(70)
 @given(rule_files(), arrivals())
 def test_the_order_of_arrival_does_not_matter(rules, orders):
     first, second = orders
     assert alerts(rules, whole(first), order=False) == alerts(rules, whole(second), order=False)
 
 
-@examples(100)
+@examples(70)
 @given(rule_files(), arrivals(), st.data())
 def test_the_same_event_again_changes_nothing(rules, orders, data):
     arrived, _ = orders
@@ -36,7 +36,7 @@ def test_the_same_event_again_changes_nothing(rules, orders, data):
     assert alerts(rules, whole(arrived, where), order=False) == alerts(rules, whole(arrived), order=False)
 
 
-@examples(60)
+@examples(50)
 @given(rule_files(), arrivals(), st.data())
 def test_ticks_that_pass_nothing_still_to_come_change_nothing(rules, orders, data):
     arrived, _ = orders
@@ -48,7 +48,7 @@ def test_ticks_that_pass_nothing_still_to_come_change_nothing(rules, orders, dat
     assert alerts(rules, whole(arrived, ticks), order=False) == alerts(rules, whole(arrived), order=False)
 
 
-@examples(60)
+@examples(50)
 @given(st.one_of(sliding(), crowd(), tumbling(), speeding()).map(file_of), arrivals(), events(5), st.data())
 def test_a_late_event_rewrites_no_history(rules, orders, late, data):
     arrived, _ = orders
@@ -58,7 +58,7 @@ def test_a_late_event_rewrites_no_history(rules, orders, late, data):
     assert alerts(rules, whole(arrived, {last: [tick, *lines]})) == alerts(rules, whole(arrived, {last: [tick]}))
 
 
-@examples(60)
+@examples(50)
 @given(rule_files(), arrivals())
 def test_history_sent_later_fires_nothing_at_its_own_events(rules, orders):
     arrived: list[Event] = [{**event, "replayed": True} for event in orders[0]]

@@ -9,7 +9,7 @@ from tests.properties.rule_sets import rule_files
 from tests.properties.small_city import FEEDS, records
 
 
-@examples(80)
+@examples(60)
 @given(rule_files(), records(), st.sets(st.integers(0, 60)))
 def test_any_cut_into_blocks_gives_the_same_alerts(rules, log, cuts):
     log = with_epoch(log, FEEDS, SCHEMAS)
@@ -17,7 +17,7 @@ def test_any_cut_into_blocks_gives_the_same_alerts(rules, log, cuts):
     assert run(cut(log, cuts)) == run(cut(log)) == run(cut(log, ()))
 
 
-@examples(80)
+@examples(60)
 @given(rule_files(), records(), st.sampled_from([2, 3]))
 def test_any_number_of_shards_gives_the_same_alerts(rules, log, shards):
     blocks = cut(with_epoch(log, FEEDS, SCHEMAS), {5, 11, 17})
@@ -25,7 +25,7 @@ def test_any_number_of_shards_gives_the_same_alerts(rules, log, shards):
     assert run(blocks, shards=shards) == run(blocks)
 
 
-@examples(80)
+@examples(60)
 @given(rule_files(), records(), st.sets(st.integers(0, 40)), st.sampled_from([1, 2]))
 def test_a_shard_restored_after_any_block_goes_on_as_if_nothing_had_been(rules, log, restarts, shards):
     blocks = cut(with_epoch(log, FEEDS, SCHEMAS))
