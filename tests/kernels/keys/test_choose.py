@@ -37,7 +37,7 @@ def chosen(keys, parts=((),), shards=1, shard=0, keyless=False):
     return rows[:kept].tolist(), out[:kept].tolist(), int(missing[0])
 
 
-ONE = [5, NULL, 7 << 32, 8 << 32, -1, 9]
+ONE = [5, NULL, 3 << 61, 5 << 60, -1, 9]
 TWO = [1, 2, NULL, 4, 5, 6]
 
 
@@ -46,7 +46,7 @@ def test_without_key_fields_all_rows_have_one_key():
 
 
 def test_rows_without_their_key_are_nobodys_and_counted():
-    assert chosen([2], [ONE]) == ([0, 2, 3, 4, 5], [5, 7 << 32, 8 << 32, -1, 9], 1)
+    assert chosen([2], [ONE]) == ([0, 2, 3, 4, 5], [5, 3 << 61, 5 << 60, -1, 9], 1)
     assert chosen([2], [ONE], keyless=True)[0] == [*range(6)]
 
 
@@ -63,9 +63,10 @@ def test_every_row_is_of_exactly_one_shard_and_keyless_ones_of_the_first(shards)
     assert 1 in parts[0]
 
 
-def test_a_shard_is_picked_by_the_high_half_of_the_token():
-    assert chosen([2], [ONE], 3, 1)[0] == [2]  # 7 mod 3
-    assert chosen([2], [ONE], 3, 2)[0] == [3]  # 8 mod 3
+def test_a_shard_is_picked_by_where_the_token_lies_in_its_range():
+    assert chosen([2], [ONE], 3, 1)[0] == [2]  # 3/8 of the range
+    assert chosen([2], [ONE], 3, 0)[0] == [0, 3, 5]  # 5/16 and next to nothing
+    assert chosen([2], [ONE], 3, 2)[0] == [4]  # the end
 
 
 def test_marked_rows_are_wanted():
