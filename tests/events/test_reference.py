@@ -1,6 +1,7 @@
 """Reference sets: what a file says, as columns; what is wrong with it, with a place."""
 
 import csv
+import errno
 import io
 import time
 from pathlib import Path
@@ -227,3 +228,14 @@ def test_two_hundred_thousand_residents_are_read_fast(tmp_path: Path) -> None:
     for cells in read.columns.values():
         convert(cells, "id", CITY)
     assert time.process_time() - began < 0.3
+
+
+def test_a_folder_that_may_not_be_listed_is_told_in_both_languages(tmp_path, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(Problems) as caught:
+        find_sets(tmp_path)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.zh) == ("D001", "无法读取:没有访问权限")
