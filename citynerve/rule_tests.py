@@ -82,18 +82,25 @@ class TestRun:
 
 
 def _no_test_file(path: Path, error: Exception) -> str:
-    what = f"{error}".splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, KeyError):
-        what = say(en=f"{what} is missing", zh=f"缺少 {what}")
+        what = say(en=f" ({error} is missing)", zh=f"(缺少 {error})")
+    elif isinstance(error, (YAMLError, ValueError)):
+        what = say(en=f" ({_first_line(error)})", zh=f"({_first_line(error)})")
+    else:  # something of another shape: what Python says of it helps nobody
+        what = ""
     likely = path.with_name(f"{path.stem}{TEST_SUFFIXES[0]}")
     beside = likely.is_file() and not path.name.endswith(TEST_SUFFIXES)
     advice = say(en=f"; did you mean {likely}?", zh=f";是否想写 {likely}?") if beside else ""
     return say(
-        en=f"{path} is no test file ({what}); it needs `rules: FILE` and `tests:`, each with name, start, events and "
+        en=f"{path} is no test file{what}; it needs `rules: FILE` and `tests:`, each with name, start, events and "
         f"expect{advice}",
-        zh=f"{path} 不是测试文件({what});其中应有 `rules: 文件` 和 `tests:`,每个测试含 name、start、events 和 "
+        zh=f"{path} 不是测试文件{what};其中应有 `rules: 文件` 和 `tests:`,每个测试含 name、start、events 和 "
         f"expect{advice}",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _told(finding: str) -> str:

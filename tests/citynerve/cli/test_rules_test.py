@@ -75,6 +75,7 @@ def test_a_file_that_is_no_test_file_says_so(tested, tests, words):
 def test_a_rule_file_in_place_of_its_tests_names_them(tested):
     told = tested(path="rules.yaml")
     assert told.code == 1 and "rules.test.yaml?" in told.out
+    assert "is no test file; " in told.out
 
 
 def test_rules_with_errors_are_shown_at_their_place(tested):
