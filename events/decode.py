@@ -83,8 +83,10 @@ class Decoder:
         scratch.fit_lines(size, lines)
         flat = np.empty(self._layout.lanes * lines, np.int64)
         counts = scratch.counts
-        json_lines.decode(text, scratch.marks, size, block.position, block.time_max, self._city, known.slots, known.words,
-                          known.ranges, known.field_of, known.fields, known.nulls, flat, lines, scratch.rejects, scratch.extra,
+        json_lines.decode(text, scratch.marks, size, block.position, block.time_max, self._city, known.slots,
+        known.words,
+                          known.ranges, known.field_of, known.fields, known.nulls, flat, lines, scratch.rejects,
+                          scratch.extra,
                           scratch.notes, scratch.shapes, scratch.undecided.reshape(-1), counts)
         rows, rejected, extra, unknown_enums, undecided = counts.tolist()
         if rows < lines:

@@ -44,7 +44,8 @@ def not_an_object(text, marks, at):
 
 @kernel("void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
         "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def decode(block, marks, size, position, time_max, city, slots, words, ranges, field_of, fields, nulls, lanes, lines, rejects, extra,
+def decode(block, marks, size, position, time_max, city, slots, words, ranges, field_of, fields, nulls, lanes, lines,
+    rejects, extra,
            notes, shapes, undecided, counts):
     """Decode the lines of `block[:size]`, which ends in a newline and has 64 readable bytes more.
 
@@ -85,7 +86,8 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
     text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
     field_of_ = pointer(field_of)
     marks_, shapes_, lanes_, extra_, notes_, undecided_, counts_ = (
-        pointer(marks), pointer(shapes), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided), pointer(counts))
+        pointer(marks), pointer(shapes), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided),
+            pointer(counts))
     at = 0
     line = 0
     row = 0
@@ -110,7 +112,8 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
                 for i in range(row, clean):
                     lanes[np.uint64(lane * lines + i)] = null
         if c == OPEN and trust >= 0:
-            end, unknown_enums = direct(text, marks_, at, time_max, city, slots_, mask, words_, shapes_, lanes_, lines, row)
+            end, unknown_enums = direct(text, marks_, at, time_max, city, slots_, mask, words_, shapes_, lanes_, lines,
+                row)
             if end != GIVEN_UP and end - start <= LINE_MAX:
                 lanes_[POSITION_LANE * lines + row] = position + start
                 counts[UNKNOWN_ENUMS] += unknown_enums
@@ -122,7 +125,8 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
             for lane in range(len(nulls)):
                 lanes[np.uint64(lane * lines + row)] = nulls[lane]
         if c == OPEN:
-            at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
+            at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA],
+            notes_, keys,
                                             field_of_, fields_, lines, shapes_, ROOT if trust >= 0 else -1)
             trust = trusted(trust, is_new, shapes_)
             if shapes_[USED] == NODES:

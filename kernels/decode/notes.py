@@ -6,8 +6,8 @@ the line that it was made in, so nothing is cleared between lines.
 
 from typing import Final
 
-from kernels.decode.shapes import FORM
 from kernels.decode.numbers import INTEGER, LONG_INTEGER, LONG_REAL, REAL
+from kernels.decode.shapes import FORM
 
 NOTE: Final = 16  # words a row: two cache lines
 STAMP: Final = 0  # line << STAMP_BITS | tag

@@ -135,7 +135,8 @@ def write_hex(code, out, to):
 
 
 @kernel(inline=True)
-def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row, extra, notes,
+def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row,
+    extra, notes,
            line, undecided, counts):
     """Make the walked line `text[first:end_of_line]` the event of a row; `kind` is -1 where still unknown.
 

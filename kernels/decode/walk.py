@@ -22,10 +22,9 @@ from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space,
 from kernels.decode.notes import (
     ARRAY_OR_OBJECT,
     END,
-    ESCAPED,
     EXPONENT,
-    FORM_BASE,
     FALSE,
+    FORM_BASE,
     MANTISSA,
     NOTE,
     NULL_VALUE,
@@ -41,7 +40,6 @@ from kernels.decode.reasons import ACCEPTED, SYNTAX
 from kernels.decode.shapes import (
     AFTER_LINE,
     AFTER_VALUE,
-    BEFORE_VALUE,
     COLON,
     FORM,
     IN_STRING,
@@ -217,6 +215,7 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
         if row == KIND_ROW:
             kind = -1
         if known == 0 and node >= 0:
-            node = learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields,
+            node = learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of,
+            fields,
                                keys, lines, shapes)
             is_string &= row != KIND_ROW or tag != STRING

@@ -108,7 +108,8 @@ def lines(draw: st.DrawFn) -> str:
     fields = SCHEMAS[kind].fields
     pairs = [("kind", draw(st.one_of(st.just(kind), st.just(kind), st.sampled_from([*SCHEMAS.kinds, "nobody"])).map(
         lambda k: json.dumps(k, ensure_ascii=draw(st.booleans()))))), ("time", draw(times))]
-    for name in draw(st.lists(st.sampled_from([*fields, *FIELDS, "firmware", "seq", "数据", "kind", "time"]), max_size=9)):
+    for name in draw(st.lists(st.sampled_from([*fields, *FIELDS, "firmware", "seq", "数据", "kind", "time"]),
+        max_size=9)):
         fitting = FITTING[fields[name].type] if name in fields else nested
         wild = draw(st.integers(0, 9)) == 0
         pairs.append((name, draw(st.one_of(nested, st.just("null")) if wild else fitting)))
@@ -135,7 +136,8 @@ def test_every_spelling_of_events_says_what_it_says_to_orjson(block: bytes, posi
 @given(blocks, st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["set", "drop", "insert", "copy"]),
                                   st.one_of(st.integers(0, 255), st.sampled_from(list(b'"\\{}[]:,\n 0-.eu\xe4\xff')))),
                         min_size=1, max_size=6))
-def test_broken_bytes_are_refused_exactly_where_orjson_refuses_them(block: bytes, edits: list[tuple[int, str, int]]) -> None:
+def test_broken_bytes_are_refused_exactly_where_orjson_refuses_them(block: bytes,
+    edits: list[tuple[int, str, int]]) -> None:
     data = bytearray(block)
     for where, what, byte in edits:
         at = where % (len(data) + 1)

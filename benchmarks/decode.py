@@ -1,0 +1,80 @@
+"""Decode beside `orjson.loads`: CPU time an event, both spellings, on one core, in one run.
+
+`python -m benchmarks.decode [EVENTS]`. orjson makes a dict of each line and no more; decode checks types, fills
+columns and makes tokens of the identifiers.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import orjson
+
+from benchmarks import events
+from events.batch import Column, Layout
+from events.block import Events
+from events.decode import Decoder
+from events.identity import CityKey
+from events.schema import Schemas
+from kernels.decode import marks
+
+BLOCK = 1 << 20  # bytes
+REPEATS = 7
+LAYOUT = Layout((
+    Column("site", "id", text=True), Column("device", "id"), Column("person", "id", text=True),
+    Column("plate", "id", text=True),
+    Column("track", "ephemeral"), Column("subject", "enum"), Column("direction", "enum"), Column("label", "enum"),
+    Column("match_score", "number"), Column("confidence", "number"), Column("x", "number"), Column("y", "number"),
+    Column("speed_kmh", "number"), Column("limit_kmh", "number"), Column("lane", "number")))
+
+
+def blocks(data: bytes) -> Iterator[Events]:
+    """Cut text into blocks of whole lines."""
+    at = 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + BLOCK) + 1
+        yield Events.of(data[at:end], feed="benchmark", position=at)
+        at = end
+
+
+def cpu_ns(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Return the least CPU time of some runs, in ns."""
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.process_time_ns()
+        work()
+        best = min(best, time.process_time_ns() - start)
+    return best
+
+
+def loads(lines: list[bytes]) -> None:
+    """Parse each line to a dict, as a plain program would."""
+    for line in lines:
+        try:
+            orjson.loads(line)
+        except orjson.JSONDecodeError:
+            pass
+
+
+def main() -> None:
+    """Print a table: ns an event, ratio to orjson, and what the other spelling costs."""
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    plain = 0.0
+    print(f"{'spelling':10}{'bytes':>8}{'marks ns':>10}{'decode ns':>11}{'orjson ns':>11}{'ratio':>8}{'of plain':>10}{'rejected':>10}")
+    for name, spell in (("plain", events.mixed), ("odd", events.odd)):
+        data = spell(n, 1)
+        lines = data.splitlines()
+        cut = list(blocks(data))
+        decoder = Decoder(Schemas.load(), LAYOUT, CityKey())
+        rejected = sum(len(decoder(block).rejects) for block in cut)
+        decode = cpu_ns(lambda: [decoder(block) for block in cut] and None) / len(lines)  # noqa: B023
+        marking = cpu_ns(lambda: [marks.mark(b.data, b.size,
+        decoder._scratch.marks) for b in cut]) / len(lines)  # noqa: B023
+        parse = cpu_ns(lambda: loads(lines), 3) / len(lines)  # noqa: B023
+        plain = plain or decode
+        print(f"{name:10}{len(data) / len(lines):8.0f}{marking:10.1f}{decode:11.1f}{parse:11.1f}{parse / decode:8.2f}"
+              f"{decode / plain:10.2f}{rejected:10d}")
+
+
+if __name__ == "__main__":
+    main()
