@@ -12,11 +12,14 @@ from kernels.decode.fields import ID_LANE, ID_MAX, KIND_LANE, OLDEST_MS, SLICE_B
 from kernels.decode.forms import (
     COVER,
     DIVISOR,
+    HEAD,
     LENGTH,
     PATTERN,
     QUOTE_BIT,
     SCALE,
     SHIFT,
+    STRING_MAX,
+    TAIL,
     difference,
     has_leading_zero,
     short_number,
@@ -38,14 +41,15 @@ from kernels.decode.operations import (
     TOKEN,
     TOKEN_FIXED,
     TOKEN_TEXT,
+    VARYING,
     expect_number,
     expect_string,
 )
 from kernels.decode.reasons import ACCEPTED
 from kernels.decode.strings import string_end
 from kernels.decode.times import instant
-from kernels.decode.vocabulary import find
-from kernels.decode.wide import byte, word
+from kernels.decode.vocabulary import BYTES_MASKS, find
+from kernels.decode.wide import byte, trailing_zeros, word
 from kernels.keys.token import token
 from kernels.nulls import NULL
 
@@ -82,28 +86,39 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
         at += shapes[node + trie.LENGTH]
         operation = shapes[node + trie.OPERATION]
         start = at
-        if SKIP_STRING <= operation <= ENUM_CODE:
+        if SKIP_STRING <= operation <= VARYING:
             bits = np.int64(word(marks, at >> 3) >> np.uint64(at & 7))
-            if bits & shapes[node + COVER] == shapes[node + QUOTE_BIT]:
-                length = shapes[node + LENGTH]
-                at += length
-                piece = start << SLICE_BITS | length
-                if operation == TOKEN:
-                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, node, shapes, city)
-                elif operation == TOKEN_FIXED:
-                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, node, shapes, city)
-                    lanes[shapes[node + trie.FIXED_AT] + row] = piece
-                elif operation == TOKEN_TEXT:
-                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, node, shapes, city)
-                    lanes[shapes[node + trie.TEXT_AT] + row] = piece
-                elif operation == SLICE:
-                    lanes[shapes[node + trie.FIXED_AT] + row] = piece
-                elif operation == ENUM_CODE:
+            if operation >= ENUM_CODE:
+                length = trailing_zeros(bits)  # if it ends in a quote, the next literal sees it
+                if operation == ENUM_CODE and bits != 0:
+                    at += length
                     code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)
                     if code >= 0:
                         lanes[shapes[node + trie.LANE_AT] + row] = code
                     else:
                         unknown_enums += 1
+                    continue
+                if 0 < length <= STRING_MAX and operation == VARYING:
+                    at += length
+                    if shapes[node + trie.LANE_AT] >= 0:
+                        head = BYTES_MASKS[np.uint64(min(length, 8))]
+                        tail = BYTES_MASKS[np.uint64(max(length - 8, 0))]
+                        lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, length, head, tail, city)
+                    put_slice(start, length, node, shapes, lanes, row)
+                    continue
+            elif bits & shapes[node + COVER] == shapes[node + QUOTE_BIT]:
+                length = shapes[node + LENGTH]
+                at += length
+                piece = start << SLICE_BITS | length
+                if operation >= TOKEN:
+                    head, tail = shapes[node + HEAD], shapes[node + TAIL]
+                    lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, length, head, tail, city)
+                    if operation == TOKEN_FIXED:
+                        lanes[shapes[node + trie.FIXED_AT] + row] = piece
+                    elif operation == TOKEN_TEXT:
+                        lanes[shapes[node + trie.TEXT_AT] + row] = piece
+                elif operation == SLICE:
+                    lanes[shapes[node + trie.FIXED_AT] + row] = piece
                 continue
         elif operation == SHORT_NUMBER or operation == SKIP_NUMBER:
             chunk = word(text, at) ^ np.uint64(shapes[node + PATTERN])
@@ -150,7 +165,8 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
             if has_escapes or reason != ACCEPTED:
                 return GIVEN_UP, 0
             length = at - start
-            expect_string(node, length, shapes)
+            if operation != VARYING and operation != ENUM_CODE:
+                expect_string(node, length, shapes)
             if action == trie.ENUM:
                 if lane >= 0:
                     code = find(text, start, length, shapes[node + trie.GROUP], slots, mask, words)

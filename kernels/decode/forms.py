@@ -19,6 +19,7 @@ from kernels.nulls import NULL
 # Forms.
 NO_FORM: Final = 0
 STRING_FORM: Final = 1  # without escapes, 1 to 16 bytes
+VARYING_FORM: Final = 3  # the same, of a length that changes too often to be expected
 INTEGER_FORM: Final = 2  # 9 to 15 digits, no sign
 NUMBER_FORM: Final = INTEGER  # and REAL, the number's tag: up to 7 characters
 
@@ -27,6 +28,7 @@ COVER: Final = FORM_WORDS + 1  # STRING_FORM: bits of the marks up to the closin
 QUOTE_BIT: Final = FORM_WORDS + 2  # ... of which only this one is set
 HEAD: Final = FORM_WORDS + 3  # masks of the first and the second 8 bytes
 TAIL: Final = FORM_WORDS + 4
+MISSES: Final = FORM_WORDS + 5  # how often the length was another one lately
 PATTERN: Final = FORM_WORDS + 1  # NUMBER_FORM: "0" for digits, else the bytes themselves, one after the number too
 DIGITS: Final = FORM_WORDS + 2  # 0xFF where a digit is
 CHECK: Final = FORM_WORDS + 3  # the bits that have to be 0
@@ -36,6 +38,7 @@ DIVISOR: Final = FORM_WORDS + 6  # float64 bits, negative for a negative number
 SCALE: Final = FORM_WORDS + 4  # INTEGER_FORM, where the others are for the second 8 bytes: 10**(its digits)
 
 STRING_MAX: Final = 16
+MISSES_MAX: Final = 16
 ONE_BYTE = np.uint64(0xFF)
 
 
@@ -43,14 +46,25 @@ ONE_BYTE = np.uint64(0xFF)
 def learn_string(node, length, shapes):
     """Remember the form of a string of `length` bytes without escapes."""
     cold()
-    shapes[node + FORM] = NO_FORM
-    if 0 < length <= STRING_MAX:
+    shapes[node + MISSES] += 1
+    if shapes[node + MISSES] > MISSES_MAX:
+        shapes[node + FORM] = VARYING_FORM
+    elif 0 < length <= STRING_MAX:
         shapes[node + FORM] = STRING_FORM
         shapes[node + LENGTH] = length
         shapes[node + COVER] = (2 << length) - 1
         shapes[node + QUOTE_BIT] = 1 << length
-        shapes[node + HEAD] = np.int64(BYTES_MASKS[np.uint64(min(length, 8))])
-        shapes[node + TAIL] = np.int64(BYTES_MASKS[np.uint64(max(length - 8, 0))])
+        shapes[node + HEAD] = np.int64(BYTES_MASKS[np.uint64(length if length < 8 else 8)])
+        shapes[node + TAIL] = np.int64(BYTES_MASKS[np.uint64(length - 8 if length > 8 else 0)])
+    else:
+        shapes[node + FORM] = NO_FORM
+
+
+@kernel(inline=True)
+def forgive(node, shapes):
+    """Count older misses half."""
+    if shapes[node + FORM] == STRING_FORM:
+        shapes[node + MISSES] >>= 1
 
 
 @kernel()
@@ -98,12 +112,15 @@ def learn_number(text, at, end, tag, node, shapes):
 
 
 @kernel(inline=True)
-def short_token(text, start, node, shapes, city):
-    """Return the token of a string of the node's form: `kernels.keys.token.token` of up to 16 bytes."""
-    low = word(text, start) & np.uint64(shapes[node + HEAD])
-    high = word(text, start + 8) & np.uint64(shapes[node + TAIL])
+def short_token(text, start, length, head, tail, city):
+    """Return the token of a string of 1 to 16 bytes, given the masks of its first and its second 8 bytes.
+
+    The same as `kernels.keys.token.token`, without a branch.
+    """
+    low = word(text, start) & np.uint64(head)
+    high = word(text, start + 8) & np.uint64(tail)
     state = fold(low ^ P1, high ^ city ^ P0)
-    result = np.int64(fold(state ^ P2, np.uint64(shapes[node + LENGTH]) ^ P1))
+    result = np.int64(fold(state ^ P2, np.uint64(length) ^ P1))
     return result if result != NULL else np.int64(1)
 
 

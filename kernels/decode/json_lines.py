@@ -8,6 +8,7 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.decode.direct import GIVEN_UP, direct
 from kernels.decode.fields import EXTRA, LINE_MAX, POSITION_LANE, REJECTS, ROWS, UNDECIDED, UNKNOWN_ENUMS
+from kernels.decode.forms import forgive
 from kernels.decode.nested import after_space, is_space, value_end
 from kernels.decode.notes import NOTE
 from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
@@ -95,6 +96,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
     trust = shapes[TRUST]
     for node in range(1, shapes[USED]):
         place_lanes(node * NODE, lines, shapes_)
+        forgive(node * NODE, shapes_)
     while at < size:
         start = at
         if is_space(byte(text, at)):

@@ -4,7 +4,7 @@ from typing import Final
 
 from kernels.compile import kernel
 from kernels.decode import shapes as trie
-from kernels.decode.forms import INTEGER_FORM, NUMBER_FORM, STRING_FORM, learn_number, learn_string
+from kernels.decode.forms import INTEGER_FORM, NUMBER_FORM, STRING_FORM, VARYING_FORM, learn_number, learn_string
 from kernels.decode.wide import cold
 
 SCAN: Final = 0  # a value without form, or none at all
@@ -13,14 +13,15 @@ SLICE: Final = 2  # a name, to one fixed lane
 TOKEN: Final = 3  # a name, to its lane
 TOKEN_FIXED: Final = 4  # to both
 TOKEN_TEXT: Final = 5  # to its lane and its text lane
-ENUM_CODE: Final = 6
-SKIP_NUMBER: Final = 7
-SHORT_NUMBER: Final = 8
-TIME_INTEGER: Final = 9
-KIND_NAME: Final = 10
-LINE: Final = 11
-NOTHING: Final = 12
-FLAG: Final = 13
+ENUM_CODE: Final = 6  # of any length
+VARYING: Final = 7  # a name of another length each time
+SKIP_NUMBER: Final = 8
+SHORT_NUMBER: Final = 9
+TIME_INTEGER: Final = 10
+KIND_NAME: Final = 11
+LINE: Final = 12
+NOTHING: Final = 13
+FLAG: Final = 14
 
 
 @kernel()
@@ -40,10 +41,12 @@ def choose(node, shapes):
         operation = NOTHING
     elif action == trie.TRUE_FLAG or action == trie.FALSE_FLAG:
         operation = FLAG
+    elif action == trie.ENUM and has_lane:
+        operation = ENUM_CODE
+    elif form == VARYING_FORM:
+        operation = VARYING if action == trie.NAME or action == trie.TEXT else SCAN
     elif form == STRING_FORM:
-        if action == trie.ENUM:
-            operation = ENUM_CODE if has_lane else SKIP_STRING
-        elif action == trie.OTHER:
+        if action == trie.OTHER or action == trie.ENUM:
             operation = SKIP_STRING
         elif action == trie.NAME or action == trie.TEXT:
             if has_lane:

@@ -33,6 +33,7 @@ from kernels.decode.fields import (
     UNDECIDED,
     UNKNOWN_ENUMS,
 )
+from kernels.decode.forms import STRING_MAX, short_token
 from kernels.decode.nested import is_space
 from kernels.decode.notes import (
     END,
@@ -62,7 +63,7 @@ from kernels.decode.reasons import (
 )
 from kernels.decode.strings import unescape
 from kernels.decode.times import instant
-from kernels.decode.vocabulary import find
+from kernels.decode.vocabulary import BYTES_MASKS, find
 from kernels.decode.wide import byte, cold
 from kernels.keys.token import token
 from kernels.nulls import NULL
@@ -73,7 +74,7 @@ HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 @kernel(inline=True)
 def noted(notes, key, what):
     """Return a word of a key's note."""
-    return notes[np.uint64(key * NOTE + what)]
+    return notes[key * NOTE + what]
 
 
 @kernel(inline=True)
@@ -127,6 +128,18 @@ def escaped_word(text, start, end, group, slots, mask, words, extra, used):
 
 
 @kernel()
+def note_undecided(lane, row, start, end, undecided, counts):
+    """Leave a number between two doubles to the caller."""
+    cold()
+    place = counts[UNDECIDED] * 4
+    undecided[place] = lane
+    undecided[place + 1] = row
+    undecided[place + 2] = start
+    undecided[place + 3] = end
+    counts[UNDECIDED] += 1
+
+
+@kernel()
 def write_hex(code, out, to):
     """Write 64 bits as 16 lower-case hexadecimal digits to `out[to:]`."""
     cold()
@@ -165,43 +178,36 @@ def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, wo
         return noted(notes, TIME_KEY, START), TIME_OUT_OF_RANGE
     if reason != ACCEPTED:
         return noted(notes, TIME_KEY, START), reason
-    lanes[np.uint64(TIME_LANE * lines + row)] = time
-    lanes[np.uint64(KIND_LANE * lines + row)] = kind
-    for entry in range(ranges[np.uint64(kind)], ranges[np.uint64(kind + 1)]):
-        field = np.uint64(entry * FIELD)
-        key = fields[field + np.uint64(KEY)]
-        tag = tag_of(notes, key, line)
-        if tag == NULL_VALUE:
-            continue
+    lanes[TIME_LANE * lines + row] = time
+    lanes[KIND_LANE * lines + row] = kind
+    stamp = line << STAMP_BITS
+    for field in range(ranges[kind] * FIELD, ranges[kind + 1] * FIELD, FIELD):
+        key = fields[field + KEY]
+        tag = noted(notes, key, STAMP) - stamp
+        if np.uint64(tag - 1) >= np.uint64((1 << STAMP_BITS) - 1):
+            continue  # noted in an earlier line, or null
         start = noted(notes, key, START)
-        end = noted(notes, key, END)
-        type_ = fields[field + np.uint64(TYPE)]
-        lane = fields[field + np.uint64(LANE)]
-        fixed = fields[field + np.uint64(FIXED_LANE)]
+        type_ = fields[field + TYPE]
+        lane = fields[field + LANE]
         if type_ == NUMBER_TYPE:
             if tag < INTEGER:
                 return start, WRONG_TYPE
             if lane >= 0:
                 bits = noted(notes, key, MANTISSA)
                 exponent = noted(notes, key, EXPONENT)
-                certain = True
                 if exponent != READY:
                     bits, certain = double(np.uint64(bits), exponent, tag, byte(text, start) == 0x2D)
-                lanes[np.uint64(lane * lines + row)] = bits
-                if not certain:
-                    place = np.uint64(counts[UNDECIDED] * 4)
-                    undecided[place] = lane
-                    undecided[place + np.uint64(1)] = row
-                    undecided[place + np.uint64(2)] = start
-                    undecided[place + np.uint64(3)] = end
-                    counts[UNDECIDED] += 1
+                    if not certain:
+                        note_undecided(lane, row, start, noted(notes, key, END), undecided, counts)
+                lanes[lane * lines + row] = bits
         elif type_ == ENUM_TYPE:
             if tag != STRING and tag != ESCAPED:
                 return start, WRONG_TYPE
             if lane >= 0:
-                code = word_of(text, start, end, tag, fields[field + np.uint64(GROUP)], slots, mask, words, extra, used)
+                end = noted(notes, key, END)
+                code = word_of(text, start, end, tag, fields[field + GROUP], slots, mask, words, extra, used)
                 if code >= 0:
-                    lanes[np.uint64(lane * lines + row)] = code
+                    lanes[lane * lines + row] = code
                 else:
                     counts[UNKNOWN_ENUMS] += 1
         elif type_ == TIME_TYPE:
@@ -211,57 +217,65 @@ def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, wo
                 if reason != ACCEPTED:
                     return start, reason
             if lane >= 0:
-                lanes[np.uint64(lane * lines + row)] = value
+                lanes[lane * lines + row] = value
         elif type_ == FLAG_TYPE:
             if tag != TRUE and tag != FALSE:
                 return start, WRONG_TYPE
             if lane >= 0:
-                lanes[np.uint64(lane * lines + row)] = tag == TRUE
-            if fixed >= 0:
-                lanes[np.uint64(fixed * lines + row)] = tag == TRUE
+                lanes[lane * lines + row] = tag == TRUE
+            if fields[field + FIXED_LANE] >= 0:
+                lanes[fields[field + FIXED_LANE] * lines + row] = tag == TRUE
         else:
-            length = end - start
-            if tag != STRING:
-                if tag == INTEGER or tag == LONG_INTEGER:
-                    if type_ == TEXT_TYPE:
-                        return start, WRONG_TYPE
-                    _, fits = integer(text, notes, key, tag)
-                    if not fits:
-                        return start, NUMBER_OUT_OF_RANGE
-                    if length == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30:
-                        start += 1  # -0 is 0
-                        length = 1
-                elif tag != ESCAPED:
-                    return start, WRONG_TYPE
-            text_lane = fields[field + np.uint64(TEXT_LANE)]
+            length = noted(notes, key, END) - start
+            fixed = fields[field + FIXED_LANE]
+            text_lane = fields[field + TEXT_LANE]
             piece = start << SLICE_BITS | length
-            if tag == ESCAPED:
-                length = unescape(text, start, end, extra, used) - used
-                piece = (size + used) << SLICE_BITS | length
-            if type_ != TEXT_TYPE:
-                if length > ID_MAX:
-                    return start, ID_TOO_LONG
-                if length == 0:
-                    continue
-            if lane >= 0:
+            if tag == STRING and 0 < length <= STRING_MAX:
+                if lane >= 0:
+                    head = BYTES_MASKS[np.uint64(min(length, 8))]
+                    tail = BYTES_MASKS[np.uint64(max(length - 8, 0))]
+                    lanes[lane * lines + row] = short_token(text, start, length, head, tail, city)
+            else:
+                if tag != STRING:
+                    if tag == INTEGER or tag == LONG_INTEGER:
+                        if type_ == TEXT_TYPE:
+                            return start, WRONG_TYPE
+                        _, fits = integer(text, notes, key, tag)
+                        if not fits:
+                            return start, NUMBER_OUT_OF_RANGE
+                        if length == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30:
+                            start += 1  # -0 is 0
+                            length = 1
+                            piece = start << SLICE_BITS | length
+                    elif tag != ESCAPED:
+                        return start, WRONG_TYPE
                 if tag == ESCAPED:
-                    code = token(extra, np.uint64(used), np.uint64(length), city)
-                else:
-                    code = token(text, np.uint64(start), np.uint64(length), city)
-                lanes[np.uint64(lane * lines + row)] = code
+                    length = unescape(text, start, noted(notes, key, END), extra, used) - used
+                    piece = (size + used) << SLICE_BITS | length
+                if type_ != TEXT_TYPE:
+                    if length > ID_MAX:
+                        return start, ID_TOO_LONG
+                    if length == 0:
+                        continue
+                if lane >= 0:
+                    if tag == ESCAPED:
+                        code = token(extra, np.uint64(used), np.uint64(length), city)
+                    else:
+                        code = token(text, np.uint64(start), np.uint64(length), city)
+                    lanes[lane * lines + row] = code
+                if tag == ESCAPED and (text_lane >= 0 or fixed >= 0):
+                    used += length
             if text_lane >= 0:
-                lanes[np.uint64(text_lane * lines + row)] = piece
+                lanes[text_lane * lines + row] = piece
             if fixed >= 0:
-                lanes[np.uint64(fixed * lines + row)] = piece
-            if tag == ESCAPED and text_lane & fixed >= 0:
-                used += length
-    if lanes[np.uint64(ID_LANE * lines + row)] == NULL:
+                lanes[fixed * lines + row] = piece
+    if lanes[ID_LANE * lines + row] == NULL:
         last = end_of_line
         while is_space(byte(text, last - 1)):
             last -= 1
         code = token(text, np.uint64(first), np.uint64(last - first), np.uint64(0))
         write_hex(code, extra, used)
-        lanes[np.uint64(ID_LANE * lines + row)] = (size + used) << SLICE_BITS | 16
+        lanes[ID_LANE * lines + row] = (size + used) << SLICE_BITS | 16
         used += 16
     counts[EXTRA] = used
     return 0, ACCEPTED

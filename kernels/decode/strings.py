@@ -43,27 +43,20 @@ def utf8_step(text, at):
     return 4 if is_continuation(byte(text, at + 3)) else 0
 
 
+def _hex_values() -> np.ndarray:
+    """Return the value of each byte as a hexadecimal digit, -1 where it is none."""
+    return np.array([int(chr(c), 16) if chr(c) in "0123456789abcdefABCDEF" else -1 for c in range(256)], np.int64)
+
+
+HEX_VALUES = _hex_values()
+
+
 @kernel(inline=True)
-def hex_digit(c):
-    """Return the value of a hexadecimal digit, -1 where it is none."""
-    if 0x30 <= c <= 0x39:
-        return c - 0x30
-    lower = c | 0x20
-    if 0x61 <= lower <= 0x66:
-        return lower - 0x57
-    return -1
-
-
-@kernel()
 def code_unit(text, at):
-    """Return the UTF-16 code unit of the 4 hexadecimal digits at `at`, -1 where they are not 4."""
-    unit = 0
-    for i in range(4):
-        digit = hex_digit(byte(text, at + i))
-        if digit < 0:
-            return -1
-        unit = unit << 4 | digit
-    return unit
+    """Return the UTF-16 code unit of the 4 hexadecimal digits at `at`, negative where they are not 4."""
+    high = HEX_VALUES[np.uint64(byte(text, at))] << 12 | HEX_VALUES[np.uint64(byte(text, at + 1))] << 8
+    low = HEX_VALUES[np.uint64(byte(text, at + 2))] << 4 | HEX_VALUES[np.uint64(byte(text, at + 3))]
+    return high | low
 
 
 @kernel()
