@@ -11,7 +11,7 @@ from typing import Any
 
 TEXT_MAX = 1_000  # characters that are matched; a longer value is a dead letter
 SAFE_REPEATS = 4  # of a part of changing length, as `([0-9]{1,3}[.]){3}`: few ways
-OPEN_REPEATS_MAX = 3  # `.*` and the like; each one more multiplies the worst case by the length of the text
+OPEN_REPEATS_MAX = 2  # `.*` and the like; each one more multiplies the worst case by the length of the text
 
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT)
 
