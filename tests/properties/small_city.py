@@ -163,3 +163,28 @@ def whole(arrived: list[Event], extra: dict[int, list[Record]] | None = None) ->
     for number, event in enumerate(arrived):
         out += [Line.of("a", event), *(extra or {}).get(number, [])]
     return [*out, Mark("feed_end", 0, "a"), Mark("end", max(event["time"] for event in arrived) + 10 * SECOND)]
+
+
+# Instants that lie on each other's windows, cooldowns and silences, on the edges of panes and of the night, and beside.
+GRID = sorted(
+    START + far + near
+    for far in (0, 1000, 2000, 3000, 10_000, 11_000, 12_000, 21_000, 60_000, 61_000, 62_000)
+    for near in (-1, 0, 0, 1)
+)
+PANE_ENDS = {START + 1000, START + 11_000, START + 61_000}
+BODIES = {"gate": gate, "camera": camera, "sensor": sensor, "traffic": traffic}
+
+
+@st.composite
+def edges(draw: st.DrawFn, *kinds: str) -> list[Record]:
+    """A log in which one or two things happen again and again, at instants that only edges tell apart."""
+    bodies = draw(st.lists(st.one_of(*(BODIES[kind] for kind in kinds)), min_size=1, max_size=2))
+    times = sorted(draw(st.lists(st.sampled_from(GRID), min_size=1, max_size=10)))
+    out: list[Record] = [Mark("feed_end", 0, "b")]
+    for number, time in enumerate(times):
+        out.append(Line.of("a", {"id": f"e{number}", "time": time, **draw(st.sampled_from(bodies))}))
+    ends = [time for time in GRID if time >= times[-1] - 1000]
+    last = draw(st.sampled_from(ends + 5 * [time for time in ends if time in PANE_ENDS]))
+    if draw(st.booleans()):
+        return [*out, Sign("a", last)]  # what ends at this very instant is not over yet
+    return [*out, Mark("feed_end", 0, "a"), Mark("end", max(last, times[-1]))]
