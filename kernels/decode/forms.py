@@ -68,8 +68,8 @@ def forgive(node, shapes):
 
 
 @kernel()
-def learn_number(text, at, end, tag, node, shapes):
-    """Remember the form of the valid number `text[at:end]`."""
+def learn_number(text, at, end, tag, follower, node, shapes):
+    """Remember the form of the valid number `text[at:end]`; `follower`: with the byte that follows it."""
     cold()
     shapes[node + FORM] = NO_FORM
     length = end - at
@@ -104,7 +104,7 @@ def learn_number(text, at, end, tag, node, shapes):
         if 0x30 <= byte(text, at + i) <= 0x39:
             digits |= ONE_BYTE << np.uint64(i << 3)
             count += 1
-    others = BYTES_MASKS[np.uint64(length + 1)] & ~digits
+    others = BYTES_MASKS[np.uint64(length + follower)] & ~digits
     shapes[node + PATTERN] = np.int64((ZEROS & digits) | (word(text, at) & others))
     shapes[node + DIGITS] = np.int64(digits)
     shapes[node + CHECK] = np.int64((NIBBLES & digits) | others)
@@ -128,6 +128,13 @@ def short_token(text, start, length, head, tail, city):
 def difference(chunk, node, shapes):
     """Return 0 where 8 bytes, exclusive-ored with PATTERN, are of the form's pattern."""
     return ((chunk + (np.uint64(shapes[node + DIGITS]) & SIXES)) | chunk) & np.uint64(shapes[node + CHECK])
+
+
+@kernel(inline=True)
+def is_over(text, at):
+    """Say whether a number may end before `at`: at a comma, a brace or white space."""
+    c = byte(text, at)
+    return c == 0x2C or c == 0x7D or c <= 0x20
 
 
 @kernel(inline=True)

@@ -127,14 +127,13 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
             for lane in range(len(nulls)):
                 lanes[np.uint64(lane * lines + row)] = nulls[lane]
         if c == OPEN:
-            at, reason, kind, is_new = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA],
-            notes_, keys,
-                                            field_of_, fields_, lines, shapes_, ROOT if trust >= 0 else -1)
-            trust = trusted(trust, is_new, shapes_)
+            before = shapes_[USED]
+            at, reason, node = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
+                                    field_of_, fields_, lines, shapes_, ROOT if trust >= 0 else -1)
+            trust = trusted(trust, node < 0 or shapes_[USED] > before, shapes_)
             if shapes_[USED] == NODES:
                 forget(shapes_)
         else:
-            kind = -1
             at, reason = not_an_object(text, marks_, at)
         end = at if reason == ACCEPTED else line_end(text, at)
         if end - start > LINE_MAX:
@@ -144,7 +143,7 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
             unknown_enums = counts[UNKNOWN_ENUMS]
             certain = counts[UNDECIDED]
             lanes[np.uint64(POSITION_LANE * lines + row)] = position + start
-            at, reason = settle(text, size, first, end, kind, time_max, city, slots_, mask, words_, ranges_, fields_,
+            at, reason = settle(text, size, first, end, time_max, city, slots_, mask, words_, ranges_, fields_,
                                 lanes_, lines, row, extra_, notes_, line, undecided_, counts_)
             if reason != ACCEPTED:
                 for lane in range(len(nulls)):

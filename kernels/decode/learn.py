@@ -47,29 +47,38 @@ def learn(text, at, end, node, step, shapes):
 
 
 @kernel()
-def learn_end(text, at, end, node, shapes):
-    """Enter the literal `text[at:end]` that closes a line, newline included."""
+def follow_end(text, at, end, node, shapes):
+    """Return the node of the literal `text[at:end]` that closes a line, newline included; see `follow`."""
     cold()
+    child = trie.match(text, at, node, shapes)
+    if child > 0 and shapes[child + trie.STEP] == trie.AFTER_LINE:
+        return child
     node = learn(text, at, end, node, trie.AFTER_LINE, shapes)
     if node >= 0:
         shapes[node + trie.ACTION] = trie.LINE
         choose(node, shapes)
+    return node
 
 
 @kernel()
-def learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys,
+def follow(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys,
                 lines, shapes):
-    """Enter the literal from `begin` up to the value `text[start:end]`, or past it; return its node or -1."""
+    """Return the node of the literal from `begin` up to the value `text[start:end]`, or past it.
+
+    It is entered where it is not there yet; -1 where there is no room for it.
+    """
     cold()
     is_string = tag == STRING or tag == ESCAPED
     is_kind = row == known.KIND_KEY * NOTE and tag == STRING
     holds_value = is_kind or tag <= FALSE
     step = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
-    node = learn(text, begin, at if holds_value else start, node, step, shapes)
+    literal_end = at if holds_value else start
+    child = trie.match(text, begin, node, shapes)
+    if child > 0 and shapes[child + trie.STEP] == step and shapes[child + trie.LENGTH] == literal_end - begin:
+        return child
+    node = learn(text, begin, literal_end, node, step, shapes)
     if node < 0:
         return node
-    shapes[node + trie.ROW] = row
-    shapes[node + trie.SPAN] = tag << 16 | (start - begin) << 8 | (end - begin)
     if is_kind:
         kind = find(text, start, end - start, known.KINDS, slots, mask, words)
         shapes[node + trie.KIND] = kind

@@ -77,5 +77,5 @@ def expect_string(node, length, shapes):
 def expect_number(text, at, end, tag, node, shapes):
     """Expect a number of the form of `text[at:end]` at a node from now on."""
     cold()
-    learn_number(text, at, end, tag, node, shapes)
+    learn_number(text, at, end, tag, 1, node, shapes)
     choose(node, shapes)

@@ -148,10 +148,10 @@ def write_hex(code, out, to):
 
 
 @kernel(inline=True)
-def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row,
+def settle(text, size, first, end_of_line, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row,
     extra, notes,
            line, undecided, counts):
-    """Make the walked line `text[first:end_of_line]` the event of a row; `kind` is -1 where still unknown.
+    """Make the walked line `text[first:end_of_line]` the event of a row.
 
     Returns
     -------
@@ -160,16 +160,15 @@ def settle(text, size, first, end_of_line, kind, time_max, city, slots, mask, wo
         The row's lanes may then be written in part.
     """
     used = counts[EXTRA]
+    tag = tag_of(notes, KIND_KEY, line)
+    if tag == NULL_VALUE:
+        return first, MISSING_KIND
+    start = noted(notes, KIND_KEY, START)
+    if tag != STRING and tag != ESCAPED:
+        return start, WRONG_TYPE
+    kind = word_of(text, start, noted(notes, KIND_KEY, END), tag, KINDS, slots, mask, words, extra, used)
     if kind < 0:
-        tag = tag_of(notes, KIND_KEY, line)
-        if tag == NULL_VALUE:
-            return first, MISSING_KIND
-        start = noted(notes, KIND_KEY, START)
-        if tag != STRING and tag != ESCAPED:
-            return start, WRONG_TYPE
-        kind = word_of(text, start, noted(notes, KIND_KEY, END), tag, KINDS, slots, mask, words, extra, used)
-        if kind < 0:
-            return start, UNKNOWN_KIND
+        return start, UNKNOWN_KIND
     tag = tag_of(notes, TIME_KEY, line)
     if tag == NULL_VALUE:
         return first, MISSING_TIME

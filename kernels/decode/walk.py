@@ -1,6 +1,4 @@
-"""The walk over one line's object: any spelling of RFC 8259, byte by byte, and a note of each field.
-
-Where the shapes know what comes next, a comparison takes the place of the walk.
+"""The walk over one line's object: any spelling of RFC 8259, and a note of each field.
 """
 
 import numpy as np
@@ -13,15 +11,17 @@ from kernels.decode.forms import (
     PATTERN,
     difference,
     has_leading_zero,
+    is_over,
     learn_number,
     short_number,
 )
 from kernels.decode.forms import LENGTH as NUMBER_LENGTH
-from kernels.decode.learn import learn_end, learn_value
-from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, value_end
+from kernels.decode.learn import follow, follow_end
+from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, is_space, value_end
 from kernels.decode.notes import (
     ARRAY_OR_OBJECT,
     END,
+    ESCAPED,
     EXPONENT,
     FALSE,
     FORM_BASE,
@@ -37,22 +37,7 @@ from kernels.decode.notes import (
 )
 from kernels.decode.numbers import number
 from kernels.decode.reasons import ACCEPTED, SYNTAX
-from kernels.decode.shapes import (
-    AFTER_LINE,
-    AFTER_VALUE,
-    COLON,
-    FORM,
-    IN_STRING,
-    KIND,
-    LENGTH,
-    ROW,
-    SEPARATOR,
-    SPAN,
-    STEP,
-    is_usual,
-    make_usual,
-    match,
-)
+from kernels.decode.shapes import COLON, FORM, SEPARATOR, is_usual, make_usual
 from kernels.decode.strings import QUOTE, string_end, unescape
 from kernels.decode.vocabulary import find
 from kernels.decode.wide import byte, cold, word
@@ -87,14 +72,13 @@ def escaped_key(text, start, end, extra, used, slots, mask, words):
 
 
 @kernel(inline=True)
-def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, field_of, fields, lines, shapes,
-         node):
+def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, field_of, fields, lines, shapes, node):
     """Walk the object whose "{" is at `at` to the end of its line, and note its fields.
 
     Parameters
     ----------
     node
-        ROOT of `shapes`, or -1 to walk without them
+        ROOT of `shapes` to learn the line's shape on the way, -1 to leave them alone
 
     Returns
     -------
@@ -102,86 +86,60 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
         position of the line's newline, or of what is wrong
     reason
         ACCEPTED or why not
-    kind
-        code of the kind, if `shapes` know it already, else -1
-    is_new
-        whether something of the line was not in the shapes
+    node
+        the last one of the line's shape, -1 where there was no room for it
     """
-    is_new = False
-    kind = -1
+    begin = at  # of the literal before a value; a string's closing quote belongs to the literal after it
     separator = OPEN
-    is_string = False
     while True:
-        begin = at - is_string  # a string's closing quote belongs to the literal after it
-        known = match(text, begin, node, shapes) if node >= 0 else 0
-        if known > 0:
-            node = known
-            row = shapes[node + ROW]
-            step = shapes[node + STEP]
-            at = begin + shapes[node + LENGTH]
-            if step >= AFTER_VALUE:
-                if step == AFTER_LINE:
-                    return at - 1, ACCEPTED, kind, is_new
-                span = shapes[node + SPAN]
-                notes[row + STAMP] = line << STAMP_BITS | span >> 16
-                notes[row + START] = begin + (span >> 8 & 0xFF)
-                notes[row + END] = begin + (span & 0xFF)
-                if row == KIND_ROW:
-                    kind = shapes[node + KIND]
-                separator = COMMA
-                is_string = False
-                continue
-            is_string = step == IN_STRING
+        after = at
+        if separator == COMMA and is_usual(text, at, SEPARATOR, shapes):
+            start = at + shapes[SEPARATOR + 2]
         else:
-            is_new = True
-            after = at
-            if separator == COMMA and is_usual(text, at, SEPARATOR, shapes):
-                start = at + shapes[SEPARATOR + 2]
-            else:
-                at = after_space(text, at)
-                c = byte(text, at)
-                if c == separator:
-                    at = after_space(text, at + 1)
-                    c = byte(text, at)
-                    if c != QUOTE and (c != CLOSE or separator != OPEN):
-                        return at, SYNTAX, kind, is_new
-                elif c != CLOSE:
-                    return at, SYNTAX, kind, is_new
-                if c == CLOSE:
-                    at = after_space(text, at + 1)
-                    if byte(text, at) != NEWLINE:
-                        return at, SYNTAX, kind, is_new
-                    if node >= 0:
-                        learn_end(text, begin, at + 1, node, shapes)
-                    return at, ACCEPTED, kind, is_new
-                start = at + 1
-                if separator == COMMA:
-                    make_usual(text, after, start, SEPARATOR, shapes)
-            at, has_escapes, reason = string_end(text, marks, start)
-            if reason != ACCEPTED:
-                return at, reason, kind, is_new
-            if has_escapes:
-                key = escaped_key(text, start, at, extra, used, slots, mask, words)
-            else:
-                key = find(text, start, at - start, KEYS, slots, mask, words)
-            row = (key if key >= 0 else keys) * NOTE
-            if is_usual(text, at, COLON, shapes):
-                at += shapes[COLON + 2]
-            else:
-                end = at
-                at = after_space(text, at + 1)
-                if byte(text, at) != 0x3A:
-                    return at, SYNTAX, kind, is_new
-                at = after_space(text, at + 1)
-                make_usual(text, end, at, COLON, shapes)
-            is_string = False
-        if not is_string:
             at = after_space(text, at)
-            is_string = byte(text, at) == QUOTE
-            at += is_string
+            c = byte(text, at)
+            if c == separator:
+                at = after_space(text, at + 1)
+                c = byte(text, at)
+                if c != QUOTE and (c != CLOSE or separator != OPEN):
+                    return at, SYNTAX, node
+            elif c != CLOSE:
+                return at, SYNTAX, node
+            if c == CLOSE:
+                at = after_space(text, at + 1)
+                if byte(text, at) != NEWLINE:
+                    return at, SYNTAX, node
+                if node >= 0:
+                    node = follow_end(text, begin, at + 1, node, shapes)
+                return at, ACCEPTED, node
+            start = at + 1
+            if separator == COMMA:
+                make_usual(text, after, start, SEPARATOR, shapes)
+        at, has_escapes, reason = string_end(text, marks, start)
+        if reason != ACCEPTED:
+            return at, reason, node
+        if has_escapes:
+            key = escaped_key(text, start, at, extra, used, slots, mask, words)
+        else:
+            key = find(text, start, at - start, KEYS, slots, mask, words)
+        row = (key if key >= 0 else keys) * NOTE
+        if is_usual(text, at, COLON, shapes):
+            at += shapes[COLON + 2]
+        else:
+            end = at
+            at = after_space(text, at + 1)
+            if byte(text, at) != 0x3A:
+                return at, SYNTAX, node
+            at = after_space(text, at + 1)
+            make_usual(text, end, at, COLON, shapes)
+        c = byte(text, at)
+        if is_space(c):
+            at = after_space(text, at)
+            c = byte(text, at)
         separator = COMMA
         start = at
-        if is_string:
+        if c == QUOTE:
+            start += 1
             end, has_escapes, reason = string_end(text, marks, start)
             tag = STRING + has_escapes
             at = end + 1
@@ -191,31 +149,31 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
             digits = chunk >> np.uint64((notes[form + DIVISOR] >> 60) & 8)
             tag = notes[form + FORM]
             reason = ACCEPTED
-            if tag >= NUMBER_FORM and difference(chunk, form, notes) == 0 and not has_leading_zero(digits, form, notes):
+            end = at + notes[form + NUMBER_LENGTH]
+            is_usual_form = tag >= NUMBER_FORM and difference(chunk, form, notes) == 0 and is_over(text, end)
+            if is_usual_form and not has_leading_zero(digits, form, notes):
                 notes[row + MANTISSA] = short_number(digits, form, notes)
                 notes[row + EXPONENT] = READY
-                end = at + notes[form + NUMBER_LENGTH]
+            elif c == MINUS or 0x30 <= c <= 0x39:
+                end, tag, mantissa, exponent, reason = number(text, at)
+                notes[row + MANTISSA] = np.int64(mantissa)
+                notes[row + EXPONENT] = exponent
+                if reason == ACCEPTED and end - at <= 7:
+                    learn_number(text, at, end, tag, 0, form, notes)
             else:
-                c = byte(text, at)
-                if c == MINUS or 0x30 <= c <= 0x39:
-                    end, tag, mantissa, exponent, reason = number(text, at)
-                    notes[row + MANTISSA] = np.int64(mantissa)
-                    notes[row + EXPONENT] = exponent
-                    if reason == ACCEPTED and end - at <= 7:
-                        learn_number(text, at, end, tag, form, notes)
-                else:
-                    end, tag, reason = other_end(text, marks, at)
+                end, tag, reason = other_end(text, marks, at)
             at = end
         if reason != ACCEPTED:
-            return end, reason, kind, is_new
-        is_repeated = notes[row + STAMP] >> STAMP_BITS == line and row < keys * NOTE
+            return end, reason, node
+        if node >= 0:
+            is_repeated = notes[row + STAMP] >> STAMP_BITS == line and row < keys * NOTE
+            node = follow(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields,
+                          keys, lines, shapes)
+            is_open = (tag == STRING or tag == ESCAPED) and (row != KIND_ROW or tag != STRING)
+            begin = at - is_open
         notes[row + STAMP] = line << STAMP_BITS | tag
         notes[row + START] = start
         notes[row + END] = end
-        if row == KIND_ROW:
-            kind = -1
-        if known == 0 and node >= 0:
-            node = learn_value(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of,
-            fields,
-                               keys, lines, shapes)
-            is_string &= row != KIND_ROW or tag != STRING
+
+
+assert NULL_VALUE < TRUE < FALSE < STRING == ESCAPED - 1
