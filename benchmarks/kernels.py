@@ -83,23 +83,26 @@ def _panes(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
 
 
 def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
-    positions, orders = np.arange(EVENTS), 2 * times + 1
+    positions, orders, sources = np.arange(EVENTS), 2 * times + 1, np.zeros(EVENTS, np.int64)
     bases, seen, fired = np.full(keys, NULL), np.full(keys, -1), np.full(keys, NULL)
-    nothing = np.empty(0, np.int64)
-    out = np.empty((3 * BLOCK, 7), np.int64)
+    feeds, nothing = np.full(keys, -1, np.int16), np.empty(0, np.int64)
+    out, ties = np.empty((3 * BLOCK, 8), np.int64), np.empty((BLOCK, 3), np.int64)
     return lambda part: sight(
         times[part],
         orders[part],
         positions[part],
+        sources[part],
         rows[part],
         48 * 60 * MINUTE_MS,
         0,
         nothing,
         bases,
         seen,
+        feeds,
         fired,
         nothing,
         out,
+        ties,
     )
 
 

@@ -75,7 +75,7 @@ class Bench:
         spent = []
         for _ in range(max(3, self.rounds)):
             began = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
+            ran(command)
             spent.append(time.perf_counter() - began)
         yield "warm start of a replay of ten events", "十个事件的热启动", f"{min(spent):.2f} s", "< 1.5 s"
 
@@ -164,9 +164,16 @@ class Bench:
 
 def measured(name: str, *arguments: object) -> dict[str, Any]:
     """Take one measurement in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.measure", name, *map(str, arguments)]
-    result: dict[str, Any] = orjson.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    result: dict[str, Any] = orjson.loads(ran([sys.executable, "-m", "benchmarks.measure", name, *map(str, arguments)]))
     return result
+
+
+def ran(command: list[str]) -> bytes:
+    """Run a command and return what it wrote; if it fails, say what it said."""
+    done = subprocess.run(command, check=False, capture_output=True)
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')}")
+    return done.stdout
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> None:
