@@ -5,6 +5,7 @@ best of a few rounds counts, so that a busy machine disturbs both sides alike.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -72,12 +73,14 @@ class Bench:
             "--alerts",
             str(self.alerts),
         ]
-        spent = []
+        walls, cpus = [], []
         for _ in range(max(3, self.rounds)):
-            began = time.perf_counter()
+            began, used = time.perf_counter(), _children_cpu_s()
             ran(command)
-            spent.append(time.perf_counter() - began)
-        yield "warm start of a replay of ten events", "十个事件的热启动", f"{min(spent):.2f} s", "< 1.5 s"
+            walls.append(time.perf_counter() - began)
+            cpus.append(_children_cpu_s() - used)
+        figure = f"{min(walls):.2f} s   {min(cpus):.2f} s CPU"
+        yield "warm start of a replay of ten events", "十个事件的热启动", figure, "< 1.5 s"
 
     def decode(self) -> Iterator[Row]:
         """Text to columns beside orjson's text to dicts."""
@@ -174,6 +177,11 @@ def ran(command: list[str]) -> bytes:
     if done.returncode:
         raise click.ClickException(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')}")
     return done.stdout
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> None:

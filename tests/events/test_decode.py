@@ -29,10 +29,18 @@ from kernels.nulls import NAN_BITS, NULL
 
 SCHEMAS = Schemas.load()
 CITY = CityKey(b"a test city")
-LAYOUT = Layout((Column("person", "id", text=True), Column("match_score", "number"), Column("direction", "enum"),
-                 Column("direction", "text"), Column("time", "time"), Column("replayed", "flag"),
-                 Column("device", "id"),
-                 Column("track", "ephemeral")))
+LAYOUT = Layout(
+    (
+        Column("person", "id", text=True),
+        Column("match_score", "number"),
+        Column("direction", "enum"),
+        Column("direction", "text"),
+        Column("time", "time"),
+        Column("replayed", "flag"),
+        Column("device", "id"),
+        Column("track", "ephemeral"),
+    )
+)
 GOOD = b'{"id":"a","kind":"gate","time":1700000000000,"person":"p1"}'
 
 
@@ -60,9 +68,12 @@ def value(line: bytes, name: str, type: str) -> int:
 
 
 def test_lanes_hold_what_the_event_says() -> None:
-    batch = decode(b"",
-    b'  {"id":"e-1","kind":"gate","time":1700000000000,"device":"g-7","person":"p1","match_score":0.5,'
-                   b'"direction":"out","replayed":true}', position=1000)
+    batch = decode(
+        b"",
+        b'  {"id":"e-1","kind":"gate","time":1700000000000,"device":"g-7","person":"p1","match_score":0.5,'
+        b'"direction":"out","replayed":true}',
+        position=1000,
+    )
     lane = batch.layout.lane
     assert batch.lanes[TIME].tolist() == [1700000000000]
     assert batch.lanes[KIND].tolist() == [SCHEMAS.code("gate")]
@@ -81,8 +92,10 @@ def test_lanes_hold_what_the_event_says() -> None:
 
 
 def test_what_is_missing_is_null_and_not_replayed() -> None:
-    for line in (event(),
-        event(device=b"null", person=b"null", match_score=b"null", direction=b"null", replayed=b"null")):
+    for line in (
+        event(),
+        event(device=b"null", person=b"null", match_score=b"null", direction=b"null", replayed=b"null"),
+    ):
         batch = decode(line)
         assert batch.lanes[DEVICE, 0] == NULL
         assert batch.lanes[REPLAYED, 0] == 0
@@ -135,8 +148,10 @@ def test_an_empty_text_is_a_text() -> None:
 
 
 def test_the_type_of_a_field_is_that_of_the_kind_wherever_the_kind_stands() -> None:
-    for line in (b'{"direction":"in","time":1700000000000,"kind":"gate"}',
-        b'{"kind":"gate","time":1700000000000,"direction":"in"}'):
+    for line in (
+        b'{"direction":"in","time":1700000000000,"kind":"gate"}',
+        b'{"kind":"gate","time":1700000000000,"direction":"in"}',
+    ):
         assert value(line, "direction", "enum") == SCHEMAS.symbol_codes["in"]
         assert value(line.replace(b"gate", b"traffic"), "direction", "text") == CITY.token("in")
     assert reason(b'{"direction":5,"time":1700000000000,"kind":"gate"}') == "wrong_type"
@@ -144,8 +159,9 @@ def test_the_type_of_a_field_is_that_of_the_kind_wherever_the_kind_stands() -> N
 
 
 def test_an_enum_knows_the_values_of_its_own_field_only() -> None:
-    batch = decode(event(direction=b'"in"'), event(direction=b'"vehicle"'), event(direction=b'"up"'),
-        event(direction=b'""'))
+    batch = decode(
+        event(direction=b'"in"'), event(direction=b'"vehicle"'), event(direction=b'"up"'), event(direction=b'""')
+    )
     assert batch.lanes[LAYOUT.lane("direction", "enum")].tolist() == [SCHEMAS.symbol_codes["in"], NULL, NULL, NULL]
     assert batch.unknown_enums == 3
 
@@ -158,44 +174,47 @@ def test_of_a_key_that_comes_twice_the_last_counts_with_its_type() -> None:
     assert reason(event(kind=b'"nobody","kind":"gate"')) == "accepted"
 
 
-@pytest.mark.parametrize(("line", "expected"), [
-    (b"{", "syntax"),
-    (b"[1]", "not_an_object"),
-    (b'{"a":"\xff"}', "utf8"),
-    (b"{}", "missing_kind"),
-    (event(kind=b"null"), "missing_kind"),
-    (event(kind=b"1"), "wrong_type"),
-    (event(kind=b'"Gate"'), "unknown_kind"),
-    (event(kind=b'""'), "unknown_kind"),
-    (event(kind=b'"nobody"', time=b""), "unknown_kind"),
-    (event(time=b""), "missing_time"),
-    (event(time=b"null"), "missing_time"),
-    (event(time=b"true"), "wrong_type"),
-    (event(time=b"1.7e12"), "wrong_type"),
-    (event(time=b"1700000000000.0"), "wrong_type"),
-    (event(time=b'"yesterday"'), "wrong_type"),
-    (event(time=b'""'), "wrong_type"),
-    (event(time=b'"2023-11-14T22:13:20"'), "wrong_type"),
-    (event(time=b"-1"), "time_out_of_range"),
-    (event(time=b"99999999999999999999999"), "time_out_of_range"),
-    (event(time=b'"0001-01-01T00:00:00Z"'), "time_out_of_range"),
-    (event(time=b"0", person=b"[]"), "time_out_of_range"),
-    (event(person=b"1.5"), "wrong_type"),
-    (event(person=b"1e3"), "wrong_type"),
-    (event(person=b"true"), "wrong_type"),
-    (event(person=b"{}"), "wrong_type"),
-    (event(person=b"9223372036854775808"), "number_out_of_range"),
-    (event(match_score=b'"0.5"'), "wrong_type"),
-    (event(match_score=b"false"), "wrong_type"),
-    (event(match_score=b"1e999"), "number_out_of_range"),
-    (event(unknown=b"1e999"), "number_out_of_range"),
-    (event(replayed=b"1"), "wrong_type"),
-    (event(direction=b"1"), "wrong_type"),
-    (event(phone=b"[]"), "wrong_type"),  # no column wants it: validity depends on the schema, not on the layout
-    (event(subject=b"1"), "wrong_type"),
-    (event(media=b"1"), "wrong_type"),
-    (event(plate=b"null", phone=b'"x"', extra=b'{"time":[]}'), "accepted"),
-])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"{", "syntax"),
+        (b"[1]", "not_an_object"),
+        (b'{"a":"\xff"}', "utf8"),
+        (b"{}", "missing_kind"),
+        (event(kind=b"null"), "missing_kind"),
+        (event(kind=b"1"), "wrong_type"),
+        (event(kind=b'"Gate"'), "unknown_kind"),
+        (event(kind=b'""'), "unknown_kind"),
+        (event(kind=b'"nobody"', time=b""), "unknown_kind"),
+        (event(time=b""), "missing_time"),
+        (event(time=b"null"), "missing_time"),
+        (event(time=b"true"), "wrong_type"),
+        (event(time=b"1.7e12"), "wrong_type"),
+        (event(time=b"1700000000000.0"), "wrong_type"),
+        (event(time=b'"yesterday"'), "wrong_type"),
+        (event(time=b'""'), "wrong_type"),
+        (event(time=b'"2023-11-14T22:13:20"'), "wrong_type"),
+        (event(time=b"-1"), "time_out_of_range"),
+        (event(time=b"99999999999999999999999"), "time_out_of_range"),
+        (event(time=b'"0001-01-01T00:00:00Z"'), "time_out_of_range"),
+        (event(time=b"0", person=b"[]"), "time_out_of_range"),
+        (event(person=b"1.5"), "wrong_type"),
+        (event(person=b"1e3"), "wrong_type"),
+        (event(person=b"true"), "wrong_type"),
+        (event(person=b"{}"), "wrong_type"),
+        (event(person=b"9223372036854775808"), "number_out_of_range"),
+        (event(match_score=b'"0.5"'), "wrong_type"),
+        (event(match_score=b"false"), "wrong_type"),
+        (event(match_score=b"1e999"), "number_out_of_range"),
+        (event(unknown=b"1e999"), "number_out_of_range"),
+        (event(replayed=b"1"), "wrong_type"),
+        (event(direction=b"1"), "wrong_type"),
+        (event(phone=b"[]"), "wrong_type"),  # no column wants it: validity depends on the schema, not on the layout
+        (event(subject=b"1"), "wrong_type"),
+        (event(media=b"1"), "wrong_type"),
+        (event(plate=b"null", phone=b'"x"', extra=b'{"time":[]}'), "accepted"),
+    ],
+)
 def test_a_dead_letter_says_why(line: bytes, expected: str) -> None:
     assert reason(line) == expected
 
@@ -293,9 +312,16 @@ def test_numbers_between_two_doubles_are_decided_column_by_column() -> None:
 
 def test_threads_share_a_decoder() -> None:
     decoder = Decoder(SCHEMAS, LAYOUT, CITY)
-    blocks = [Events.of(b"".join(b'{"id":"%d-%d","kind":"gate","time":1700000000000,"person":"p\\u00%d"}\n' % (i, j,
-        30 + i)
-                                 for j in range(2000)), feed="f") for i in range(8)]
+    blocks = [
+        Events.of(
+            b"".join(
+                b'{"id":"%d-%d","kind":"gate","time":1700000000000,"person":"p\\u00%d"}\n' % (i, j, 30 + i)
+                for j in range(2000)
+            ),
+            feed="f",
+        )
+        for i in range(8)
+    ]
     expected = [decoder(block).lanes.copy() for block in blocks]
     with ThreadPoolExecutor(4) as pool:
         for lanes, batch in zip(expected * 4, pool.map(decoder, blocks * 4), strict=True):

@@ -22,6 +22,7 @@ TYPES = ("number", "time", "enum", "id", "ephemeral", "text", "flag")
 
 def _own_schemas() -> Schemas:
     """Return kinds that give the same names different types, so that a field means nothing before the kind does."""
+
     def kind(name: str, turn: int) -> Schema:
         fields = dict(SHIPPED["heartbeat"].fields)
         for i, field in enumerate(FIELDS[: 4 + turn]):
@@ -33,8 +34,14 @@ def _own_schemas() -> Schemas:
 
 
 SCHEMAS = _own_schemas()
-COLUMNS = sorted({Column(f.name, f.type, text=f.type in ("id", "ephemeral", "text"))
-                  for kind in SCHEMAS.kinds for f in SCHEMAS[kind].fields.values()}, key=lambda c: (c.name, c.type))
+COLUMNS = sorted(
+    {
+        Column(f.name, f.type, text=f.type in ("id", "ephemeral", "text"))
+        for kind in SCHEMAS.kinds
+        for f in SCHEMAS[kind].fields.values()
+    },
+    key=lambda c: (c.name, c.type),
+)
 EVERYTHING = Layout(tuple(COLUMNS))
 LITTLE = Layout(tuple(c for i, c in enumerate(COLUMNS) if i % 3 == 0))
 DECODERS = [(layout, Decoder(SCHEMAS, layout, CITY)) for layout in (EVERYTHING, LITTLE)]
@@ -54,23 +61,98 @@ def agree(data: bytes, position: int = 0) -> None:
             assert reason == expected or (expected == naive.BROKEN and reason in naive.BROKEN_REASONS)
 
 
-texts = st.one_of(st.sampled_from(["", "in", "out", "门", "gate", "only-a", "赣A03269", "g-00000001", "x" * 31, "x" * 32,
-                                   "x" * 33, "é" * 40, "\U0001f600", "\x00", '"', "\\", "a\nb", "  ", "\u2028"]),
-                  st.text(st.characters(codec="utf-8"), max_size=40))
-integers = st.one_of(st.integers(-20, 20), st.integers(-(2**70), 2**70), st.sampled_from(
-    [2**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64 - 1, 2**64, 10**19, 10**30])).map(str)
-reals = st.one_of(st.floats(allow_nan=False, allow_infinity=False).map(repr), st.decimals(
-    allow_nan=False, allow_infinity=False, places=3, min_value=-1000, max_value=1000).map(str), st.sampled_from(
-    ["-0", "-0.0", "1e5", "1E+05", "0e9999", "1e-400", "1e400", "-1e400", "1.7976931348623158e308",
-     "1.7976931348623159e308", "2.2250738585072011e-308", "4.9e-324", "2e-324", "9007199254740993.0",
-     "9007199254740993.00000000000000000000001", "0.000000000000000000000001", "123456789012345678901234567890.5",
-     "1" + "0" * 30, "1" * 400, "100000000000000000000e-20", "01", "1.", ".5", "+1", "-", "1e", "1e+", "0x1", "--1"]))
+texts = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "in",
+            "out",
+            "门",
+            "gate",
+            "only-a",
+            "赣A03269",
+            "g-00000001",
+            "x" * 31,
+            "x" * 32,
+            "x" * 33,
+            "é" * 40,
+            "\U0001f600",
+            "\x00",
+            '"',
+            "\\",
+            "a\nb",
+            "  ",
+            "\u2028",
+        ]
+    ),
+    st.text(st.characters(codec="utf-8"), max_size=40),
+)
+integers = st.one_of(
+    st.integers(-20, 20),
+    st.integers(-(2**70), 2**70),
+    st.sampled_from([2**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64 - 1, 2**64, 10**19, 10**30]),
+).map(str)
+reals = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-1000, max_value=1000).map(str),
+    st.sampled_from(
+        [
+            "-0",
+            "-0.0",
+            "1e5",
+            "1E+05",
+            "0e9999",
+            "1e-400",
+            "1e400",
+            "-1e400",
+            "1.7976931348623158e308",
+            "1.7976931348623159e308",
+            "2.2250738585072011e-308",
+            "4.9e-324",
+            "2e-324",
+            "9007199254740993.0",
+            "9007199254740993.00000000000000000000001",
+            "0.000000000000000000000001",
+            "123456789012345678901234567890.5",
+            "1" + "0" * 30,
+            "1" * 400,
+            "100000000000000000000e-20",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "-",
+            "1e",
+            "1e+",
+            "0x1",
+            "--1",
+        ]
+    ),
+)
 times = st.one_of(
-    st.datetimes().map(lambda t: f'"{t.isoformat()}Z"'), st.integers(0, TIME_MAX + 5).map(str),
-    st.sampled_from(["946684800000", "946684799999", str(TIME_MAX), str(TIME_MAX + 1), '"2024-02-29T23:59:60+08:00"',
-                     '"2023-02-29T00:00:00Z"', '"2024-01-01t00:00:00.9999z"', '"2024-01-01 00:00:00Z"', "null",
-                     '"2024-01-01T00:00:00"', '"2024-01-01T00:00:00-23:59"', "1.7e12", "true", '""',
-                     '"2024-01-01T00:00:00\\u005a"']), st.just("1700000000000"))
+    st.datetimes().map(lambda t: f'"{t.isoformat()}Z"'),
+    st.integers(0, TIME_MAX + 5).map(str),
+    st.sampled_from(
+        [
+            "946684800000",
+            "946684799999",
+            str(TIME_MAX),
+            str(TIME_MAX + 1),
+            '"2024-02-29T23:59:60+08:00"',
+            '"2023-02-29T00:00:00Z"',
+            '"2024-01-01t00:00:00.9999z"',
+            '"2024-01-01 00:00:00Z"',
+            "null",
+            '"2024-01-01T00:00:00"',
+            '"2024-01-01T00:00:00-23:59"',
+            "1.7e12",
+            "true",
+            '""',
+            '"2024-01-01T00:00:00\\u005a"',
+        ]
+    ),
+    st.just("1700000000000"),
+)
 
 
 def spelled(text: str, dice: int) -> str:
@@ -91,13 +173,25 @@ def spelled(text: str, dice: int) -> str:
 
 strings = st.builds(spelled, texts, st.one_of(st.just(0), st.integers(0, 2**15)))
 scalars = st.one_of(strings, integers, reals, st.sampled_from(["null", "true", "false"]))
-nested = st.recursive(scalars, lambda inner: st.one_of(
-    st.lists(inner, max_size=3).map(lambda parts: "[" + " ,\t".join(parts) + "]"),
-    st.lists(st.tuples(strings, inner), max_size=3).map(
-        lambda pairs: "{" + ",".join(f"{k} : {v}" for k, v in pairs) + "}")), max_leaves=6)
+nested = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda parts: "[" + " ,\t".join(parts) + "]"),
+        st.lists(st.tuples(strings, inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f"{k} : {v}" for k, v in pairs) + "}"
+        ),
+    ),
+    max_leaves=6,
+)
 FITTING: dict[str, Any] = {
-    "number": st.one_of(reals, integers), "time": times, "enum": strings, "id": st.one_of(strings, integers),
-    "ephemeral": st.one_of(strings, integers), "text": strings, "flag": st.sampled_from(["true", "false"])}
+    "number": st.one_of(reals, integers),
+    "time": times,
+    "enum": strings,
+    "id": st.one_of(strings, integers),
+    "ephemeral": st.one_of(strings, integers),
+    "text": strings,
+    "flag": st.sampled_from(["true", "false"]),
+}
 spaces = st.sampled_from(["", "", "", " ", "\t ", "\r"])
 
 
@@ -106,10 +200,20 @@ def lines(draw: st.DrawFn) -> str:
     """Draw a line that mostly is an event, in any spelling."""
     kind = draw(st.sampled_from(SCHEMAS.kinds))
     fields = SCHEMAS[kind].fields
-    pairs = [("kind", draw(st.one_of(st.just(kind), st.just(kind), st.sampled_from([*SCHEMAS.kinds, "nobody"])).map(
-        lambda k: json.dumps(k, ensure_ascii=draw(st.booleans()))))), ("time", draw(times))]
-    for name in draw(st.lists(st.sampled_from([*fields, *FIELDS, "firmware", "seq", "数据", "kind", "time"]),
-        max_size=9)):
+    pairs = [
+        (
+            "kind",
+            draw(
+                st.one_of(st.just(kind), st.just(kind), st.sampled_from([*SCHEMAS.kinds, "nobody"])).map(
+                    lambda k: json.dumps(k, ensure_ascii=draw(st.booleans()))
+                )
+            ),
+        ),
+        ("time", draw(times)),
+    ]
+    for name in draw(
+        st.lists(st.sampled_from([*fields, *FIELDS, "firmware", "seq", "数据", "kind", "time"]), max_size=9)
+    ):
         fitting = FITTING[fields[name].type] if name in fields else nested
         wild = draw(st.integers(0, 9)) == 0
         pairs.append((name, draw(st.one_of(nested, st.just("null")) if wild else fitting)))
@@ -133,11 +237,21 @@ def test_every_spelling_of_events_says_what_it_says_to_orjson(block: bytes, posi
 
 
 @settings(max_examples=400, deadline=None)
-@given(blocks, st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["set", "drop", "insert", "copy"]),
-                                  st.one_of(st.integers(0, 255), st.sampled_from(list(b'"\\{}[]:,\n 0-.eu\xe4\xff')))),
-                        min_size=1, max_size=6))
-def test_broken_bytes_are_refused_exactly_where_orjson_refuses_them(block: bytes,
-    edits: list[tuple[int, str, int]]) -> None:
+@given(
+    blocks,
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**6),
+            st.sampled_from(["set", "drop", "insert", "copy"]),
+            st.one_of(st.integers(0, 255), st.sampled_from(list(b'"\\{}[]:,\n 0-.eu\xe4\xff'))),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_broken_bytes_are_refused_exactly_where_orjson_refuses_them(
+    block: bytes, edits: list[tuple[int, str, int]]
+) -> None:
     data = bytearray(block)
     for where, what, byte in edits:
         at = where % (len(data) + 1)

@@ -17,36 +17,114 @@ from tests.naive import decode as naive
 
 SCHEMAS = Schemas.load()
 CITY = CityKey(b"a test city")
-LAYOUT = Layout((Column("site", "id"), Column("device", "id"), Column("person", "id", text=True), Column("plate", "id"),
-                 Column("track", "ephemeral"), Column("label", "enum"), Column("direction", "enum"),
-                 Column("direction", "text", text=True), Column("match_score", "number"), Column("x", "number"),
-                 Column("speed_kmh", "number"), Column("lane", "number"), Column("lon", "number"),
-                     Column("media", "text")))
+LAYOUT = Layout(
+    (
+        Column("site", "id"),
+        Column("device", "id"),
+        Column("person", "id", text=True),
+        Column("plate", "id"),
+        Column("track", "ephemeral"),
+        Column("label", "enum"),
+        Column("direction", "enum"),
+        Column("direction", "text", text=True),
+        Column("match_score", "number"),
+        Column("x", "number"),
+        Column("speed_kmh", "number"),
+        Column("lane", "number"),
+        Column("lon", "number"),
+        Column("media", "text"),
+    )
+)
 TIME_MAX = 1_900_000_000_000
 TEMPLATES = (
-    '{"id":"g-00000001","time":1795445939194,"kind":"gate","site":"s-1964","device":"gate-1964-2","subject":"person",'
-    '"person":"p-0003964","direction":"in","match_score":0.71}',
-    '{ "kind" : "camera", "id": "c-1", "time": 1795445939954, "track": 498245, "label": "person", "x": -17.5,\t"y": 68.4 }',
-    '{"device":"det-0237-1","kind":"traffic","time":"2026-11-23T22:58:59.194+08:00","id":"t-3","plate":"赣F255789",'
-    '"speed_kmh":72.7,"lane":2,"direction":"north","vendor":{"fw":[1,2,{}]},"replayed":true,"person":null}',
+    (
+        '{"id":"g-00000001","time":1795445939194,"kind":"gate","site":"s-1964","device":"gate-1964-2",'
+        '"subject":"person","person":"p-0003964","direction":"in","match_score":0.71}'
+    ),
+    (
+        '{ "kind" : "camera", "id": "c-1", "time": 1795445939954, "track": 498245, "label": "person", '
+        '"x": -17.5,\t"y": 68.4 }'
+    ),
+    (
+        '{"device":"det-0237-1","kind":"traffic","time":"2026-11-23T22:58:59.194+08:00","id":"t-3","plate":"赣F255789",'
+        '"speed_kmh":72.7,"lane":2,"direction":"north","vendor":{"fw":[1,2,{}]},"replayed":true,"person":null}'
+    ),
     '{"time":1795445939194,"kind":"heartbeat","id":"h","lon":115.8581234,"lat":28.68,"media":"http://a/b","seq":120}',
 )
 VALUES = {
     "id": ['"g-00000002"', '"x"', '""', "null", "7", "-0", '"' + "y" * 17 + '"', '"' + "z" * 60 + '"', '"a\\u002db"'],
-    "time": ["1795445939195", "1795445939", "946684799999", "0", "-1795445939194", '"2026-11-23T22:58:59Z"', "null",
-    "1e12",
-             "17954459391941", "1795445939194.0", "0795445939194", '"2026-11-23"'],
+    "time": [
+        "1795445939195",
+        "1795445939",
+        "946684799999",
+        "0",
+        "-1795445939194",
+        '"2026-11-23T22:58:59Z"',
+        "null",
+        "1e12",
+        "17954459391941",
+        "1795445939194.0",
+        "0795445939194",
+        '"2026-11-23"',
+    ],
     "kind": ['"gate"', '"camera"', '"nobody"', '"traffic"', "null", "3", '"\\u0067ate"', '"gate "'],
-    "string": ['"in"', '"out"', '"person"', '"p-0003965"', '"赣A03269"', '""', "null", "5", "123456789012", "true",
-    '"q\\n"',
-               '"é"', '"\xa0"', '"' + "w" * 16 + '"', '"' + "w" * 1025 + '"', "[]", '"in'],
-    "number": ["0.72", "1", "12", "-3", "-0", "-0.0", "0", "00", "01.5", "1.5.2", "1e5", "100.25", "1234567",
-    "12345678",
-               "0.123456789012345678", "9007199254740993.00000000001", '"0.71"', "null", "1.", "-", "false", "1e400"],
+    "string": [
+        '"in"',
+        '"out"',
+        '"person"',
+        '"p-0003965"',
+        '"赣A03269"',
+        '""',
+        "null",
+        "5",
+        "123456789012",
+        "true",
+        '"q\\n"',
+        '"é"',
+        '"\xa0"',
+        '"' + "w" * 16 + '"',
+        '"' + "w" * 1025 + '"',
+        "[]",
+        '"in',
+    ],
+    "number": [
+        "0.72",
+        "1",
+        "12",
+        "-3",
+        "-0",
+        "-0.0",
+        "0",
+        "00",
+        "01.5",
+        "1.5.2",
+        "1e5",
+        "100.25",
+        "1234567",
+        "12345678",
+        "0.123456789012345678",
+        "9007199254740993.00000000001",
+        '"0.71"',
+        "null",
+        "1.",
+        "-",
+        "false",
+        "1e400",
+    ],
 }
-CLASS = {"id": "id", "time": "time", "kind": "kind", "match_score": "number", "x": "number", "y": "number",
-"lon": "number",
-         "speed_kmh": "number", "lane": "number", "lat": "number", "seq": "number"}
+CLASS = {
+    "id": "id",
+    "time": "time",
+    "kind": "kind",
+    "match_score": "number",
+    "x": "number",
+    "y": "number",
+    "lon": "number",
+    "speed_kmh": "number",
+    "lane": "number",
+    "lat": "number",
+    "seq": "number",
+}
 
 
 def agree(decoder: Decoder, data: bytes) -> None:
@@ -75,8 +153,9 @@ def changed(template: str, dice: random.Random) -> str:
     elif what == 1:
         line = line[:at] + line[at + 1 :]
     elif what == 2:  # a key twice, the last one counts
-        line = line.rstrip("} ") + dice.choice((',"id":"last"}', ',"kind":"gate"}', ',"time":1795445939000}',
-            ',"x":null}'))
+        line = line.rstrip("} ") + dice.choice(
+            (',"id":"last"}', ',"kind":"gate"}', ',"time":1795445939000}', ',"x":null}')
+        )
     elif what == 3:
         line = " " + line + "\t\r"
     return line

@@ -37,7 +37,7 @@ def run(log: Sequence[Block], city: City) -> list[Body]:
 
 
 def waits(rule: Rule, city: City) -> bool:
-    """Whether a rule's group waits for the epoch: if any rule over the same feeds expects keys, none is judged before."""
+    """Whether a rule waits for the epoch, as all do over whose feeds a rule expects keys."""
 
     def feeds(of: Rule) -> list[str]:
         return [feed.name for feed in city.feeds if feed.kinds is None or feed.kinds & of.kinds]

@@ -78,12 +78,45 @@ def test_every_pair_of_lead_and_continuation_is_judged_as_by_python() -> None:
 
 
 @settings(max_examples=800, deadline=None)
-@given(st.lists(st.one_of(st.sampled_from([r"\"", r"\\", r"\/", r"\b", r"\f", r"\n", r"\r", r"\t", r"\u0041", r"\u00e9",
-                                           r"\u8d63", r"\uD83D\uDE00", r"\ud800", r"\udc00", r"\ud800\u0041",
-                                           r"\ud800\ud800",
-                                           r"\u12", r"\x41", r"\U0041", r"\u00G0", "\\", "a", "é", "赣", "\U0001f600",
-                                           "x" * 30]),
-                          st.text(st.characters(codec="utf-8"), max_size=2)), max_size=12), st.integers(0, 70))
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                [
+                    r"\"",
+                    r"\\",
+                    r"\/",
+                    r"\b",
+                    r"\f",
+                    r"\n",
+                    r"\r",
+                    r"\t",
+                    r"\u0041",
+                    r"\u00e9",
+                    r"\u8d63",
+                    r"\uD83D\uDE00",
+                    r"\ud800",
+                    r"\udc00",
+                    r"\ud800\u0041",
+                    r"\ud800\ud800",
+                    r"\u12",
+                    r"\x41",
+                    r"\U0041",
+                    r"\u00G0",
+                    "\\",
+                    "a",
+                    "é",
+                    "赣",
+                    "\U0001f600",
+                    "x" * 30,
+                ]
+            ),
+            st.text(st.characters(codec="utf-8"), max_size=2),
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 70),
+)
 def test_escapes_say_what_they_say_to_orjson(parts: list[str], before: int) -> None:
     agrees_with_orjson("".join(parts).encode(), before)
 
