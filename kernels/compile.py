@@ -96,7 +96,7 @@ def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., An
 
     def decorate(function: Callable[..., Any]) -> Any:
         if not signatures:
-            return numba.njit(**options)(function)
+            return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
         return numba.njit(list(signatures), cache=True, **options)(function)
 
     return decorate

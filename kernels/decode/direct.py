@@ -25,7 +25,7 @@ from kernels.decode.forms import (
     short_number,
     short_token,
 )
-from kernels.decode.nested import value_end
+from kernels.decode.nested import FIELD_DEPTH, value_end
 from kernels.decode.numbers import INTEGER, INTEGER_MAX, ZEROS, double, eight_digits, not_digits, number
 from kernels.decode.operations import (
     ENUM_CODE,
@@ -111,7 +111,7 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
                 at += length
                 piece = start << SLICE_BITS | length
                 if operation >= TOKEN:
-                    head, tail = shapes[node + HEAD], shapes[node + TAIL]
+                    head, tail = np.uint64(shapes[node + HEAD]), np.uint64(shapes[node + TAIL])
                     lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, length, head, tail, city)
                     if operation == TOKEN_FIXED:
                         lanes[shapes[node + trie.FIXED_AT] + row] = piece
@@ -200,7 +200,7 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
                     return GIVEN_UP, 0
                 value = np.int64(mantissa)
             elif action == trie.OTHER:
-                at, reason = value_end(text, marks, at, 1)
+                at, reason = value_end(text, marks, at, FIELD_DEPTH)
                 if reason != ACCEPTED:
                     return GIVEN_UP, 0
                 continue

@@ -1,15 +1,20 @@
-"""What kernels know of schemas and layout: the columns of their tables."""
+"""What kernels know of schemas and layout: the columns of their tables.
+
+Constants that helpers take as arguments are np.int64: for a Python literal Numba compiles each of them anew.
+"""
 
 from typing import Final
 
+import numpy as np
+
 # Groups of the vocabulary; the values of an enum field have a group each, from ENUMS on.
-KEYS: Final = 0
-KINDS: Final = 1
+KEYS: Final = np.int64(0)
+KINDS: Final = np.int64(1)
 ENUMS: Final = 2
 
 # Keys that every vocabulary has; the others follow.
-KIND_KEY: Final = 0
-TIME_KEY: Final = 1
+KIND_KEY: Final = np.int64(0)
+TIME_KEY: Final = np.int64(1)
 
 # `fields` is int64[fields * FIELD], a row a field of a kind; `ranges[kind]` to `ranges[kind + 1]` are a kind's rows.
 FIELD: Final = 8  # words a row

@@ -38,6 +38,8 @@ DIVISOR: Final = FORM_WORDS + 6  # float64 bits, negative for a negative number
 SCALE: Final = FORM_WORDS + 4  # INTEGER_FORM, where the others are for the second 8 bytes: 10**(its digits)
 
 STRING_MAX: Final = 16
+LOOSE: Final = np.int64(0)
+EXACT: Final = np.int64(1)
 MISSES_MAX: Final = 16
 ONE_BYTE = np.uint64(0xFF)
 
@@ -69,7 +71,7 @@ def forgive(node, shapes):
 
 @kernel()
 def learn_number(text, at, end, tag, follower, node, shapes):
-    """Remember the form of the valid number `text[at:end]`; `follower`: with the byte that follows it."""
+    """Remember the form of the valid number `text[at:end]`; EXACT: with the byte that follows it."""
     cold()
     shapes[node + FORM] = NO_FORM
     length = end - at
@@ -117,8 +119,8 @@ def short_token(text, start, length, head, tail, city):
 
     The same as `kernels.keys.token.token`, without a branch.
     """
-    low = word(text, start) & np.uint64(head)
-    high = word(text, start + 8) & np.uint64(tail)
+    low = word(text, start) & head
+    high = word(text, start + 8) & tail
     state = fold(low ^ P1, high ^ city ^ P0)
     result = np.int64(fold(state ^ P2, np.uint64(length) ^ P1))
     return result if result != NULL else np.int64(1)

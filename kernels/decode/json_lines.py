@@ -9,7 +9,7 @@ from kernels.compile import kernel
 from kernels.decode.direct import GIVEN_UP, direct
 from kernels.decode.fields import EXTRA, LINE_MAX, POSITION_LANE, REJECTS, ROWS, UNDECIDED, UNKNOWN_ENUMS
 from kernels.decode.forms import forgive
-from kernels.decode.nested import after_space, is_space, value_end
+from kernels.decode.nested import ALONE, after_space, is_space, value_end
 from kernels.decode.notes import NOTE
 from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTAX
 from kernels.decode.settle import settle
@@ -34,7 +34,7 @@ def line_end(text, at):
 def not_an_object(text, marks, at):
     """Return (position, reason) of a line whose first byte, at `at`, opens no object."""
     cold()
-    end, reason = value_end(text, marks, at, 0)
+    end, reason = value_end(text, marks, at, ALONE)
     if reason != ACCEPTED:
         return end, reason
     end = after_space(text, end)
@@ -43,11 +43,32 @@ def not_an_object(text, marks, at):
     return at, NOT_AN_OBJECT
 
 
-@kernel("void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
-        "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def decode(block, marks, size, position, time_max, city, slots, words, ranges, field_of, fields, nulls, lanes, lines,
-    rejects, extra,
-           notes, shapes, undecided, counts):
+@kernel(
+    "void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
+    "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])"
+)
+def decode(
+    block,
+    marks,
+    size,
+    position,
+    time_max,
+    city,
+    slots,
+    words,
+    ranges,
+    field_of,
+    fields,
+    nulls,
+    lanes,
+    lines,
+    rejects,
+    extra,
+    notes,
+    shapes,
+    undecided,
+    counts,
+):
     """Decode the lines of `block[:size]`, which ends in a newline and has 64 readable bytes more.
 
     Parameters
@@ -84,15 +105,24 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
         notes[key * NOTE] = -1
     counts[:] = 0
     mask = (np.uint64(len(slots)) - FIRST) // SLOT - np.uint64(1)
-    text, slots_, words_, ranges_, fields_ = pointer(block), pointer(slots), pointer(words), pointer(ranges), pointer(fields)
+    text, slots_, words_, ranges_, fields_ = (
+        pointer(block),
+        pointer(slots),
+        pointer(words),
+        pointer(ranges),
+        pointer(fields),
+    )
     field_of_ = pointer(field_of)
     marks_, shapes_, lanes_, extra_, notes_, undecided_, counts_ = (
-        pointer(marks), pointer(shapes), pointer(lanes), pointer(extra), pointer(notes), pointer(undecided),
-            pointer(counts))
-    at = 0
-    line = 0
-    row = 0
-    clean = 0
+        pointer(marks),
+        pointer(shapes),
+        pointer(lanes),
+        pointer(extra),
+        pointer(notes),
+        pointer(undecided),
+        pointer(counts),
+    )
+    at = line = row = clean = np.int64(0)
     trust = shapes[TRUST]
     for node in range(1, shapes[USED]):
         place_lanes(node * NODE, lines, shapes_)
@@ -114,8 +144,9 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
                 for i in range(row, clean):
                     lanes[np.uint64(lane * lines + i)] = null
         if c == OPEN and trust >= 0:
-            end, unknown_enums = direct(text, marks_, at, time_max, city, slots_, mask, words_, shapes_, lanes_, lines,
-                row)
+            end, unknown_enums = direct(
+                text, marks_, at, time_max, city, slots_, mask, words_, shapes_, lanes_, lines, row
+            )
             if end != GIVEN_UP and end - start <= LINE_MAX:
                 lanes_[POSITION_LANE * lines + row] = position + start
                 counts[UNKNOWN_ENUMS] += unknown_enums
@@ -128,8 +159,24 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
                 lanes[np.uint64(lane * lines + row)] = nulls[lane]
         if c == OPEN:
             before = shapes_[USED]
-            at, reason, node = walk(text, marks_, at, line, slots_, mask, words_, extra_, counts[EXTRA], notes_, keys,
-                                    field_of_, fields_, lines, shapes_, ROOT if trust >= 0 else -1)
+            at, reason, node = walk(
+                text,
+                marks_,
+                at,
+                line,
+                slots_,
+                mask,
+                words_,
+                extra_,
+                counts[EXTRA],
+                notes_,
+                keys,
+                field_of_,
+                fields_,
+                lines,
+                shapes_,
+                ROOT if trust >= 0 else -1,
+            )
             trust = trusted(trust, node < 0 or shapes_[USED] > before, shapes_)
             if shapes_[USED] == NODES:
                 forget(shapes_)
@@ -143,8 +190,27 @@ def decode(block, marks, size, position, time_max, city, slots, words, ranges, f
             unknown_enums = counts[UNKNOWN_ENUMS]
             certain = counts[UNDECIDED]
             lanes[np.uint64(POSITION_LANE * lines + row)] = position + start
-            at, reason = settle(text, size, first, end, time_max, city, slots_, mask, words_, ranges_, fields_,
-                                lanes_, lines, row, extra_, notes_, line, undecided_, counts_)
+            at, reason = settle(
+                text,
+                size,
+                first,
+                end,
+                time_max,
+                city,
+                slots_,
+                mask,
+                words_,
+                ranges_,
+                fields_,
+                lanes_,
+                lines,
+                row,
+                extra_,
+                notes_,
+                line,
+                undecided_,
+                counts_,
+            )
             if reason != ACCEPTED:
                 for lane in range(len(nulls)):
                     lanes[np.uint64(lane * lines + row)] = nulls[lane]

@@ -61,8 +61,9 @@ def follow_end(text, at, end, node, shapes):
 
 
 @kernel()
-def follow(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys,
-                lines, shapes):
+def follow(
+    text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys, lines, shapes
+):
     """Return the node of the literal from `begin` up to the value `text[start:end]`, or past it.
 
     It is entered where it is not there yet; -1 where there is no room for it.

@@ -8,6 +8,8 @@ from kernels.decode.reasons import ACCEPTED, SYNTAX, TOO_DEEP
 from kernels.decode.strings import QUOTE, string_end
 from kernels.decode.wide import byte, cold, word
 
+ALONE = np.int64(0)  # depth of a value that is the line
+FIELD_DEPTH = np.int64(1)  # of a field's value
 DEPTH_MAX = 64  # values within values in a line, its own object included
 
 TRUE_WORD = int.from_bytes(b"true", "little")

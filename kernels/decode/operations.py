@@ -4,7 +4,7 @@ from typing import Final
 
 from kernels.compile import kernel
 from kernels.decode import shapes as trie
-from kernels.decode.forms import INTEGER_FORM, NUMBER_FORM, STRING_FORM, VARYING_FORM, learn_number, learn_string
+from kernels.decode.forms import EXACT, INTEGER_FORM, NUMBER_FORM, STRING_FORM, VARYING_FORM, learn_number, learn_string
 from kernels.decode.wide import cold
 
 SCAN: Final = 0  # a value without form, or none at all
@@ -50,8 +50,11 @@ def choose(node, shapes):
             operation = SKIP_STRING
         elif action == trie.NAME or action == trie.TEXT:
             if has_lane:
-                operation = SCAN if has_text and has_fixed else (
-                    TOKEN_TEXT if has_text else TOKEN_FIXED if has_fixed else TOKEN)
+                operation = (
+                    SCAN
+                    if has_text and has_fixed
+                    else (TOKEN_TEXT if has_text else TOKEN_FIXED if has_fixed else TOKEN)
+                )
             else:
                 operation = SCAN if has_text else SLICE if has_fixed else SKIP_STRING
     elif form == INTEGER_FORM:
@@ -77,5 +80,5 @@ def expect_string(node, length, shapes):
 def expect_number(text, at, end, tag, node, shapes):
     """Expect a number of the form of `text[at:end]` at a node from now on."""
     cold()
-    learn_number(text, at, end, tag, 1, node, shapes)
+    learn_number(text, at, end, tag, EXACT, node, shapes)
     choose(node, shapes)

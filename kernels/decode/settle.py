@@ -72,27 +72,21 @@ HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 @kernel(inline=True)
-def noted(notes, key, what):
-    """Return a word of a key's note."""
-    return notes[key * NOTE + what]
-
-
-@kernel(inline=True)
 def tag_of(notes, key, line):
     """Return the tag of a key's value in this line, NULL_VALUE where it has none."""
-    stamp = noted(notes, key, STAMP)
+    stamp = notes[key * NOTE + STAMP]
     return stamp & ((1 << STAMP_BITS) - 1) if stamp >> STAMP_BITS == line else NULL_VALUE
 
 
 @kernel(inline=True)
 def integer(text, notes, key, tag):
     """Return the noted integer and whether an int64 holds it."""
-    negative = byte(text, noted(notes, key, START)) == 0x2D
-    mantissa = np.uint64(noted(notes, key, MANTISSA))
+    negative = byte(text, notes[key * NOTE + START]) == 0x2D
+    mantissa = np.uint64(notes[key * NOTE + MANTISSA])
     value = np.int64(mantissa)
-    if noted(notes, key, EXPONENT) == READY:
+    if notes[key * NOTE + EXPONENT] == READY:
         return np.int64(value.view(np.float64)), tag == INTEGER
-    fits = tag == INTEGER and noted(notes, key, EXPONENT) == 0 and mantissa <= INTEGER_MAX + np.uint64(negative)
+    fits = tag == INTEGER and notes[key * NOTE + EXPONENT] == 0 and mantissa <= INTEGER_MAX + np.uint64(negative)
     return (-value if negative else value), fits
 
 
@@ -103,9 +97,9 @@ def time_of(text, notes, key, tag, extra, used):
         value, fits = integer(text, notes, key, tag)
         return value, ACCEPTED if fits and value != NULL else NUMBER_OUT_OF_RANGE
     if tag == STRING:
-        value = instant(text, noted(notes, key, START), noted(notes, key, END))
+        value = instant(text, notes[key * NOTE + START], notes[key * NOTE + END])
     elif tag == ESCAPED:
-        end = unescape(text, noted(notes, key, START), noted(notes, key, END), extra, used)
+        end = unescape(text, notes[key * NOTE + START], notes[key * NOTE + END], extra, used)
         value = instant(extra, used, end)
     else:
         value = NULL
@@ -148,9 +142,27 @@ def write_hex(code, out, to):
 
 
 @kernel(inline=True)
-def settle(text, size, first, end_of_line, time_max, city, slots, mask, words, ranges, fields, lanes, lines, row,
-    extra, notes,
-           line, undecided, counts):
+def settle(
+    text,
+    size,
+    first,
+    end_of_line,
+    time_max,
+    city,
+    slots,
+    mask,
+    words,
+    ranges,
+    fields,
+    lanes,
+    lines,
+    row,
+    extra,
+    notes,
+    line,
+    undecided,
+    counts,
+):
     """Make the walked line `text[first:end_of_line]` the event of a row.
 
     Returns
@@ -163,10 +175,10 @@ def settle(text, size, first, end_of_line, time_max, city, slots, mask, words, r
     tag = tag_of(notes, KIND_KEY, line)
     if tag == NULL_VALUE:
         return first, MISSING_KIND
-    start = noted(notes, KIND_KEY, START)
+    start = notes[KIND_KEY * NOTE + START]
     if tag != STRING and tag != ESCAPED:
         return start, WRONG_TYPE
-    kind = word_of(text, start, noted(notes, KIND_KEY, END), tag, KINDS, slots, mask, words, extra, used)
+    kind = word_of(text, start, notes[KIND_KEY * NOTE + END], tag, KINDS, slots, mask, words, extra, used)
     if kind < 0:
         return start, UNKNOWN_KIND
     tag = tag_of(notes, TIME_KEY, line)
@@ -174,36 +186,36 @@ def settle(text, size, first, end_of_line, time_max, city, slots, mask, words, r
         return first, MISSING_TIME
     time, reason = time_of(text, notes, TIME_KEY, tag, extra, used)
     if reason == NUMBER_OUT_OF_RANGE or (reason == ACCEPTED and not OLDEST_MS <= time <= time_max):
-        return noted(notes, TIME_KEY, START), TIME_OUT_OF_RANGE
+        return notes[TIME_KEY * NOTE + START], TIME_OUT_OF_RANGE
     if reason != ACCEPTED:
-        return noted(notes, TIME_KEY, START), reason
+        return notes[TIME_KEY * NOTE + START], reason
     lanes[TIME_LANE * lines + row] = time
     lanes[KIND_LANE * lines + row] = kind
     stamp = line << STAMP_BITS
     for field in range(ranges[kind] * FIELD, ranges[kind + 1] * FIELD, FIELD):
         key = fields[field + KEY]
-        tag = noted(notes, key, STAMP) - stamp
+        tag = notes[key * NOTE + STAMP] - stamp
         if np.uint64(tag - 1) >= np.uint64((1 << STAMP_BITS) - 1):
             continue  # noted in an earlier line, or null
-        start = noted(notes, key, START)
+        start = notes[key * NOTE + START]
         type_ = fields[field + TYPE]
         lane = fields[field + LANE]
         if type_ == NUMBER_TYPE:
             if tag < INTEGER:
                 return start, WRONG_TYPE
             if lane >= 0:
-                bits = noted(notes, key, MANTISSA)
-                exponent = noted(notes, key, EXPONENT)
+                bits = notes[key * NOTE + MANTISSA]
+                exponent = notes[key * NOTE + EXPONENT]
                 if exponent != READY:
                     bits, certain = double(np.uint64(bits), exponent, tag, byte(text, start) == 0x2D)
                     if not certain:
-                        note_undecided(lane, row, start, noted(notes, key, END), undecided, counts)
+                        note_undecided(lane, row, start, notes[key * NOTE + END], undecided, counts)
                 lanes[lane * lines + row] = bits
         elif type_ == ENUM_TYPE:
             if tag != STRING and tag != ESCAPED:
                 return start, WRONG_TYPE
             if lane >= 0:
-                end = noted(notes, key, END)
+                end = notes[key * NOTE + END]
                 code = word_of(text, start, end, tag, fields[field + GROUP], slots, mask, words, extra, used)
                 if code >= 0:
                     lanes[lane * lines + row] = code
@@ -225,7 +237,7 @@ def settle(text, size, first, end_of_line, time_max, city, slots, mask, words, r
             if fields[field + FIXED_LANE] >= 0:
                 lanes[fields[field + FIXED_LANE] * lines + row] = tag == TRUE
         else:
-            length = noted(notes, key, END) - start
+            length = notes[key * NOTE + END] - start
             fixed = fields[field + FIXED_LANE]
             text_lane = fields[field + TEXT_LANE]
             piece = start << SLICE_BITS | length
@@ -249,7 +261,7 @@ def settle(text, size, first, end_of_line, time_max, city, slots, mask, words, r
                     elif tag != ESCAPED:
                         return start, WRONG_TYPE
                 if tag == ESCAPED:
-                    length = unescape(text, start, noted(notes, key, END), extra, used) - used
+                    length = unescape(text, start, notes[key * NOTE + END], extra, used) - used
                     piece = (size + used) << SLICE_BITS | length
                 if type_ != TEXT_TYPE:
                     if length > ID_MAX:

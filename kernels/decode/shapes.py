@@ -36,8 +36,8 @@ FIXED_LANE: Final = 31
 ROOT: Final = 0  # the place before a line; of its unused literal the words are
 USED: Final = 0  # how many nodes are in use
 TRUST: Final = 1  # see `trusted`
-SEPARATOR: Final = 2  # the last text between a value and the next name, its mask and its length
-COLON: Final = 5  # the same from a name's quote to its value
+SEPARATOR: Final = np.int64(2)  # the last text between a value and the next name, its mask and its length
+COLON: Final = np.int64(5)  # the same from a name's quote to its value
 
 NODES: Final = 1024  # a city's feeds have some dozen shapes of a dozen literals
 SIBLINGS_MAX: Final = 10

@@ -22,6 +22,8 @@ def _chunk(text: bytes) -> np.uint64:
 DATE, DATE_DIGITS = _chunk(b"0000-00-"), _chunk(b"\xff\xff\xff\xff\0\xff\xff\0")
 CLOCK, CLOCK_DIGITS = _chunk(b"00t00:00"), _chunk(b"\xff\xff\0\xff\xff\0\xff\xff")
 SECONDS, SECONDS_DIGITS = _chunk(b":00\xff\xff\xff\xff\xff"), _chunk(b"\0\xff\xff\0\0\0\0\0")
+CENTURY, YEAR, MONTH = np.int64(0), np.int64(2), np.int64(5)  # bytes of the chunks
+DAY, HOUR, MINUTE, SECOND = np.int64(0), np.int64(3), np.int64(6), np.int64(1)
 T_LOWER = _chunk(b"\0\0\x20\0\0\0\0\0")
 
 
@@ -84,12 +86,12 @@ def instant(text, at, end):
         return NULL
     date = pairs(date, DATE_DIGITS)
     clock = pairs(clock, CLOCK_DIGITS)
-    year = part(date, 0) * 100 + part(date, 2)
-    month = part(date, 5)
-    day = part(clock, 0)
-    hour = part(clock, 3)
-    minute = part(clock, 6)
-    second = part(pairs(seconds, SECONDS_DIGITS), 1)
+    year = part(date, CENTURY) * 100 + part(date, YEAR)
+    month = part(date, MONTH)
+    day = part(clock, DAY)
+    hour = part(clock, HOUR)
+    minute = part(clock, MINUTE)
+    second = part(pairs(seconds, SECONDS_DIGITS), SECOND)
     if month < 1 or month > 12 or day < 1 or day > days_of_month(year, month):
         return NULL
     if hour > 23 or minute > 59 or second > 60:

@@ -1,5 +1,4 @@
-"""The walk over one line's object: any spelling of RFC 8259, and a note of each field.
-"""
+"""The walk over one line's object: any spelling of RFC 8259, and a note of each field."""
 
 import numpy as np
 
@@ -7,6 +6,7 @@ from kernels.compile import kernel
 from kernels.decode.fields import KEYS, KIND_KEY
 from kernels.decode.forms import (
     DIVISOR,
+    LOOSE,
     NUMBER_FORM,
     PATTERN,
     difference,
@@ -17,7 +17,7 @@ from kernels.decode.forms import (
 )
 from kernels.decode.forms import LENGTH as NUMBER_LENGTH
 from kernels.decode.learn import follow, follow_end
-from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, after_space, four, is_space, value_end
+from kernels.decode.nested import FALSE_WORD, FIELD_DEPTH, NULL_WORD, TRUE_WORD, after_space, four, is_space, value_end
 from kernels.decode.notes import (
     ARRAY_OR_OBJECT,
     END,
@@ -60,7 +60,7 @@ def other_end(text, marks, at):
         return at + 4, TRUE, ACCEPTED
     if c == 0x66 and four(text, at + 1) == FALSE_WORD:
         return at + 5, FALSE, ACCEPTED
-    end, reason = value_end(text, marks, at, 1)
+    end, reason = value_end(text, marks, at, FIELD_DEPTH)
     return end, ARRAY_OR_OBJECT, reason
 
 
@@ -159,7 +159,7 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
                 notes[row + MANTISSA] = np.int64(mantissa)
                 notes[row + EXPONENT] = exponent
                 if reason == ACCEPTED and end - at <= 7:
-                    learn_number(text, at, end, tag, 0, form, notes)
+                    learn_number(text, at, end, tag, LOOSE, form, notes)
             else:
                 end, tag, reason = other_end(text, marks, at)
             at = end
@@ -167,8 +167,25 @@ def walk(text, marks, at, line, slots, mask, words, extra, used, notes, keys, fi
             return end, reason, node
         if node >= 0:
             is_repeated = notes[row + STAMP] >> STAMP_BITS == line and row < keys * NOTE
-            node = follow(text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields,
-                          keys, lines, shapes)
+            node = follow(
+                text,
+                begin,
+                start,
+                end,
+                at,
+                node,
+                row,
+                tag,
+                is_repeated,
+                slots,
+                mask,
+                words,
+                field_of,
+                fields,
+                keys,
+                lines,
+                shapes,
+            )
             is_open = (tag == STRING or tag == ESCAPED) and (row != KIND_ROW or tag != STRING)
             begin = at - is_open
         notes[row + STAMP] = line << STAMP_BITS | tag

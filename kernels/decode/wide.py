@@ -133,8 +133,9 @@ def ill_formed(typing, text, at):
             return builder.icmp_unsigned(">=", vector, _all(value))
 
         def pair(lead, low, high):
-            wrong = builder.or_(builder.icmp_unsigned("<", this, _all(low)),
-                builder.icmp_unsigned(">", this, _all(high)))
+            wrong = builder.or_(
+                builder.icmp_unsigned("<", this, _all(low)), builder.icmp_unsigned(">", this, _all(high))
+            )
             return builder.and_(builder.icmp_unsigned("==", before, _all(lead)), wrong)
 
         this, before = load(0), load(1)
@@ -143,8 +144,9 @@ def ill_formed(typing, text, at):
         wrong = builder.xor(continues, asked)
         for lead, low, high in ((0xE0, 0xA0, 0xBF), (0xED, 0x80, 0x9F), (0xF0, 0x90, 0xBF), (0xF4, 0x80, 0x8F)):
             wrong = builder.or_(wrong, pair(lead, low, high))
-        never = builder.or_(at_least(this, 0xF5),
-            builder.icmp_unsigned("==", builder.and_(this, _all(0xFE)), _all(0xC0)))
+        never = builder.or_(
+            at_least(this, 0xF5), builder.icmp_unsigned("==", builder.and_(this, _all(0xFE)), _all(0xC0))
+        )
         return _mask(builder, builder.or_(wrong, never))
 
     return types.int64(text, types.int64), codegen
