@@ -120,7 +120,7 @@ def glance(lanes, rows, keys, late, feed, fresh, silence, bases, seen, feeds, fi
             continue
         time = lanes[EVENT_TIME, row]
         base = bases[key]
-        if late[row] or base == NULL or fired[key] != NULL or time >= base + silence:
+        if late[row] or fired[key] != NULL or time >= base + silence:  # as is any time of a key not yet armed
             slow[kept] = row
             kept += 1
         elif time > base or (time == base and feeds[key] < 0):

@@ -99,10 +99,7 @@ class AbsenceRule:
             since = expected.lanes[column.name]
         armed = np.maximum(since, epoch)
         held = self.state
-        older = own & (held["bases"] < armed)  # a late event may have been taken already; sights before that are none
-        held["bases"][older] = armed[older]
-        held["seen"][older] = -1
-        held["feeds"][older] = -1
+        held["bases"][own] = np.maximum(held["bases"][own], armed[own])  # nothing is taken before the epoch is known
         self.resume()
 
     def glance(self, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
@@ -127,10 +124,9 @@ class AbsenceRule:
             slow,
             ties,
         )
-        times = lanes[TIME, rows]
         if self.table is not None:
-            self.table.touch(state, times)
-        self._tie(keys, times, ties[:tied])
+            self.table.touch(state, lanes[TIME, rows])
+        self._tie(lanes, rows, keys, ties[:tied])
         self._ties.forget(self._stand)
         return slow[:kept]
 
@@ -179,11 +175,10 @@ class AbsenceRule:
 
     def _sight(self, buffer: ReorderBuffer, rows: Ints, keys: Ints, state: Ints) -> list[Firings]:
         held = self.state
-        times = buffer.lanes[TIME, rows]
         out = np.empty((3 * len(rows), COLUMNS), np.int64)
         ties = np.empty((len(rows), 3), np.int64)
         found, tied = sight(
-            times,
+            buffer.lanes[TIME, rows],
             buffer.order[rows],
             buffer.lanes[POSITION, rows],
             buffer.feeds[rows],
@@ -199,7 +194,7 @@ class AbsenceRule:
             out,
             ties,
         )
-        self._tie(keys, times, ties[:tied])
+        self._tie(buffer.lanes, rows, keys, ties[:tied])
         if found:  # an episode that ended awaits its key again
             self._first_due = min(self._first_due, int(out[:found, AT].min()) + self._pattern.silence_ms)
         return self._transitions(out[:found])
@@ -211,10 +206,10 @@ class AbsenceRule:
         assert self._pattern.expect is not None
         return self._surroundings.rows(self._pattern.expect, keys)
 
-    def _tie(self, keys: Ints, times: Ints, ties: Ints) -> None:
+    def _tie(self, lanes: Lanes, rows: Ints, keys: Ints, ties: Ints) -> None:
         """Keep the sights that lost their place to another of the same instant."""
         entries = ties[:, TIED]
-        self._ties.add(keys[entries], times[entries], ties[:, HELD], ties[:, HELD_FEED])
+        self._ties.add(keys[entries], lanes[TIME, rows[entries]], ties[:, HELD], ties[:, HELD_FEED])
 
     def _stand(self, keys: Ints, times: Ints) -> NDArray[np.bool_]:
         """Whether these instants are still those of their keys' last sights."""

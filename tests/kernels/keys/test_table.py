@@ -1,6 +1,6 @@
 import numpy as np
 
-from kernels.keys.table import intern, rebuild
+from kernels.keys.table import intern, rebuild, touch
 from kernels.nulls import NULL
 
 
@@ -66,3 +66,9 @@ def test_after_a_rebuild_only_rows_in_use_are_found():
     rebuild(table.row_keys, table.slot_keys, table.slot_rows)
     table.free[:2], table.counts[0] = [3, 1], 2
     assert table.intern([23, 7, 15]) == (3, [2, 0, 1], [2])
+
+
+def test_a_row_stays_as_young_as_its_latest_use():
+    touched = np.array([5, 7, NULL])
+    touch(np.array([0, NULL, 1, 2, 0]), np.array([9, 99, 3, 4, 8]), touched)
+    assert touched.tolist() == [9, 7, 4]

@@ -3,7 +3,7 @@ import pytest
 
 from kernels.expression import NEVER
 from kernels.nulls import NULL
-from kernels.patterns.absence import CORRECTED, FIRING, RESOLVED, expire, first_due, sight
+from kernels.patterns.absence import CORRECTED, FIRING, RESOLVED, expire, first_due, glance, sight
 
 SILENCE = 100
 NOTHING = int(NULL)
@@ -43,6 +43,18 @@ class Keys:
         )
         self.ties += [tuple(tie) for tie in ties[:tied].tolist()]
         return [tuple(row)[:7] for row in out[:found].tolist()]
+
+    def glance(self, *sights, fresh=False):
+        """Let a batch of (time, row, whether it is late) arrive; positions count from 80. Returns who has to wait."""
+        lanes = np.array([[s[0] for s in sights], [0] * len(sights), range(80, 80 + len(sights))], np.int64)
+        rows, keys = np.arange(len(sights)), np.array([s[1] for s in sights], np.int64)
+        slow, ties = np.empty(len(sights), np.int64), np.empty((len(sights), 3), np.int64)
+        late = np.array([s[2] for s in sights])
+        kept, tied = glance(
+            lanes, rows, keys, late, 9, fresh, SILENCE, self.bases, self.seen, self.feeds, self.fired, slow, ties
+        )
+        self.ties += [tuple(tie) for tie in ties[:tied].tolist()]
+        return slow[:kept].tolist()
 
     def pass_to(self, watermark):
         out = np.empty((len(self.bases), 8), np.int64)
@@ -139,3 +151,63 @@ def test_the_first_due_is_the_least_over_the_silent_keys():
     assert keys.first_due() == 120
     keys.pass_to(120)
     assert keys.first_due() == 130
+
+
+def test_a_late_sight_at_the_armed_time_fires_an_open_episode_no_second_time():
+    keys = Keys()
+    keys.pass_to(100)
+    assert keys.see((0, 0, 300)) == []
+    assert (keys.seen[0], keys.fired[0]) == (50, 100)
+
+
+def test_a_sight_before_the_deadline_is_taken_as_it_arrives():
+    keys = Keys(2)
+    assert keys.glance((60, 0, False), (99, 1, False), (130, 0, False), (90, 0, False)) == []
+    assert keys.bases.tolist() == [130, 99]
+    assert keys.seen.tolist() == [82, 81]
+    assert keys.feeds.tolist() == [9, 9]
+
+
+def test_a_sight_at_its_deadline_waits_although_others_move_the_deadline_on():
+    keys = Keys()
+    assert keys.glance((100, 0, False), (99, 0, False), (198, 0, False), (298, 0, False)) == [0, 3]
+    assert keys.bases[0] == 198
+    assert keys.see((100, 0, None)) == []
+    assert [row[1:4] for row in keys.see((298, 0, None))] == [(FIRING, 298, 198), (RESOLVED, 298, 198)]
+
+
+def test_a_late_sight_and_one_of_a_silent_or_unarmed_key_wait():
+    keys = Keys(2)
+    keys.bases[1] = NULL
+    assert keys.glance((50, 0, True), (50, 1, False)) == [0, 1]
+    keys.pass_to(100)
+    assert keys.glance((50, 0, False), (150, 0, False)) == [0, 1]
+
+
+@pytest.mark.parametrize(("fresh", "waiting"), [(True, [0]), (False, [])])
+def test_a_key_without_a_row_waits_where_it_is_new_and_is_nobodys_where_keys_are_expected(fresh, waiting):
+    assert Keys().glance((50, NOTHING, False), fresh=fresh) == waiting
+
+
+def test_a_sight_at_the_armed_time_is_the_first():
+    keys = Keys()
+    assert keys.glance((0, 0, False)) == []
+    assert (keys.seen[0], keys.ties) == (80, [])
+
+
+def test_the_sight_that_is_held_is_told_when_another_of_its_instant_takes_its_place():
+    keys = Keys()
+    assert keys.glance((50, 0, False), (50, 0, False)) == []
+    assert (keys.seen[0], keys.ties) == (81, [(1, 80, 9)])
+    keys.see((50, 0, None))
+    assert (keys.seen[0], keys.feeds[0], keys.ties[1:]) == (50, 7, [(0, 81, 9)])
+    keys.see((50, 0, None))
+    assert len(keys.ties) == 2
+
+
+def test_a_sight_on_time_takes_the_place_of_a_late_one_of_its_instant():
+    keys = Keys()
+    keys.see((50, 0, 50))
+    assert keys.feeds[0] == -1
+    assert keys.glance((50, 0, False)) == []
+    assert (keys.seen[0], keys.feeds[0], keys.ties) == (80, 9, [])

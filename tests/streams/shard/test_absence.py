@@ -132,3 +132,107 @@ def test_a_restored_shard_misses_a_key_without_another_event():
     other.restore(shard.snapshot())
     [last] = Log().tick(HOUR).blocks
     assert told(other.step(last)) == [("firing", HOUR, 0)]
+
+
+def waiting(shard):
+    return sum(len(group.buffer) for group in shard._groups)
+
+
+@pytest.mark.parametrize(("rule", "expected"), [(EXPECTED, [0, 0, 0, 0, 1]), (ONCE_SEEN, [0, 1, 0, 1, 1])])
+def test_a_sight_that_only_moves_a_deadline_on_does_not_wait_for_its_place(rule, expected):
+    log = Log().control("epoch").events(line(0, "x", person="p")).tick(1)
+    log.events(*(line(i, f"x{i}", person="p") for i in (5, 3, 9)), line(4, "y", person="nobody"))
+    log.events(line(2 * HOUR, "z", person="p"))
+    shard = shard_of(planned(rule), log, elders=NOW)
+    waits = []
+    for block in log.blocks:
+        shard.step(block)
+        waits.append(waiting(shard))
+    assert waits == expected  # without a set the first sight of a key waits
+
+
+TIED = [
+    line(5, "b", person="p", device="d"),
+    line(5, "ab", person="p", device="d"),
+    line(5, "b", "camera", person="p", device="d"),
+    line(5, "b", person="p", device="e"),
+    line(5, "b", person="p"),
+]
+BY_TWO = "quiet, from: [gate, camera], key: person, absence: {for: 1h, expect: elders}, purpose: elder_care"
+
+
+@pytest.mark.parametrize("turn", range(len(TIED)))
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("restored", [False, True])
+def test_the_evidence_is_the_last_sight_of_its_instant_however_they_arrive(turn, size, restored):
+    lines = TIED[turn:] + TIED[:turn]
+    log = Log().control("epoch").events(line(1, "x", person="p"))
+    for start in range(0, len(lines), size):
+        log.events(*lines[start : start + size])
+    plan = planned(BY_TWO)
+    shard = shard_of(plan, log, elders=[{"person": "p"}])
+    for block in log.blocks:
+        shard.step(block)
+    if restored:
+        snapshot, shard = shard.snapshot(), shard_of(plan, log, elders=[{"person": "p"}])
+        shard.restore(snapshot)
+    [last] = Log().tick(2 * HOUR).blocks
+    [alert] = shard.step(last)
+    assert alert.evidence == ("b",)
+    rule = shard._groups[0].ordered[0]
+    assert len(rule._ties) == len(TIED) - 1
+    position = next(place for place, text in log.lines.items() if text == TIED[3])
+    sights = rule._ties.of(rule._keys(), rule.state["bases"])[0]
+    seen = (int(rule.state["seen"][0]), int(rule.state["feeds"][0]))
+    assert shard._writer._events.last([seen, *sights]) is shard._writer._events.at(position)
+
+
+def test_of_equal_sights_of_two_feeds_that_of_the_later_feed_is_the_evidence():
+    feeds = [Feed("a"), Feed("b")]
+    by_a, by_b = (line(5, "x", person="p", site=site) for site in ("S1", "S2"))
+    for first, second in (("a", "b"), ("b", "a")):
+        log = Log().control("epoch")
+        for feed in (first, second):
+            log.events(by_a if feed == "a" else by_b, feed=feed)
+        [alert] = alerts_of(planned(EXPECTED), log.tick(2 * HOUR).tick(2 * HOUR, "b"), feeds=feeds, elders=NOW)
+        assert (alert.evidence, alert.site) == (("x",), "S2")
+
+
+def test_sights_of_one_instant_are_forgotten_when_the_key_is_seen_again():
+    log = Log().control("epoch")
+    for second in range(40):
+        log.events(*(line(1000 * second, f"x{i}", person="p") for i in range(500)))
+    shard = shard_of(planned(EXPECTED), log, elders=NOW)
+    for block in log.blocks:
+        shard.step(block)
+        assert len(shard._groups[0].ordered[0]._ties) <= 5000
+    [last] = Log().tick(2 * HOUR).blocks
+    assert [alert.evidence for alert in shard.step(last)] == [("x99",)]
+
+
+@pytest.mark.parametrize("ids", ["ab", "ba"])
+def test_a_sight_that_waited_and_one_that_did_not_are_compared_as_well(ids):
+    plan = planned("quiet, from: gate, key: person, absence: {for: 1s, expect: elders}, purpose: elder_care")
+    log = Log().control("epoch").events(line(1500, ids[0], person="p"), line(700, "x", person="p"))
+    log.events(line(1500, ids[1], person="p")).tick(2400).tick(9000)
+    [alert] = alerts_of(plan, log, elders=NOW)
+    assert (alert.since - T, alert.evidence) == (1500, ("b",))
+
+
+@pytest.mark.parametrize("sites", [("S1", "S2"), ("S2", "S1")])
+def test_of_a_sight_that_comes_again_the_last_line_is_the_evidence(sites):
+    log = Log().control("epoch").events(*(line(5, "x", person="p", site=site) for site in sites)).tick(2 * HOUR)
+    [alert] = alerts_of(planned(EXPECTED), log, elders=NOW)
+    assert alert.site == sites[1]
+
+
+def test_a_key_that_is_seen_stays_in_a_full_table_though_its_sights_do_not_wait():
+    plan = planned(ONCE_SEEN + ", capacity: 2")
+    log = Log().events(line(0, "a", person="p"), line(1, "b", person="q")).tick(2)
+    log.events(line(3, "c", person="p")).events(line(4, "d", person="r")).tick(2 * HOUR)
+    assert [alert.key["person"] for alert in alerts_of(plan, log)] == ["p", "r"]
+
+
+def test_an_epoch_that_is_read_again_takes_no_sight_back():
+    log = Log().control("epoch").events(line(5, "x", person="p")).control("epoch").tick(2 * HOUR)
+    assert told(alerts_of(planned(EXPECTED), log, elders=NOW)) == [("firing", HOUR + 5, 5)]
