@@ -16,6 +16,7 @@ from events.identity import CityKey
 from events.schema import TYPES, Field, Schemas
 from kernels.decode import fields as tables
 from kernels.decode import json_lines, marks, notes, shapes, vocabulary
+from kernels.decode.wide import WIDTH
 from kernels.nulls import NAN_BITS, NULL
 
 NUMBER_LENGTH_MIN = 20  # an undecided number has more digits than fit into a mantissa
@@ -52,8 +53,8 @@ class _Scratch(threading.local):
 
     def fit_size(self, size: int) -> None:
         """Make room for the marks and the undecided numbers of a block."""
-        if len(self.marks) < size // 8 + 2 * marks.WIDTH // 8:
-            self.marks = np.empty(size * 5 // 32 + 2 * marks.WIDTH // 8, np.uint8)
+        if len(self.marks) < size // 8 + 2 * WIDTH // 8:
+            self.marks = np.empty(size * 5 // 32 + 2 * WIDTH // 8, np.uint8)
         if len(self.undecided) < size // NUMBER_LENGTH_MIN + 1:
             self.undecided = np.empty((size // NUMBER_LENGTH_MIN * 5 // 4 + 1, 4), np.int64)
 
@@ -83,11 +84,28 @@ class Decoder:
         scratch.fit_lines(size, lines)
         flat = np.empty(self._layout.lanes * lines, np.int64)
         counts = scratch.counts
-        json_lines.decode(text, scratch.marks, size, block.position, block.time_max, self._city, known.slots,
-        known.words,
-                          known.ranges, known.field_of, known.fields, known.nulls, flat, lines, scratch.rejects,
-                          scratch.extra,
-                          scratch.notes, scratch.shapes, scratch.undecided.reshape(-1), counts)
+        json_lines.decode(
+            text,
+            scratch.marks,
+            size,
+            block.position,
+            block.time_max,
+            self._city,
+            known.slots,
+            known.words,
+            known.ranges,
+            known.field_of,
+            known.fields,
+            known.nulls,
+            flat,
+            lines,
+            scratch.rejects,
+            scratch.extra,
+            scratch.notes,
+            scratch.shapes,
+            scratch.undecided.reshape(-1),
+            counts,
+        )
         rows, rejected, extra, unknown_enums, undecided = counts.tolist()
         if rows < lines:
             json_lines.close_gaps(flat, self._layout.lanes, lines, rows)
@@ -96,8 +114,17 @@ class Decoder:
             _decide(text, scratch.undecided[:undecided], lanes)
         if extra:
             text = np.concatenate((text[:size], scratch.extra[:extra], np.zeros(PADDING, np.uint8)))
-        return EventBatch(block.feed, block.position, block.received, self._layout, lanes, text,
-                          _rejects(scratch.rejects[:, :rejected]), unknown_enums, block.position + block.size)
+        return EventBatch(
+            block.feed,
+            block.position,
+            block.received,
+            self._layout,
+            lanes,
+            text,
+            _rejects(scratch.rejects[:, :rejected]),
+            unknown_enums,
+            block.position + block.size,
+        )
 
 
 def _whole_lines(block: Events) -> tuple[Bytes, int]:
@@ -128,8 +155,8 @@ def _rejects(columns: Table) -> Rejects:
 def _tables(schemas: Schemas, layout: Layout) -> _Tables:
     names = {name for kind in schemas.kinds for name in schemas[kind].fields} - {"kind", "time"}
     keys = ("kind", "time", *sorted(names))  # tables.KIND_KEY, tables.TIME_KEY, the others
-    entries = [(tables.KEYS, name, number) for number, name in enumerate(keys)]
-    entries += [(tables.KINDS, kind, code) for code, kind in enumerate(schemas.kinds)]
+    entries = [(int(tables.KEYS), name, number) for number, name in enumerate(keys)]
+    entries += [(int(tables.KINDS), kind, code) for code, kind in enumerate(schemas.kinds)]
     fields: list[tuple[int, ...]] = []
     ranges = [0]
     for kind in schemas.kinds:
@@ -139,9 +166,15 @@ def _tables(schemas: Schemas, layout: Layout) -> _Tables:
             entries += [(group, value, schemas.symbol_codes[value]) for value in field.values]
         ranges.append(len(fields))
     slots, words = _vocabulary(entries)
-    return _Tables(slots, words, len(keys), np.array(ranges, np.int64),
-                   _field_of(len(keys), ranges, fields), np.array(fields, np.int64).reshape(-1),
-                   _nulls(layout))
+    return _Tables(
+        slots,
+        words,
+        len(keys),
+        np.array(ranges, np.int64),
+        _field_of(len(keys), ranges, fields),
+        np.array(fields, np.int64).reshape(-1),
+        _nulls(layout),
+    )
 
 
 def _field_of(keys: int, ranges: list[int], fields: list[tuple[int, ...]]) -> Table:
@@ -174,8 +207,10 @@ def _vocabulary(entries: list[tuple[int, str, int]]) -> tuple[Table, Bytes]:
     raw = [word.encode() for _, word, _ in entries]
     offsets = np.cumsum([0, *map(len, raw)])
     words = np.frombuffer(b"".join(raw) + bytes(PADDING), np.uint8).copy()
-    rows = [(group, offset, len(word), number)
-            for (group, _, number), word, offset in zip(entries, raw, offsets, strict=False)]
+    rows = [
+        (group, offset, len(word), number)
+        for (group, _, number), word, offset in zip(entries, raw, offsets, strict=False)
+    ]
     table = np.array(rows, np.int64)
     slots = np.empty(int(vocabulary.FIRST) + (int(vocabulary.SLOT) << (8 * len(rows)).bit_length()), np.int64)
     seeds = range(SEEDS)

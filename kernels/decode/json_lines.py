@@ -44,8 +44,9 @@ def not_an_object(text, marks, at):
 
 
 @kernel(
-    "void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
-    "int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])"
+    "void(uint8[::1], uint8[::1], int64, int64, int64, uint64, int64[::1], uint8[::1], int64[::1], "
+    "int64[::1], int64[::1], int64[::1], int64[::1], int64, int64[:, ::1], uint8[::1], int64[::1], int64[::1], "
+    "int64[::1], int64[::1])"
 )
 def decode(
     block,
@@ -90,7 +91,7 @@ def decode(
     rejects
         int64[5, lines], out: offset, length, line, at, reason
     extra
-        uint8[size + 16 * lines + 64], out: text that is not in the block, continuing its offsets
+        uint8[size + 16 * lines + 128], out: text that is not in the block, continuing its offsets
     notes
         int64[(keys + 1) * NOTE], scratch
     shapes
@@ -99,6 +100,8 @@ def decode(
         int64[(size // 20 + 1) * 4], out: lane, row, start and end of numbers that the caller converts
     counts
         int64[COUNTS], out
+
+    Cost: about 0.5 ns a byte of a feed whose shapes are known, 1.5 ns of one that spells each line anew.
     """
     keys = len(notes) // NOTE - 1
     for key in range(keys + 1):

@@ -54,8 +54,8 @@ def event(**fields: bytes) -> bytes:
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), value) for name, value in whole.items() if value) + b"}"
 
 
-def reason(line: bytes, **options: int) -> str:
-    batch = decode(GOOD, line, GOOD, **options)
+def reason(line: bytes, time_max: int = 2**62) -> str:
+    batch = decode(GOOD, line, GOOD, time_max=time_max)
     assert batch.lanes[POSITION].tolist()[0] == 0
     assert slice_text(batch.text, int(batch.lanes[ID, -1])) == "a"
     assert len(batch) + len(batch.rejects) == 3
@@ -64,7 +64,7 @@ def reason(line: bytes, **options: int) -> str:
 
 def value(line: bytes, name: str, type: str) -> int:
     batch = decode(line)
-    return int(batch.lanes[batch.layout.lane(name, type), 0])  # type: ignore[arg-type]
+    return int(batch.lanes[batch.layout.lane(name, type), 0])  # type: ignore[arg-type, index]
 
 
 def test_lanes_hold_what_the_event_says() -> None:

@@ -42,7 +42,7 @@ class Rejected(Exception):
 
 def decode(
     data: bytes, schemas: Schemas, layout: Layout, city: CityKey, position: int = 0, time_max: int = 2**62
-) -> tuple[list[dict[str, Any]], list[tuple[int, int, int, str]], int]:
+) -> tuple[list[dict[Any, Any]], list[tuple[int, int, int, str]], int]:
     """Return events, rejects (offset, length, line, reason) and the number of unknown enum values."""
     events, rejects, unknown_enums = [], [], 0
     offset = 0
@@ -61,7 +61,7 @@ def decode(
     return events, rejects, unknown_enums
 
 
-def rows(batch: EventBatch, schemas: Schemas) -> list[dict[str, Any]]:
+def rows(batch: EventBatch, schemas: Schemas) -> list[dict[Any, Any]]:
     """Return a batch in the words of `decode`."""
 
     def text(piece: int) -> str | None:
@@ -69,7 +69,7 @@ def rows(batch: EventBatch, schemas: Schemas) -> list[dict[str, Any]]:
 
     out = []
     for row in batch.lanes.T.tolist():
-        event: dict[str, Any] = {
+        event: dict[Any, Any] = {
             "time": row[0],
             "kind": schemas.kinds[row[1]],
             "position": row[2],
@@ -95,7 +95,7 @@ def rejected(batch: EventBatch) -> list[tuple[int, int, int, str]]:
 
 def _event(
     line: bytes, schemas: Schemas, layout: Layout, city: CityKey, time_max: int
-) -> tuple[dict[str, Any] | None, int]:
+) -> tuple[dict[Any, Any] | None, int]:
     if len(line) > LINE_MAX:
         raise Rejected("line_too_long")
     if not (bare := line.strip(b" \t\r")):
@@ -126,7 +126,7 @@ def _event(
         raise Rejected("time_out_of_range")
     schema = schemas[kind].fields
     values = {name: _value(schema[name], fields[name], schemas) for name in schema if name in fields}
-    event: dict[str, Any] = {
+    event: dict[Any, Any] = {
         "time": time,
         "kind": kind,
         "device": values.get("device"),
