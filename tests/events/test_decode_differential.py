@@ -173,15 +173,15 @@ def spelled(text: str, dice: int) -> str:
 
 strings = st.builds(spelled, texts, st.one_of(st.just(0), st.integers(0, 2**15)))
 scalars = st.one_of(strings, integers, reals, st.sampled_from(["null", "true", "false"]))
-nested = st.recursive(
-    scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(lambda parts: "[" + " ,\t".join(parts) + "]"),
-        st.lists(st.tuples(strings, inner), max_size=3).map(
+nested: st.SearchStrategy[str] = st.deferred(
+    lambda: st.one_of(
+        scalars,
+        scalars,
+        st.lists(nested, max_size=3).map(lambda parts: "[" + " ,\t".join(parts) + "]"),
+        st.lists(st.tuples(strings, nested), max_size=3).map(
             lambda pairs: "{" + ",".join(f"{k} : {v}" for k, v in pairs) + "}"
         ),
-    ),
-    max_leaves=6,
+    )
 )
 FITTING: dict[str, Any] = {
     "number": st.one_of(reals, integers),
