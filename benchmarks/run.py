@@ -190,7 +190,7 @@ def _write(path: Path, pieces: Iterator[bytes]) -> None:
 
 
 @click.command()
-@click.option("--events", default=1_000_000, show_default=True, help="events of each spelling / 每种写法的事件数")
+@click.option("--events", default=2_000_000, show_default=True, help="events of each spelling / 每种写法的事件数")
 @click.option(
     "--memory",
     "memory_events",

@@ -10,13 +10,14 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connectors.protocol import Source
 from events.alert import Alert
@@ -33,7 +34,7 @@ from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, NOTHING, Feed, FeedClock, GroupClock
 
 TURN = 1 << 14  # events that are read of a source before another one may come
-AHEAD = 2  # blocks that are decoded ahead, per source, where there are several shards
+AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
 
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
@@ -94,6 +95,10 @@ class Replay:
         ]
         self._waiting: list[tuple[tuple[int, str, str, int], int, Alert]] = []  # a heap, ties as they came
         self._arrivals = itertools.count()
+        self._ahead = 0
+        self._decoders: Executor = _Here()
+        self._hands: list[Executor] = [_Here() for _ in self._shards]  # of each shard, so that its blocks stay in order
+        self._running: deque[list[Future[_Step]]] = deque()
         self._rejected: Counter[str] = Counter()
         self._late = 0
 
@@ -106,45 +111,50 @@ class Replay:
     def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
         """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""
         wall, cpu = time.perf_counter(), time.process_time()
-        pool = ThreadPoolExecutor(len(self._shards) + 1) if len(self._shards) > 1 else None
         try:
-            with pool or nullcontext():
-                yield from self._run(pool, progress or (lambda _: None))
+            with ExitStack() as stack:
+                if len(self._shards) > 1:
+                    self._ahead = AHEAD
+                    self._decoders = stack.enter_context(ThreadPoolExecutor(len(self._shards)))
+                    self._hands = [stack.enter_context(ThreadPoolExecutor(1)) for _ in self._shards]
+                yield from self._run(progress or (lambda _: None))
         finally:
             self._sum_up()
             self.summary.wall_s = time.perf_counter() - wall
             self.summary.cpu_s = time.process_time() - cpu
 
-    def _run(self, pool: ThreadPoolExecutor | None, progress: Progress) -> Iterator[list[Alert]]:
+    def _run(self, progress: Progress) -> Iterator[list[Alert]]:
         while holding := [entry for entry in self._inputs if not entry.clock.ended]:
             entry = min(holding, key=lambda entry: entry.clock.watermark)
-            for batch in self._turn(entry, pool, progress):
+            for batch in self._turn(entry, progress):
                 self._count(batch)
                 judgement = entry.clock.judge(batch)
                 self._late += int(judgement.late.sum())
                 self._epoch.see(batch, judgement)
                 if epoch := self._epoch.record(batch.position):
-                    yield self._step(epoch, pool)
-                yield self._step(batch, pool)
+                    yield self._step(epoch)
+                yield self._step(batch)
             if entry.exhausted and not entry.ahead and entry.rest is None:
                 entry.clock.ended = True
-                yield self._step(FeedEnd(entry.clock.number << POSITION_BITS, entry.clock.feed.name), pool)
+                yield self._step(FeedEnd(entry.clock.number << POSITION_BITS, entry.clock.feed.name))
         greatest = max((entry.clock.greatest for entry in self._inputs), default=BEGINNING)
         end_time = max(greatest, BEGINNING if self._until is None else self._until)
         self._clock.ended = greatest
         if epoch := self._epoch.record(0):
-            yield self._step(epoch, pool)
-        yield self._step(End(0, end_time), pool)
+            yield self._step(epoch)
+        yield self._step(End(0, end_time))
+        while self._running:
+            yield self._merged(self._running.popleft())
         yield self._certain(None)
 
-    def _turn(self, entry: "_Input", pool: ThreadPoolExecutor | None, progress: Progress) -> Iterator[EventBatch]:
+    def _turn(self, entry: "_Input", progress: Progress) -> Iterator[EventBatch]:
         """Yield the next `TURN` events of a source; all of the only one.
 
         A number of events, not of blocks: the log that is made of several files must not depend on how they are cut.
         """
         left = TURN if len(self._inputs) > 1 else sys.maxsize
         while left > 0:
-            batch = entry.rest or self._next(entry, pool, progress)
+            batch = entry.rest or self._next(entry, progress)
             entry.rest = None
             if batch is None:
                 return
@@ -153,30 +163,37 @@ class Replay:
             left -= len(batch)
             yield batch
 
-    def _next(self, entry: "_Input", pool: ThreadPoolExecutor | None, progress: Progress) -> EventBatch | None:
-        """Return the next decoded block of a source; with a pool the ones behind it are decoded meanwhile."""
-        while len(entry.ahead) <= (AHEAD if pool else 0) and not entry.exhausted:
+    def _next(self, entry: "_Input", progress: Progress) -> EventBatch | None:
+        """Return the next decoded block of a source; with several shards the ones behind it are decoded meanwhile."""
+        while len(entry.ahead) <= self._ahead and not entry.exhausted:
             block = entry.source.next_block()
             if block is None:
                 entry.exhausted = True
                 break
             assert isinstance(block, Events), "a bounded source yields events"
             progress(block.size)
-            entry.ahead.append(pool.submit(self._decode, block) if pool else _done(self._decode(block)))
+            entry.ahead.append(self._decoders.submit(self._decode, block))
         return entry.ahead.popleft().result() if entry.ahead else None
 
     def _decode(self, block: Events) -> EventBatch:
         with self._stages("decode"):
             return self._intake(block)
 
-    def _step(self, block: EventBatch | Control, pool: ThreadPoolExecutor | None) -> list[Alert]:
-        steps = pool.map(lambda shard: shard.step(block), self._shards) if pool else [self._shards[0].step(block)]
-        for alerts in steps:
-            for alert in alerts:
+    def _step(self, block: EventBatch | Control) -> list[Alert]:
+        """Give a block to all shards; return what is certain. Shards may lag behind by the blocks that lie ahead."""
+        pairs = zip(self._hands, self._shards, strict=True)
+        self._running.append([hand.submit(_stepped, shard, block) for hand, shard in pairs])
+        return self._merged(self._running.popleft()) if len(self._running) > self._ahead else []
+
+    def _merged(self, steps: list[Future["_Step"]]) -> list[Alert]:
+        """Take what all shards made of one block; return the alerts that are certain by it."""
+        done = [step.result() for step in steps]
+        for step in done:
+            for alert in step.alerts:
                 heappush(self._waiting, (alert.sort_key(), next(self._arrivals), alert))
-        dropped = [shard.duplicates() for shard in self._shards]  # two shards may drop one event, each for its rules
+        dropped = [step.duplicates for step in done]  # two shards may drop one event, each for its rules
         self.summary.duplicates += len(np.unique(np.concatenate(dropped)))
-        return self._certain(min(shard.reached for shard in self._shards))
+        return self._certain(min(step.reached for step in done))
 
     def _certain(self, reached: int | None) -> list[Alert]:
         """Take out the alerts before which none can come any more."""
@@ -219,10 +236,27 @@ class _Input:
     rest: EventBatch | None = None  # of a block, behind the end of a turn
 
 
-def _done(batch: EventBatch) -> Future[EventBatch]:
-    future: Future[EventBatch] = Future()
-    future.set_result(batch)
-    return future
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a shard made of one block, and how far it has come."""
+
+    alerts: list[Alert]
+    duplicates: NDArray[np.int64]
+    reached: int
+
+
+def _stepped(shard: Shard, block: EventBatch | Control) -> _Step:
+    alerts = shard.step(block)
+    return _Step(alerts, shard.duplicates(), shard.reached)
+
+
+class _Here(Executor):
+    """Does at once, in the caller's thread, what it is given: one shard needs no other."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 def _add(sums: dict[str, int], more: dict[str, int]) -> None:
