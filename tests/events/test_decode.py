@@ -310,6 +310,16 @@ def test_numbers_between_two_doubles_are_decided_column_by_column() -> None:
     assert numbers[100] == float("1" * 30)
 
 
+def test_a_dead_letter_leaves_nothing_in_the_row_after_it() -> None:
+    layout = Layout((Column("lon", "number"), Column("subject", "enum"), Column("person", "id")))
+    half = b"9007199254740993.00000000000000000000000001"
+    bad = event(lon=half, subject=b'"nothing"', person=b"[]")
+    batch = decode(bad, event(lon=b"1.5"), bad, event(), layout=layout)
+    assert batch.lanes[layout.lane("lon", "number")].view(np.float64).tolist()[0] == 1.5
+    assert batch.lanes[layout.lane("lon", "number"), 1] == NAN_BITS
+    assert batch.unknown_enums == 0
+
+
 def test_threads_share_a_decoder() -> None:
     decoder = Decoder(SCHEMAS, LAYOUT, CITY)
     blocks = [
