@@ -82,6 +82,23 @@ def test_halves_between_two_doubles_go_to_the_even_one(fraction: int, binary: in
         check(str(half)[:19] + "e0" if "E" not in str(half)[:19] else "1")
 
 
+@pytest.mark.parametrize("exponent", [*range(-4, 0), *range(1, 24)])
+def test_exact_halves_with_a_power_of_ten_go_to_the_even_one(exponent: int) -> None:
+    power = 5 ** abs(exponent)
+    for start in (2**53, 2**53 + 2**40, 2**54 - 2**41):
+        for step in range(4):
+            if exponent > 0:  # 54 bits, the last one set, and a multiple of 5**exponent
+                odd = (start // power + 1 | 1) + 2 * step
+                shift = max(64 - 1 - (odd * power).bit_length() - 40, 0)
+                mantissa = odd << shift
+                while mantissa <= 2**53:  # beyond what one rounding does
+                    mantissa <<= 1
+            else:
+                mantissa = (start + 1 + 2 * step) * power
+            if mantissa < 10**19:
+                check(f"{mantissa}e{exponent}")
+
+
 @pytest.mark.parametrize(
     "literal",
     [
