@@ -12,6 +12,8 @@ from rules.expression.canonical import canonical
 from rules.expression.program import LayoutBuilder, Target, compile, field_lane
 from rules.expression.typed import Column, Extra, Field, InCalendar, Member, Typed, leaves, parts
 from rules.plan import (
+    DEVICES,
+    FILLED,
     Absence,
     Calendar,
     Count,
@@ -29,8 +31,6 @@ from rules.plan import (
 from rules.purpose import OPEN_DEFAULT, PERSONAL_DEFAULT
 from rules.vocabulary import Vocabulary
 
-DEVICES = "devices"
-FILLED = ("site", "lon", "lat", "person")  # columns of an event that the devices set fills where they are missing
 _VALUE_TYPES: dict[str, ValueType] = {
     "number": "number",
     "duration": "duration",

@@ -10,6 +10,9 @@ from events.alert import Severity
 from events.batch import Layout
 from events.schema import FieldType, Schemas, Text
 
+DEVICES = "devices"  # the set that fills what an event leaves out
+FILLED = ("site", "lon", "lat", "person")  # the columns that it fills
+
 ValueType = Literal["time", "duration", "number", "flag", "enum", "text"]
 Language = str
 

@@ -67,11 +67,8 @@ class TimeGroup:
                 else:
                     mark(ordered.needs(batch.lanes), wanted)
             rows = np.flatnonzero(wanted)
-            orders = np.where(
-                judgement.late[rows],
-                2 * np.maximum(before(rows), batch.lanes[TIME, rows]),
-                2 * batch.lanes[TIME, rows] + 1,
-            )
+            times = batch.lanes[TIME, rows]
+            orders = np.where(judgement.late[rows], 2 * np.maximum(times, before(rows)), 2 * times + 1)
             self.buffer.add(batch, rows, orders, clock.number)
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:

@@ -7,7 +7,8 @@ import numpy as np
 import orjson
 
 from events.identity import CityKey, line_id
-from streams.shard.surroundings import FILLED, Surroundings
+from rules.plan import FILLED
+from streams.shard.surroundings import Surroundings
 
 ReadLine = Callable[[int], bytes]
 

@@ -11,7 +11,7 @@ from events.cells import Cells
 from kernels.expression import evaluate, select
 from kernels.keys.membership import fill, rows_of
 from kernels.nulls import NULL
-from rules.plan import Plan, Program, SetPlan
+from rules.plan import DEVICES, FILLED, Plan, Program, SetPlan
 
 Ints = NDArray[np.int64]
 SLOTS_MIN = 16
@@ -87,25 +87,20 @@ class Surroundings:
     @cached_property
     def fills(self) -> tuple[tuple[int, str], ...]:
         """Which columns of the layout a `devices` set fills: (lane, column)."""
-        for rows in self.sets:
-            if rows.plan.name == DEVICES and rows.plan.key == ("device",):
-                declared = {column.name: column.type for column in rows.plan.columns}
-                layout = self.plan.layout
-                return tuple(
-                    (layout.lane(c.name, c.type), c.name)
-                    for c in layout.columns
-                    if c.name in FILLED and declared.get(c.name) == c.type
-                )
-        return ()
+        if self.devices is None:
+            return ()
+        declared = {column.name: column.type for column in self.devices.plan.columns}
+        layout = self.plan.layout
+        return tuple(
+            (layout.lane(c.name, c.type), c.name)
+            for c in layout.columns
+            if c.name in FILLED and declared.get(c.name) == c.type
+        )
 
     @cached_property
     def devices(self) -> SetRows | None:
         """The set that fills an event's missing site, place and person."""
         return next((rows for rows in self.sets if rows.plan.name == DEVICES and rows.plan.key == ("device",)), None)
-
-
-DEVICES = "devices"
-FILLED = ("site", "lon", "lat", "person")
 
 
 @dataclass(frozen=True)
