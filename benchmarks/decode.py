@@ -24,10 +24,10 @@ BLOCK = 1 << 20  # bytes
 REPEATS = 7
 LAYOUT = Layout(
     (
-        Column("site", "id", text=True),
+        Column("site", "id"),
         Column("device", "id"),
-        Column("person", "id", text=True),
-        Column("plate", "id", text=True),
+        Column("person", "id"),
+        Column("plate", "id"),
         Column("track", "ephemeral"),
         Column("subject", "enum"),
         Column("direction", "enum"),

@@ -58,19 +58,15 @@ REASONS = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that a plan reads. Kinds may give one name different types, so both name it.
-
-    `text=True` asks for a second lane with the slice of the raw text.
-    """
+    """A column that a plan reads. Kinds may give one name different types, so both name it."""
 
     name: str
     type: FieldType
-    text: bool = False
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which lane holds what: the fixed lanes, then one a column, then one a text slice."""
+    """Which lane holds what: the fixed lanes, then one a column."""
 
     columns: tuple[Column, ...] = ()
 
@@ -78,23 +74,14 @@ class Layout:
     def _lanes(self) -> dict[tuple[str, FieldType], int]:
         return {(c.name, c.type): FIXED_LANES + i for i, c in enumerate(self.columns)}
 
-    @cached_property
-    def _text_lanes(self) -> dict[tuple[str, FieldType], int]:
-        first = FIXED_LANES + len(self.columns)
-        return {(c.name, c.type): first + i for i, c in enumerate(c for c in self.columns if c.text)}
-
     @property
     def lanes(self) -> int:
         """How many lanes a batch has."""
-        return FIXED_LANES + len(self._lanes) + len(self._text_lanes)
+        return FIXED_LANES + len(self._lanes)
 
     def lane(self, name: str, type: FieldType) -> int:
         """Return the lane of a column; KeyError where the layout has no such column."""
         return self._lanes[name, type]
-
-    def text_lane(self, name: str, type: FieldType) -> int:
-        """Return the lane with the slices of a column's text; KeyError where none was asked for."""
-        return self._text_lanes[name, type]
 
 
 @dataclass(frozen=True, slots=True)

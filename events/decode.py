@@ -162,7 +162,7 @@ def _tables(schemas: Schemas, layout: Layout) -> _Tables:
     for kind in schemas.kinds:
         for name, field in schemas[kind].fields.items():
             group = tables.ENUMS + len(fields)
-            fields.append((keys.index(name), TYPES.index(field.type), *_places(field, layout), group, 0, 0))
+            fields.append((keys.index(name), TYPES.index(field.type), *_places(field, layout), group, 0, 0, 0))
             entries += [(group, value, schemas.symbol_codes[value]) for value in field.values]
         ranges.append(len(fields))
     slots, words = _vocabulary(entries)
@@ -192,15 +192,14 @@ def _field_of(keys: int, ranges: list[int], fields: list[tuple[int, ...]]) -> Ta
     return table.reshape(-1)
 
 
-def _places(field: Field, layout: Layout) -> tuple[int, int, int]:
-    """Return the lanes of a field's value, text slice and fixed lane, -1 for none."""
-    column = next((c for c in layout.columns if (c.name, c.type) == (field.name, field.type)), None)
-    lane = layout.lane(field.name, field.type) if column else -1
-    text_lane = layout.text_lane(field.name, field.type) if column and column.text else -1
+def _places(field: Field, layout: Layout) -> tuple[int, int]:
+    """Return the lanes of a field's value and its fixed lane, -1 for none."""
+    is_read = any((c.name, c.type) == (field.name, field.type) for c in layout.columns)
+    lane = layout.lane(field.name, field.type) if is_read else -1
     fixed = {("id", True): ID, ("device", True): DEVICE, ("replayed", False): REPLAYED}
     is_name = field.type in ("id", "ephemeral")
     fixed_lane = fixed.get((field.name, is_name), -1) if is_name or field.type == "flag" else -1
-    return lane, text_lane, fixed_lane
+    return lane, fixed_lane
 
 
 def _vocabulary(entries: list[tuple[int, str, int]]) -> tuple[Table, Bytes]:

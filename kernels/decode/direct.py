@@ -40,7 +40,6 @@ from kernels.decode.operations import (
     TIME_INTEGER,
     TOKEN,
     TOKEN_FIXED,
-    TOKEN_TEXT,
     VARYING,
     expect_number,
     expect_string,
@@ -58,12 +57,9 @@ GIVEN_UP = -1
 
 @kernel(inline=True)
 def put_slice(start, length, node, shapes, lanes, row):
-    """Write where a name is to the lanes that want to know."""
-    piece = start << SLICE_BITS | length
-    if shapes[node + trie.TEXT_AT] >= 0:
-        lanes[shapes[node + trie.TEXT_AT] + row] = piece
+    """Write where a name is to the fixed lane that wants to know."""
     if shapes[node + trie.FIXED_AT] >= 0:
-        lanes[shapes[node + trie.FIXED_AT] + row] = piece
+        lanes[shapes[node + trie.FIXED_AT] + row] = start << SLICE_BITS | length
 
 
 @kernel(inline=True)
@@ -115,8 +111,6 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
                     lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, length, head, tail, city)
                     if operation == TOKEN_FIXED:
                         lanes[shapes[node + trie.FIXED_AT] + row] = piece
-                    elif operation == TOKEN_TEXT:
-                        lanes[shapes[node + trie.TEXT_AT] + row] = piece
                 elif operation == SLICE:
                     lanes[shapes[node + trie.FIXED_AT] + row] = piece
                 continue

@@ -21,9 +21,8 @@ FIELD: Final = 8  # words a row
 KEY: Final = 0
 TYPE: Final = 1  # place in events.schema.TYPES
 LANE: Final = 2  # of the value, -1: no one reads it
-TEXT_LANE: Final = 3  # of the slice, or -1
-FIXED_LANE: Final = 4  # ID or DEVICE for the slice, REPLAYED for the value, or -1
-GROUP: Final = 5  # of an enum field's values
+FIXED_LANE: Final = 3  # ID or DEVICE for the slice, REPLAYED for the value, or -1
+GROUP: Final = 4  # of an enum field's values
 
 # `field_of` is int64[(kinds + 1) * keys]: the row of `fields` of a key in a kind; first what all kinds agree on.
 NO_FIELD: Final = -1

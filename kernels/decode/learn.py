@@ -102,13 +102,12 @@ def decide(node, key, tag, field_of, fields, keys, lines, shapes):
     field = field_of[(shapes[node + trie.KIND] + 1) * keys + key] if key < keys else known.NO_FIELD
     if field == known.AMBIGUOUS:
         return
-    shapes[node + trie.LANE] = shapes[node + trie.TEXT_LANE] = shapes[node + trie.FIXED_LANE] = -1
+    shapes[node + trie.LANE] = shapes[node + trie.FIXED_LANE] = -1
     type_ = -1
     if field >= 0:
         row = field * known.FIELD
         type_ = fields[row + known.TYPE]
         shapes[node + trie.LANE] = fields[row + known.LANE]
-        shapes[node + trie.TEXT_LANE] = fields[row + known.TEXT_LANE]
         shapes[node + trie.FIXED_LANE] = fields[row + known.FIXED_LANE]
         shapes[node + trie.GROUP] = fields[row + known.GROUP]
     trie.place_lanes(node, lines, shapes)

@@ -12,16 +12,15 @@ SKIP_STRING: Final = 1
 SLICE: Final = 2  # a name, to one fixed lane
 TOKEN: Final = 3  # a name, to its lane
 TOKEN_FIXED: Final = 4  # to both
-TOKEN_TEXT: Final = 5  # to its lane and its text lane
-ENUM_CODE: Final = 6  # of any length
-VARYING: Final = 7  # a name of another length each time
-SKIP_NUMBER: Final = 8
-SHORT_NUMBER: Final = 9
-TIME_INTEGER: Final = 10
-KIND_NAME: Final = 11
-LINE: Final = 12
-NOTHING: Final = 13
-FLAG: Final = 14
+ENUM_CODE: Final = 5  # of any length
+VARYING: Final = 6  # a name of another length each time
+SKIP_NUMBER: Final = 7
+SHORT_NUMBER: Final = 8
+TIME_INTEGER: Final = 9
+KIND_NAME: Final = 10
+LINE: Final = 11
+NOTHING: Final = 12
+FLAG: Final = 13
 
 
 @kernel()
@@ -30,7 +29,6 @@ def choose(node, shapes):
     action = shapes[node + trie.ACTION]
     form = shapes[node + trie.FORM]
     has_lane = shapes[node + trie.LANE] >= 0
-    has_text = shapes[node + trie.TEXT_LANE] >= 0
     has_fixed = shapes[node + trie.FIXED_LANE] >= 0
     operation = SCAN
     if action == trie.KIND_NAME:
@@ -50,13 +48,9 @@ def choose(node, shapes):
             operation = SKIP_STRING
         elif action == trie.NAME or action == trie.TEXT:
             if has_lane:
-                operation = (
-                    SCAN
-                    if has_text and has_fixed
-                    else (TOKEN_TEXT if has_text else TOKEN_FIXED if has_fixed else TOKEN)
-                )
+                operation = TOKEN_FIXED if has_fixed else TOKEN
             else:
-                operation = SCAN if has_text else SLICE if has_fixed else SKIP_STRING
+                operation = SLICE if has_fixed else SKIP_STRING
     elif form == INTEGER_FORM:
         if action == trie.TIME and not has_lane:
             operation = TIME_INTEGER

@@ -24,7 +24,6 @@ from kernels.decode.fields import (
     NUMBER_TYPE,
     OLDEST_MS,
     SLICE_BITS,
-    TEXT_LANE,
     TEXT_TYPE,
     TIME_KEY,
     TIME_LANE,
@@ -239,7 +238,6 @@ def settle(
         else:
             length = notes[key * NOTE + END] - start
             fixed = fields[field + FIXED_LANE]
-            text_lane = fields[field + TEXT_LANE]
             piece = start << SLICE_BITS | length
             if tag == STRING and 0 < length <= STRING_MAX:
                 if lane >= 0:
@@ -274,10 +272,8 @@ def settle(
                     else:
                         code = token(text, np.uint64(start), np.uint64(length), city)
                     lanes[lane * lines + row] = code
-                if tag == ESCAPED and (text_lane >= 0 or fixed >= 0):
+                if tag == ESCAPED and fixed >= 0:
                     used += length
-            if text_lane >= 0:
-                lanes[text_lane * lines + row] = piece
             if fixed >= 0:
                 lanes[fixed * lines + row] = piece
     if lanes[ID_LANE * lines + row] == NULL:

@@ -23,14 +23,12 @@ SIBLING: Final = 11  # another one that may come here, 0 for none
 FORM: Final = 12  # of the value that came here last; what is in the next words, see `forms`
 FORM_WORDS: Final = 13
 LANE_AT: Final = 20  # where the lanes begin that the value goes to, negative for none
-TEXT_AT: Final = 21
-FIXED_AT: Final = 22
+FIXED_AT: Final = 21
 KIND: Final = 23  # code of the kind in the literal or in one before it, -1 for none
 GROUP: Final = 24  # of the vocabulary, where the value is one of an enum's
 STEP: Final = 25  # what comes after the literal
 ACTION: Final = 26  # what becomes of the value
-LANE: Final = 29  # the lanes that the value goes to, as in `fields`
-TEXT_LANE: Final = 30
+LANE: Final = 30  # the lanes that the value goes to, as in `fields`
 FIXED_LANE: Final = 31
 
 ROOT: Final = 0  # the place before a line; of its unused literal the words are
@@ -110,7 +108,6 @@ def make_usual(text, at, end, what, shapes):
 def place_lanes(node, lines, shapes):
     """Set where the lanes of a node begin in a block of `lines` rows."""
     shapes[node + LANE_AT] = shapes[node + LANE] * lines
-    shapes[node + TEXT_AT] = shapes[node + TEXT_LANE] * lines
     shapes[node + FIXED_AT] = shapes[node + FIXED_LANE] * lines
 
 

@@ -50,12 +50,12 @@ class LayoutBuilder:
     """Collects the columns that expressions read; `seal` gives each its lane."""
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[str, FieldType], bool] = {}
+        self._columns: set[tuple[str, FieldType]] = set()
 
-    def column(self, name: str, type: FieldType, text: bool = False) -> None:
-        """Ask for a column, with `text` for the slice of its raw text too. What every batch has is not asked for."""
+    def column(self, name: str, type: FieldType) -> None:
+        """Ask for a column. What every batch has is not asked for."""
         if name not in FIXED:
-            self._columns[name, type] = self._columns.get((name, type), False) or text
+            self._columns.add((name, type))
 
     def require(self, typed: Typed) -> None:
         """Ask for all that an expression reads."""
@@ -65,7 +65,7 @@ class LayoutBuilder:
 
     def seal(self) -> Layout:
         """Return the layout: columns sorted by name and type, so that it does not go by the order of rules."""
-        return Layout(tuple(Column(name, type, text) for (name, type), text in sorted(self._columns.items())))
+        return Layout(tuple(Column(name, type) for name, type in sorted(self._columns)))
 
 
 def field_lane(name: str, type: FieldType, layout: Layout) -> int:

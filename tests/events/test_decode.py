@@ -31,7 +31,7 @@ SCHEMAS = Schemas.load()
 CITY = CityKey(b"a test city")
 LAYOUT = Layout(
     (
-        Column("person", "id", text=True),
+        Column("person", "id"),
         Column("match_score", "number"),
         Column("direction", "enum"),
         Column("direction", "text"),
@@ -82,7 +82,6 @@ def test_lanes_hold_what_the_event_says() -> None:
     assert slice_text(batch.text, int(batch.lanes[DEVICE, 0])) == "g-7"
     assert batch.lanes[REPLAYED].tolist() == [1]
     assert batch.lanes[lane("person", "id"), 0] == CITY.token("p1")
-    assert slice_text(batch.text, int(batch.lanes[batch.layout.text_lane("person", "id"), 0])) == "p1"
     assert batch.lanes[lane("match_score", "number")].view(np.float64).tolist() == [0.5]
     assert batch.lanes[lane("direction", "enum"), 0] == SCHEMAS.symbol_codes["out"]
     assert batch.lanes[lane("direction", "text"), 0] == NULL
@@ -137,7 +136,6 @@ def test_escaped_text_is_the_same_text() -> None:
     plain, escaped = "赣A\n\U0001f600", b'"\\u8d63\\u0041\\n\\ud83d\\ude00"'
     batch = decode(event(person=escaped, device=escaped))
     assert batch.lanes[LAYOUT.lane("person", "id"), 0] == CITY.token(plain)
-    assert slice_text(batch.text, int(batch.lanes[LAYOUT.text_lane("person", "id"), 0])) == plain
     assert slice_text(batch.text, int(batch.lanes[DEVICE, 0])) == plain
     assert reason(b'{"\\u0074ime":1700000000000,"k\\u0069nd":"g\\u0061te"}') == "accepted"
 

@@ -35,11 +35,7 @@ def _own_schemas() -> Schemas:
 
 SCHEMAS = _own_schemas()
 COLUMNS = sorted(
-    {
-        Column(f.name, f.type, text=f.type in ("id", "ephemeral", "text"))
-        for kind in SCHEMAS.kinds
-        for f in SCHEMAS[kind].fields.values()
-    },
+    {Column(f.name, f.type) for kind in SCHEMAS.kinds for f in SCHEMAS[kind].fields.values()},
     key=lambda c: (c.name, c.type),
 )
 EVERYTHING = Layout(tuple(COLUMNS))

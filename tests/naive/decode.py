@@ -79,9 +79,6 @@ def rows(batch: EventBatch, schemas: Schemas) -> list[dict[Any, Any]]:
         }
         for column, value in zip(batch.layout.columns, row[FIXED_LANES:], strict=False):
             event[column.name, column.type] = value
-            if column.text:
-                lane = batch.layout.text_lane(column.name, column.type)
-                event[column.name, column.type, "text"] = text(row[lane])
         out.append(event)
     return out
 
@@ -148,8 +145,6 @@ def _event(
         if lane is None:
             lane = struct.unpack("<q", struct.pack("<d", float("nan")))[0] if column.type == "number" else int(NULL)
         event[column.name, column.type] = lane
-        if column.text:
-            event[column.name, column.type, "text"] = value
     return event, unknown
 
 

@@ -80,11 +80,10 @@ def test_a_layout_holds_what_is_read_once_in_the_order_of_names_whatever_the_ord
     for text in ("plate == 'a' and new", "direction == 'in'"):
         builder.require(typed(text, "gate"))
     builder.column("device", "id")
-    builder.column("device", "id", text=True)
     builder.column("device", "id")
     builder.require(typed("direction == 'north'", "traffic"))
     assert builder.seal().columns == (
-        Column("device", "id", True),
+        Column("device", "id"),
         Column("direction", "enum"),
         Column("direction", "text"),
         Column("person", "id"),
