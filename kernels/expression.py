@@ -84,7 +84,7 @@ def run(
         elif opcode == op.EXTRA:
             top += 1
             for i in range(n):
-                floats[top, i] = extra[arg, first + i]
+                stack[top, i] = extra[arg, first + i]
         elif opcode == op.HOUR:
             top += 1
             since = NEVER  # the offset found last holds from `since` until `until`
@@ -283,7 +283,7 @@ def evaluate(
     lanes, rows
         int64[lane, row] and int64[m], the rows to evaluate
     extra
-        float64[e, m], what is known beside the lanes (aggregates), aligned with `rows`
+        float64[e, m], 64 bits each: what is known beside the lanes (aggregates, ids), aligned with `rows`
     out
         int64[m], receives the result's 64 bits
 
@@ -291,6 +291,7 @@ def evaluate(
     """
     stack = np.empty((depth + 1, BLOCK), np.int64)  # one more, which look-ups in sets use
     floats = stack.view(np.float64)
+    bits = extra.view(np.int64)  # an id may be among what is known beside the lanes
     for first in range(0, len(rows), BLOCK):
         n = min(BLOCK, len(rows) - first)
         run(
@@ -301,7 +302,7 @@ def evaluate(
             rows,
             first,
             n,
-            extra,
+            bits,
             stack,
             floats,
             slot_keys,
@@ -352,7 +353,7 @@ def select(
     """
     stack = np.empty((depth + 1, BLOCK), np.int64)  # one more, which look-ups in sets use
     floats = stack.view(np.float64)
-    extra = np.empty((0, 0), np.float64)
+    extra = np.empty((0, 0), np.int64)
     kept = 0
     for first in range(0, len(rows), BLOCK):
         n = min(BLOCK, len(rows) - first)

@@ -15,8 +15,8 @@ from rules.plan import (
     DEVICES,
     FILLED,
     Absence,
+    Aggregate,
     Calendar,
-    Count,
     Message,
     Pattern,
     Plan,
@@ -25,8 +25,10 @@ from rules.plan import (
     SetPlan,
     Source,
     Step,
+    Threshold,
     Value,
     ValueType,
+    Window,
 )
 from rules.purpose import OPEN_DEFAULT, PERSONAL_DEFAULT
 from rules.vocabulary import Vocabulary
@@ -172,9 +174,9 @@ def _pattern(checked: CheckedRule, target: Target) -> Pattern:
         )
         return Absence(rule.absence.silence_ms, expect.number if expect else None, since)
     if rule.window is not None and checked.condition is not None:
-        return Count(
-            rule.window.length_ms, rule.window.panes, compile(checked.condition, target), checked.needed, checked.ring
-        )
+        count = Aggregate("count", parameter=float(checked.ring))
+        window = Window(rule.window.length_ms, rule.window.panes, (count,))
+        return Threshold(window, compile(checked.condition, target), checked.needed)
     return None
 
 

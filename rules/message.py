@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rules.plan import Count, Language, Message, Plan, RulePlan, Value
+from rules.plan import Language, Message, Plan, RulePlan, Threshold, Value
 
 NULL = "–"
 DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48 hours, and 5 days
@@ -41,12 +41,19 @@ def spelled(value: Any, declared: Value, plan: Plan, rule: RulePlan, language: L
         case "flag":
             return _FLAGS[language if language in _FLAGS else "en"][bool(value)]
         case "number":
-            most = rule.pattern.ring if isinstance(rule.pattern, Count) else None
+            most = count_limit(rule)
             if declared.name == "count()" and most is not None and value >= most:
                 return f"{most}+"  # the window remembers no more
             return number(float(value))
         case _:
             return str(value)
+
+
+def count_limit(rule: RulePlan) -> int | None:
+    """Return the greatest count() that a sliding window of a rule tells apart, None where it has none."""
+    if not isinstance(rule.pattern, Threshold) or rule.pattern.window.panes != "sliding":
+        return None
+    return next((int(a.parameter) for a in rule.pattern.window.aggregates if a.function == "count"), None)
 
 
 def number(value: float) -> str:

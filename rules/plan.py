@@ -91,20 +91,73 @@ class Step:
     when: Program | None
 
 
-@dataclass(frozen=True, eq=False)
-class Count:
-    """`threshold` with `count()` over a window of event time, (t - window, t].
+Function = Literal["count", "distinct", "sum", "avg", "min", "max", "quantile", "ratio", "rate", "duration"]
+Panes = Literal["sliding", "tumbling", "session", "day"]
+Season = Literal["none", "day", "week"]
 
-    EXTRA 0 of its programs is count(), saturated at `ring`. `needed` is the least count that can satisfy the
-    condition (its conjunct `count() >= k`), 1 where none says so. `tumbling` panes are aligned to the epoch in
-    the city's timezone and judged once, at their end; `day` panes are civil days.
+
+@dataclass(frozen=True, eq=False)
+class Aggregate:
+    """One aggregate over a window.
+
+    `argument` is run over each event: a number, for `distinct` a token or enum code, for `ratio` a truth; `count`,
+    `rate` and `duration` have none. `parameter` is the quantile, and for a sliding `distinct` or `count` the most
+    that is told apart (the ring's size).
     """
 
-    window_ms: int
-    panes: Literal["sliding", "tumbling", "day"]
+    function: Function
+    argument: Program | None = None
+    parameter: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A window of event time, (t - length, t], and what is accumulated over it: EXTRA i is `aggregates[i]`.
+
+    `tumbling` panes are aligned to the epoch in the city's timezone and judged once, at their end; `day` panes are
+    civil days; a `session` ends `length_ms` after its last event, or `max_ms` after its first.
+    """
+
+    length_ms: int
+    panes: Panes
+    aggregates: tuple[Aggregate, ...]
+    max_ms: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What is usual, learned from a key's own panes.
+
+    EXTRA len(aggregates) + 2 i is the z-score of aggregate `of[i]`, the next one its expected value; both are null
+    while learning.
+    """
+
+    season: Season
+    learn_ms: int
+    min_samples: int
+    of: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """`threshold` over a window.
+
+    `needed` is the least count() that can satisfy the condition (its conjunct `count() >= k`), 1 where none says so.
+    With `hold_ms`, `clear` or `baseline` it is a state: one alert an episode; else each firing is an alert.
+    """
+
+    window: Window
     condition: Program
     needed: int
-    ring: int
+    hold_ms: int | None = None  # `for`
+    clear: Program | None = None
+    resolve_after_ms: int | None = None
+    baseline: Baseline | None = None
+
+    @property
+    def is_state(self) -> bool:
+        """Whether its alerts are episodes."""
+        return self.hold_ms is not None or self.clear is not None or self.baseline is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,15 +165,100 @@ class Absence:
     """`absence`: a deadline for every key, `silence_ms` after its last sight. EXTRA 0 is the last sight.
 
     `expect` is the number of the set whose rows are awaited, seen or never seen; `since` the pool lane of its
-    column of that name, if it has one. Without `expect` a key is awaited from its first event.
+    column of that name, if it has one. Without `expect` a key is awaited from its first event, and dropped when it
+    has been silent for `forget_ms`. `unless` stops the clock; it is judged at each full minute of event time over
+    lanes in which the key's fields, the time and nothing else are known.
     """
 
     silence_ms: int
     expect: int | None
     since: int | None
+    unless: Program | None = None
+    forget_ms: int | None = None
 
 
-Pattern = Count | Absence | None
+Role = Literal["first", "then", "not"]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceStep:
+    """One step: which events it takes, under which key, and how long after the step before.
+
+    `times` matches are needed, of different values of `distinct` where it is given. EXTRA i of its programs is the
+    field `Sequence.first[i]` of the event that the chain began with.
+    """
+
+    role: Role
+    kinds: tuple[int, ...]
+    select: tuple[Program, ...]
+    key: tuple[int, ...]
+    times: int = 1
+    distinct: Program | None = None
+    within_ms: int | None = None
+    refers: bool = False  # whether its programs read the first event
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """Steps one after the other, `within_ms` from the first match to the last.
+
+    `first` are the lanes of the first event that conditions, severities and texts read as EXTRA, 64 bits each (a time
+    in ms as a number).
+    """
+
+    steps: tuple[SequenceStep, ...]
+    within_ms: int | None
+    first: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A condition over an event and the one before it of the same key, remembered for `window_ms`.
+
+    EXTRA i is lane `previous[i]` of the event before, its 64 bits as they were (a time in ms as a number); after
+    them, EXTRA len(previous) + j is 1.0 where the value of `first_seen[j]` is new to the key within the window,
+    else 0.0, NaN for null.
+    """
+
+    condition: Program
+    window_ms: int
+    previous: tuple[int, ...]
+    first_seen: tuple[Program, ...] = ()
+
+
+Pattern = Threshold | Absence | Sequence | Change | None
+
+
+def extras(pattern: Pattern) -> int:
+    """Return how many rows of EXTRA a pattern gives to the programs of its rule."""
+    match pattern:
+        case Threshold():
+            return len(pattern.window.aggregates) + (2 * len(pattern.baseline.of) if pattern.baseline else 0)
+        case Absence():
+            return 1
+        case Sequence():
+            return len(pattern.first)
+        case Change():
+            return len(pattern.previous) + len(pattern.first_seen)
+        case None:
+            return 0
+
+
+@dataclass(frozen=True, eq=False)
+class Escalation:
+    """Whom an alert goes to while it is not acknowledged, `after_ms` of people's time from its sending."""
+
+    after_ms: int
+    to: str
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """One area: vertices in order, x and y in metres on the ground plane of `site`, else lon and lat."""
+
+    name: str
+    site: str | None
+    vertices: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +284,9 @@ class RulePlan:
     purpose: str
     signature: str  # names the state: kinds, selection, key, window, aggregate; equal signatures share it
     labels: dict[str, Message] = field(default_factory=dict)
+    escalate: tuple[Escalation, ...] = ()
+    legal_basis: str | None = None
+    canary: Program | None = None  # where it is not TRUE of a firing the alert is a shadow
     annotations: dict[str, str] = field(default_factory=dict)
     mode: Literal["live", "shadow", "disabled"] = "live"
 
@@ -172,3 +313,5 @@ class Plan:
     offset_edges: NDArray[np.int64]  # instants at which the city's UTC offset changes, first the least int64
     offsets_ms: NDArray[np.int64]  # the offset from each of them on
     routes: dict[str, Text]
+    areas: tuple[Polygon, ...] = ()
+    coverages: tuple[tuple[int, ...], ...] = ()  # for each COVERAGE argument the kinds, heartbeat included

@@ -15,7 +15,7 @@ from events.place import Place, Problem, Problems
 from events.reference import ReferenceSet, find_sets, last_rows, missing_columns, read_set
 from kernels import opcodes
 from kernels.keys.token import combined_all
-from rules.plan import Absence, Count, Plan, SetPlan
+from rules.plan import Absence, Plan, SetPlan, Threshold
 from streams.shard.surroundings import SetRows, Surroundings
 
 
@@ -140,7 +140,7 @@ def _joined(plan: Plan) -> set[str]:
     names: set[str] = set()
     for rule in plan.rules:
         programs = [*rule.select, *(step.when for step in rule.severity), *(value.program for value in rule.values)]
-        if isinstance(rule.pattern, Count):
+        if isinstance(rule.pattern, Threshold):
             programs.append(rule.pattern.condition)
         elif isinstance(rule.pattern, Absence) and rule.pattern.expect is not None:
             numbers.add(rule.pattern.expect)

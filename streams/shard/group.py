@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from events.batch import TIME, EventBatch
 from kernels import opcodes
 from kernels.keys.choose import mark
-from rules.plan import Absence, Count, Program, RulePlan
+from rules.plan import Absence, Program, RulePlan, Threshold
 from streams.shard.absence import AbsenceRule
 from streams.shard.at_once import AtOnceRule
 from streams.shard.choose import Slice
@@ -33,7 +33,7 @@ def ordered_rule(rule: RulePlan, surroundings: Surroundings, part: Slice) -> Ord
     """Give a rule its state."""
     if isinstance(rule.pattern, Absence):
         return AbsenceRule(rule, surroundings, part)
-    if isinstance(rule.pattern, Count) and rule.pattern.panes != "sliding":
+    if isinstance(rule.pattern, Threshold) and rule.pattern.window.panes != "sliding":
         return PaneRule(rule, surroundings, part)
     return PointRule(rule, surroundings, part)
 
@@ -107,7 +107,7 @@ def _lanes_read(rule: RulePlan) -> set[int]:
         *(step.when for step in rule.severity if step.when),
         *(value.program for value in rule.values if value.program),
     ]
-    if isinstance(rule.pattern, Count):
+    if isinstance(rule.pattern, Threshold):
         programs.append(rule.pattern.condition)
     lanes = set(rule.key)
     for program in programs:

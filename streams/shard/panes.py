@@ -9,7 +9,7 @@ from kernels.opcodes import TRUE
 from kernels.patterns.count import EVIDENCE_MAX
 from kernels.patterns.judge import judge
 from kernels.patterns.panes import close_panes, count_panes, first_end
-from rules.plan import Count, RulePlan
+from rules.plan import RulePlan, Threshold
 from streams.shard.choose import Choice, Slice, null_lanes
 from streams.shard.firing import Firings
 from streams.shard.severity import severities
@@ -24,7 +24,7 @@ class PaneRule:
     """State and behaviour of one such rule in one shard."""
 
     def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
-        assert isinstance(rule.pattern, Count)
+        assert isinstance(rule.pattern, Threshold)
         self.rule = rule
         self.choice = Choice(rule, surroundings, part)
         self.suppressed = np.zeros(1, np.int64)
@@ -64,7 +64,7 @@ class PaneRule:
                 times[piece],
                 lanes[POSITION, rows[piece]],
                 state,
-                self._pattern.window_ms,
+                self._pattern.window.length_ms,
                 *self._offsets,
                 held["ends"],
                 held["counts"],
@@ -97,7 +97,7 @@ class PaneRule:
         lanes[TIME] = closed.ends
         lanes[list(self.rule.key)] = held["parts"][closed.rows].T
         places = np.arange(n)
-        counts = np.minimum(closed.counts, self._pattern.ring).astype(np.float64)[None, :]
+        counts = closed.counts.astype(np.float64)[None, :]
         judged = self._surroundings.evaluate(self._pattern.condition, lanes, places, counts)
         true = np.flatnonzero(judged == TRUE)
         extra = np.ascontiguousarray(counts[:, true])

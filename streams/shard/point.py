@@ -8,7 +8,7 @@ from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.count import EVIDENCE_MAX, count
 from kernels.patterns.judge import judge
-from rules.plan import Count, RulePlan
+from rules.plan import RulePlan, Threshold
 from streams.shard.choose import Choice, Slice
 from streams.shard.firing import Firings
 from streams.shard.severity import severities
@@ -28,10 +28,10 @@ class PointRule:
         self.suppressed = np.zeros(1, np.int64)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         self._surroundings = surroundings
-        self._count = rule.pattern if isinstance(rule.pattern, Count) else None
+        self._count = rule.pattern if isinstance(rule.pattern, Threshold) else None
         columns: Columns = {"last_times": (np.int64, (), int(NULL)), "last_severities": (np.int64, (), 0)}
         if self._count:
-            ring = (self._count.ring,)
+            ring = (int(self._count.window.aggregates[0].parameter),)
             columns |= {
                 "times": (np.int64, ring, 0),
                 "positions": (np.int64, ring, 0),
@@ -103,7 +103,7 @@ class PointRule:
         )
 
     def _counted(
-        self, pattern: Count, lanes: Lanes, rows: Ints, times: Ints, state: Ints
+        self, pattern: Threshold, lanes: Lanes, rows: Ints, times: Ints, state: Ints
     ) -> tuple[Ints, NDArray[np.float64], Ints]:
         """Count the rows; return the places of those for which the condition is true, count() there, the evidence."""
         n = len(rows)
@@ -115,7 +115,7 @@ class PointRule:
             times,
             lanes[POSITION, rows],
             state,
-            pattern.window_ms,
+            pattern.window.length_ms,
             pattern.needed,
             held["times"],
             held["positions"],
@@ -144,7 +144,7 @@ class PointRule:
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that can influence nothing from `now` on: window empty, cooldown over."""
-        window = self._count.window_ms if self._count else 0
+        window = self._count.window.length_ms if self._count else 0
         last = table.state["last_times"]
         over: NDArray[np.bool_] = (last == NULL) | (last <= now - self.rule.cooldown_ms)
         return (table.touched <= now - window) & over

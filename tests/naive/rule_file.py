@@ -15,7 +15,8 @@ from events.place import Place
 from events.schema import Schemas
 from rules.expression.nodes import Node
 from rules.expression.parse import parse
-from rules.plan import Count, Plan
+from rules.plan import Plan
+from rules.plan import Threshold as PlannedThreshold
 from tests.naive.expression import World, expression
 from tests.naive.rule import Absence, Expression, Row, Rule, Scope, Threshold
 
@@ -65,8 +66,8 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
     if "threshold" in body:
         panes = "day" if window == ["day"] else "tumbling" if window[1:] else "sliding"
         length = duration_ms("1d" if panes == "day" else window[0])
-        assert isinstance(planned.pattern, Count)
-        pattern = Threshold(length, panes, made(body["threshold"]), planned.pattern.ring)
+        assert isinstance(planned.pattern, PlannedThreshold)
+        pattern = Threshold(length, panes, made(body["threshold"]), int(planned.pattern.window.aggregates[0].parameter))
         cooldown = length if panes == "sliding" else 0
     if "absence" in body:
         expect = body["absence"].get("expect")

@@ -6,12 +6,12 @@ from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules import check
-from rules.plan import Count
+from rules.plan import Threshold
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 
 
-def count(threshold: str, *more: str, window: str = "10m") -> Count:
+def count(threshold: str, *more: str, window: str = "10m") -> Threshold:
     lines = [
         "version: 1",
         "timezone: Asia/Shanghai",
@@ -27,7 +27,7 @@ def count(threshold: str, *more: str, window: str = "10m") -> Count:
     if not any("severity" in line for line in more):
         lines.append("  severity: low")
     pattern = check.loads({"r.yaml": "\n".join(lines) + "\n"}, SCHEMAS, CITY).plan.rules[0].pattern
-    assert isinstance(pattern, Count)
+    assert isinstance(pattern, Threshold)
     return pattern
 
 
@@ -79,13 +79,13 @@ def test_the_least_count_that_can_satisfy_the_condition_is_found(threshold: str,
 def test_a_sliding_window_remembers_one_more_than_it_is_compared_with(
     threshold: str, more: list[str], ring: int
 ) -> None:
-    assert count(threshold, *more).ring == ring
+    assert count(threshold, *more).window.aggregates[0].parameter == ring
 
 
 def test_panes_count_exactly_and_remember_nothing() -> None:
     pattern = count("count() >= 3", window="day")
-    assert (pattern.panes, pattern.window_ms) == ("day", 86_400_000)
-    assert pattern.ring > 1_000_000
+    assert (pattern.window.panes, pattern.window.length_ms) == ("day", 86_400_000)
+    assert pattern.window.aggregates[0].parameter > 1_000_000
     assert count("count() > 100000", window="5m tumbling").needed == 100_001
 
 
