@@ -15,6 +15,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from events.place import Place, Problem
 from events.unreadable import reason
+from events.yaml_words import said
 
 SIZE_MAX = 256 << 10  # bytes of a file
 _NULL, _INT, _TEXT = (f"tag:yaml.org,2002:{name}" for name in ("null", "int", "str"))
@@ -74,13 +75,13 @@ class Tree:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(self.path, mark.line + 1, mark.column + 1) if mark else Place(self.path, 1)
-            what = error.problem or error.context or "?"
+            words = said(error)
             self.problems.append(
                 Problem(
                     "S002",
                     place,
-                    f"is not YAML: {what}",
-                    f"YAML 语法有误({what})",
+                    f"is not YAML: {words.en}",
+                    f"YAML 语法有误:{words.zh}",
                     "look at brackets, quotes, colons and indentation here",
                     "请检查此处的括号、引号、冒号和缩进",
                 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
+from events.unreadable import reason
 from rules import yaml
 from rules.calendar import calendar
 from rules.checked import CheckedRule, Macros, RuleChecker
@@ -65,7 +66,8 @@ def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
             data = path.read_bytes()
         except OSError as error:
             if path in named:
-                found.append(problem("Y030", Place(str(path), 1), why=error.strerror or str(error)))
+                why, why_zh = reason(error)
+                found.append(problem("Y030", Place(str(path), 1), why=why, why_zh=why_zh))
             continue
         (texts if path in named else beside_texts)[str(path)] = data
     return _checked(texts, beside_texts, found, schemas, city, empty=str(paths[0]) if paths else ".")

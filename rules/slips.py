@@ -9,6 +9,7 @@ import re
 from ruamel.yaml.error import MarkedYAMLError
 
 from events.place import Place, Problem
+from events.yaml_words import said
 from rules.errors import problem
 
 # what an input method writes, and what YAML and expressions want there
@@ -41,15 +42,18 @@ FULL_WIDTH = {
     "＇": "'",
     "、": ",",
 }
+# what looks like a blank and is none, by name (en, zh)
 SPACES = {
-    "\u00a0": "no-break space U+00A0",
-    "\u3000": "full-width space U+3000",
-    "\u200b": "zero-width space U+200B",
-    "\u2007": "figure space U+2007",
-    "\u202f": "narrow no-break space U+202F",
-    "\ufeff": "byte order mark U+FEFF",
+    "\u00a0": ("no-break space U+00A0", "不换行空格 U+00A0"),
+    "\u3000": ("full-width space U+3000", "全角空格 U+3000"),
+    "\u200b": ("zero-width space U+200B", "零宽空格 U+200B"),
+    "\u2007": ("figure space U+2007", "数字空格 U+2007"),
+    "\u202f": ("narrow no-break space U+202F", "窄不换行空格 U+202F"),
+    "\ufeff": ("byte order mark U+FEFF", "字节顺序标记 U+FEFF"),
 }
+TAB = ("tab U+0009", "制表符 U+0009")
 SHOWN_MAX = 60  # characters of a file that a message repeats
+_TELLING_FROM_THE_START = ("Y007", "Y013", "Y014", "Y017", "Y018", "Y023")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _QUOTES = "“”‘’＂＇"
 _KEY = re.compile(r"^([\s\u200b\ufeff]*(?:-[ \u3000\u00a0]+)*)([A-Za-z_][A-Za-z0-9_]*)[ \u3000\u00a0]*(：)")
@@ -57,20 +61,6 @@ _DASH = re.compile(r"^(\s*)(－)\s*[A-Za-z_]")
 _ODD_SPACE = re.compile("[" + "".join(SPACES) + "]")
 _COMMA = re.compile(r"([，、；])\s*[A-Za-z_][A-Za-z0-9_]*\s*$")  # before the colon of a next key
 _HEAD = re.compile(r"^\s*(?:- +)*[^\s#:'\"][^:]*:\s+\S")
-
-# what the YAML parser says, and which code explains it to people
-_MESSAGES = (
-    ("unexpected end of stream", "Y014"),
-    ("unknown escape character", "Y015"),
-    ("cannot start any token", "Y016"),
-    ("could not find expected ':'", "Y017"),
-    ("expected ',' or", "Y018"),
-    ("but found '<scalar>'", "Y019"),
-    ("mapping values are not allowed", "Y020"),
-    ("sequence entries are not allowed", "Y021"),
-    ("<block end>", "Y020"),
-    ("expected the node content", "Y018"),
-)
 
 
 def in_plain(raw: str, place: Place) -> Problem | None:
@@ -80,7 +70,7 @@ def in_plain(raw: str, place: Place) -> Problem | None:
     hidden = _ODD_SPACE.search(raw)
     if hidden and hidden.group() != "\u3000":  # a full-width space is at home in Chinese text
         at = Place(place.path, place.line, place.column + hidden.start())
-        return problem("Y005", at, name=SPACES[hidden.group()])
+        return _blank(at, SPACES[hidden.group()])
     return None
 
 
@@ -91,7 +81,7 @@ def in_name(text: str, place: Place) -> Problem | None:
         if character in FULL_WIDTH:
             return problem("Y003", at, mark=character, ascii=FULL_WIDTH[character], where=text[:offset])
         if character in SPACES:
-            return problem("Y005", at, name=SPACES[character])
+            return _blank(at, SPACES[character])
     return None
 
 
@@ -104,12 +94,12 @@ def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Pr
     tabs = [(number, line) for number, line in enumerate(lines, 1) if "\t" in line[: len(line) - len(line.lstrip())]]
     if tabs:
         return [problem("Y004", Place(path, number, line.index("\t") + 1)) for number, line in tabs[:5]], None
-    if error is None or error.problem_mark is None:
+    mark = (error.problem_mark or error.context_mark) if error is not None else None
+    if error is None or mark is None:
         return [problem("Y001", Place(path, 1))], None
-    mark = error.problem_mark
     place = Place(path, mark.line + 1, mark.column + 1)
-    said = str(error.problem)
-    colon = "mapping values are not allowed" in said or said.endswith("but got ':'")
+    told = str(error.problem)
+    colon = "mapping values are not allowed" in told or told.endswith("but got ':'")
     line = lines[mark.line] if mark.line < len(lines) else ""
     if "flow" in str(error.context) and (at := _comma(line, mark.column)) is not None:
         found = [problem("Y003", Place(path, mark.line + 1, at + 1), mark=line[at], ascii=",", where="")]
@@ -144,7 +134,7 @@ def _full_width_keys(path: str, lines: list[str]) -> list[Problem]:
 
 
 _TO_SPACE = {ord(space): " " for space in SPACES if space not in "\u200b\ufeff"} | {0x200B: None, 0xFEFF: None}
-_LEADING = re.compile(r"^[\s\u200b\ufeff]+|(?<=:)[\u00a0\u3000\u2007\u202f]+")
+_LEADING = re.compile(r"^[\s\u200b\ufeff]+|(?<=:)[\u00a0\u3000\u2007\u202f\u200b\ufeff]+")
 
 
 def _odd_spaces(path: str, lines: list[str]) -> list[Problem]:
@@ -156,8 +146,9 @@ def _odd_spaces(path: str, lines: list[str]) -> list[Problem]:
         for match in _LEADING.finditer(line):
             if odd := _ODD_SPACE.search(match.group()):
                 at = Place(path, index + 1, match.start() + odd.start() + 1)
-                found.append(problem("Y005", at, name=SPACES[odd.group()]))
-                lines[index] = line[: match.start()] + match.group().translate(_TO_SPACE) + line[match.end() :]
+                found.append(_blank(at, SPACES[odd.group()]))
+                blank = match.group().translate(_TO_SPACE) or " " * (line[: match.start()][-1:] == ":")
+                lines[index] = line[: match.start()] + blank + line[match.end() :]
                 break
     return found
 
@@ -189,13 +180,23 @@ def _put(lines: list[str], index: int, column: int, character: str) -> str:
     return "\n".join([*lines[:index], line[:column] + character + line[column + 1 :], *lines[index + 1 :]])
 
 
+def _blank(place: Place, name: tuple[str, str]) -> Problem:
+    return problem("Y005", place, name=name[0], name_zh=name[1])
+
+
 def _explain(path: str, lines: list[str], error: MarkedYAMLError, place: Place) -> Problem:
-    said = str(error.problem)
-    code = next((code for piece, code in _MESSAGES if piece in said), "Y001")
-    context = error.context_mark
-    if code in ("Y014", "Y017", "Y018") and context is not None:
-        place = Place(path, context.line + 1, context.column + 1)  # where it began says more than where it broke
+    code = said(error).code
+    began = error.context_mark
+    if code in _TELLING_FROM_THE_START and began is not None:
+        place = Place(path, began.line + 1, began.column + 1)  # where it began says more than where it broke
     if code == "Y018" and "flow" not in str(error.context):
-        code = "Y001"
+        code = "Y016"  # a bracket that closes nothing
     line = lines[place.line - 1] if place.line <= len(lines) else ""
-    return problem(code, place, mark=line[place.column - 1 : place.column], line=line.strip()[:SHOWN_MAX])
+    mark = line[place.column - 1 : place.column]
+    if mark == "\t":
+        return _blank(place, TAB)
+    if code == "Y019" and line[: place.column - 1].rstrip().endswith(("]", "}")):
+        code = "Y026"
+    if code in ("Y007", "Y013"):
+        mark = line[place.column - 1 :].split(maxsplit=1)[0] if mark.strip() else mark
+    return problem(code, place, mark=mark, line=line.strip()[:SHOWN_MAX])

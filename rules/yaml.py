@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.scanner import Scanner
 
 from events.place import Place, Problem
 from rules import slips
@@ -29,6 +30,8 @@ from rules.errors import problem
 SIZE_MAX = 256 * 1024  # bytes of a file
 DEPTH_MAX = 20
 REPAIRS_MAX = 20  # after so many slips the rest of a file is not worth guessing
+REPAIRED_MAX = 512 * 1024  # characters read again after slips, so that a large file of slips ends soon too
+PROBLEMS_MAX = 100  # of one file; a person mends these first
 
 _ESCAPES = {"x": 4, "u": 6, "U": 10}  # length of a double-quoted escape by its letter; all others have two characters
 
@@ -97,7 +100,7 @@ def read(path: str, data: bytes) -> tuple[Node | None, list[Problem]]:
     if control := slips.unprintable(path, text):
         return None, [control]
     problems: list[Problem] = []
-    for _ in range(REPAIRS_MAX):
+    for _ in range(min(REPAIRS_MAX, 1 + REPAIRED_MAX // max(len(text), 1))):
         composer = _Composer(path, text)
         try:
             node = composer.document()
@@ -105,10 +108,10 @@ def read(path: str, data: bytes) -> tuple[Node | None, list[Problem]]:
             found, repaired = slips.repair(path, text, error if isinstance(error, MarkedYAMLError) else None)
             problems += found
             if repaired is None:
-                return None, problems
+                return None, composer.problems + problems
             text = repaired
-        except _TooDeep as error:
-            return None, [*problems, error.problem]
+        except _Enough as error:
+            return None, problems + composer.problems + error.problems
         except (AssertionError, ValueError, IndexError, TypeError):  # the scanner's own slips on very odd input
             return None, [*problems, problem("Y001", top)]
         else:
@@ -116,12 +119,25 @@ def read(path: str, data: bytes) -> tuple[Node | None, list[Problem]]:
     return None, problems
 
 
-class _TooDeep(Exception):
-    """Ends the reading: what nests so deep is no rule file, and may take the scanner very long."""
+class _Enough(Exception):
+    """Ends the reading of what is no rule file."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.en)
-        self.problem = problem
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__()
+        self.problems = list(problems)
+
+
+class _Scanner(Scanner):
+    """Counts brackets: what nests very deep takes the scanner very long, before it tells anything of it."""
+
+    path = ""
+
+    def fetch_flow_collection_start(self, token: Any, to_push: str) -> None:
+        if self.flow_level >= DEPTH_MAX:
+            mark = self.reader.get_mark()
+            place = Place(self.path, mark.line + 1, mark.column + 1)
+            raise _Enough(problem("Y008", place, limit=DEPTH_MAX))
+        super().fetch_flow_collection_start(token, to_push)
 
 
 class _Composer:
@@ -131,7 +147,9 @@ class _Composer:
         self.path = path
         self.text = text
         self.problems: list[Problem] = []
-        self.events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(text))
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Scanner = type("_ScannerOf", (_Scanner,), {"path": path})
+        self.events: Iterator[Any] = iter(yaml.parse(text))
 
     def document(self) -> Node | None:
         node: Node | None = None
@@ -150,6 +168,8 @@ class _Composer:
         return Place(self.path, event.start_mark.line + 1, event.start_mark.column + 1, max(1, width))
 
     def _node(self, event: Any, depth: int) -> Node:
+        if len(self.problems) >= PROBLEMS_MAX:
+            raise _Enough(problem("Y027", self._place(event), limit=PROBLEMS_MAX))
         if isinstance(event, AliasEvent):
             self.problems.append(problem("Y007", self._place(event, len(event.anchor) + 1), mark="*" + event.anchor))
             return Scalar("", self._place(event))
@@ -160,7 +180,7 @@ class _Composer:
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
         if depth > DEPTH_MAX:
-            raise _TooDeep(problem("Y008", self._place(event), limit=DEPTH_MAX))
+            raise _Enough(problem("Y008", self._place(event), limit=DEPTH_MAX))
         return self._items(event, depth) if isinstance(event, SequenceStartEvent) else self._mapping(event, depth)
 
     def _tag(self, event: Any) -> Problem:

@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from events.place import Place, Problem, Problems
 from events.unreadable import reason
+from events.yaml_words import UNKNOWN, said
 
 DOCUMENT_BYTES_MAX = 256 << 10
 NUMBER_MAX = 1e15  # beyond it a float counts no longer by ones
@@ -155,10 +156,11 @@ def read_document(path: Path) -> tuple[CommentedMap, Findings]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(str(path), mark.line + 1, mark.column + 1) if mark else start
-        what = error.problem or error.context
-        findings.add(place, f"is not YAML: {what}", f"YAML 语法有误:{what}", code="M001")
-    except (YAMLError, RecursionError, ValueError) as error:
-        findings.add(start, f"is not YAML: {error}", f"YAML 语法有误:{error}", code="M001")
+        words = said(error)
+        findings.add(place, f"is not YAML: {words.en}", f"YAML 语法有误:{words.zh}", code="M001")
+    except (YAMLError, RecursionError, ValueError, AssertionError, IndexError, TypeError):
+        # the last ones are the scanner's own slips on very odd input
+        findings.add(start, f"is not YAML: {UNKNOWN.en}", f"YAML 语法有误:{UNKNOWN.zh}", code="M001")
     findings.raise_any()
     if not isinstance(body, CommentedMap):
         findings.add(

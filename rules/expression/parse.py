@@ -379,6 +379,8 @@ class _Parser:
             self.fail(
                 "E109", token, f"`{text}` is not part of this language", f"不支持写法 `{text}`", *FOREIGN_WORDS[text]
             )
+        if text == "." and before and before.text == ")":
+            self.fail("E109", token, "a value has no parts and no methods", "值没有成员,也没有方法")
         advice = ("", "")
         if before and before.kind == "number" and not before.unit and token.kind == "name" and text not in WORDS:
             self.at += 1

@@ -38,9 +38,9 @@ def test_problems_come_in_the_order_of_files_and_lines() -> None:
 
 
 def test_a_file_that_cannot_be_read_again_is_printed_without_its_line() -> None:
-    text = format([problem("Y030", Place("/no/such/file.yaml", 1), why="gone")])
+    text = format([problem("Y030", Place("/no/such/file.yaml", 1), why="gone", why_zh="没了")])
     assert text.startswith(
-        "/no/such/file.yaml:1:1: error[Y030] cannot read this file: gone / 无法读取文件:gone\n1 error"
+        "/no/such/file.yaml:1:1: error[Y030] cannot read this file: gone / 无法读取文件:没了\n1 error"
     )
 
 
