@@ -254,11 +254,15 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Polygon:
-    """One area: vertices in order, x and y in metres on the ground plane of `site`, else lon and lat."""
+    """One area: its rings, vertices in order, x and y in metres on the ground plane of `site`, else lon and lat.
+
+    A point is inside where a ray from it crosses the rings an odd number of times: holes and islands are rings too.
+    A ring is closed by itself; its last vertex is not its first.
+    """
 
     name: str
     site: str | None
-    vertices: tuple[tuple[float, float], ...]
+    rings: tuple[tuple[tuple[float, float], ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
