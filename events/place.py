@@ -17,6 +17,11 @@ class Place:
     column: int = 1
     width: int = 1
 
+    @property
+    def end(self) -> int:
+        """The column behind the last character."""
+        return self.column + self.width
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

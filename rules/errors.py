@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from events.place import Place, Problem
-from rules.excerpt import excerpt, harmless, plain
+from rules.excerpt import Sources, excerpt, harmless, plain
 
-SHOWN_BYTES_MAX = 1 << 24  # of a file whose lines are shown
 SHOWN_MAX = 200  # problems that are printed; who has more begins with these
 
 
@@ -88,7 +87,6 @@ CODES: dict[str, Code] = {
     "E033": Code("more than {limit} rules", "规则超过 {limit} 条"),
     "E035": Code("`expect` names no set: `{name}`", "expect 写的 `{name}` 不是参考集", "did you mean `{near}`?", "是否想写 {near}?"),
     "E036": Code("this rule speaks of civil time, and no timezone is declared", "规则用到当地时间,但没有声明城市的时区", "write  timezone: Asia/Shanghai  in the vocabulary", "请在词汇文件写  timezone: Asia/Shanghai"),
-    "E037": Code("`{text}` cannot be a text's value: it is a {type}", "`{text}` 的类型是 {type},不能放进文字"),
     "E038": Code("count() must stand alone on one side of a comparison", "比较时 count() 必须单独在一边", "move the rest to the other side: count() >= 2 * x", "请把其余部分移到另一边,例如 count() >= 2 * x"),
     "E039": Code("`active` of an absence reads calendars only", "缺席规则的 active 只能使用日历", "declare the hours as a calendar", "请把时段声明为日历"),
     "W310": Code("`cooldown` makes this critical rule wait for the watermark; without it it would fire on arrival", "写了 cooldown,这条紧急规则要等水位线;不写则到达即报", "leave `cooldown` out if every alarm must ring at once", "如需立即告警,请去掉 cooldown"),
@@ -129,7 +127,7 @@ def format(problems: Sequence[Problem], sources: Mapping[str, str] | None = None
 
     `sources` holds texts that are in no file, by their path.
     """
-    known = dict(sources or {})
+    known = Sources(sources)
     ordered = sorted(problems, key=lambda found: (found.place, found.code))
     lines = [line for found in ordered[:SHOWN_MAX] for line in _block(found, known)]
     if len(ordered) > SHOWN_MAX:
@@ -147,12 +145,12 @@ def summary(problems: Sequence[Problem]) -> str:
     )
 
 
-def _block(found: Problem, sources: dict[str, str]) -> list[str]:
+def _block(found: Problem, sources: Sources) -> list[str]:
     place = found.place
     said = f"{found.level}[{found.code}] {plain(found.en)} / {plain(found.zh)}"
     lines = [f"{_where(place)}: {said}"]
     advice = " / ".join(plain(text) for text in (found.advice_en, found.advice_zh) if text)
-    source = _line(place, sources)
+    source = sources.line(place)
     if source is not None:
         number = str(place.line).rjust(5)
         shown, carets = excerpt(source, place.column, place.width)
@@ -169,15 +167,3 @@ def _where(place: Place) -> str:
     """Return a place as editors jump to it; a folder, or an option of the command line, has no lines."""
     path = harmless(place.path)
     return path if path.startswith("--") or Path(place.path).is_dir() else f"{path}:{place.line}:{place.column}"
-
-
-def _line(place: Place, sources: dict[str, str]) -> str | None:
-    """Return the line that a problem points at, None where there is none to show: no file, a large one, no text."""
-    if place.path not in sources:
-        try:
-            small = Path(place.path).stat().st_size <= SHOWN_BYTES_MAX
-            sources[place.path] = Path(place.path).read_text(encoding="utf-8-sig") if small else ""
-        except (OSError, ValueError):
-            sources[place.path] = ""
-    lines = sources[place.path].split("\n")
-    return lines[place.line - 1].rstrip("\r") if place.line <= len(lines) and sources[place.path] else None

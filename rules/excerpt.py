@@ -2,15 +2,42 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from events.place import Place
 
 COLUMNS_MAX = 100  # of a source line that is shown
 BEFORE_MAX = 50  # of them before the caret, where more follows behind it
 QUOTED_MAX = 80  # characters of a file that a message repeats: between back quotes, or a word without
 TEXT_MAX = 600  # characters of one message
+SHOWN_BYTES_MAX = 1 << 24  # of a file whose lines are shown
 CUT = "…"
 # what a terminal, a log or a reader's eye takes for something else: control, format, private and separating characters
 _HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 _LONG = re.compile(rf"`([^`]{{{QUOTED_MAX + 1},}})`|\w{{{QUOTED_MAX + 1},}}", re.ASCII)
+
+
+class Sources:
+    """The lines that problems point at. Files are read when they are first asked for; `texts` are in none."""
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._lines = {path: text.split("\n") for path, text in (texts or {}).items()}
+
+    def line(self, place: Place) -> str | None:
+        """Return a line, None where there is none to show: no file, a large one, no text."""
+        if place.path not in self._lines:
+            self._lines[place.path] = _lines(Path(place.path))
+        lines = self._lines[place.path]
+        return lines[place.line - 1].rstrip("\r") if place.line <= len(lines) and lines != [""] else None
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        small = path.stat().st_size <= SHOWN_BYTES_MAX
+        return path.read_text(encoding="utf-8-sig").split("\n") if small else []
+    except (OSError, ValueError):
+        return []
 
 
 def visible(character: str) -> str:

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from citynerve.cli import options
-from citynerve.cli.command import Argument, Command
+from citynerve.cli.command import Argument, Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
+
+if TYPE_CHECKING:
+    from events.place import Problem
+
+FORMATS = ("text", "json", "github", "sarif")
 
 
 def command() -> click.Command:
@@ -29,6 +35,16 @@ def command() -> click.Command:
                 ),
             ),
             options.schemas(),
+            Option(
+                ["--format"],
+                type=click.Choice(FORMATS),
+                default=FORMATS[0],
+                show_default=True,
+                help=say(
+                    en="for people; one JSON document; GitHub's annotations; SARIF 2.1.0",
+                    zh="供人阅读;一个 JSON 文档;GitHub 标注;SARIF 2.1.0",
+                ),
+            ),
         ],
         short_help=say(en="check rule files", zh="检查规则文件"),
         help=say(
@@ -40,12 +56,11 @@ def command() -> click.Command:
     )
 
 
-def _check(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
+def _check(paths: Sequence[Path], schemas: Sequence[Path], format: str) -> int:
     from citynerve import config, warm
 
     warm.ensure()
     from events.place import Problems
-    from rules import errors
     from rules.check import TEST_SUFFIXES, load
 
     if tests := [path for path in paths if path.name.endswith(TEST_SUFFIXES) and not path.is_dir()]:
@@ -59,15 +74,30 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
     try:
         ruleset = load(paths, config.schemas(schemas), config.city())
     except Problems as found:
-        click.echo(errors.format(found.problems))
+        _tell(found.problems, None, format)
         return FOUND
-    if ruleset.problems:
-        click.echo(errors.format(ruleset.problems))
-    count = len(ruleset.plan.rules)
-    click.echo(
-        say(
-            en=f"{count} rule{'s' * (count != 1)} in order, ruleset {ruleset.plan.version}",
-            zh=f"{count} 条规则正确,规则集版本 {ruleset.plan.version}",
+    version = ruleset.plan.version
+    _tell(ruleset.problems, version, format)
+    if format in ("text", "github"):
+        count = len(ruleset.plan.rules)
+        click.echo(
+            say(
+                en=f"{count} rule{'s' * (count != 1)} in order, ruleset {version}",
+                zh=f"{count} 条规则正确,规则集版本 {version}",
+            )
         )
-    )
     return OK
+
+
+def _tell(problems: "Sequence[Problem]", ruleset: str | None, format: str) -> None:
+    """Print what was found; what people read is silent where nothing was."""
+    from citynerve import __version__
+    from rules import errors, report
+
+    match format:
+        case "json":
+            click.echo(report.as_json(problems, ruleset))
+        case "sarif":
+            click.echo(report.as_sarif(problems, __version__))
+        case _ if problems:
+            click.echo(report.as_github(problems) if format == "github" else errors.format(problems))

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from rules.check import LIBRARY
@@ -84,3 +86,29 @@ def test_a_schema_that_cannot_be_used_is_told_without_a_traceback(citynerve, rul
     (tmp_path / "lift.yaml").write_text("kind: lift\nfields: {stuck: {type: maybe}}\n", encoding="utf-8")
     told = citynerve("rules", "check", rule_file("true"), "--schemas", tmp_path)
     assert told.code == 1 and "lift.yaml:2:" in told.out and "stuck" in told.out and "Traceback" not in told.err
+
+
+def test_the_same_findings_are_told_to_people_and_programs(citynerve, rule_file):
+    path = rule_file("labl == 'garbage'")
+    document = json.loads(citynerve("rules", "check", path, "--format", "json").out)
+    [problem] = document["problems"]
+    assert (problem["path"], problem["line"], problem["column"], problem["end"]) == (str(path), 9, 9, 13)
+    assert f"::error file={path},line=9," in citynerve("rules", "check", path, "--format", "github").out
+    told = citynerve("rules", "check", path, "--format", "sarif")
+    assert told.code == 1 and json.loads(told.out)["runs"][0]["results"][0]["ruleId"] == problem["code"]
+
+
+def test_what_programs_read_of_good_rules_says_which_ruleset_they_are(citynerve, rule_file):
+    path = rule_file("label == 'garbage'")
+    told = citynerve("rules", "check", path, "--format", "json")
+    assert told.code == 0 and json.loads(told.out)["ruleset"] in citynerve("rules", "check", path).out
+    assert json.loads(citynerve("rules", "check", path, "--format", "sarif").out)["runs"][0]["results"] == []
+
+
+def test_a_file_that_cannot_be_read_says_why_in_each_language_alone(citynerve, tmp_path):
+    document = json.loads(citynerve("rules", "check", tmp_path / "no.yaml", "--format", "json").out)
+    [problem] = document["problems"]
+    assert problem["message"] == {
+        "en": "cannot read this file: there is no such file",
+        "zh": "无法读取文件:没有这个文件",
+    }
