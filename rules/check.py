@@ -1,7 +1,7 @@
 """From files to a ruleset: everything that is wrong in any of them is found in one run."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from events.identity import CityKey
@@ -30,11 +30,16 @@ UTC = "UTC"  # of rulesets that name no timezone and read no civil time
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A ruleset that may run. `problems` are its warnings, `sources` the texts they point into, by path."""
+    """A ruleset that may run.
+
+    `problems` are its warnings, `sources` the texts they point into, by path; `rules` has the disabled ones too.
+    """
 
     plan: Plan
     problems: list[Problem]
     sources: Mapping[str, str]
+    rules: tuple[CheckedRule, ...] = field(repr=False)
+    vocabulary: Vocabulary = field(repr=False)
 
 
 def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
@@ -127,7 +132,7 @@ def _checked(
     if any(each.level == "error" for each in problems):
         raise Problems(problems)
     plan = compile_ruleset(rules, vocabulary, vocabulary.timezone or UTC, schemas, city)
-    return Ruleset(plan, problems, sources)
+    return Ruleset(plan, problems, sources, tuple(rules), vocabulary)
 
 
 def _is_vocabulary(node: Document) -> bool:
