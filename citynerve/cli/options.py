@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from citynerve.cli.command import Option
+from citynerve.cli.command import Argument, Option
 from citynerve.text import say
 
 INSTANT_MIN_MS = 946_684_800_000  # 2000-01-01 UTC
@@ -68,6 +68,21 @@ def _epoch_ms(text: str) -> int | None:
     except ValueError:
         return None
     return None if moment.tzinfo is None else round(moment.timestamp() * 1000)
+
+
+def rule_paths() -> Argument:
+    """Which rules, where they must be named."""
+    return Argument(
+        ["paths"],
+        nargs=-1,
+        required=True,
+        type=FilePath(),
+        metavar="PATH...",
+        help=say(
+            en="rule files, or folders whose *.yaml are rules and vocabulary",
+            zh="规则文件,或含有规则与词汇 *.yaml 的目录",
+        ),
+    )
 
 
 def rules() -> Option:

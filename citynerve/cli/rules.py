@@ -5,7 +5,11 @@ import click
 from citynerve.cli.command import Group
 from citynerve.text import say
 
-COMMANDS = {"check": "citynerve.cli.rules_check", "test": "citynerve.cli.rules_test"}
+COMMANDS = {
+    "check": "citynerve.cli.rules_check",
+    "test": "citynerve.cli.rules_test",
+    "list": "citynerve.cli.rules_list",
+}
 
 
 def command() -> click.Command:

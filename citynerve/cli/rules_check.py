@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from citynerve.cli import options
-from citynerve.cli.command import Argument, Command, Option
+from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
 
@@ -23,17 +23,7 @@ def command() -> click.Command:
         "check",
         callback=_check,
         params=[
-            Argument(
-                ["paths"],
-                nargs=-1,
-                required=True,
-                type=options.FilePath(),
-                metavar="PATH...",
-                help=say(
-                    en="rule files, or folders whose *.yaml are rules and vocabulary",
-                    zh="规则文件,或含有规则与词汇 *.yaml 的目录",
-                ),
-            ),
+            options.rule_paths(),
             options.schemas(),
             Option(
                 ["--format"],

@@ -1,0 +1,65 @@
+"""Rules as they stand in their files: keys and values in the order and the words of whoever wrote them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from events.place import Place
+from rules import yaml
+from rules.yaml import Items, Node, Scalar
+from rules.yaml import Mapping as Document
+
+
+@dataclass(frozen=True)
+class WrittenRule:
+    """One rule: its name, where it stands, and its keys with their values."""
+
+    name: str
+    place: Place
+    document: Document
+
+    def text(self, *path: str) -> str | None:
+        """Return the value of a key, or of a key within a key, on one line; None where it is not there."""
+        node: Node | None = self.document
+        for key in path:
+            node = node.get(key) if isinstance(node, Document) else None
+        return None if node is None else spelled(node)
+
+
+def rules(sources: Mapping[str, str]) -> dict[str, WrittenRule]:
+    """Return the rules of files that have been checked, by name, in the order of files and lines."""
+    found = (rule for path, text in sources.items() for rule in _of(path, text))
+    return {rule.name: rule for rule in sorted(found, key=lambda rule: rule.place)}
+
+
+def macros(sources: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return the macros of files, as they are spelled, by path and name."""
+    found = {}
+    for path, text in sources.items():
+        document = _document(path, text)
+        let = document.get("let") if document else None
+        for name, value in let.entries if isinstance(let, Document) else ():
+            found[path, name.text] = spelled(value)
+    return found
+
+
+def spelled(node: Node) -> str:
+    """Return a value on one line, without what only YAML needs."""
+    if isinstance(node, Scalar):
+        return " ".join(node.text.split())
+    if isinstance(node, Items):
+        return f"[{', '.join(map(spelled, node.items))}]"
+    return f"{{{', '.join(f'{key.text}: {spelled(value)}' for key, value in node.entries)}}}"
+
+
+def _document(path: str, text: str) -> Document | None:
+    node, _ = yaml.read(path, text.encode())
+    return node if isinstance(node, Document) else None
+
+
+def _of(path: str, text: str) -> Iterator[WrittenRule]:
+    document = _document(path, text)
+    listed = document.get("rules") if document else None
+    for rule in listed.items if isinstance(listed, Items) else ():
+        name = rule.get("rule") if isinstance(rule, Document) else None
+        if isinstance(rule, Document) and isinstance(name, Scalar):
+            yield WrittenRule(name.text, name.place, rule)
