@@ -29,6 +29,12 @@ SET_NUMBER: Final = 13  #  lane of the set pool  integer (row)        number
 SET_TIME: Final = 14  #    lane of the set pool  integer (row)        number, ms
 COMBINE: Final = 15  #     -                   integer, integer       integer, token of the composite key
 
+# places                   argument            pops                   pushes
+INSIDE: Final = 16  #      area of the plan    number x, y            truth, UNKNOWN for a null coordinate
+NEAR: Final = 17  #        area of the plan    number x, y, metres    truth
+DISTANCE: Final = 18  #    -                   lon, lat, lon, lat     number, metres
+COVERAGE: Final = 19  #    coverage of the plan  integer (site)       number, of the event's minute
+
 # numbers                  pops numbers, null if one is null
 ADD: Final = 20
 SUBTRACT: Final = 21
@@ -38,6 +44,7 @@ NEGATE: Final = 24
 ABSOLUTE: Final = 25
 LEAST: Final = 26
 GREATEST: Final = 27
+OTHERWISE: Final = 28  #   the first, or the second where it is null
 
 # comparisons              UNKNOWN if one side is null
 EQUAL: Final = 30  #       numbers
@@ -57,3 +64,15 @@ AND: Final = 50
 OR: Final = 51
 NOT: Final = 52
 SURE: Final = 53  #        UNKNOWN to FALSE
+
+LITERALS: Final = (NUMBER, INTEGER, TRUTH)  # whose argument is a constant of the rule
+
+# by how many entries an instruction grows the stack; none where it is not named
+GROWTH: Final = {
+    **dict.fromkeys((LANE, TIME_LANE, NUMBER, INTEGER, TRUTH, EXTRA, HOUR, CALENDAR), 1),
+    **dict.fromkeys((COMBINE, INSIDE, AND, OR), -1),
+    **dict.fromkeys((ADD, SUBTRACT, MULTIPLY, DIVIDE, LEAST, GREATEST, OTHERWISE), -1),
+    **dict.fromkeys((EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, SAME, NOT_SAME), -1),
+    NEAR: -2,
+    DISTANCE: -3,
+}

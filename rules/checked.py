@@ -14,11 +14,12 @@ from events.schema import FieldType, Schemas
 from rules.calendar import day_end, is_of_calendars
 from rules.errors import problem
 from rules.expression import findings
+from rules.expression.canonical import canonical
 from rules.expression.nodes import Node
 from rules.expression.parse import parse
 from rules.expression.program import conjuncts
 from rules.expression.scope import Scope
-from rules.expression.typed import Column, Extra, Field, Hour, InCalendar, Typed, all_of, exempting, leaves
+from rules.expression.typed import Aggregated, Column, Field, Hour, InCalendar, Typed, all_of, exempting, leaves
 from rules.expression.types import check, condition
 from rules.model import Rule
 from rules.patterns import absence, threshold
@@ -91,8 +92,8 @@ class RuleChecker:
         self.kinds = tuple(sorted({kind.text for kind in rule.kinds}))
         self.key = self._key()
         panes = rule.window is not None and rule.window.panes != "sliding"
-        pattern: Literal["none", "count", "absence"] = (
-            "count" if rule.threshold else "absence" if rule.absence else "none"
+        pattern: Literal["none", "window", "absence"] = (
+            "window" if rule.threshold else "absence" if rule.absence else "none"
         )
         self.scope = Scope(
             schemas,
@@ -125,6 +126,10 @@ class RuleChecker:
         self._names()
         conditions = [each for each in (threshold_, *(when for _, when in severity)) if each is not None]
         shown = [value for texts in (title, message, labels) for each in texts.values() for value in each.values]
+        for leaf in (leaf for each in (*conditions, *shown) for leaf in leaves(each)):
+            if isinstance(leaf, Aggregated) and leaf.function != "count":
+                what = f"`{canonical(leaf.node)}`"
+                self._report("E011", leaf.node.place, what=what, what_zh=what, advice="", advice_zh="")
         ring = threshold.EXACT
         if rule.window is not None and rule.window.panes == "sliding":
             ring, found = threshold.ring(conditions, any(map(_shows_count, shown)), self.vocabulary.sets)
@@ -283,4 +288,4 @@ class RuleChecker:
 
 
 def _shows_count(typed: Typed) -> bool:
-    return any(isinstance(leaf, Extra) and leaf.type.base == "number" for leaf in leaves(typed))
+    return any(map(threshold.is_count, leaves(typed)))

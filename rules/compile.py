@@ -10,7 +10,7 @@ from rules.calendar import calendar, combined, offsets
 from rules.checked import CheckedRule, Template
 from rules.expression.canonical import canonical
 from rules.expression.program import LayoutBuilder, Target, compile, field_lane
-from rules.expression.typed import Column, Extra, Field, InCalendar, Member, Typed, leaves, parts
+from rules.expression.typed import Column, Field, InCalendar, Member, Typed, compared, leaves
 from rules.plan import (
     DEVICES,
     FILLED,
@@ -53,7 +53,8 @@ def compile_ruleset(
     layout, is_filled = _layout(live, vocabulary)
     sets = _sets(live, vocabulary, is_filled)
     calendars = _calendars(live, vocabulary, timezone)
-    target = Target(layout, sets, {each.name: number for number, each in enumerate(calendars)}, schemas, city)
+    numbers = {each.name: number for number, each in enumerate(calendars)}
+    target = Target(layout, sets, numbers, schemas, city, extras={"count()": 0, "last_seen": 0})
     return Plan(
         version=version,
         schemas=schemas,
@@ -183,21 +184,12 @@ def _pattern(checked: CheckedRule, target: Target) -> Pattern:
 def _values(checked: CheckedRule, target: Target) -> Iterator[Value]:
     """What was compared, and what the texts say: each expression once, in that order."""
     conditions = [checked.condition, *(when for _, when in checked.severity)]
-    compared = [part for condition in conditions if condition is not None for part in _compared(condition)]
+    compared = [part for condition in conditions if condition is not None for part in compared(condition)]
     named: dict[str, Typed] = {}
     for typed in (*compared, *checked.shown):
         named.setdefault(canonical(typed.node), typed)
     for name, typed in named.items():
         yield _value(name, typed, target)
-
-
-def _compared(condition: Typed) -> Iterator[Typed]:
-    """Yield what a condition reads of the event, its pattern and its sets; not the keys of joins."""
-    if isinstance(condition, Field | Column | Extra):
-        yield condition
-    elif not isinstance(condition, Member):
-        for part in parts(condition):
-            yield from _compared(part)
 
 
 def _value(name: str, typed: Typed, target: Target) -> Value:

@@ -11,6 +11,7 @@ from events.batch import Layout
 from events.schema import FieldType, Schemas, Text
 
 DEVICES = "devices"  # the set that fills what an event leaves out
+HEARTBEAT = "heartbeat"  # the kind that says of a device only that it is heard
 FILLED = ("site", "lon", "lat", "person")  # the columns that it fills
 
 ValueType = Literal["time", "duration", "number", "flag", "enum", "text"]

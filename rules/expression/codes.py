@@ -23,6 +23,7 @@ CODES: dict[str, Text] = {
     "E117": {"en": "a macro that names itself, or grows too large", "zh": "宏循环引用或展开过大"},
     "E118": {"en": "this version does not have it", "zh": "当前版本尚不支持"},
     "E119": {"en": "the set cannot be joined: a key field is missing", "zh": "无法关联参考集:缺少主键字段"},
+    "E120": {"en": "unknown area", "zh": "未知的区域"},
     "E130": {"en": "a calendar that cannot be read", "zh": "无法识别的日历"},
     "W202": {
         "en": "some kinds of `from` lack the field; it is null there",

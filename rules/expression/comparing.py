@@ -8,7 +8,6 @@ from rules.expression import misfits
 from rules.expression.findings import Findings
 from rules.expression.nodes import (
     Arithmetic,
-    Call,
     Compare,
     CompareSign,
     In,
@@ -28,7 +27,6 @@ from rules.expression.typed import (
     TRUTH,
     Apply,
     Constant,
-    Operation,
     Type,
     Typed,
     any_of,
@@ -204,28 +202,6 @@ class Comparing:
         else:
             unit = (here or there) if here is None or there is None else f"{here}·{there}"
         return _applied(node, DURATION if unit == "ms" else Type("number", unit), (left, right))
-
-    def numeric(self, node: Call, args: tuple[Typed, ...]) -> Typed | None:
-        """`abs min max`."""
-        first = args[0]
-        for item in args:
-            if item.type.base not in (*_NUMERIC, "time"):
-                self.found.add(misfits.no_number(item.node.place, item))
-                return None
-        if node.name == "abs":
-            if first.type == TIME:
-                self.found.add(misfits.no_number(first.node.place, first))
-                return None
-            return Apply(node, first.type, "abs", (first,))
-        out = [first]
-        for item in args[1:]:
-            pair = self.alike(node, out[0], item)
-            if pair is None:
-                return None
-            out[0], last = pair
-            out.append(last)
-        kind = next((item.type for item in out if item.type.unit or item.type == TIME), NUMBER)
-        return Apply(node, kind, cast(Operation, node.name), tuple(out))
 
 
 def converted(typed: Typed, unit: str) -> Typed:

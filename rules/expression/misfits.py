@@ -1,6 +1,7 @@
 """What the checker says of types and units that do not fit, English and Chinese beside each other."""
 
 from events.place import Place, Problem
+from events.schema import Text
 from rules.expression.canonical import canonical, duration
 from rules.expression.scope import SetShape
 from rules.expression.typed import Constant, Typed
@@ -230,4 +231,49 @@ def known_of_what(place: Place, name: str) -> Problem:
         f"{name} 只能判断字段或数值是否有值",
         f"write `{name}(field)`",
         f"请写 {name}(字段)",
+    )
+
+
+def no_distance(place: Place, typed: Typed) -> Problem:
+    """A distance that is no number of metres."""
+    en, zh = described(typed)
+    advice = ("`m` is minutes; bare numbers are metres: `50`, `2km`", "m 表示分钟;距离直接写米数:50、2km")
+    return Problem("E108", place, f"{en}; a distance is in metres", f"{zh};距离以米为单位", *advice)
+
+
+def no_value_of(place: Place, typed: Typed, name: str) -> Problem:
+    """`first_seen` of what is neither an id nor a word."""
+    en, zh = described(typed)
+    return Problem("E111", place, f"{en}; `{name}` is of an id, text or enum", f"{zh};{name} 用于编号、文本或枚举")
+
+
+def no_site(place: Place, typed: Typed) -> Problem:
+    """`coverage` of what is no site."""
+    en, zh = described(typed)
+    return Problem(
+        "E111",
+        place,
+        f"{en}; `coverage` is of a site",
+        f"{zh};coverage 的参数是站点",
+        "write `coverage(site)`",
+        "请写 coverage(site)",
+    )
+
+
+def other_argument(place: Place, typed: Typed, wanted: Text) -> Problem:
+    """An aggregate over what it does not take."""
+    en, zh = described(typed)
+    return Problem("E111", place, f"{en}; the aggregate is over {wanted['en']}", f"{zh};该聚合的参数是{wanted['zh']}")
+
+
+def no_aggregate(place: Place, typed: Typed) -> Problem:
+    """`zscore` or `expected` of what is no aggregate."""
+    en, zh = described(typed)
+    return Problem(
+        "E111",
+        place,
+        f"{en}, not an aggregate of the window",
+        f"{zh},不是窗口的聚合",
+        "write `zscore(avg(x))`",
+        "请写 zscore(avg(x))",
     )

@@ -6,7 +6,7 @@ belongs to the city whose key it was compiled with.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +29,7 @@ _BINARY = {
     "/": op.DIVIDE,
     "min": op.LEAST,
     "max": op.GREATEST,
+    "otherwise": op.OTHERWISE,
     "==": op.EQUAL,
     "!=": op.NOT_EQUAL,
     "<": op.LESS,
@@ -41,8 +42,6 @@ _BINARY = {
     "or": op.OR,
 }
 _UNARY = {"negate": op.NEGATE, "abs": op.ABSOLUTE, "flag": op.FLAG, "not": op.NOT, "sure": op.SURE}
-_PUSHES = {op.LANE, op.TIME_LANE, op.NUMBER, op.INTEGER, op.TRUTH, op.EXTRA, op.HOUR, op.CALENDAR}
-_POPS_TWO = {op.COMBINE, *_BINARY.values()}
 _NUMERIC = ("number", "duration", "time")
 
 
@@ -75,13 +74,20 @@ def field_lane(name: str, type: FieldType, layout: Layout) -> int:
 
 @dataclass(frozen=True)
 class Target:
-    """What programs are compiled for. `calendars` gives their numbers in the plan, `city` keys the tokens of texts."""
+    """What programs are compiled for. `calendars` gives their numbers in the plan, `city` keys the tokens of texts.
+
+    `areas` are numbered as in the plan, `coverages` by the kinds that they hear. `extras` gives the EXTRA row of what
+    the rule's pattern gives (`rules.expression.typed.Given`), by its canonical spelling.
+    """
 
     layout: Layout
     sets: Mapping[str, SetPlan]
     calendars: Mapping[str, int]
     schemas: Schemas
     city: CityKey
+    areas: Mapping[str, int] = field(default_factory=dict)
+    coverages: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    extras: Mapping[str, int] = field(default_factory=dict)
 
 
 def compile(typed: Typed, target: Target) -> Program:
@@ -93,7 +99,7 @@ def compile(typed: Typed, target: Target) -> Program:
     Raises
     ------
     KeyError
-        the target lacks a column, set or calendar that the expression reads
+        the target lacks a column, set, calendar, area, coverage or extra that the expression reads
     """
     code: list[tuple[int, int]] = []
     _emit(tree.truth(typed), target, code)
@@ -132,9 +138,10 @@ _COST_JOIN = 16  # a look-up that misses the cache, in instructions
 def _cost(typed: Typed) -> int:
     own = (
         _COST_JOIN
-        if isinstance(typed, tree.Column | tree.Member)
+        if isinstance(typed, tree.Column | tree.Member | tree.Inside | tree.Near | tree.Coverage)
         else 4
         if isinstance(typed, tree.InCalendar | tree.Hour)
+        or (isinstance(typed, Apply) and typed.operation == "distance")
         else 1
     )
     return own + sum(_cost(part) for part in parts(typed))
@@ -151,8 +158,17 @@ def _emit(typed: Typed, target: Target, code: list[tuple[int, int]]) -> None:
             code.append((op.TIME_LANE, TIME))
         case tree.Hour():
             code.append((op.HOUR, 0))
-        case tree.Extra():
-            code.append((op.EXTRA, typed.row))
+        case tree.FirstSeen():  # 1, 0 or null
+            code += [(op.EXTRA, _extra(typed, target)), (op.NUMBER, 0), (op.NOT_EQUAL, 0)]
+        case tree.Aggregated() | tree.ZScore() | tree.Expected() | tree.Prev() | tree.First() | tree.LastSeen():
+            code.append((op.EXTRA, _extra(typed, target)))
+        case tree.Inside() | tree.Near():
+            for part in parts(typed):
+                _emit(part, target, code)
+            code.append((op.INSIDE if isinstance(typed, tree.Inside) else op.NEAR, target.areas[typed.name]))
+        case tree.Coverage():
+            _emit(typed.site, target, code)
+            code.append((op.COVERAGE, target.coverages[typed.kinds]))
         case tree.InCalendar():
             code.append((op.CALENDAR, target.calendars[typed.name]))
         case tree.Column():
@@ -164,7 +180,16 @@ def _emit(typed: Typed, target: Target, code: list[tuple[int, int]]) -> None:
             _operation(typed, target, code)
 
 
+def _extra(typed: Typed, target: Target) -> int:
+    return target.extras[canonical(typed.node)]
+
+
 def _operation(typed: Apply, target: Target, code: list[tuple[int, int]]) -> None:
+    if typed.operation == "distance":
+        for arg in typed.args:
+            _emit(arg, target, code)
+        code.append((op.DISTANCE, 0))
+        return
     _emit(typed.args[0], target, code)
     if typed.operation == "known":
         code.append((op.KNOWN_NUMBER if typed.args[0].type.base in _NUMERIC else op.KNOWN_INTEGER, 0))
@@ -209,6 +234,6 @@ def _column(typed: tree.Column, target: Target, code: list[tuple[int, int]]) -> 
 def _depth(code: list[tuple[int, int]]) -> int:
     depth = most = 0
     for opcode, _ in code:
-        depth += 1 if opcode in _PUSHES else -1 if opcode in _POPS_TWO else 0
+        depth += op.GROWTH.get(opcode, 0)
         most = max(most, depth)
     return most

@@ -47,16 +47,32 @@ class SetShape(Protocol):
         ...
 
 
+class AreaShape(Protocol):
+    """A declared area (`rules.plan.Polygon` is one)."""
+
+    @property
+    def name(self) -> str:
+        """Name of the area."""
+        ...
+
+    @property
+    def site(self) -> str | None:
+        """The site on whose ground plane it is drawn, None where it has longitudes and latitudes."""
+        ...
+
+
 @dataclass
 class Scope:
     """Where an expression stands.
 
-    `kinds` are those of `from`, and `key` the rule's key fields. `pattern` says which further names there are:
-    `count` has `count()`, `absence` has `last_seen`. `in_hand=False` is where no event is at hand (panes,
-    absence): only key fields may be read, and columns of sets that they find. `in_text` allows the short forms
-    of texts, such as `count` for `count()`. `kinds` is empty where only calendars make sense (`active`).
-    `scores` are declared, and this version only knows of them. Checks append what is worth a warning to
-    `warnings`.
+    `kinds` are those of the event in hand, and `key` the rule's key fields. `pattern` says which further names there
+    are: `window` has aggregates, with `baseline` also `zscore()` and `expected()`; `absence` has `last_seen`; `change`
+    has `prev`, `first_seen()` and what compares with the event before; `sequence` has `first`, the first event, which
+    is of `first_kinds`. `in_hand=False` is where no event is at hand (panes, absence): only key fields may be read,
+    and columns of sets that they find. `in_text` allows the short forms of texts, such as `count` for `count()`.
+    `kinds` is empty where only calendars make sense (`active`). `rule_kinds` are those of the whole rule where they
+    are more (a step of a sequence). `scores` are declared, and this version only knows of them. Checks append what is
+    worth a warning to `warnings`.
     """
 
     schemas: Schemas
@@ -65,18 +81,23 @@ class Scope:
     calendars: Collection[str] = ()
     macros: Mapping[str, Node] = field(default_factory=dict)
     key: tuple[str, ...] = ()
-    pattern: Literal["none", "count", "absence"] = "none"
+    pattern: Literal["none", "window", "absence", "sequence", "change"] = "none"
+    baseline: bool = False
+    first_kinds: tuple[str, ...] = ()
+    rule_kinds: tuple[str, ...] = ()
+    areas: Mapping[str, AreaShape] = field(default_factory=dict)
     in_hand: bool = True
     in_text: bool = False
     scores: Collection[str] = ()
     warnings: list[Problem] = field(default_factory=list)
 
-    def fields(self, name: str) -> dict[str, Field]:
-        """Return the field of this name in each of the kinds that have it."""
-        found = {kind: self.schemas[kind].fields.get(name) for kind in self.kinds}
+    def fields(self, name: str, kinds: tuple[str, ...] | None = None) -> dict[str, Field]:
+        """Return the field of this name in each of the kinds (those of the event in hand) that have it."""
+        found = {kind: self.schemas[kind].fields.get(name) for kind in (self.kinds if kinds is None else kinds)}
         return {kind: body for kind, body in found.items() if body is not None}
 
-    def field_names(self) -> list[str]:
-        """Return all field names of the kinds, sorted, `kind` among them."""
-        names = {name for kind in self.kinds for name in self.schemas[kind].fields}
-        return sorted(names | {"kind"}) if self.kinds else []
+    def field_names(self, kinds: tuple[str, ...] | None = None) -> list[str]:
+        """Return all field names of the kinds (those of the event in hand), sorted, `kind` among them."""
+        kinds = self.kinds if kinds is None else kinds
+        names = {name for kind in kinds for name in self.schemas[kind].fields}
+        return sorted(names | {"kind"}) if kinds else []

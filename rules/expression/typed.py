@@ -10,6 +10,7 @@ from typing import Literal
 
 from events.schema import FieldType
 from rules.expression.nodes import Call, Node, Not, String, conjunction, disjunction
+from rules.plan import Function as AggregateName
 
 Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
 Operation = Literal[
@@ -21,6 +22,8 @@ Operation = Literal[
     "abs",
     "min",
     "max",
+    "otherwise",
+    "distance",
     "==",
     "!=",
     "<",
@@ -110,10 +113,85 @@ class InCalendar(Typed):
 
 
 @dataclass(frozen=True, slots=True)
-class Extra(Typed):
-    """What a pattern knows beside the event: row of `extra`."""
+class Inside(Typed):
+    """Whether a point lies in an area; unknown without a coordinate. `x`, `y` are as the area has them."""
 
-    row: int
+    name: str
+    x: Typed
+    y: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Near(Typed):
+    """Whether a point lies in an area or at most `distance` metres from it."""
+
+    name: str
+    x: Typed
+    y: Typed
+    distance: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage(Typed):
+    """Share of the devices of a site that are heard, by events of `kinds` (sorted); null where there is no device."""
+
+    site: Typed
+    kinds: tuple[str, ...]
+
+
+# what patterns give beside the event in hand: a row of EXTRA each, found by the canonical spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated(Typed):
+    """An aggregate of the window. `argument` is evaluated over each event, `parameter` is the share of a quantile."""
+
+    function: AggregateName
+    argument: Typed | None = None
+    parameter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ZScore(Typed):
+    """How far an aggregate is from what is usual."""
+
+    of: Aggregated
+
+
+@dataclass(frozen=True, slots=True)
+class Expected(Typed):
+    """What an aggregate usually is."""
+
+    of: Aggregated
+
+
+@dataclass(frozen=True, slots=True)
+class Prev(Typed):
+    """A field of the event before this one, of the same key."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class First(Typed):
+    """A field of the event that a sequence began with."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSeen(Typed):
+    """Whether a value is new to the key; unknown where it is null."""
+
+    argument: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen(Typed):
+    """Last sight of an absence's key."""
+
+
+Given = Aggregated | ZScore | Expected | Prev | First | FirstSeen | LastSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +206,10 @@ class Now(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Apply(Typed):
-    """An operation on values; `and`, `or`, `min`, `max` take two or more."""
+    """An operation on values; `and`, `or`, `min`, `max` take two or more.
+
+    `otherwise` is the first number, or the second where that is null; `distance` takes lon, lat, lon, lat.
+    """
 
     operation: Operation
     args: tuple[Typed, ...]
@@ -141,16 +222,47 @@ def parts(typed: Typed) -> tuple[Typed, ...]:
             return typed.args
         case Column() | Member():
             return typed.key
+        case Inside():
+            return typed.x, typed.y
+        case Near():
+            return typed.x, typed.y, typed.distance
+        case Coverage():
+            return (typed.site,)
+        case Aggregated():
+            return () if typed.argument is None else (typed.argument,)
+        case ZScore() | Expected():
+            return (typed.of,)
+        case Prev() | First():
+            return (typed.field,)
+        case FirstSeen():
+            return (typed.argument,)
         case _:
             return ()
 
 
 def leaves(typed: Typed) -> Iterator[Typed]:
-    """Yield all that an expression reads, in order: fields, calendars, extras, constants; joins before their keys."""
+    """Yield all that an expression reads, in order: fields, calendars, constants, what patterns give.
+
+    What has parts comes before them: joins before their keys, aggregates before what they are over.
+    """
     if not isinstance(typed, Apply):
         yield typed
     for part in parts(typed):
         yield from leaves(part)
+
+
+def compared(typed: Typed) -> Iterator[Typed]:
+    """Yield what an expression compares, as people named it: fields, columns, what patterns give, whole calls.
+
+    Neither the keys of joins, nor what an aggregate is over, nor what a function reads.
+    """
+    if isinstance(typed, Field | Column | Coverage | Given) or (
+        isinstance(typed, Apply) and isinstance(typed.node, Call) and typed.type.base != "truth"
+    ):
+        yield typed
+    elif isinstance(typed, Apply):
+        for part in typed.args:
+            yield from compared(part)
 
 
 def truth(typed: Typed) -> Typed:

@@ -4,14 +4,18 @@ A finding does not stop the check: what depends on it is skipped (`None`), the r
 run shows all errors of an expression.
 """
 
-from events.place import Problem, Problems
+from dataclasses import replace
+
+from events.place import Place, Problem, Problems
 from events.schema import Field as SchemaField
 from events.schema import FieldType
+from rules.aggregates import AGGREGATES
 from rules.expression import findings as say
 from rules.expression import misfits
+from rules.expression.calls.windows import aggregated
 from rules.expression.comparing import Comparing
 from rules.expression.findings import Findings
-from rules.expression.functions import FUNCTIONS, LATER, LATER_ONE_ARGUMENT
+from rules.expression.functions import FUNCTIONS
 from rules.expression.nodes import (
     And,
     Arithmetic,
@@ -33,19 +37,17 @@ from rules.expression.nodes import (
 from rules.expression.scope import Scope, SetShape
 from rules.expression.typed import (
     DURATION,
-    NUMBER,
     STRING,
     TIME,
     TRUTH,
-    Apply,
     Column,
     Constant,
-    Extra,
     Field,
-    Hour,
+    First,
     InCalendar,
+    LastSeen,
     Member,
-    Now,
+    Prev,
     Type,
     Typed,
     all_of,
@@ -56,6 +58,11 @@ from rules.expression.typed import (
 
 __all__ = ["Scope", "SetShape", "check", "condition"]
 
+_SIGNATURES = {name: aggregate.signature for name, aggregate in AGGREGATES.items()} | {
+    name: function.signature for name, function in FUNCTIONS.items()
+}
+_SHORT = tuple(name for name, each in AGGREGATES.items() if each.short and each.takes == "nothing")  # ${count}
+_SHORT_OF = tuple(name for name, each in AGGREGATES.items() if each.short and each.takes != "nothing")  # ${avg.f}
 EXPANDED_MAX = 1024  # nodes after macros are expanded
 _BASES: dict[str, Type] = {
     "time": TIME,
@@ -177,11 +184,11 @@ class _Checker(Comparing):
             return self.dotted(node)
         name = node.path[0]
         scope = self.scope
-        if name == "count" and scope.in_text and scope.pattern == "count":
-            if scope.fields(name):
-                self.found.add(say.ambiguous(node.place, name))
+        if scope.in_text and scope.pattern == "window" and name in _SHORT:
+            if scope.fields(name) or name in scope.macros:
+                self.found.add(say.ambiguous(node.place, name, f"{name}()"))
                 return None
-            return self.call(Call(node.place, "count", ()))
+            return self.call(Call(node.place, name, ()))
         if name in scope.macros:
             return self.macro(node, name)
         if name == "kind" and scope.kinds:
@@ -190,8 +197,8 @@ class _Checker(Comparing):
             return self.field(node, name, fields)
         if name == "last_seen":
             if scope.pattern == "absence":
-                return Extra(node, TIME, 0)
-            self.found.add(say.not_here(node.place, "last_seen", "the texts of an absence rule", "absence 规则的文本"))
+                return LastSeen(node, TIME)
+            self.found.add(say.not_here(node.place, "last_seen", *say.IN_ABSENCE))
             return None
         if name in scope.calendars:
             return InCalendar(node, TRUTH, name)
@@ -203,10 +210,10 @@ class _Checker(Comparing):
         scope = self.scope
         if name in scope.sets:
             return say.bare_set(node.place, scope.sets[name])
-        if name in LATER:
-            return say.later(node.place, name)
-        if name in FUNCTIONS:
-            return say.needs_call(node.place, name)
+        if name in ("prev", "first"):
+            return say.bare_event(node.place, name)
+        if name in _SIGNATURES:
+            return say.needs_call(node.place, name, _SIGNATURES[name])
         candidates = [*scope.field_names(), *sorted(scope.macros), *sorted(scope.calendars)]
         if not scope.kinds:
             return say.unknown_calendar(node.place, name, candidates, sorted(scope.calendars))
@@ -223,31 +230,67 @@ class _Checker(Comparing):
         self.open_macros.pop()
         return typed
 
-    def field(self, node: Node, name: str, fields: dict[str, SchemaField]) -> Typed | None:
-        scope = self.scope
-        if not scope.in_hand and name not in scope.key:
-            self.found.add(say.no_event(node.place, name, scope.key))
+    def read(self, name: str, place: Place) -> Typed | None:
+        """Return a field of the event in hand."""
+        fields = self.scope.fields(name)
+        if not fields:
+            names = self.scope.field_names()
+            self.found.add(say.unknown_field(place, name, self.scope.kinds, names, names))
             return None
+        return self.field(Name(place, (name,)), name, fields)
+
+    def field(self, node: Name, name: str, fields: dict[str, SchemaField]) -> Typed | None:
+        if not self.scope.in_hand and name not in self.scope.key:
+            self.found.add(say.no_event(node.place, name, self.scope.key))
+            return None
+        return self.field_of(node, name, fields, self.scope.kinds)
+
+    def field_of(self, node: Name, name: str, fields: dict[str, SchemaField], kinds: tuple[str, ...]) -> Field | None:
+        """Return the field of an event that is of one of some kinds."""
         if len({body.type for body in fields.values()}) > 1 or len({body.unit for body in fields.values()}) > 1:
             self.found.add(say.two_types(node.place, name, fields))
             return None
-        if (lacking := [kind for kind in scope.kinds if kind not in fields]) and not self.kind_tested:
+        if (lacking := [kind for kind in kinds if kind not in fields]) and not self.kind_tested:
             self.found.warn(say.lacking(node.place, name, lacking))
         body = next(iter(fields.values()))
         values = tuple(dict.fromkeys(value for each in fields.values() for value in each.values))
         personal = any(each.sensitivity == "personal" for each in fields.values())
         return Field(node, _type(body.type, body.unit, values), name, body.type, personal)
 
+    def other(self, event: str, name: str, place: Place) -> Typed | None:
+        """Return a field of the event before (`prev`) or of a sequence's first (`first`)."""
+        scope = self.scope
+        node = Name(place, (event, name))
+        if event in scope.sets:
+            self.found.add(say.ambiguous_event(place, event))
+            return None
+        if event == "prev" and scope.pattern != "change":
+            self.found.add(say.not_here(place, f"prev.{name}", *say.IN_CHANGE))
+            return None
+        if event == "first" and not scope.first_kinds:
+            self.found.add(say.not_here(place, f"first.{name}", *say.IN_SEQUENCE))
+            return None
+        kinds = scope.kinds if event == "prev" else scope.first_kinds
+        if name == "kind":
+            field: Field | None = Field(node, Type("kind", values=scope.schemas.kinds), name, "enum")
+        elif fields := scope.fields(name, kinds):
+            field = self.field_of(node, name, fields, kinds)
+        else:
+            names = scope.field_names(kinds)
+            self.found.add(say.unknown_field(place, name, kinds, names, names))
+            return None
+        if field is None:
+            return None
+        return Prev(node, field.type, field) if event == "prev" else First(node, field.type, field)
+
     def dotted(self, node: Name) -> Typed | None:
+        scope = self.scope
         first, second = node.path
-        shape = self.scope.sets.get(first)
-        if shape is None:
-            if first in LATER or first in self.scope.scores:
-                self.found.add(say.later(node.place, ".".join(node.path)))
-            elif self.scope.fields(first):
-                self.found.add(say.no_parts(node.place, first))
-            else:
-                self.found.add(say.unknown_set(node.place, first, self.scope.sets, column=node.path[1]))
+        shape = scope.sets.get(first)
+        if shape is None or first in ("prev", "first"):
+            return self.dotted_otherwise(node, first, second)
+        if scope.in_text and scope.pattern == "window" and first in _SHORT_OF:
+            self.found.add(say.ambiguous(node.place, f"{first}.{second}", f"{first}({second})"))
             return None
         body = shape.columns.get(second)
         if body is None:
@@ -259,6 +302,25 @@ class _Checker(Comparing):
         return Column(
             node, _type(body.type, body.unit, self.scope.schemas.symbols), first, second, body.type, key, body.personal
         )
+
+    def dotted_otherwise(self, node: Name, first: str, second: str) -> Typed | None:
+        """Check a name with a point that is no column: another event's field, a short form, or nothing."""
+        scope = self.scope
+        if first in ("prev", "first"):
+            return self.other(first, second, node.place)
+        if first in _SHORT_OF:
+            if scope.in_text and scope.pattern == "window":
+                return self.call(Call(node.place, first, (Name(node.place, (second,)),)))
+            self.found.add(say.short_form(node.place, first, second))
+        elif first in scope.scores:
+            self.found.add(say.later(node.place, ".".join(node.path)))
+        elif first == "then":
+            self.found.add(say.later_step(node.place, second))
+        elif scope.fields(first):
+            self.found.add(say.no_parts(node.place, first))
+        else:
+            self.found.add(say.unknown_set(node.place, first, scope.sets, column=second))
+        return None
 
     def join_key(self, node: Node, shape: SetShape) -> tuple[Typed, ...] | None:
         """Return the event's fields that find a set's row."""
@@ -319,48 +381,28 @@ class _Checker(Comparing):
 
     def call(self, node: Call) -> Typed | None:
         name = node.name
-        if name in LATER:
-            self.found.add(say.later(node.place, name))
-            return None
-        if name in LATER_ONE_ARGUMENT and len(node.args) == 1:
-            self.found.add(say.later_over_window(node.place, name))
-            return None
         function = FUNCTIONS.get(name)
+        aggregate = next((known for known in AGGREGATES if known == name), None)
+        if aggregate is not None and (function is None or len(node.args) == 1):  # min(x) is over the window
+            return aggregated(self, node, aggregate)
         if function is None:
-            self.found.add(say.unknown_function(node.place, name))
-            return None
-        if not function.least <= len(node.args) <= function.most:
-            self.found.add(say.other_arguments(node.place, function))
-            return None
-        if name in ("hour", "now"):
-            return Hour(node, NUMBER) if name == "hour" else Now(node, TIME)
-        if name == "count":
-            if self.scope.pattern == "count":
-                return Extra(node, NUMBER, 0)
+            is_lower = name in ("lower", "upper")
             self.found.add(
-                say.not_here(
-                    node.place,
-                    "count()",
-                    "`threshold`, `severity` and texts of a rule with a `window`",
-                    "带 window 的规则的 threshold、severity 和文本",
-                )
+                say.no_lower(node.place) if is_lower else say.unknown_function(node.place, name, _SIGNATURES)
             )
             return None
-        args = [self.any(arg) for arg in node.args]
-        good = tuple(arg for arg in args if arg is not None)
-        if len(good) < len(args):
+        if not function.least <= len(node.args) <= function.most:
+            self.found.add(say.other_arguments(node.place, function.signature, function.title))
             return None
-        whole = Call(node.place, name, tuple(arg.node for arg in good))
-        return self.known(whole, good[0]) if name in ("missing", "known") else self.numeric(whole, good)
+        return function.meaning(self, node)
 
-    def known(self, node: Call, item: Typed) -> Typed | None:
-        if item.type.base in ("truth", "string"):
-            self.found.add(misfits.known_of_what(node.place, node.name))
-            return None
-        if isinstance(item, Constant):  # a number that is null came from a division by zero
-            return Constant(node, TRUTH, (item.value == item.value) == (node.name == "known"))
-        known = Apply(Call(node.place, "known", node.args), TRUTH, "known", (item,))
-        return known if node.name == "known" else negated(known, node)
+    def over_event(self, node: Node, *, is_condition: bool) -> Typed | None:
+        """Check a node that is evaluated over each event of a window, before there is anything of the pattern."""
+        here = self.scope
+        self.scope = replace(here, pattern="none", baseline=False, first_kinds=(), in_hand=True, in_text=False)
+        typed = self.truth(node) if is_condition else self.value(node)
+        self.scope = here
+        return typed
 
 
 def _type(type: FieldType, unit: str | None, values: tuple[str, ...]) -> Type:

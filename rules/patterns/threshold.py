@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from events.place import Problem
 from rules.errors import problem
 from rules.expression.canonical import canonical
-from rules.expression.typed import Apply, Column, Constant, Extra, Typed, parts
+from rules.expression.typed import Aggregated, Apply, Column, Constant, Typed, parts
 from rules.vocabulary import SetDeclaration
 
 SHOWN = 32  # a count that people read is exact up to this, and then 32+
@@ -14,6 +14,11 @@ RING_MAX = 4096  # remembered events a key
 EXACT = 2**31 - 1  # panes count without remembering events
 
 _COMPARISONS = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}  # and as seen from the other side
+
+
+def is_count(typed: Typed) -> bool:
+    """Tell whether an expression is count()."""
+    return isinstance(typed, Aggregated) and typed.function == "count"
 
 
 def needed(condition: Typed) -> int:
@@ -48,7 +53,7 @@ def ring(conditions: Iterable[Typed], shown: bool, sets: Mapping[str, SetDeclara
     for comparison in (part for condition in conditions for part in _within(condition)):
         if not isinstance(comparison, Apply) or comparison.operation not in _COMPARISONS:
             continue
-        if not any(isinstance(part, Extra) for part in _within(comparison)):
+        if not any(is_count(part) for part in _within(comparison)):
             continue
         if not _counts(comparison):
             found.append(problem("E038", comparison.node.place))
@@ -72,15 +77,15 @@ def _within(typed: Typed) -> Iterable[Typed]:
 
 def _counts(comparison: Apply) -> bool:
     """Tell whether count() stands alone on one side, and not on the other."""
-    alone = [isinstance(arg, Extra) for arg in comparison.args]
-    rest = [arg for arg in comparison.args if not isinstance(arg, Extra)]
-    return sum(alone) == 1 and not any(isinstance(part, Extra) for arg in rest for part in _within(arg))
+    alone = [is_count(arg) for arg in comparison.args]
+    rest = [arg for arg in comparison.args if not is_count(arg)]
+    return sum(alone) == 1 and not any(is_count(part) for arg in rest for part in _within(arg))
 
 
 def _sides(comparison: Apply) -> tuple[str, Typed]:
     """Return the comparison as seen from count(): its sign, and what count() is compared with."""
     first, second = comparison.args
-    if isinstance(first, Extra):
+    if is_count(first):
         return comparison.operation, second
     return _COMPARISONS[comparison.operation], first
 

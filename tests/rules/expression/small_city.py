@@ -75,7 +75,7 @@ SCOPE = {
     "sets": SETS,
     "calendars": ("night",),
     "macros": MACROS,
-    "pattern": "count",
+    "pattern": "window",
 }
 
 
@@ -145,7 +145,7 @@ def compiled(typed, rows):
     builder = LayoutBuilder()
     builder.require(typed)
     layout = builder.seal()
-    return Target(layout, surroundings()[0], {"night": 0}, SCHEMAS, CITY), lanes_of(rows, layout)
+    return Target(layout, surroundings()[0], {"night": 0}, SCHEMAS, CITY, extras={"count()": 0}), lanes_of(rows, layout)
 
 
 def results(program, lanes, counts):

@@ -54,7 +54,7 @@ def typed(text, *kinds):
         SETS,
         ("day", "night"),
         {"new": parse("known(site) and (site, person) not in residents", PLACE)},
-        pattern="count",
+        pattern="window",
     )
     return check(parse(text, PLACE), scope)
 
