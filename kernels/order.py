@@ -213,16 +213,16 @@ def released(order, rows, bound):
     return low
 
 
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1])")
-def drop_duplicates(lanes, order, feeds, text, rows, keys, dropped):
+@kernel("int64(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def drop_duplicates(lanes, order, feeds, text, rows, keys, kept, dropped):
     """Keep the first of the rows of one key that have one identity and time.
 
     Parameters
     ----------
     rows, keys
-        int64[n] each, rows in order and the tokens of their keys; overwritten: the kept ones come first
-    dropped
-        int64[n], receives the others
+        int64[n] each, rows in order and the tokens of their keys; a row may stand several times, under other keys
+    kept, dropped
+        int64[n] each, receive the places of those that are kept and of the others
 
     Returns
     -------
@@ -230,27 +230,26 @@ def drop_duplicates(lanes, order, feeds, text, rows, keys, dropped):
 
     Cost: 1 ns a row whose order no neighbour has.
     """
-    kept = 0
-    first = 0  # where in the kept rows those with the identity of the last one begin
+    count = 0
+    first = 0  # where in the kept ones those with the identity of the last one begin
     for i in range(len(rows)):
         row = rows[i]
-        key = keys[i]
-        same = kept > 0 and (order[row] & 1) == 1 and order[row] == order[rows[kept - 1]]
-        if same:
-            same = compare(lanes, order, feeds, text, rows[kept - 1], row) == 0
+        last = rows[kept[count - 1]] if count > 0 else np.int64(-1)
+        same = row == last
         repeated = False
+        if count > 0 and not same and (order[row] & 1) == 1 and order[row] == order[last]:
+            same = compare(lanes, order, feeds, text, last, row) == 0
         if same:
-            for j in range(first, kept):
-                repeated |= keys[j] == key
+            for j in range(first, count):
+                repeated |= rows[kept[j]] != row and keys[kept[j]] == keys[i]
         else:
-            first = kept
+            first = count
         if repeated:
-            dropped[i - kept] = row
+            dropped[i - count] = i
         else:
-            rows[kept] = row
-            keys[kept] = key
-            kept += 1
-    return kept
+            kept[count] = i
+            count += 1
+    return count
 
 
 @kernel(

@@ -1,109 +1,348 @@
-"""Which rows concern whom: by kind, by the presence of a key, by the shard that holds the key."""
+"""Which rows concern whom: for many rules at once, by kind, key, shard, conditions, and an index over constants.
+
+An *entry* is what chooses events for one family of rules (for a sequence: one step of it). What its members have in
+common is asked once a row; then the row meets the members, through an index where a conjunct compares one lane with
+each member's own constant; what remains is asked of each pair of row and member.
+"""
 
 import numpy as np
 
+from kernels import opcodes as op
 from kernels.compile import kernel
+from kernels.expression import BLOCK, SURROUNDINGS, run
 from kernels.keys.membership import owner
 from kernels.keys.token import combine
 from kernels.nulls import NULL
 
 KIND = 1  # lane, as in events.batch
 
+# columns of `entries`, int64[entries, COLUMNS]
+KINDS = 0  #        row of `reads`
+KEY_FROM = 1  #     its key is key_lanes[KEY_FROM:KEY_TO]; without any all rows have one key
+KEY_TO = 2
+SHARED_FROM = 3  #  programs SHARED_FROM..SHARED_TO are asked of rows, SHARED_TO..OWN_TO of pairs
+SHARED_TO = 4
+OWN_TO = 5
+KEYLESS = 6  #      1: a row without its key is the first shard's, 0: nobody's
+LATE = 7  #         1: late rows (even `order`) too
+MARKED = 8  #       1: chosen rows are marked in `wanted`
+MEMBERS = 9
+TOKENS = 10  #      tokens[TOKENS + member] goes into the key, so that one table serves all
+PARAMETERS = 11  #  parameters[PARAMETERS + p * MEMBERS + member]
+COUNT = 12  #       how many parameters a member has
+BASE = 13  #        EXTRA of the first one
+ACCESS = 14  #      how rows meet members
+LANE = 15  #        that the index compares
+FIRST = 16  #       where the index begins in `constants`, `lists` and `members`
+SIZE = 17  #        slots of the index (a power of two) or constants in it
+COLUMNS = 18
+
+# ACCESS: ALONE there is one member; EVERY row meets all; else of the conjunct `lane sign constant`
+ALONE, EVERY, EQUAL, BELOW, BELOW_OR_AT, ABOVE, ABOVE_OR_AT = range(7)
+
 
 @kernel(inline=True)
-def key_of(lanes, row, key_lanes):
+def key_of(lanes, row, key_lanes, first, last):
     """Return the token of a row's key: that of its one lane, or of all combined; NULL where one is missing."""
     key = np.int64(0)
-    if len(key_lanes) > 0:
-        key = lanes[key_lanes[0], row]
-        for part in range(1, len(key_lanes)):
+    if last > first:
+        key = lanes[key_lanes[first], row]
+        for part in range(first + 1, last):
             key = combine(key, lanes[key_lanes[part], row])
     return key
 
 
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], boolean[::1], boolean, int64[::1])")
-def of_kinds(lanes, order, rows, reads, late, out):
-    """Keep the rows whose kind `reads` names, late ones (even `order`) only if `late`; return how many."""
-    found = 0
-    for i in range(len(rows)):
-        row = rows[i]
-        out[found] = row
-        found += reads[lanes[KIND, row]] and (late or (order[row] & 1) == 1)
-    return found
+@kernel(inline=True)
+def slot_of(value, constants, first, size):
+    """Return the slot of a constant in an index of equalities; an empty one has the key NULL."""
+    slot = value & (size - 1)
+    while constants[first + slot] != value and constants[first + slot] != NULL:
+        slot = (slot + 1) & (size - 1)
+    return first + slot
 
 
-@kernel("int64(int64[:, ::1], boolean[::1], int64[::1], int64, int64, boolean, int64[::1], int64[::1])")
-def arrived(lanes, reads, key_lanes, shards, shard, keyless, missing, out):
-    """Find the rows of a batch whose kind `reads` names and whose key this shard holds.
+@kernel()
+def below(value, constants, first, size, inclusive):
+    """Return how many of sorted constants (float64 bits) lie below a value; `inclusive`: or at it. NaN: none."""
+    low = first
+    high = first + size
+    while low < high:
+        middle = (low + high) >> 1
+        constant = constants[middle]
+        if constant < value or (inclusive and constant == value):
+            low = middle + 1
+        else:
+            high = middle
+    return low - first
+
+
+@kernel()
+def span(entry, bits, value, constants, floats, lists):
+    """Return which part of `members` a row meets: (from, to), empty where none."""
+    first = entry[FIRST]
+    size = entry[SIZE]
+    access = entry[ACCESS]
+    if access == EVERY:
+        return first, first + size
+    if access == EQUAL:
+        if bits == NULL:
+            return first, first
+        slot = slot_of(bits, constants, first, size)
+        if constants[slot] == NULL:
+            return first, first
+        return lists[slot, 0], lists[slot, 1]
+    if value != value:
+        return first, first
+    if access == ABOVE or access == ABOVE_OR_AT:  # lane > constant: the constants below the value
+        return first, first + below(value, floats, first, size, access == ABOVE_OR_AT)
+    return first + below(value, floats, first, size, access == BELOW), first + size
+
+
+@kernel()
+def larger(rows, members, keys, needed):
+    """Return the three outputs with room for more."""
+    size = max(2 * len(rows), needed)
+    more_rows = np.empty(size, np.int64)
+    more_members = np.empty(size, np.int64)
+    more_keys = np.empty(size, np.int64)
+    more_rows[: len(rows)] = rows
+    more_members[: len(rows)] = members
+    more_keys[: len(rows)] = keys
+    return more_rows, more_members, more_keys
+
+
+@kernel(
+    "Tuple((int64[::1], int64[::1], int64[::1]))(int64[:, ::1], int64[::1], int64[::1], int64[:, ::1], "
+    "boolean[:, ::1], int64[::1], int64[:, ::1], int64[::1], int64, int64[::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], "
+    f"int64, int64, boolean[::1], int64[::1], int64[::1], {SURROUNDINGS})"
+)
+def choose(
+    lanes,
+    rows,
+    order,
+    entries,
+    reads,
+    key_lanes,
+    code,
+    starts,
+    depth,
+    constants,
+    lists,
+    members,
+    tokens,
+    parameters,
+    shards,
+    shard,
+    wanted,
+    missing,
+    ends,
+    slot_keys,
+    slot_rows,
+    set_base,
+    set_mask,
+    pool,
+    pool_base,
+    edges,
+    edge_base,
+    offset_edges,
+    offsets_ms,
+):
+    """Choose the rows of every entry.
 
     Parameters
     ----------
-    lanes
-        int64[lane, n], a batch
-    reads
-        bool[kinds]
-    key_lanes
-        the lanes that make the key; without any all rows have one key
-    keyless
-        whether a row without its key is the first shard's, or nobody's
+    lanes, rows
+        int64[lane, n] and int64[m], the rows to choose from, in order
+    order
+        int64[n] of the reorder buffer, by which late rows are known; empty: of a batch as it arrived, all are taken
+    entries, reads, key_lanes, code, starts, depth
+        int64[e, COLUMNS], bool[sets of kinds, kinds], and what the entries' columns point into: lanes of keys, and
+        programs (`code[starts[p]:starts[p + 1]]`) with the stack that the deepest needs
+    constants, lists, members
+        the indexes: int64[c], int64[c, 2] and int64[l]; of equalities `constants` is a hash table whose slots have
+        their part of `members` in `lists`; of limits `constants` are sorted float64 bits beside `members`
+    tokens, parameters
+        of members
+    shards, shard
+        the slice of the keys that is kept
+    wanted
+        bool[n], set for rows that a MARKED entry chooses
     missing
-        int64[1], grows by the rows without their key
-    out
-        int64[n], receives the rows
+        int64[e], grows by the rows without their key
+    ends
+        int64[e], receives where each entry's part of the result ends
 
     Returns
     -------
-    how many rows
+    rows, members and keys of the chosen, int64 each, entry by entry, in order
 
-    Cost: 1 ns a row, 2 ns more for one of its kinds.
+    Cost: 1 ns a row and set of kinds, then 2 ns a row of its kinds and entry, and the conditions.
     """
-    of_kind = 0  # kinds and missing keys come in no order that a branch could be foreseen by, so there are none
-    for row in range(lanes.shape[1]):
-        out[of_kind] = row
-        of_kind += reads[lanes[KIND, row]]
-    found = 0
-    for i in range(of_kind):
-        row = out[i]
-        key = key_of(lanes, row, key_lanes)
-        is_missing = key == NULL
-        missing[0] += is_missing
-        out[found] = row
-        kept = not is_missing or keyless
-        if shards > 1:
-            kept &= owner(key, shards) == shard
-        found += kept
-    return found
-
-
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], int64, int64, boolean, int64[::1])")
-def own(lanes, rows, key_lanes, shards, shard, keyless, keys):
-    """Keep the rows whose key this shard holds; `keys` receives the keys' tokens.
-
-    Parameters
-    ----------
-    rows
-        int64[n], overwritten: the kept rows come first, in order
-    key_lanes
-        the lanes that make the key; without any all rows have one key
-    keyless
-        whether a row without its key is the first shard's (its token is NULL), or nobody's
-
-    Returns
-    -------
-    how many rows are kept
-
-    Cost: 2 ns a row.
-    """
-    kept = 0
-    for i in range(len(rows)):
-        row = rows[i]
-        key = key_of(lanes, row, key_lanes)
-        if key == NULL and not keyless:
-            continue
-        rows[kept] = row
-        keys[kept] = key
-        kept += shards == 1 or owner(key, shards) == shard
-    return kept
+    stack = np.empty((depth + 1, BLOCK), np.int64)
+    floats = stack.view(np.float64)
+    limits = constants.view(np.float64)
+    numbers = lanes.view(np.float64)
+    nothing = np.empty((0, 0), np.int64)
+    block = np.empty(BLOCK, np.int64)
+    pair_rows = np.empty(BLOCK, np.int64)
+    pair_members = np.empty(BLOCK, np.int64)
+    widest = np.int64(1)
+    for e in range(len(entries)):
+        widest = max(widest, entries[e, BASE] + entries[e, COUNT])
+    extra = np.zeros((widest, BLOCK), np.int64)
+    out_rows = np.empty(len(rows) + BLOCK, np.int64)
+    out_members = np.empty(len(rows) + BLOCK, np.int64)
+    out_keys = np.empty(len(rows) + BLOCK, np.int64)
+    of_kinds = np.empty((len(reads), len(rows)), np.int64)
+    sizes = np.zeros(len(reads), np.int64)
+    for k in range(len(reads)):  # kinds come in no order that a branch could be foreseen by, so there is none
+        found = 0
+        for i in range(len(rows)):
+            of_kinds[k, found] = rows[i]
+            found += reads[k, lanes[KIND, rows[i]]]
+        sizes[k] = found
+    total = 0
+    for e in range(len(entries)):
+        entry = entries[e]
+        kinds = entry[KINDS]
+        alone = entry[ACCESS] == ALONE
+        of_batch = len(order) == 0 or entry[LATE] == 1
+        for first in range(0, sizes[kinds], BLOCK):
+            n = 0
+            for i in range(first, min(first + BLOCK, sizes[kinds])):
+                row = of_kinds[kinds, i]
+                key = key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
+                on_time = of_batch or (order[row] & 1) == 1
+                is_missing = key == NULL
+                missing[e] += is_missing and on_time
+                kept = on_time and (not is_missing or entry[KEYLESS] == 1)
+                if shards > 1:
+                    kept &= owner(key, shards) == shard
+                block[n] = row
+                n += kept
+            if entry[ACCESS] == EQUAL:
+                left = 0
+                for i in range(n):
+                    row = block[i]
+                    bits = lanes[entry[LANE], row]
+                    block[left] = row
+                    left += bits != NULL and constants[slot_of(bits, constants, entry[FIRST], entry[SIZE])] == bits
+                n = left
+            for p in range(entry[SHARED_FROM], entry[SHARED_TO]):
+                if n == 0:
+                    break
+                run(
+                    code,
+                    starts[p],
+                    starts[p + 1],
+                    lanes,
+                    block,
+                    0,
+                    n,
+                    nothing,
+                    stack,
+                    floats,
+                    slot_keys,
+                    slot_rows,
+                    set_base,
+                    set_mask,
+                    pool,
+                    pool_base,
+                    edges,
+                    edge_base,
+                    offset_edges,
+                    offsets_ms,
+                )
+                left = 0
+                for i in range(n):
+                    block[left] = block[i]
+                    left += stack[0, i] == op.TRUE
+                n = left
+            if total + n + BLOCK > len(out_rows):
+                out_rows, out_members, out_keys = larger(out_rows, out_members, out_keys, total + n + BLOCK)
+            if alone:
+                for i in range(n):
+                    row = block[i]
+                    out_rows[total + i] = row
+                    out_members[total + i] = 0
+                    out_keys[total + i] = key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
+                    wanted[row] |= entry[MARKED] == 1
+                total += n
+                continue
+            i = 0
+            low = np.int64(0)
+            high = np.int64(0)
+            if n > 0:
+                low, high = span(
+                    entry, lanes[entry[LANE], block[0]], numbers[entry[LANE], block[0]], constants, limits, lists
+                )
+            while i < n:  # pairs of rows and members, a block at a time
+                pairs = 0
+                while i < n and pairs < BLOCK:
+                    if low == high:
+                        i += 1
+                        if i < n:
+                            low, high = span(
+                                entry,
+                                lanes[entry[LANE], block[i]],
+                                numbers[entry[LANE], block[i]],
+                                constants,
+                                limits,
+                                lists,
+                            )
+                        continue
+                    pair_rows[pairs] = block[i]
+                    pair_members[pairs] = members[low]
+                    low += 1
+                    pairs += 1
+                for p in range(entry[SHARED_TO], entry[OWN_TO]):
+                    if pairs == 0:
+                        break
+                    for c in range(entry[COUNT]):
+                        at = entry[PARAMETERS] + c * entry[MEMBERS]
+                        for j in range(pairs):
+                            extra[entry[BASE] + c, j] = parameters[at + pair_members[j]]
+                    run(
+                        code,
+                        starts[p],
+                        starts[p + 1],
+                        lanes,
+                        pair_rows,
+                        0,
+                        pairs,
+                        extra,
+                        stack,
+                        floats,
+                        slot_keys,
+                        slot_rows,
+                        set_base,
+                        set_mask,
+                        pool,
+                        pool_base,
+                        edges,
+                        edge_base,
+                        offset_edges,
+                        offsets_ms,
+                    )
+                    left = 0
+                    for j in range(pairs):
+                        pair_rows[left] = pair_rows[j]
+                        pair_members[left] = pair_members[j]
+                        left += stack[0, j] == op.TRUE
+                    pairs = left
+                if total + pairs + BLOCK > len(out_rows):
+                    out_rows, out_members, out_keys = larger(out_rows, out_members, out_keys, total + pairs + BLOCK)
+                for j in range(pairs):
+                    row = pair_rows[j]
+                    member = pair_members[j]
+                    key = key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
+                    out_rows[total + j] = row
+                    out_members[total + j] = member
+                    out_keys[total + j] = combine(key, tokens[entry[TOKENS] + member])
+                    wanted[row] |= entry[MARKED] == 1
+                total += pairs
+        ends[e] = total
+    return out_rows[:total], out_members[:total], out_keys[:total]
 
 
 @kernel("void(int64[::1], boolean[::1])")

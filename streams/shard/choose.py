@@ -1,17 +1,25 @@
-"""Which rows a rule takes: of its kinds, selected by its conditions, with a key that this shard holds."""
+"""Which events concern whom: the rows that the rules of a group take, all asked in one call of one kernel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
-from kernels.keys.choose import arrived, of_kinds, own
+from kernels import opcodes as op
+from kernels.keys import choose as at
+from kernels.keys.choose import COLUMNS, choose
+from kernels.keys.token import combined
 from kernels.nulls import NAN_BITS, NULL
-from rules.plan import Plan, RulePlan
-from streams.shard.surroundings import Selection, Surroundings
+from rules.family import FamilyPlan
+from rules.plan import Plan, Program
+from streams.shard.surroundings import Surroundings
 
 Ints = NDArray[np.int64]
+ARRIVED = np.empty(0, np.int64)  # no order: rows of a batch as it arrived
+MEMBER_SEED = 0x1D8E_4E27_C47D_124F  # mixes the number of a member, so that it can be part of a key's token
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,44 +30,246 @@ class Slice:
     count: int = 1
 
 
-class Choice:
-    """The rows of one rule in one shard."""
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What chooses events for a family: of these kinds, for which all conditions are true, with this key.
 
-    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
+    With `keyless` rows without a key are the first shard's; else nobody's, and counted. With `late` late rows are
+    taken too. With `waits` chosen rows wait in the reorder buffer.
+    """
+
+    family: FamilyPlan
+    kinds: tuple[int, ...]
+    select: tuple[Program, ...]
+    key: tuple[int, ...]
+    keyless: bool = False
+    late: bool = False
+    waits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rows of one entry, in order; a row stands there once for each member of the family that takes it.
+
+    `keys` are tokens of the key and, in a family of many, of the member.
+    """
+
+    rows: Ints
+    members: Ints
+    keys: Ints
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, places: Ints | slice) -> "Chosen":
+        """Return some of them."""
+        return Chosen(self.rows[places], self.members[places], self.keys[places])
+
+
+class Chooser:
+    """Several entries in one shard.
+
+    Attributes
+    ----------
+    missing
+        int64[entries]: events of an entry's kinds that arrived without its key
+    """
+
+    def __init__(self, entries: Sequence[Entry], surroundings: Surroundings, part: Slice) -> None:
+        self.entries = tuple(entries)
+        self.missing = np.zeros(len(entries), np.int64)
         self._surroundings = surroundings
         self._part = part
-        self._selection = Selection.of(rule.select)
-        self.reads = kinds_table(rule, surroundings.plan)
-        self.key_lanes = np.array(rule.key, np.int64)
-        self.missing = np.zeros(1, np.int64)  # events of the rule's kinds that lacked its key
+        kinds = sorted({entry.kinds for entry in entries})
+        self._reads = np.zeros((len(kinds), len(surroundings.plan.schemas.kinds)), np.bool_)
+        for number, codes in enumerate(kinds):
+            self._reads[number, list(codes)] = True
+        tables = _Tables()
+        rows = [tables.entry(entry, kinds.index(entry.kinds)) for entry in entries]
+        self._entries = np.array(rows, np.int64).reshape(-1, COLUMNS)
+        self._tables = tables.arrays()
+        self._all = np.arange(1 << 10)
 
-    def arrived(self, lanes: Lanes, *, keyless: bool = False) -> tuple[Ints, Ints]:
-        """Return the chosen rows of a batch as it arrived, and the tokens of their keys.
+    def arrived(self, lanes: Lanes) -> tuple[list[Chosen], NDArray[np.bool_]]:
+        """Return the rows of a batch that each entry chooses as it arrived, and bool[n], which ones wait."""
+        n = lanes.shape[1]
+        if n > len(self._all):
+            self._all = np.arange(2 * n)
+        wanted = np.zeros(n, np.bool_)
+        return self._choose(lanes, self._all[:n], ARRIVED, wanted, self.missing), wanted
 
-        With `keyless` rows without a key are the first shard's; else nobody's, and counted.
-        """
-        out = np.empty(lanes.shape[1], np.int64)
+    def released(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Chosen]:
+        """Return the released rows that each entry chooses, in order."""
+        return self._choose(lanes, rows, order, np.empty(len(order), np.bool_), np.zeros_like(self.missing))
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return what was counted, for a snapshot."""
+        return {"missing": self.missing}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Take what was counted up to a snapshot."""
+        self.missing[:] = tables["missing"]
+
+    def _choose(self, lanes: Lanes, rows: Ints, order: Ints, wanted: NDArray[np.bool_], missing: Ints) -> list[Chosen]:
+        ends = np.empty(len(self.entries), np.int64)
         part = self._part
-        found = arrived(lanes, self.reads, self.key_lanes, part.count, part.index, keyless, self.missing, out)
-        return self._own(lanes, self._selection(self._surroundings, lanes, out[:found]), keyless=keyless)
+        taken, members, keys = choose(
+            lanes,
+            rows,
+            order,
+            self._entries,
+            self._reads,
+            *self._tables,
+            part.count,
+            part.index,
+            wanted,
+            missing,
+            ends,
+            *self._surroundings.arrays,
+        )
+        starts = [0, *ends.tolist()]
+        return [
+            Chosen(taken[start:end], members[start:end], keys[start:end])
+            for start, end in pairwise(starts)
+        ]
 
-    def released(self, lanes: Lanes, order: Ints, rows: Ints, *, late: bool) -> tuple[Ints, Ints]:
-        """Return the chosen ones of released rows, in order, and the tokens of their keys."""
-        out = np.empty(len(rows), np.int64)
-        found = of_kinds(lanes, order, rows, self.reads, late, out)
-        return self._own(lanes, self._selection(self._surroundings, lanes, out[:found]), keyless=False)
 
-    def _own(self, lanes: Lanes, rows: Ints, *, keyless: bool) -> tuple[Ints, Ints]:
-        keys = np.empty(len(rows), np.int64)
-        kept = own(lanes, rows, self.key_lanes, self._part.count, self._part.index, keyless, keys)
-        return rows[:kept], keys[:kept]
+class _Tables:
+    """Collects what the entries' columns point into."""
+
+    def __init__(self) -> None:
+        self._key_lanes: list[int] = []
+        self._codes: list[Ints] = []
+        self._depth = 1
+        self._constants: list[Ints] = []
+        self._lists: list[Ints] = []
+        self._members: list[Ints] = []
+        self._tokens: list[int] = []
+        self._parameters: list[Ints] = []
+
+    def entry(self, entry: Entry, kinds: int) -> list[int]:
+        """Return the columns of one entry."""
+        family = entry.family
+        members = len(family.rules)
+        row = [0] * COLUMNS
+        row[at.KINDS], row[at.KEYLESS], row[at.LATE], row[at.MARKED] = kinds, entry.keyless, entry.late, entry.waits
+        row[at.KEY_FROM] = len(self._key_lanes)
+        self._key_lanes += entry.key
+        row[at.KEY_TO] = len(self._key_lanes)
+        index = _index(entry) if members > 1 else None
+        rest = [program for program in entry.select if index is None or program is not index.program]
+        own = [program for program in rest if _reads_parameters(program, family)]
+        row[at.SHARED_FROM] = len(self._codes)
+        self._programs([program for program in rest if program not in own])
+        row[at.SHARED_TO] = len(self._codes)
+        self._programs(own)
+        row[at.OWN_TO] = len(self._codes)
+        row[at.MEMBERS], row[at.COUNT], row[at.BASE] = members, len(family.parameters), family.base
+        row[at.TOKENS] = len(self._tokens)
+        self._tokens += [combined(MEMBER_SEED, member) for member in range(members)]
+        row[at.PARAMETERS] = sum(map(len, self._parameters))
+        self._parameters.append(family.parameters.ravel())
+        row[at.ACCESS] = at.ALONE if members == 1 else at.EVERY
+        if members > 1:
+            self._enter(row, index, members)
+        return row
+
+    def _programs(self, programs: Sequence[Program]) -> None:
+        self._codes += [program.code.reshape(-1, 2) for program in programs]
+        self._depth = max([self._depth, *(program.depth for program in programs)])
+
+    def _enter(self, row: list[int], index: "_Index | None", members: int) -> None:
+        """Build the index of an entry with many members; `constants`, `lists` and `members` begin at one place."""
+        first = row[at.FIRST] = sum(map(len, self._constants))
+        if index is None:
+            row[at.SIZE] = members
+            constants, lists, order = np.zeros(members, np.int64), np.zeros((members, 2), np.int64), np.arange(members)
+        elif index.access == at.EQUAL:
+            values, counts = np.unique(index.constants, return_counts=True)
+            order = np.argsort(index.constants, kind="stable")
+            ends = np.cumsum(counts)
+            row[at.SIZE] = size = 1 << (2 * members).bit_length()
+            constants, lists = np.full(size, NULL, np.int64), np.zeros((size, 2), np.int64)
+            for value, start, end in zip(values.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True):
+                slot = value & (size - 1)
+                while constants[slot] != NULL:
+                    slot = (slot + 1) & (size - 1)
+                constants[slot], lists[slot] = value, (first + start, first + end)
+        else:
+            order = np.argsort(index.constants.view(np.float64), kind="stable")
+            row[at.SIZE] = members
+            constants, lists = index.constants[order], np.zeros((members, 2), np.int64)
+        if index is not None:
+            row[at.ACCESS], row[at.LANE] = index.access, index.lane
+        self._constants.append(constants)
+        self._lists.append(lists)
+        self._members.append(np.concatenate([order, np.zeros(len(constants) - len(order), np.int64)]))
+
+    def arrays(self) -> tuple[Ints, Ints, Ints, int, Ints, Ints, Ints, Ints, Ints]:
+        """Return them as the kernel takes them."""
+        starts = np.concatenate([[0], np.cumsum([len(code) for code in self._codes])]).astype(np.int64)
+        return (
+            np.array(self._key_lanes, np.int64),
+            np.ascontiguousarray(np.concatenate([*self._codes, np.zeros((0, 2), np.int64)]), np.int64),
+            starts,
+            self._depth,
+            _flat(self._constants),
+            np.concatenate([*self._lists, np.zeros((0, 2), np.int64)]),
+            _flat(self._members),
+            np.array(self._tokens, np.int64),
+            _flat(self._parameters),
+        )
 
 
-def kinds_table(rule: RulePlan, plan: Plan) -> NDArray[np.bool_]:
-    """Return bool[kinds]: which kinds a rule reads."""
-    table = np.zeros(len(plan.schemas.kinds), np.bool_)
-    table[list(rule.kinds)] = True
-    return table
+def _flat(parts: list[Ints]) -> Ints:
+    return np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Index:
+    """A conjunct that compares one lane with a constant of each member: `constants` are int64[members], 64 bits."""
+
+    program: Program
+    access: int
+    lane: int
+    constants: Ints
+
+
+_SIGNS = {
+    op.SAME: at.EQUAL,
+    op.LESS: at.BELOW,
+    op.LESS_EQUAL: at.BELOW_OR_AT,
+    op.GREATER: at.ABOVE,
+    op.GREATER_EQUAL: at.ABOVE_OR_AT,
+}
+
+
+def _index(entry: Entry) -> _Index | None:
+    """Return the best conjunct to find members by: an equality with many different constants, else a limit."""
+    found = [index for program in entry.select if (index := _indexed(program, entry.family)) is not None]
+    return max(
+        found,
+        key=lambda index: (index.access == at.EQUAL, len(np.unique(index.constants)) if len(found) > 1 else 0),
+        default=None,
+    )
+
+
+def _indexed(program: Program, family: FamilyPlan) -> _Index | None:
+    code = program.code.reshape(-1, 2).tolist()
+    if len(code) != 3 or code[2][0] not in _SIGNS:
+        return None
+    (first, lane), (second, parameter), (sign, _) = code
+    if first != op.LANE or second != op.EXTRA or parameter < family.base:
+        return None
+    constants = family.parameters[parameter - family.base]
+    if sign != op.SAME and np.isnan(constants.view(np.float64)).any():
+        return None
+    return _Index(program, _SIGNS[sign], lane, constants)
+
+
+def _reads_parameters(program: Program, family: FamilyPlan) -> bool:
+    code = program.code.reshape(-1, 2)
+    return bool(((code[:, 0] == op.EXTRA) & (code[:, 1] >= family.base)).any())
 
 
 def null_lanes(plan: Plan, rows: int) -> Lanes:

@@ -1,7 +1,7 @@
-"""What the patterns of a rule report: firings and transitions, columnar, before anything is put into words."""
+"""What patterns report: firings and transitions, columnar, before anything is put into words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,23 +9,25 @@ from numpy.typing import NDArray
 from events.alert import Transition
 from events.batch import Lanes
 from rules.plan import RulePlan
+from streams.shard.family import Family
 
 Ints = NDArray[np.int64]
-NO_EXTRA = np.empty((0, 0), np.float64)
 
 
 @dataclass(frozen=True)
 class Firings:
-    """Transitions of one rule's alerts, in order; all arrays have n entries.
+    """Transitions of the alerts of a family's rules, in order; all arrays have n entries.
 
-    `lanes` and `rows` are what the rule's value programs run over, `extra` (float64[e, n]) what they see beside.
-    `causes` is the log position of the event in hand, -1 where there is none; `evidence` int64[n, k] those of the
-    causing events, oldest first, -1 where there are fewer. `expected` is the row of the `expect` set, else None.
-    `tied` gives (log position, feed) of all sights of one instant among which the last in the order is the evidence
-    of a firing, by its place. `named_by_cause` marks point alerts: the causing event is part of their name.
+    `members` says whose each is. `lanes` and `rows` are what the rules' value programs run over, `extra`
+    (float64[e, n]) what they see beside. `causes` is the log position of the event in hand, -1 where there is none;
+    `evidence` int64[n, k] those of the causing events, oldest first, -1 where there are fewer. `expected` is the row
+    of the `expect` set, else None. `tied` gives (log position, feed) of all sights of one instant among which the
+    last in the order is the evidence of a firing, by its place. `named_by_cause` marks point alerts: the causing
+    event is part of their name.
     """
 
-    rule: RulePlan
+    family: Family
+    members: Ints
     lanes: Lanes
     rows: Ints
     extra: NDArray[np.float64]
@@ -43,3 +45,35 @@ class Firings:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def rule(self) -> RulePlan:
+        """The rule whose they are, where they are of one rule."""
+        return self.family.rules[int(self.members[0])]
+
+    def of_each_rule(self) -> Iterator["Firings"]:
+        """Yield the firings of each rule by themselves, in their order."""
+        if len(self.family.rules) == 1:
+            yield self
+            return
+        for member in np.unique(self.members).tolist():
+            yield self._at(np.flatnonzero(self.members == member))
+
+    def _at(self, places: Ints) -> "Firings":
+        tied = {new: self.tied[old] for new, old in enumerate(places.tolist()) if old in self.tied}
+        return replace(
+            self,
+            members=self.members[places],
+            rows=self.rows[places],
+            extra=np.ascontiguousarray(self.extra[:, places]) if self.extra.size else self.extra,
+            times=self.times[places],
+            since=self.since[places],
+            orders=self.orders[places],
+            severities=self.severities[places],
+            causes=self.causes[places],
+            evidence=self.evidence[places],
+            transitions=[self.transitions[place] for place in places.tolist()],
+            numbers=self.numbers[places],
+            expected=None if self.expected is None else self.expected[places],
+            tied=tied,
+        )

@@ -14,28 +14,33 @@ from numpy.typing import NDArray
 from events.batch import TIME, EventBatch
 from kernels import opcodes
 from kernels.keys.choose import mark
-from rules.plan import Absence, Program, RulePlan, Threshold
-from streams.shard.absence import AbsenceRule
-from streams.shard.at_once import AtOnceRule
-from streams.shard.choose import Slice
+from rules.family import families, programs
+from rules.plan import Absence as AbsencePlan
+from rules.plan import RulePlan, Threshold
+from streams.shard.choose import Chooser, Chosen, Slice
+from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.panes import PaneRule
-from streams.shard.point import PointRule
+from streams.shard.patterns.absence import Absence
+from streams.shard.patterns.at_once import AtOnce
+from streams.shard.patterns.panes import Panes
+from streams.shard.patterns.pattern import Pattern
+from streams.shard.patterns.point import Point
 from streams.shard.surroundings import Surroundings
 from streams.time.buffer import ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
 
 Stage = Callable[[str], AbstractContextManager[None]]
-OrderedRule = PointRule | PaneRule | AbsenceRule
 
 
-def ordered_rule(rule: RulePlan, surroundings: Surroundings, part: Slice) -> OrderedRule:
-    """Give a rule its state."""
-    if isinstance(rule.pattern, Absence):
-        return AbsenceRule(rule, surroundings, part)
-    if isinstance(rule.pattern, Threshold) and rule.pattern.window.panes != "sliding":
-        return PaneRule(rule, surroundings, part)
-    return PointRule(rule, surroundings, part)
+def pattern_of(family: Family) -> Pattern:
+    """Give a family its state."""
+    match family.rule.pattern:
+        case AbsencePlan():
+            return Absence(family)
+        case Threshold() if family.rule.pattern.window.panes != "sliding":
+            return Panes(family)
+        case _:
+            return Point(family)
 
 
 class TimeGroup:
@@ -43,10 +48,16 @@ class TimeGroup:
 
     def __init__(self, rules: list[RulePlan], surroundings: Surroundings, clock: GroupClock, part: Slice) -> None:
         self.clock = clock
-        self.at_once = [AtOnceRule(rule, surroundings, part) for rule in rules if not rule.ordered]
-        self.ordered = [ordered_rule(rule, surroundings, part) for rule in rules if rule.ordered]
-        read = {lane for rule in rules if rule.ordered for lane in _lanes_read(rule)}
-        self.armed = not any(isinstance(rule.pattern, Absence) and rule.pattern.expect is not None for rule in rules)
+        made = [Family(plan, surroundings, part) for plan in families(rules)]
+        self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
+        self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
+        ordered = [entry for pattern in self.ordered for entry in pattern.entries]
+        self.chooser = Chooser([*(rules.entry for rules in self.at_once), *ordered], surroundings, part)
+        self._released = Chooser(ordered, surroundings, part)
+        read = {lane for family in made if family.rule.ordered for lane in _lanes_read(family)}
+        self.armed = not any(
+            isinstance(rule.pattern, AbsencePlan) and rule.pattern.expect is not None for rule in rules
+        )
         self.repeats: list[NDArray[np.int64]] = []  # log positions of what rules dropped in the last step
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
 
@@ -56,20 +67,19 @@ class TimeGroup:
         def before(rows: NDArray[np.int64]) -> NDArray[np.int64]:
             return self.clock.before(rows, clock, judgement)
 
-        for rule in self.at_once:
-            if firings := rule.take(batch, before):
+        chosen, wanted = self.chooser.arrived(batch.lanes)
+        for rules, own in zip(self.at_once, chosen, strict=False):
+            if firings := rules.take(own, batch, before):
                 yield firings
-        if self.ordered:
-            wanted = np.zeros(len(batch), np.bool_)
-            for ordered in self.ordered:
-                if isinstance(ordered, AbsenceRule):
-                    mark(ordered.glance(batch.lanes, judgement.late, clock.number), wanted)
-                else:
-                    mark(ordered.needs(batch.lanes), wanted)
-            rows = np.flatnonzero(wanted)
-            times = batch.lanes[TIME, rows]
-            orders = np.where(judgement.late[rows], 2 * np.maximum(times, before(rows)), 2 * times + 1)
-            self.buffer.add(batch, rows, orders, clock.number)
+        if not self.ordered:
+            return
+        for pattern, of_entries in _parted(self.ordered, chosen[len(self.at_once) :]):
+            if isinstance(pattern, Absence):
+                mark(pattern.glance(of_entries[0], batch.lanes, judgement.late, clock.number), wanted)
+        rows = np.flatnonzero(wanted)
+        times = batch.lanes[TIME, rows]
+        orders = np.where(judgement.late[rows], 2 * np.maximum(times, before(rows)), 2 * times + 1)
+        self.buffer.add(batch, rows, orders, clock.number)
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
         """Release what the watermark has passed to the ordered rules, and let time pass for them."""
@@ -80,37 +90,42 @@ class TimeGroup:
         self.repeats = []
         if not self.ordered or not self.armed:
             return []
+        out: list[Firings] = []
         with stage("order"):
             rows = self.buffer.release(self.clock.release_bound)
-        out: list[Firings] = []
+            chosen = self._released.released(self.buffer.lanes, self.buffer.order, rows) if len(rows) else []
         with stage("patterns"):
-            for rule in self.ordered:
-                if len(rows):
-                    out += rule.take(self.buffer, rows)
-                    if not isinstance(rule, AbsenceRule):
-                        self.repeats.append(rule.repeats)
-                out += rule.advance(watermark, inclusive=inclusive)
+            for pattern, own in _parted(self.ordered, chosen):
+                if any(map(len, own)):
+                    out += pattern.take(own, self.buffer)
+                    self.repeats.append(pattern.repeats)
+            for pattern in self.ordered:
+                out += pattern.advance(watermark, inclusive=inclusive)
         return out
 
     def arm(self, epoch: int) -> None:
         """Await expected keys from the log's epoch on; until it is known nothing is released."""
-        for rule in self.ordered:
-            if isinstance(rule, AbsenceRule):
-                rule.arm(epoch)
+        for pattern in self.ordered:
+            if isinstance(pattern, Absence):
+                pattern.arm(epoch)
         self.armed = True
 
 
-def _lanes_read(rule: RulePlan) -> set[int]:
-    """Return the lanes of a batch that a rule's programs and key read."""
-    programs: list[Program] = [
-        *rule.select,
-        *(step.when for step in rule.severity if step.when),
-        *(value.program for value in rule.values if value.program),
-    ]
-    if isinstance(rule.pattern, Threshold):
-        programs.append(rule.pattern.condition)
+def _parted(patterns: list[Pattern], chosen: list[Chosen]) -> Iterator[tuple[Pattern, list[Chosen]]]:
+    """Yield what the entries of each pattern chose."""
+    start = 0
+    for pattern in patterns if chosen else ():
+        end = start + len(pattern.entries)
+        yield pattern, chosen[start:end]
+        start = end
+
+
+def _lanes_read(family: Family) -> set[int]:
+    """Return the lanes of a batch that the programs and keys of a family read."""
+    rule = family.rule
+    parts = (rule.select, rule.pattern, rule.severity, *(member.values for member in family.rules))
     lanes = set(rule.key)
-    for program in programs:
+    for program in programs(parts):
         code = program.code.reshape(-1, 2)
         lanes |= set(code[np.isin(code[:, 0], (opcodes.LANE, opcodes.TIME_LANE)), 1].tolist())
     return lanes

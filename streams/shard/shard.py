@@ -17,11 +17,10 @@ from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
-from streams.shard.absence import AbsenceRule
-from streams.shard.at_once import Remembered
 from streams.shard.choose import Slice
 from streams.shard.group import Stage, TimeGroup
 from streams.shard.intake import Intake
+from streams.shard.patterns.at_once import Remembered
 from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
 from streams.shard.writer import AlertWriter
@@ -151,24 +150,30 @@ class Shard:
 
     def without_key(self) -> dict[str, int]:
         """How many events of each ordered rule's kinds lacked its key."""
-        return {rule.rule.rule: int(rule.choice.missing[0]) for group in self._groups for rule in group.ordered}
+        return {
+            rule.rule: int(missing)
+            for group in self._groups
+            for entry, missing in zip(group.chooser.entries, group.chooser.missing.tolist(), strict=True)
+            for rule in entry.family.rules
+            if rule.ordered
+        }
 
     def suppressed(self) -> dict[str, int]:
         """How many matches of each point rule a cooldown kept from firing."""
         return {
-            rule.rule.rule: int(rule.suppressed[0])
+            rule.rule: count
             for group in self._groups
-            for rule in group.ordered
-            if not isinstance(rule, AbsenceRule)
+            for pattern in group.ordered
+            for rule, count in zip(pattern.family.rules, pattern.suppressed.tolist(), strict=True)
         }
 
     def evicted(self) -> dict[str, int]:
-        """How many keys of each rule went because its table was full."""
+        """How many keys went because a table was full, by the first of the rules that share it."""
         return {
-            rule.rule.rule: rule.table.evicted
+            pattern.family.name: pattern.table.evicted
             for group in self._groups
-            for rule in group.ordered
-            if rule.table is not None and rule.table.evicted
+            for pattern in group.ordered
+            if pattern.table is not None and pattern.table.evicted
         }
 
     def snapshot(self) -> bytes:
@@ -226,7 +231,8 @@ class Shard:
             feeds = ",".join(clock.feed.name for clock in group.clock.clocks)
             parts[f"group/{feeds}"] = group.clock
             parts[f"buffer/{feeds}"] = group.buffer
-            parts |= {f"rule/{rule.rule.rule}": rule for rule in group.ordered}
+            parts[f"missing/{feeds}"] = group.chooser
+            parts |= {f"rule/{pattern.family.name}": pattern for pattern in group.ordered}
         return parts
 
 

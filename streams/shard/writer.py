@@ -42,7 +42,10 @@ class AlertWriter:
         self._sets = {rows.plan.name: rows.plan for rows in surroundings.sets}
 
     def write(self, firings: Firings) -> list[Alert]:
-        """Return the alerts of one rule's firings, in their order."""
+        """Return the alerts of some firings, rule by rule, in their order."""
+        return [alert for own in firings.of_each_rule() for alert in self._of_one_rule(own)]
+
+    def _of_one_rule(self, firings: Firings) -> list[Alert]:
         rule = firings.rule
         shown = [value for value in rule.values if not value.personal]
         computed = {value.name: self._computed(value, firings) for value in shown if value.program is not None}

@@ -88,16 +88,18 @@ class ReorderBuffer:
         self._runs = tails
         return self._merged(heads)
 
-    def distinct(self, rows: Rows, keys: Rows) -> tuple[Rows, Rows, Rows]:
-        """Of the rows that one rule takes, drop those that repeat an event of the same key; both are overwritten.
+    def distinct(self, rows: Rows, keys: Rows) -> tuple[Rows | slice, Rows]:
+        """Of the rows that one rule takes, find those that repeat an event of the same key.
 
         Returns
         -------
-        the rows that stay, their keys, and the log positions of the others
+        the places of the others, and the log positions of those that repeat
         """
-        dropped = np.empty(len(rows), np.int64)
-        kept = drop_duplicates(self.lanes, self.order, self.feeds, self.text, rows, keys, dropped)
-        return rows[:kept], keys[:kept], self.lanes[POSITION, dropped[: len(rows) - kept]]
+        kept, dropped = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        count = drop_duplicates(self.lanes, self.order, self.feeds, self.text, rows, keys, kept, dropped)
+        if count == len(rows):
+            return slice(None), dropped[:0]
+        return kept[:count], self.lanes[POSITION, rows[dropped[: len(rows) - count]]]
 
     def _merge_short(self) -> None:
         """Merge the last runs, as long as one before is not twice as long: a row is merged log n times at most."""

@@ -1,4 +1,4 @@
-from streams.shard.at_once import REMEMBERED_MS, Remembered
+from streams.shard.patterns.at_once import REMEMBERED_MS, Remembered
 from streams.shard.shard import Shard
 from streams.time.watermark import Feed
 from tests.streams.small_log import MINUTE, Log, T, alerts_of, line, planned, shard_of, told

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 
 from events.block import Events
 from events.decode import Decoder
 from kernels.nulls import NAN_BITS, NULL
 from streams.control.references import References
-from streams.shard.choose import Choice, Slice, kinds_table, null_lanes
+from rules.family import families
+from streams.shard.choose import Chooser, Entry, Slice, null_lanes
 from tests.streams.small_log import CITY, HOUR, SCHEMAS, Log, alerts_of, line, planned
 
 PLAN = planned("in, from: gate, when: direction == 'in', key: device, active: night, cooldown: 1s")
@@ -15,7 +18,12 @@ def batch(plan, *lines):
 
 
 def choice(plan, part=Slice()):  # noqa: B008 - frozen
-    return Choice(plan.rules[0], References.of(plan, {}, CITY).surroundings, part)
+    """What the first rule chooses, in a shard: of batches as they arrive and of released rows."""
+    surroundings = References.of(plan, {}, CITY).surroundings
+    [family] = families(plan.rules)
+    rule = plan.rules[0]
+    entry = Entry(family, rule.kinds, rule.select, rule.key)
+    return Chooser([entry, replace(entry, keyless=True, late=True)], surroundings, part)
 
 
 LINES = (
@@ -30,9 +38,10 @@ LINES = (
 
 def test_arrived_rows_are_of_its_kinds_with_a_key_and_all_conditions_true():
     chosen = choice(PLAN)
-    rows, keys = chosen.arrived(batch(PLAN, *LINES).lanes)
-    assert rows.tolist() == [0, 5]
-    assert keys.tolist() == [CITY.token("d"), CITY.token("e")]
+    (own, _), waiting = chosen.arrived(batch(PLAN, *LINES).lanes)
+    assert own.rows.tolist() == [0, 5]
+    assert own.keys.tolist() == [CITY.token("d"), CITY.token("e")]
+    assert np.flatnonzero(waiting).tolist() == [0, 2, 5]
 
 
 def test_rows_of_its_kinds_without_a_key_are_counted_before_any_condition_is_asked():
@@ -43,17 +52,18 @@ def test_rows_of_its_kinds_without_a_key_are_counted_before_any_condition_is_ask
 
 
 def test_without_a_key_it_still_may_be_asked_for():
-    rows, keys = choice(PLAN).arrived(batch(PLAN, *LINES).lanes, keyless=True)
-    assert rows.tolist() == [0, 2, 5]
-    assert keys[1] == NULL
+    (_, keyless), _ = choice(PLAN).arrived(batch(PLAN, *LINES).lanes)
+    assert keyless.rows.tolist() == [0, 2, 5]
+    assert keyless.keys[1] == NULL
 
 
 def test_released_rows_are_chosen_again_in_their_order_and_not_counted_again():
     chosen = choice(PLAN)
     lanes = batch(PLAN, *LINES).lanes
     order = np.array([1, 1, 1, 1, 1, 2])
-    assert chosen.released(lanes, order, np.array([5, 2, 0, 1]), late=True)[0].tolist() == [5, 0]
-    assert chosen.released(lanes, order, np.array([5, 2, 0, 1]), late=False)[0].tolist() == [0]
+    in_order, with_late = chosen.released(lanes, order, np.array([5, 2, 0, 1]))
+    assert with_late.rows.tolist() == [5, 2, 0]
+    assert in_order.rows.tolist() == [0]
     assert chosen.missing[0] == 0
 
 
@@ -67,7 +77,7 @@ def test_the_lanes_of_a_batch_are_left_as_they_are():
 def test_the_slices_of_a_rule_part_its_rows_and_count_alike():
     lanes = batch(PLAN, *LINES).lanes
     parts = [choice(PLAN, Slice(i, 3)) for i in range(3)]
-    assert sorted(row for part in parts for row in part.arrived(lanes)[0].tolist()) == [0, 5]
+    assert sorted(row for part in parts for row in part.arrived(lanes)[0][0].rows.tolist()) == [0, 5]
     assert {int(part.missing[0]) for part in parts} == {1}
 
 
@@ -77,14 +87,6 @@ def test_lanes_without_an_event_are_all_missing():
     number = plan.layout.lane("value", "number")
     assert set(lanes[number].tolist()) == {NAN_BITS}
     assert set(np.delete(lanes, number, axis=0).ravel().tolist()) == {NULL}
-
-
-def test_the_kinds_of_a_rule_are_marked():
-    plan = planned("r, from: [gate, traffic], key: device, cooldown: 1s")
-    assert [k for k, read in zip(SCHEMAS.kinds, kinds_table(plan.rules[0], plan), strict=True) if read] == [
-        "gate",
-        "traffic",
-    ]
 
 
 def test_a_device_that_fills_the_key_makes_an_event_count():

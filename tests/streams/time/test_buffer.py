@@ -46,8 +46,8 @@ def texts(buffer, lane, rows):
 def release(buffer, bound):
     """Rows as a rule with one key for all takes them, and the positions of those that came again."""
     rows = buffer.release(bound)
-    rows, _, dropped = buffer.distinct(rows, np.zeros(len(rows), np.int64))
-    return rows, dropped
+    places, dropped = buffer.distinct(rows, np.zeros(len(rows), np.int64))
+    return rows[places], dropped
 
 
 def taken(buffer, bound=FAR):
@@ -206,5 +206,14 @@ def test_whatever_comes_in_blocks_comes_out_sorted_and_once(blocks, restored):
 def test_one_event_with_two_keys_is_two_to_a_rule():
     buffer = empty()
     add(buffer, [(5, "a", "d")] * 5)
-    rows, keys, dropped = buffer.distinct(buffer.release(FAR), np.array([7, 8, 7, 8, 9]))
-    assert (buffer.lanes[POSITION, rows].tolist(), keys.tolist(), dropped.tolist()) == ([0, 1, 4], [7, 8, 9], [2, 3])
+    rows = buffer.release(FAR)
+    places, dropped = buffer.distinct(rows, np.array([7, 8, 7, 8, 9]))
+    assert (buffer.lanes[POSITION, rows[places]].tolist(), dropped.tolist()) == ([0, 1, 4], [2, 3])
+
+
+def test_one_row_may_stand_for_several_members_of_a_family():
+    buffer = empty()
+    add(buffer, [(5, "a", "d")] * 2)
+    rows = buffer.release(FAR)
+    places, dropped = buffer.distinct(rows[[0, 0, 1, 1]], np.array([7, 8, 8, 9]))
+    assert (places.tolist(), dropped.tolist()) == ([0, 1, 3], [1])

@@ -1,6 +1,7 @@
 """At-once rules: no pattern, no cooldown, no memory. They fire on arrival: smoke waits for no watermark."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -8,38 +9,36 @@ from numpy.typing import NDArray
 
 from events.alert import Alert
 from events.batch import POSITION, REPLAYED, TIME, EventBatch
-from rules.plan import RulePlan
-from streams.shard.choose import Choice, Slice
-from streams.shard.firing import NO_EXTRA, Firings
-from streams.shard.severity import severities
-from streams.shard.surroundings import Surroundings
+from streams.shard.choose import Chosen
+from streams.shard.family import NO_EXTRA, Family
+from streams.shard.firing import Firings
 
 Watermarks = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 REMEMBERED_MS = 600_000  # of event time; a repeat that comes later is dropped by the sinks
 
 
-class AtOnceRule:
-    """One such rule in one shard; it has no state."""
+class AtOnce:
+    """The rules of one such family in one shard; they have no state."""
 
-    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
-        self.rule = rule
-        self._choice = Choice(rule, surroundings, part)
-        self._surroundings = surroundings
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.entry = replace(family.entry, keyless=True, late=True, waits=False)
 
-    def take(self, batch: EventBatch, before: Watermarks) -> Firings | None:
+    def take(self, chosen: Chosen, batch: EventBatch, before: Watermarks) -> Firings | None:
         """Take a batch as it arrived, late and repeated events too; `before` is the group's watermark before rows."""
         lanes = batch.lanes
-        rows, _ = self._choice.arrived(lanes, keyless=True)
-        rows = rows[lanes[REPLAYED, rows] != 1]
+        chosen = chosen.at(np.flatnonzero(lanes[REPLAYED, chosen.rows] != 1))
+        rows = chosen.rows
         if not len(rows):
             return None
         times, positions = lanes[TIME, rows], lanes[POSITION, rows]
-        levels = severities(self.rule, self._surroundings, lanes, rows, NO_EXTRA)
+        levels = self.family.severities(lanes, rows, NO_EXTRA, chosen.members)
         return Firings(
-            self.rule,
+            self.family,
+            chosen.members,
             lanes,
             rows,
-            NO_EXTRA,
+            np.empty((0, len(rows)), np.float64),
             times,
             times,
             np.maximum(times, before(rows)),

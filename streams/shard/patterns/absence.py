@@ -1,5 +1,7 @@
 """Absence: a deadline for every key. With `expect`, the rows of a set, seen or never seen; else keys once seen."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +30,10 @@ from kernels.patterns.absence import (
     sight,
 )
 from kernels.patterns.absence import TIME as AT
-from rules.plan import Absence, RulePlan
-from streams.shard.choose import Choice, Slice, null_lanes
+from rules.plan import Absence as AbsencePlan
+from streams.shard.choose import Chosen, null_lanes
+from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.severity import severities
-from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, KeyTable, fresh_state
 from streams.shard.ties import Ties
 from streams.time.buffer import ReorderBuffer
@@ -51,19 +52,23 @@ SHUT: Columns = {"shut": (np.int64, (), int(NULL))}
 NO_SHUT = np.empty(0, np.int64)
 
 
-class AbsenceRule:
+class Absence:
     """State and behaviour of one such rule in one shard.
 
     With `expect` a state row is a row of that set; without, a row of a key table.
     """
 
-    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
-        assert isinstance(rule.pattern, Absence)
+    def __init__(self, family: Family) -> None:
+        rule, surroundings = family.rule, family.surroundings
+        assert isinstance(rule.pattern, AbsencePlan)
+        self.family = family
+        self.entries = (replace(family.entry, late=True, waits=False),)
+        self.suppressed = np.zeros(1, np.int64)
+        self.repeats = np.empty(0, np.int64)  # a repeated sight says nothing new
         self.rule = rule
-        self.choice = Choice(rule, surroundings, part)
         self._surroundings = surroundings
         self._pattern = rule.pattern
-        self._part = part
+        self._part = family.part
         edges = np.empty(0, np.int64) if rule.active is None else surroundings.plan.calendars[rule.active].edges
         self._edges = np.array(edges, np.int64)
         self._first_due = int(NEVER)
@@ -102,9 +107,9 @@ class AbsenceRule:
         held["bases"][own] = np.maximum(held["bases"][own], armed[own])  # nothing is taken before the epoch is known
         self.resume()
 
-    def glance(self, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
+    def glance(self, chosen: Chosen, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
         """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
-        rows, keys = self.choice.arrived(lanes)
+        rows, keys = chosen.rows, chosen.keys
         state = self._rows(keys)
         held = self.state
         slow = np.empty(len(rows), np.int64)
@@ -130,9 +135,10 @@ class AbsenceRule:
         self._ties.forget(self._stand)
         return slow[:kept]
 
-    def take(self, buffer: ReorderBuffer, rows: Ints) -> list[Firings]:
+    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, late ones too, in order; one that comes again changes nothing."""
-        rows, keys = self.choice.released(buffer.lanes, buffer.order, rows, late=True)
+        (own,) = chosen
+        rows, keys = own.rows, own.keys
         if self.table is None:
             state = self._rows(keys)
             awaited = state != NULL
@@ -238,7 +244,8 @@ class AbsenceRule:
         lanes[TIME] = out[:, AT]
         lanes[list(self.rule.key)] = self._key_parts(out[:, ROW])
         extra = np.where(out[:, LAST] == NULL, np.nan, out[:, LAST].astype(np.float64))[None, :]
-        levels = severities(self.rule, self._surroundings, lanes, np.arange(n), np.ascontiguousarray(extra))
+        members = np.zeros(n, np.int64)
+        levels = self.family.severities(lanes, np.arange(n), np.ascontiguousarray(extra), members)
         held = self.state["severities"]
         for i, (row, transition) in enumerate(zip(out[:, ROW].tolist(), out[:, TRANSITION].tolist(), strict=True)):
             if transition == FIRING:
@@ -248,7 +255,8 @@ class AbsenceRule:
         kinds = out[:, TRANSITION]
         return [
             Firings(
-                self.rule,
+                self.family,
+                members,
                 lanes,
                 np.arange(n),
                 np.ascontiguousarray(extra),
@@ -291,7 +299,7 @@ class AbsenceRule:
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
         held = {**self._expected, "keys": self._keys()} if self.table is None else self.table.tables()
-        return {**held, "missing": self.choice.missing, "ties": self._ties.standing(self._stand)}
+        return {**held, "ties": self._ties.standing(self._stand)}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
@@ -299,7 +307,6 @@ class AbsenceRule:
             self.table.restore(tables)
         else:
             self._take_over(tables)
-        self.choice.missing[:] = tables["missing"]
         self._ties = Ties(tables["ties"])
         self.resume()
 

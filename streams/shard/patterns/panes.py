@@ -1,64 +1,63 @@
 """count() over tumbling panes and civil days: judged once, at the pane's end, for keys with an event in it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import POSITION, TIME, Lanes
+from events.batch import POSITION, TIME
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.count import EVIDENCE_MAX
 from kernels.patterns.judge import judge
 from kernels.patterns.panes import close_panes, count_panes, first_end
-from rules.plan import RulePlan, Threshold
-from streams.shard.choose import Choice, Slice, null_lanes
+from rules.plan import Threshold
+from streams.shard.choose import Chosen, null_lanes
+from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.severity import severities
-from streams.shard.surroundings import Surroundings
+from streams.shard.patterns.pattern import distinct
 from streams.shard.tables import KeyTable
 from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 
 
-class PaneRule:
-    """State and behaviour of one such rule in one shard."""
+class Panes:
+    """State and behaviour of one such family in one shard."""
 
-    def __init__(self, rule: RulePlan, surroundings: Surroundings, part: Slice) -> None:
-        assert isinstance(rule.pattern, Threshold)
-        self.rule = rule
-        self.choice = Choice(rule, surroundings, part)
-        self.suppressed = np.zeros(1, np.int64)
+    def __init__(self, family: Family) -> None:
+        assert isinstance(family.rule.pattern, Threshold)
+        self.family = family
+        self.entries = (family.entry,)
+        self.suppressed = np.zeros(len(family.rules), np.int64)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
-        self._surroundings = surroundings
-        self._pattern = rule.pattern
-        self._offsets = surroundings.arrays[-2:]
+        self._pattern = family.rule.pattern
+        self._offsets = family.surroundings.arrays[-2:]
         self._first_end = 2**63 - 1
         self.table = KeyTable(
-            rule.capacity,
+            family.capacity,
             {
                 "last_times": (np.int64, (), int(NULL)),
                 "last_severities": (np.int64, (), 0),
                 "ends": (np.int64, (), int(NULL)),
                 "counts": (np.int64, (), 0),
                 "last": (np.int64, (EVIDENCE_MAX,), -1),
-                "parts": (np.int64, (len(rule.key),), 0),
+                "parts": (np.int64, (len(family.rule.key),), 0),
+                "members": (np.int64, (), 0),
             },
         )
 
-    def needs(self, lanes: Lanes) -> Ints:
-        """Return the rows of a batch that will be taken when they are released."""
-        return self.choice.arrived(lanes)[0]
-
-    def take(self, buffer: ReorderBuffer, rows: Ints) -> list[Firings]:
+    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, in order; panes that they leave behind are judged."""
-        lanes = buffer.lanes
-        rows, keys = self.choice.released(lanes, buffer.order, rows, late=False)
-        rows, keys, self.repeats = buffer.distinct(rows, keys)
+        (own,) = chosen
+        own, self.repeats = distinct(own, buffer)
+        lanes, rows, keys = buffer.lanes, own.rows, own.keys
         times, out = lanes[TIME, rows], []
         held = self.table.state
         for piece, state in self.table.pieces(keys, times, self._dead):
             held = self.table.state
-            held["parts"][state] = lanes[:, rows[piece]][list(self.rule.key)].T
+            held["parts"][state] = lanes[:, rows[piece]][list(self.family.rule.key)].T
+            held["members"][state] = own.members[piece]
             closed = _Closed.room(len(state))
             found = count_panes(
                 times[piece],
@@ -93,22 +92,25 @@ class PaneRule:
         if not n:
             return []
         held = self.table.state
-        lanes = null_lanes(self._surroundings.plan, n)
+        lanes = null_lanes(self.family.surroundings.plan, n)
         lanes[TIME] = closed.ends
-        lanes[list(self.rule.key)] = held["parts"][closed.rows].T
+        members = held["members"][closed.rows]
+        lanes[list(self.family.rule.key)] = held["parts"][closed.rows].T
         places = np.arange(n)
         counts = closed.counts.astype(np.float64)[None, :]
-        judged = self._surroundings.evaluate(self._pattern.condition, lanes, places, counts)
+        judged = self.family.evaluate(self._pattern.condition, lanes, places, counts, members)
         true = np.flatnonzero(judged == TRUE)
         extra = np.ascontiguousarray(counts[:, true])
-        levels = severities(self.rule, self._surroundings, lanes, true, extra)
+        members = members[true]
+        levels = self.family.severities(lanes, true, extra, members)
         fired = np.empty(len(true), np.int64)
         found = judge(
             closed.ends[true],
             closed.rows[true],
             levels,
             np.zeros(len(true), np.int64),
-            self.rule.cooldown_ms,
+            members,
+            self.family.cooldowns,
             held["last_times"],
             held["last_severities"],
             fired,
@@ -121,7 +123,8 @@ class PaneRule:
         ends = closed.ends[rows]
         return [
             Firings(
-                self.rule,
+                self.family,
+                members[fired],
                 lanes,
                 rows,
                 np.ascontiguousarray(extra[:, fired]),
@@ -139,19 +142,18 @@ class PaneRule:
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return {**self.table.tables(), "suppressed": self.suppressed, "missing": self.choice.missing}
+        return {**self.table.tables(), "suppressed": self.suppressed}
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
         self.suppressed[:] = tables["suppressed"]
-        self.choice.missing[:] = tables["missing"]
         self._first_end = first_end(self.table.state["ends"])
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys without an open pane whose cooldown is over."""
         last = table.state["last_times"]
-        over: NDArray[np.bool_] = (last == NULL) | (last <= now - self.rule.cooldown_ms)
+        over: NDArray[np.bool_] = (last == NULL) | (last <= now - int(self.family.cooldowns.max()))
         idle: NDArray[np.bool_] = table.state["ends"] == NULL
         return idle & over
 

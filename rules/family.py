@@ -1,0 +1,192 @@
+"""Families: rules whose compiled plans are equal up to constants run together, so that many of a kind cost like one.
+
+The idea is that of TriggerMan's expression signatures (Hanson et al., ICDE 1999): a condition is its structure and a
+row of constants. Here the structure is a postfix program and the constants are the arguments of its literal
+instructions. Where the members of a family differ, the prototype reads its constant as one more row of EXTRA, behind
+those of the pattern; where they agree it stays in the program.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels import opcodes as op
+from rules.plan import Absence, Aggregate, Program, RulePlan, Threshold, extras
+
+Ints = NDArray[np.int64]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class FamilyPlan:
+    """Rules of one structure.
+
+    `rule` is the prototype: the first of them, whose programs read what differs as EXTRA `base` + p.
+    `parameters` is `int64[p, members]`, 64 bits each.
+    """
+
+    rule: RulePlan
+    rules: tuple[RulePlan, ...]
+    base: int
+    parameters: Ints
+
+
+def families(rules: Iterable[RulePlan]) -> list[FamilyPlan]:
+    """Put rules of one structure together, in the order of their first members.
+
+    An absence stays alone: its state is the rows of a set, and every key of it is its own.
+    """
+    found: dict[Any, list[RulePlan]] = {}
+    for rule in rules:
+        found.setdefault((rule.rule if isinstance(rule.pattern, Absence) else None, _structure(rule)), []).append(rule)
+    return [_family(tuple(members)) for members in found.values()]
+
+
+def _structure(rule: RulePlan) -> Any:
+    """Return what members of a family have in common, hashable."""
+    return (
+        rule.kinds,
+        rule.key,
+        rule.active,
+        rule.ordered,
+        _skeleton(rule.select),
+        _skeleton(rule.pattern),
+        tuple(step.severity for step in rule.severity),
+        _skeleton(rule.severity),
+    )
+
+
+def _skeleton(value: Any) -> Any:
+    """Return a value without its literals: of programs the code without the literals' arguments."""
+    match value:
+        case Program():
+            return (*_masked(value.code).ravel().tolist(), value.depth)
+        case Aggregate(function="count" | "distinct"):  # how much is told apart may differ: see `limits`
+            return value.function, _skeleton(value.argument)
+        case Threshold():
+            return tuple(_skeleton(getattr(value, each.name)) for each in fields(value) if each.name != "needed")
+        case tuple():
+            return tuple(map(_skeleton, value))
+        case _ if is_dataclass(value):
+            return type(value).__name__, *(_skeleton(getattr(value, each.name)) for each in fields(value))
+        case _:
+            return value
+
+
+def _masked(code: Ints) -> Ints:
+    masked = code.reshape(-1, 2).copy()
+    masked[np.isin(masked[:, 0], op.LITERALS), 1] = 0
+    return masked
+
+
+def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
+    first = members[0]
+    base = extras(first.pattern)
+    if len(members) == 1:
+        return FamilyPlan(first, members, base, np.empty((0, 1), np.int64))
+    literals = np.array([_literals(rule) for rule in members], np.int64).reshape(len(members), -1).T
+    differ = (literals != literals[:, :1]).any(axis=1)
+    rows, numbers = np.unique(literals[differ], axis=0, return_inverse=True)
+    places = iter(np.cumsum(differ).tolist())
+    # each literal in the order of `_programs`: the parameter that takes its place, None where all agree
+    wanted = iter(
+        [
+            base + int(numbers.ravel()[place - 1]) if differs else None
+            for place, differs in zip(places, differ.tolist(), strict=True)
+        ]
+    )
+    pattern = _rewritten(first.pattern, wanted)
+    # the order of fields is that of `_programs`
+    prototype = replace(
+        first, pattern=pattern, select=_rewritten(first.select, wanted), severity=_rewritten(first.severity, wanted)
+    )
+    if isinstance(pattern, Threshold):
+        prototype = replace(prototype, pattern=_widest(pattern, members))
+    return FamilyPlan(prototype, members, base, np.ascontiguousarray(rows))
+
+
+def _parts(rule: RulePlan) -> tuple[Any, ...]:
+    return rule.pattern, rule.select, rule.severity
+
+
+def _literals(rule: RulePlan) -> list[int]:
+    """Return the arguments of all literals of a rule's programs, in a fixed order."""
+    found: list[int] = []
+    for program in programs(_parts(rule)):
+        code = program.code.reshape(-1, 2)
+        found += code[np.isin(code[:, 0], op.LITERALS), 1].tolist()
+    return found
+
+
+def programs(value: Any) -> Iterator[Program]:
+    """Yield all programs in a part of a plan, in a fixed order."""
+    match value:
+        case Program():
+            yield value
+        case tuple():
+            for each in value:
+                yield from programs(each)
+        case _ if is_dataclass(value):
+            for each in fields(value):
+                yield from programs(getattr(value, each.name))
+        case _:
+            pass
+
+
+def _rewritten(value: T, wanted: Iterator[int | None]) -> T:
+    """Return a part of a plan in which literals that differ are read as parameters; in the order of `programs`."""
+
+    def program(old: Program) -> Program:
+        code = old.code.reshape(-1, 2).copy()
+        for at in np.flatnonzero(np.isin(code[:, 0], op.LITERALS)).tolist():
+            parameter = next(wanted)
+            if parameter is not None:
+                code[at] = op.EXTRA, parameter
+        return replace(old, code=code)
+
+    rewritten: T = _mapped(value, program)
+    return rewritten
+
+
+def _mapped(value: Any, change: Callable[[Program], Program]) -> Any:
+    match value:
+        case Program():
+            return change(value)
+        case tuple():
+            return tuple(_mapped(each, change) for each in value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{each.name: _mapped(getattr(value, each.name), change) for each in fields(value)})
+        case _:
+            return value
+
+
+def _widest(pattern: Threshold, members: Sequence[RulePlan]) -> Threshold:
+    """Return the prototype's pattern, which remembers as much as any member and judges as early as any."""
+    windows = [rule.pattern for rule in members if isinstance(rule.pattern, Threshold)]
+    aggregates = tuple(
+        replace(each, parameter=max(other.window.aggregates[i].parameter for other in windows))
+        for i, each in enumerate(pattern.window.aggregates)
+    )
+    return replace(
+        pattern,
+        window=replace(pattern.window, aggregates=aggregates),
+        needed=min(other.needed for other in windows),
+    )
+
+
+def limits(family: FamilyPlan) -> NDArray[np.float64]:
+    """Return what each member tells apart of each aggregate, float64[aggregates, members].
+
+    The values of an alert are bounded by them: it must not depend on what other rules remember.
+    """
+    rows = [
+        [aggregate.parameter if aggregate.function in ("count", "distinct") else np.inf for aggregate in window]
+        for window in (rule.pattern.window.aggregates for rule in family.rules if isinstance(rule.pattern, Threshold))
+    ]
+    return np.array(rows, np.float64).reshape(len(family.rules), -1).T.copy()
+
+
+__all__ = ["FamilyPlan", "families", "limits", "programs"]

@@ -1,0 +1,73 @@
+"""A family of rules in one shard: the rules that run as one, and how their programs are run."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.alert import SEVERITIES
+from events.batch import Lanes
+from kernels.opcodes import TRUE
+from rules.family import FamilyPlan
+from rules.plan import Program, RulePlan
+from streams.shard.choose import Entry, Slice
+from streams.shard.surroundings import Surroundings
+
+Ints = NDArray[np.int64]
+CODES = {severity: code for code, severity in enumerate(SEVERITIES)}  # 0 is the most severe
+NO_EXTRA = np.empty((0, 0), np.float64)
+
+
+class Family:
+    """What a pattern is given: its rules and what they look at.
+
+    Attributes
+    ----------
+    rule
+        the prototype: in its programs constants that differ between members are parameters
+    rules
+        the members
+    cooldowns
+        int64[members], ms
+    capacity
+        keys that are held at most, of all members together
+    """
+
+    def __init__(self, plan: FamilyPlan, surroundings: Surroundings, part: Slice) -> None:
+        self.plan = plan
+        self.rule: RulePlan = plan.rule
+        self.rules = plan.rules
+        self.surroundings = surroundings
+        self.part = part
+        self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
+        self.capacity = sum(rule.capacity for rule in plan.rules)
+
+    @property
+    def name(self) -> str:
+        """What its state is called: by its first rule."""
+        return self.rules[0].rule
+
+    @cached_property
+    def entry(self) -> Entry:
+        """What chooses its events, for a pattern with one kind of them."""
+        return Entry(self.plan, self.rule.kinds, self.rule.select, self.rule.key)
+
+    def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
+        """Return the 64 bits of a program's result for some rows, each for one member.
+
+        `extra` is float64[e, len(rows)], the rows of EXTRA that the pattern gives (`rules.plan.extras`).
+        """
+        if len(self.plan.parameters):
+            own = self.plan.parameters[:, members].view(np.float64)
+            extra = own if not self.plan.base else np.concatenate([extra, own])
+        return self.surroundings.evaluate(program, lanes, rows, extra)
+
+    def severities(self, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
+        """Return the severity code of each row: that of the first rung whose condition is true, else the default's."""
+        ladder = self.rule.severity
+        out = np.full(len(rows), CODES[ladder[-1].severity], np.int64)
+        for step in reversed(ladder[:-1]):
+            assert step.when is not None
+            holds = self.evaluate(step.when, lanes, rows, extra, members) == TRUE
+            out[holds] = CODES[step.severity]
+        return out

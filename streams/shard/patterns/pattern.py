@@ -1,0 +1,55 @@
+"""What every pattern that waits for its place in the order can do in a shard."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.shard.choose import Chosen, Entry
+from streams.shard.family import Family
+from streams.shard.firing import Firings
+from streams.shard.tables import KeyTable
+from streams.time.buffer import ReorderBuffer
+
+Ints = NDArray[np.int64]
+
+
+class Pattern(Protocol):
+    """State and behaviour of the rules of one family."""
+
+    family: Family
+    suppressed: Ints  # int64[members], matches that a cooldown kept from firing
+    repeats: Ints  # log positions of the repeated events among the rows that were taken last
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What chooses its events; `take` gets what each chose."""
+        ...
+
+    @property
+    def table(self) -> KeyTable | None:
+        """Its key table, None where its keys are the rows of a set."""
+        ...
+
+    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+        """Take released rows of the buffer, in order."""
+        ...
+
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
+        """Let time pass: all that falls due before the watermark (`inclusive`: at it, too)."""
+        ...
+
+    def tables(self) -> dict[str, NDArray[Any]]:
+        """Return the state for a snapshot."""
+        ...
+
+    def restore(self, tables: dict[str, NDArray[Any]]) -> None:
+        """Take the state of a snapshot."""
+        ...
+
+
+def distinct(chosen: Chosen, buffer: ReorderBuffer) -> tuple[Chosen, Ints]:
+    """Return the chosen rows without those that repeat an event of the same key, and the log positions of those."""
+    places, repeats = buffer.distinct(chosen.rows, chosen.keys)
+    return (chosen if isinstance(places, slice) else chosen.at(places)), repeats
