@@ -24,29 +24,36 @@ def split(scalar: Scalar) -> tuple[list[str], list[Node]]:
     pieces: list[str] = []
     nodes: list[Node] = []
     found = [full_width(scalar.at(match.start(), 2), match.group(), "${") for match in _FULL_WIDTH.finditer(text)]
-    literal, at = "", 0
-    while True:
-        start = text.find("${", at)
-        if start < 0:
-            break
+    spans, unclosed = holes(text)
+    at = 0
+    for start, end in spans:
+        pieces.append(text[at : start - 2].replace("$${", "${"))
+        at = end + 1
+        try:
+            nodes.append(parse(text[start:end], _Locate(scalar, start)))
+        except Problems as problems:
+            found += problems.problems
+    if unclosed >= 0:
+        found.append(problem("E028", scalar.at(unclosed, 2)))
+    if found:
+        raise Problems(found)
+    return [*pieces, text[at:].replace("$${", "${")], nodes
+
+
+def holes(text: str) -> tuple[list[tuple[int, int]], int]:
+    """Return from where to where the expressions stand, and where a hole begins that is not closed, -1 if none does."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while (start := text.find("${", at)) >= 0:
         if start and text[start - 1] == "$":
-            literal += text[at : start - 1] + "${"
             at = start + 2
             continue
         end = _closing(text, start + 2)
         if end < 0:
-            found.append(problem("E028", scalar.at(start, 2)))
-            break
-        literal += text[at:start]
-        pieces.append(literal)
-        literal, at = "", end + 1
-        try:
-            nodes.append(parse(text[start + 2 : end], _Locate(scalar, start + 2)))
-        except Problems as problems:
-            found += problems.problems
-    if found:
-        raise Problems(found)
-    return [*pieces, literal + text[at:]], nodes
+            return spans, start
+        spans.append((start + 2, end))
+        at = end + 1
+    return spans, -1
 
 
 def _closing(text: str, at: int) -> int:

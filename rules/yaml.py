@@ -62,18 +62,22 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list."""
+    """A list; `is_flow` tells `[a, b]` from lines with `-`, `end` is the place behind it."""
 
     items: tuple["Node", ...]
     place: Place
+    is_flow: bool = field(default=False, compare=False)
+    end: Place | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values in the order of the file; keys are unique."""
+    """Keys and values in the order of the file; keys are unique. `is_flow` and `end` as for `Items`."""
 
     entries: tuple[tuple[Scalar, "Node"], ...]
     place: Place
+    is_flow: bool = field(default=False, compare=False)
+    end: Place | None = field(default=None, repr=False, compare=False)
 
     def get(self, name: str) -> "Node | None":
         """Return the value of a key, None where it is absent."""
@@ -198,16 +202,23 @@ class _Composer:
 
     def _items(self, event: Any, depth: int) -> Items:
         items = []
+        end = event
         for child in self.events:
             if isinstance(child, SequenceEndEvent):
+                end = child
                 break
             items.append(self._node(child, depth + 1))
-        return Items(tuple(items), self._place(event))
+        return Items(tuple(items), self._place(event), bool(event.flow_style), self._end(end))
+
+    def _end(self, event: Any) -> Place:
+        return Place(self.path, event.end_mark.line + 1, event.end_mark.column + 1)
 
     def _mapping(self, event: Any, depth: int) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}
+        end = event
         for child in self.events:
             if isinstance(child, MappingEndEvent):
+                end = child
                 break
             key = self._node(child, depth + 1)
             value = self._node(next(self.events), depth + 1)
@@ -218,7 +229,7 @@ class _Composer:
                 self.problems.append(problem("Y006", key.place, key=key.text, line=first.line, column=first.column))
             else:
                 entries[key.text] = key, value
-        return Mapping(tuple(entries.values()), self._place(event))
+        return Mapping(tuple(entries.values()), self._place(event), bool(event.flow_style), self._end(end))
 
 
 def _offsets(raw: str, style: str, text: str) -> list[int]:
