@@ -114,7 +114,7 @@ def larger(rows, members, keys, needed):
 @kernel(
     "Tuple((int64[::1], int64[::1], int64[::1]))(int64[:, ::1], int64[::1], int64[::1], int64[:, ::1], "
     "boolean[:, ::1], int64[::1], int64[:, ::1], int64[::1], int64, int64[::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], "
-    f"int64, int64, boolean[::1], int64[::1], int64[::1], {SURROUNDINGS})"
+    f"int64, int64, boolean[::1], int64[::1], int64[::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], {SURROUNDINGS})"
 )
 def choose(
     lanes,
@@ -136,6 +136,10 @@ def choose(
     wanted,
     missing,
     ends,
+    of_kinds,
+    out_rows,
+    out_members,
+    out_keys,
     slot_keys,
     slot_rows,
     set_base,
@@ -171,10 +175,14 @@ def choose(
         int64[e], grows by the rows without their key
     ends
         int64[e], receives where each entry's part of the result ends
+    of_kinds
+        int64[sets of kinds, m or more], scratch
+    out_rows, out_members, out_keys
+        int64 each, receive the result: rows, members and keys of the chosen, entry by entry, in order
 
     Returns
     -------
-    rows, members and keys of the chosen, int64 each, entry by entry, in order
+    the three of the result, larger ones where it did not fit
 
     Cost: 1 ns a row and set of kinds, then 2 ns a row of its kinds and entry, and the conditions.
     """
@@ -190,10 +198,6 @@ def choose(
     for e in range(len(entries)):
         widest = max(widest, entries[e, BASE] + entries[e, COUNT])
     extra = np.zeros((widest, BLOCK), np.int64)
-    out_rows = np.empty(len(rows) + BLOCK, np.int64)
-    out_members = np.empty(len(rows) + BLOCK, np.int64)
-    out_keys = np.empty(len(rows) + BLOCK, np.int64)
-    of_kinds = np.empty((len(reads), len(rows)), np.int64)
     sizes = np.zeros(len(reads), np.int64)
     for k in range(len(reads)):  # kinds come in no order that a branch could be foreseen by, so there is none
         found = 0
@@ -206,20 +210,28 @@ def choose(
         entry = entries[e]
         kinds = entry[KINDS]
         alone = entry[ACCESS] == ALONE
-        of_batch = len(order) == 0 or entry[LATE] == 1
+        late = len(order) == 0 or entry[LATE] == 1
+        one = entry[KEY_TO] - entry[KEY_FROM] == 1
+        key_lane = key_lanes[entry[KEY_FROM]] if one else np.int64(0)
+        keyless = entry[KEYLESS] == 1
+        lacking = 0
         for first in range(0, sizes[kinds], BLOCK):
             n = 0
-            for i in range(first, min(first + BLOCK, sizes[kinds])):
-                row = of_kinds[kinds, i]
-                key = key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
-                on_time = of_batch or (order[row] & 1) == 1
-                is_missing = key == NULL
-                missing[e] += is_missing and on_time
-                kept = on_time and (not is_missing or entry[KEYLESS] == 1)
-                if shards > 1:
-                    kept &= owner(key, shards) == shard
-                block[n] = row
-                n += kept
+            last = min(first + BLOCK, sizes[kinds])
+            if late:
+                for i in range(first, last):
+                    row = of_kinds[kinds, i]
+                    key = lanes[key_lane, row] if one else key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
+                    is_missing = key == NULL
+                    lacking += is_missing
+                    block[n] = row
+                    n += (keyless or not is_missing) and (shards == 1 or owner(key, shards) == shard)
+            else:
+                for i in range(first, last):
+                    row = of_kinds[kinds, i]
+                    key = lanes[key_lane, row] if one else key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
+                    block[n] = row
+                    n += (order[row] & 1) == 1 and key != NULL and (shards == 1 or owner(key, shards) == shard)
             if entry[ACCESS] == EQUAL:
                 left = 0
                 for i in range(n):
@@ -265,8 +277,9 @@ def choose(
                     row = block[i]
                     out_rows[total + i] = row
                     out_members[total + i] = 0
-                    out_keys[total + i] = key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
-                    wanted[row] |= entry[MARKED] == 1
+                    out_keys[total + i] = (
+                        lanes[key_lane, row] if one else key_of(lanes, row, key_lanes, entry[KEY_FROM], entry[KEY_TO])
+                    )
                 total += n
                 continue
             i = 0
@@ -339,10 +352,13 @@ def choose(
                     out_rows[total + j] = row
                     out_members[total + j] = member
                     out_keys[total + j] = combine(key, tokens[entry[TOKENS] + member])
-                    wanted[row] |= entry[MARKED] == 1
                 total += pairs
+        missing[e] += lacking
+        if entry[MARKED] == 1:
+            for i in range(ends[e - 1] if e > 0 else 0, total):
+                wanted[out_rows[i]] = True
         ends[e] = total
-    return out_rows[:total], out_members[:total], out_keys[:total]
+    return out_rows, out_members, out_keys
 
 
 @kernel("void(int64[::1], boolean[::1])")

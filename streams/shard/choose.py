@@ -51,7 +51,8 @@ class Entry:
 class Chosen:
     """The rows of one entry, in order; a row stands there once for each member of the family that takes it.
 
-    `keys` are tokens of the key and, in a family of many, of the member.
+    `keys` are tokens of the key and, in a family of many, of the member. All are valid until their chooser is asked
+    again.
     """
 
     rows: Ints
@@ -89,6 +90,8 @@ class Chooser:
         self._entries = np.array(rows, np.int64).reshape(-1, COLUMNS)
         self._tables = tables.arrays()
         self._all = np.arange(1 << 10)
+        self._of_kinds = np.empty((len(self._reads), 1 << 10), np.int64)
+        self._out = (np.empty(1 << 10, np.int64), np.empty(1 << 10, np.int64), np.empty(1 << 10, np.int64))
 
     def arrived(self, lanes: Lanes) -> tuple[list[Chosen], NDArray[np.bool_]]:
         """Return the rows of a batch that each entry chooses as it arrived, and bool[n], which ones wait."""
@@ -113,7 +116,9 @@ class Chooser:
     def _choose(self, lanes: Lanes, rows: Ints, order: Ints, wanted: NDArray[np.bool_], missing: Ints) -> list[Chosen]:
         ends = np.empty(len(self.entries), np.int64)
         part = self._part
-        taken, members, keys = choose(
+        if len(rows) > self._of_kinds.shape[1]:
+            self._of_kinds = np.empty((len(self._reads), 2 * len(rows)), np.int64)
+        self._out = choose(
             lanes,
             rows,
             order,
@@ -125,13 +130,13 @@ class Chooser:
             wanted,
             missing,
             ends,
+            self._of_kinds,
+            *self._out,
             *self._surroundings.arrays,
         )
+        taken, members, keys = self._out
         starts = [0, *ends.tolist()]
-        return [
-            Chosen(taken[start:end], members[start:end], keys[start:end])
-            for start, end in pairwise(starts)
-        ]
+        return [Chosen(taken[start:end], members[start:end], keys[start:end]) for start, end in pairwise(starts)]
 
 
 class _Tables:
