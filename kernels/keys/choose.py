@@ -113,8 +113,9 @@ def larger(rows, members, keys, needed):
 
 @kernel(
     "Tuple((int64[::1], int64[::1], int64[::1]))(int64[:, ::1], int64[::1], int64[::1], int64[:, ::1], "
-    "boolean[:, ::1], int64[::1], int64[:, ::1], int64[::1], int64, int64[::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], "
-    f"int64, int64, boolean[::1], int64[::1], int64[::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], {SURROUNDINGS})"
+    "boolean[:, ::1], int64[::1], int64[:, ::1], int64[::1], int64, int64[::1], int64[:, ::1], int64[::1], "
+    "int64[::1], int64[::1], int64, int64, boolean[::1], int64[::1], int64[::1], int64[:, ::1], int64[::1], "
+    f"int64[::1], int64[::1], {SURROUNDINGS})"
 )
 def choose(
     lanes,
