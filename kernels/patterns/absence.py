@@ -3,7 +3,8 @@
 State is 26 bytes a key: `bases`, the last sight (or the armed time of a key never seen), `seen`, the log position
 of that sight (-1: never seen), `feeds`, the number of the feed that brought it (-1: never seen, or it was late), and
 `fired`, when the open episode fired (NULL: none is open). A rule whose cooldown is longer than its silence has
-`shut` besides, until when an ended episode keeps the key quiet; else it is empty.
+`shut` besides, until when an ended episode keeps the key quiet, and one with `unless` has `groups`, which keys' clocks
+stop together (`kernels.patterns.stops`); else they are empty.
 
 A sight that only moves a deadline on needs no order: `glance` takes it on arrival. All else waits for its place in
 the order and is taken by `sight`. Of several sights of one instant the last in the order is the evidence, which no
@@ -13,46 +14,117 @@ kernel needs to know: the one that is held goes to `ties` when another takes its
 from kernels.compile import kernel
 from kernels.expression import NEVER, index_after
 from kernels.nulls import NULL
+from kernels.patterns.stops import RUNS, counted, reached, running
 
-FIRING, RESOLVED, CORRECTED = 0, 1, 2
+FIRING, RESOLVED, CORRECTED, EXPIRED = 0, 1, 2, 3
 # Columns of a transition: state row; one of the above; its time; the episode's since; log position of the causing
-# event, of a firing that of the last sight (-1: none); its place in event time; the last sight before (NULL: none);
-# the feed of a firing's last sight (-1: none, or it was late)
+# event, of a firing or expiry that of the last sight (-1: none); its place in event time; the last sight before (NULL:
+# none); the feed of the last sight of a firing or expiry (-1: none, or it was late)
 ROW, TRANSITION, TIME, SINCE, CAUSE, PLACE, LAST, FEED = range(8)
 # Columns of a tie: which entry tied with the sight that its key had; that sight's log position, and its feed
 TIED, HELD, HELD_FEED = range(3)
 EVENT_TIME, POSITION = 0, 2  # lanes, as in events.batch
+NEVER_FORGET = 0
+LAW = "Tuple((int64, int64, int64, int64[::1]))"  # silence, forget, cooldown (ms each); edges of a calendar
+# bases, seen, feeds, fired, shut, groups; all of one length, the last two may be empty
+KEYS = "Tuple((int64[::1], int64[::1], int16[::1], int64[::1], int64[::1], int32[::1]))"
 
 
 @kernel(inline=True)
-def due(row, silence, edges, bases, shut):
-    """Return when an absence may fire: its deadline, or the next instant at which the calendar `edges` is true.
+def lapse(row, length, keys, runs):
+    """Return when so much time has counted since the base of a key, if nothing stops its clock any more."""
+    group = keys[5][row] if len(keys[5]) > 0 else 0
+    if runs[0][group] < 0:  # nothing has stopped it since any base
+        return keys[0][row] + length
+    since = counted(keys[0][row], group, runs[0], runs[1], runs[2])
+    return reached(since + length, group, runs[0], runs[1], runs[2])
 
-    An empty `edges` is always true.
+
+@kernel(inline=True)
+def due(row, law, keys, runs):
+    """Return when an absence may fire: at its deadline, or when its gap, its calendar and what stops its clock let it.
+
+    An empty calendar is always true.
     """
-    deadline = bases[row] + silence
-    if len(shut) > 0:
-        deadline = max(deadline, shut[row])
-    if len(edges) == 0:
-        return deadline
-    turned = index_after(edges, 0, len(edges), deadline)
-    if turned & 1:
-        return deadline
-    return edges[turned] if turned < len(edges) else NEVER
+    group = keys[5][row] if len(keys[5]) > 0 else 0
+    edges = law[3]
+    instant = lapse(row, law[0], keys, runs)
+    if len(keys[4]) > 0:
+        instant = max(instant, keys[4][row])
+    while True:
+        opening = instant
+        if len(edges) > 0:
+            turned = index_after(edges, 0, len(edges), instant)
+            if not turned & 1:
+                if turned == len(edges):
+                    return NEVER
+                opening = edges[turned]
+        instant = running(opening, group, runs[0], runs[2])
+        if instant == opening:
+            return instant
 
 
 @kernel(inline=True)
-def fire(row, deadline, now, bases, seen, feeds, fired, out):
-    """Open an episode and report it; `now` is the watermark at which that is decided."""
+def report(row, transition, time, cause, place, last_feed, keys, out):
+    """Describe a transition."""
+    bases, seen = keys[0], keys[1]
     out[ROW] = row
-    out[TRANSITION] = FIRING
-    out[TIME] = deadline
+    out[TRANSITION] = transition
+    out[TIME] = time
     out[SINCE] = bases[row]
-    out[CAUSE] = seen[row]
-    out[PLACE] = max(deadline, now)
+    out[CAUSE] = cause
+    out[PLACE] = place
     out[LAST] = bases[row] if seen[row] >= 0 else NULL
-    out[FEED] = feeds[row]
-    fired[row] = deadline
+    out[FEED] = last_feed
+
+
+@kernel(inline=True)
+def settle(row, now, floor, law, keys, runs, out, found):
+    """Let what falls due for a key by the watermark `now` happen; its place in event time is not before `floor`.
+
+    An episode begins, and a key that has been silent for too long is forgotten, which ends its episode. Returns how
+    many transitions there are, up to two more than `found`.
+    """
+    bases, seen, feeds, fired = keys[0], keys[1], keys[2], keys[3]
+    forgotten = NEVER
+    if law[1] != NEVER_FORGET and bases[row] + law[1] <= now:
+        forgotten = lapse(row, law[1], keys, runs)
+    if fired[row] == NULL and bases[row] + law[0] <= now:
+        instant = due(row, law, keys, runs)
+        if instant <= min(now, forgotten):
+            report(row, FIRING, instant, seen[row], max(instant, floor), feeds[row], keys, out[found])
+            fired[row] = instant
+            found += 1
+    if forgotten <= now:
+        if fired[row] != NULL:
+            report(row, EXPIRED, forgotten, seen[row], max(forgotten, floor), feeds[row], keys, out[found])
+            found += 1
+        drop(row, keys)
+    return found
+
+
+@kernel(inline=True)
+def drop(row, keys):
+    """Forget a key."""
+    keys[0][row] = NULL
+    keys[1][row] = -1
+    keys[2][row] = -1
+    keys[3][row] = NULL
+    if len(keys[4]) > 0:
+        keys[4][row] = NULL
+
+
+@kernel(inline=True)
+def next_due(row, law, keys, runs, first):
+    """Return the lesser of `first` and the earliest instant at which something can fall due for a key."""
+    base = keys[0][row]
+    if base == NULL:
+        return first
+    if keys[3][row] == NULL and base + law[0] < first:
+        first = min(first, due(row, law, keys, runs))
+    if law[1] != NEVER_FORGET and base + law[1] < first:
+        first = min(first, lapse(row, law[1], keys, runs))
+    return first
 
 
 @kernel(inline=True)
@@ -66,14 +138,14 @@ def tie(entry, row, position, feed, seen, feeds, ties):
 
 
 @kernel(
-    "UniTuple(int64, 2)(int64[:, ::1], int64[::1], int64[::1], boolean[::1], int64, boolean, int64, int64[::1], "
-    "int64[::1], int16[::1], int64[::1], int64[::1], int64[:, ::1])"
+    f"UniTuple(int64, 2)(int64[:, ::1], int64[::1], int64[::1], boolean[::1], int64, boolean, int64, {KEYS}, "
+    "int64[::1], int64[:, ::1])"
 )
-def glance(lanes, rows, keys, late, feed, fresh, silence, bases, seen, feeds, fired, slow, ties):
+def glance(lanes, rows, places, late, feed, fresh, silence, keys, slow, ties):
     """Take the sights of a batch that only move a deadline on, as they arrive, and name the others.
 
-    Such a sight is not late, its key is awaited and no episode of it is open, and it is younger than the key's
-    deadline. That its place in the order does not matter:
+    Such a sight is not late, its key is awaited and no episode of it is open, and it is younger than the earliest
+    deadline that the key can have. That its place in the order does not matter:
 
     - The last sight of a key may be ahead of the watermark, but a deadline is decided only when the watermark
       reaches it. By then every sight before it has come, and those that had to wait have been released: so the last
@@ -85,18 +157,21 @@ def glance(lanes, rows, keys, late, feed, fresh, silence, bases, seen, feeds, fi
       behind it by now, they bridge the gap in which it would have fired, and it says nothing.
     - A late sight opens an episode only by a silence that ended by the watermark, and no sight of that silence
       can come any more but late.
+    - What stops the clock only moves deadlines on, further than `base + silence`, and how far is asked when the
+      watermark has reached them. A sight behind that instant waits, though the key's clock may have been stopped.
+      A key is forgotten no earlier than its deadline.
 
     Parameters
     ----------
     lanes
         of the batch
-    rows, keys
+    rows, places
         int64[n] each: rows of the batch in the order of the log, and their state rows (NULL: none)
     late
         boolean[batch]
     feed, fresh, silence
         number of the batch's feed; whether a key without a state row is new, or nobody's; ms
-    bases, seen, feeds, fired
+    keys
         the state
     slow
         int64[n], receives the rows that have to wait
@@ -109,11 +184,12 @@ def glance(lanes, rows, keys, late, feed, fresh, silence, bases, seen, feeds, fi
 
     Cost: about 3 ns an event.
     """
+    bases, seen, feeds, fired = keys[0], keys[1], keys[2], keys[3]
     kept = 0
     tied = 0
     for i in range(len(rows)):
         row = rows[i]
-        key = keys[i]
+        key = places[i]
         if key == NULL:
             slow[kept] = row
             kept += fresh
@@ -134,26 +210,24 @@ def glance(lanes, rows, keys, late, feed, fresh, silence, bases, seen, feeds, fi
 
 
 @kernel(
-    "UniTuple(int64, 2)(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64[::1], "
-    "int64[::1], int64[::1], int16[::1], int64[::1], int64[::1], int64[:, ::1], int64[:, ::1])"
+    f"UniTuple(int64, 2)(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], {LAW}, {KEYS}, {RUNS}, "
+    "int64[:, ::1], int64[:, ::1])"
 )
-def sight(
-    times, orders, positions, sources, rows, silence, cooldown, edges, bases, seen, feeds, fired, shut, out, ties
-):
-    """Take sights of keys in order; let deadlines that lie before them fire first.
+def sight(times, orders, positions, sources, rows, law, keys, runs, out, ties):
+    """Take sights of keys in order; let what lies before them fall due first.
 
-    One that was taken on arrival already changes nothing.
+    One that was taken on arrival already changes nothing, and a late one makes no key known.
 
     Parameters
     ----------
     times, orders, positions, sources, rows
         int64[n] each: epoch ms, order (`kernels.order`: even for a late event), log position, feed, state row
-    silence, cooldown, edges
-        ms each, and the calendar in which it may fire
-    bases, seen, feeds, fired, shut
-        int64[r] each (`feeds` int16), the state
+    law
+        what the rule says
+    keys, runs
+        the state, and what stopped the clocks, at least up to the watermark
     out
-        int64[3 n, 8], receives the transitions in order
+        int64[4 n, 8], receives the transitions in order
     ties
         int64[n, 3], receives the sights that lost their place to another of the same instant
 
@@ -163,6 +237,7 @@ def sight(
 
     Cost: about 3 ns an event.
     """
+    bases, seen, feeds, fired, shut = keys[0], keys[1], keys[2], keys[3], keys[4]
     found = 0
     tied = 0
     for i in range(len(times)):
@@ -170,65 +245,64 @@ def sight(
         time = times[i]
         late = (orders[i] & 1) == 0
         now = orders[i] >> 1  # a late event is judged when the watermark stood there
-        if fired[row] == NULL and bases[row] != NULL and bases[row] + silence <= now:
-            deadline = due(row, silence, edges, bases, shut)
-            if deadline <= now:
-                fire(row, deadline, deadline, bases, seen, feeds, fired, out[found])
-                found += 1
+        if bases[row] != NULL:
+            found = settle(row, now, NULL, law, keys, runs, out, found)
+        if bases[row] == NULL and late:
+            continue
         if time > bases[row] or (time == bases[row] and feeds[row] < 0 and not (late and seen[row] >= 0)):
             if fired[row] != NULL and time > bases[row]:  # one at the armed time itself tells of no later sight
-                out[found, ROW] = row
-                out[found, TRANSITION] = CORRECTED if time < fired[row] else RESOLVED
-                out[found, TIME] = time
-                out[found, SINCE] = bases[row]
-                out[found, CAUSE] = positions[i]
-                out[found, PLACE] = max(time, now)
-                out[found, LAST] = bases[row] if seen[row] >= 0 else NULL
-                out[found, FEED] = sources[i]
+                transition = CORRECTED if time < fired[row] else RESOLVED
+                report(row, transition, time, positions[i], max(time, now), sources[i], keys, out[found])
                 found += 1
                 fired[row] = NULL
                 if len(shut) > 0:
-                    shut[row] = time + cooldown
+                    shut[row] = time + law[2]
             bases[row] = time
             seen[row] = positions[i]
             feeds[row] = -1 if late else sources[i]
-            if (
-                late and fired[row] == NULL and time + silence <= now
-            ):  # it tells of a sight so old that the next silence is over too
-                deadline = due(row, silence, edges, bases, shut)
-                if deadline <= now:
-                    fire(row, deadline, now, bases, seen, feeds, fired, out[found])
-                    found += 1
+            if late and fired[row] == NULL:  # it may tell of a sight so old that the next silence is over too
+                found = settle(row, now, now, law, keys, runs, out, found)
         elif time == bases[row] and not late and positions[i] != seen[row]:
             tie(i, row, positions[i], sources[i], seen, feeds, ties[tied])
             tied += 1
     return found, tied
 
 
-@kernel("int64(int64, int64, int64[::1], int64[::1], int64[::1], int16[::1], int64[::1], int64[::1], int64[:, ::1])")
-def expire(watermark, silence, edges, bases, seen, feeds, fired, shut, out):
-    """Let every deadline up to the watermark fire; the arrays are those of `sight`, `out` of int64[r, 8].
+@kernel(f"UniTuple(int64, 2)(int64, {LAW}, {KEYS}, {RUNS}, int64[:, ::1])")
+def expire(watermark, law, keys, runs, out):
+    """Let everything up to the watermark fall due; the arrays are those of `sight`, `out` of int64[2 r, 8].
+
+    Returns
+    -------
+    the number of transitions, and what `first_due` would say then
 
     Cost: 1 ns a key.
     """
     found = 0
-    for row in range(len(bases)):
-        if fired[row] == NULL and bases[row] != NULL and bases[row] + silence <= watermark:
-            deadline = due(row, silence, edges, bases, shut)
-            if deadline <= watermark:
-                fire(row, deadline, deadline, bases, seen, feeds, fired, out[found])
-                found += 1
-    return found
+    first = NEVER
+    for row in range(len(keys[0])):
+        if keys[0][row] != NULL:
+            found = settle(row, watermark, NULL, law, keys, runs, out, found)
+            first = next_due(row, law, keys, runs, first)
+    return found, first
 
 
-@kernel("int64(int64, int64[::1], int64[::1], int64[::1], int64[::1])")
-def first_due(silence, edges, bases, fired, shut):
-    """Return the earliest instant at which a key can fire if it is not seen again; NEVER where none can.
+@kernel(f"int64({LAW}, {KEYS}, {RUNS})")
+def first_due(law, keys, runs):
+    """Return the earliest instant at which something can fall due if no key is seen again; NEVER where nothing can.
 
-    Sights only move deadlines on, so that nothing can fire before it and no sweep is needed until then.
+    Sights and stops only move it on, so that nothing can fall due before it and no sweep is needed until then.
     """
     first = NEVER
-    for row in range(len(bases)):
-        if fired[row] == NULL and bases[row] != NULL and bases[row] + silence < first:
-            first = min(first, due(row, silence, edges, bases, shut))
+    for row in range(len(keys[0])):
+        first = next_due(row, law, keys, runs, first)
     return first
+
+
+@kernel(f"void(int64[::1], {KEYS}, int64[:, ::1])")
+def leave(rows, keys, out):
+    """Report the keys of some rows as they stand (`out` int64[n, 8], TIME and PLACE left open), and forget them."""
+    for i in range(len(rows)):
+        row = rows[i]
+        report(row, EXPIRED, NULL, keys[1][row], NULL, keys[2][row], keys, out[i])
+        drop(row, keys)

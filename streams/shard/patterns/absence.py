@@ -19,6 +19,7 @@ from kernels.patterns.absence import (
     HELD,
     HELD_FEED,
     LAST,
+    NEVER_FORGET,
     PLACE,
     ROW,
     SINCE,
@@ -30,6 +31,7 @@ from kernels.patterns.absence import (
     sight,
 )
 from kernels.patterns.absence import TIME as AT
+from kernels.patterns.stops import NO_RUN
 from rules.plan import Absence as AbsencePlan
 from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
@@ -39,7 +41,7 @@ from streams.shard.ties import Ties
 from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
-NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected")
+NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected", "expired")
 COLUMNS = 8
 STATE: Columns = {
     "bases": (np.int64, (), int(NULL)),
@@ -50,6 +52,7 @@ STATE: Columns = {
 }
 SHUT: Columns = {"shut": (np.int64, (), int(NULL))}
 NO_SHUT = np.empty(0, np.int64)
+NO_GROUPS = np.empty(0, np.int32)
 
 
 class Absence:
@@ -70,7 +73,8 @@ class Absence:
         self._pattern = rule.pattern
         self._part = family.part
         edges = np.empty(0, np.int64) if rule.active is None else surroundings.plan.calendars[rule.active].edges
-        self._edges = np.array(edges, np.int64)
+        self._law = (self._pattern.silence_ms, NEVER_FORGET, rule.cooldown_ms, np.array(edges, np.int64))
+        self._runs = (np.full(1, NO_RUN), np.zeros(1, np.int64), np.empty((0, 4), np.int64))
         self._first_due = int(NEVER)
         self._ties = Ties()
         self.table: KeyTable | None = None
@@ -86,8 +90,16 @@ class Absence:
         """The state arrays, by row."""
         return self._expected if self.table is None else self.table.state
 
-    def _shut(self) -> NDArray[np.int64]:
-        return self.state.get("shut", NO_SHUT)
+    def _keys_state(self) -> tuple[NDArray[Any], ...]:
+        held = self.state
+        return (
+            held["bases"],
+            held["seen"],
+            held["feeds"],
+            held["fired"],
+            held.get("shut", NO_SHUT),
+            held.get("groups", NO_GROUPS),
+        )
 
     def arm(self, epoch: int) -> None:
         """Await every expected key that this shard holds from max(its `since`, epoch) on."""
@@ -111,7 +123,6 @@ class Absence:
         """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
         rows, keys = chosen.rows, chosen.keys
         state = self._rows(keys)
-        held = self.state
         slow = np.empty(len(rows), np.int64)
         ties = np.empty((len(rows), 3), np.int64)
         kept, tied = glance(
@@ -122,10 +133,7 @@ class Absence:
             feed,
             self.table is not None,
             self._pattern.silence_ms,
-            held["bases"],
-            held["seen"],
-            held["feeds"],
-            held["fired"],
+            self._keys_state(),
             slow,
             ties,
         )
@@ -156,32 +164,16 @@ class Absence:
         """Let the deadlines up to the watermark fire."""
         if watermark < self._first_due:
             return []
-        held = self.state
-        out = np.empty((len(held["bases"]), COLUMNS), np.int64)
-        found = expire(
-            watermark,
-            self._pattern.silence_ms,
-            self._edges,
-            held["bases"],
-            held["seen"],
-            held["feeds"],
-            held["fired"],
-            self._shut(),
-            out,
-        )
-        self.resume()
+        out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
+        found, self._first_due = expire(watermark, self._law, self._keys_state(), self._runs, out)
         return self._transitions(out[:found])
 
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due."""
-        held = self.state
-        self._first_due = int(
-            first_due(self._pattern.silence_ms, self._edges, held["bases"], held["fired"], self._shut())
-        )
+        self._first_due = int(first_due(self._law, self._keys_state(), self._runs))
 
     def _sight(self, buffer: ReorderBuffer, rows: Ints, keys: Ints, state: Ints) -> list[Firings]:
-        held = self.state
-        out = np.empty((3 * len(rows), COLUMNS), np.int64)
+        out = np.empty((4 * len(rows), COLUMNS), np.int64)
         ties = np.empty((len(rows), 3), np.int64)
         found, tied = sight(
             buffer.lanes[TIME, rows],
@@ -189,14 +181,9 @@ class Absence:
             buffer.lanes[POSITION, rows],
             buffer.feeds[rows],
             state,
-            self._pattern.silence_ms,
-            self.rule.cooldown_ms,
-            self._edges,
-            held["bases"],
-            held["seen"],
-            held["feeds"],
-            held["fired"],
-            self._shut(),
+            self._law,
+            self._keys_state(),
+            self._runs,
             out,
             ties,
         )

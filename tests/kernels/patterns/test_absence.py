@@ -3,26 +3,34 @@ import pytest
 
 from kernels.expression import NEVER
 from kernels.nulls import NULL
-from kernels.patterns.absence import CORRECTED, FIRING, RESOLVED, expire, first_due, glance, sight
+from kernels.opcodes import TRUE
+from kernels.patterns.absence import CORRECTED, EXPIRED, FIRING, RESOLVED, expire, first_due, glance, leave, sight
+from kernels.patterns.stops import NO_RUN, release, stop
 
 SILENCE = 100
 NOTHING = int(NULL)
 
 
 class Keys:
-    """Some keys that are awaited from time 0 on."""
+    """Some keys that are awaited from time 0 on; `stops` are (since, until) at which their clocks stand still."""
 
-    def __init__(self, count=1, cooldown=0, edges=()):
-        self.cooldown, self.edges = cooldown, np.array(edges, np.int64)
+    def __init__(self, count=1, cooldown=0, edges=(), forget=0, stops=()):
+        self.law = (SILENCE, forget, cooldown, np.array(edges, np.int64))
         self.bases, self.seen, self.fired = np.zeros(count, np.int64), np.full(count, -1), np.full(count, NULL)
         self.feeds, self.ties = np.full(count, -1, np.int16), []
-        self.shut = np.full(count, NULL) if cooldown > SILENCE else np.empty(0, np.int64)
+        shut = np.full(count, NULL) if cooldown > SILENCE else np.empty(0, np.int64)
+        self.keys = (self.bases, self.seen, self.feeds, self.fired, shut, np.empty(0, np.int32))
+        self.runs = (np.full(1, NO_RUN), np.zeros(1, np.int64), np.empty((len(stops), 4), np.int64))
+        free = np.full(1, NO_RUN)
+        release(self.runs[2], 0, free)
+        for since, until in stops:
+            stop(np.array([TRUE]), 0, 0, 1, since, until - since, *self.runs, free)
 
     def see(self, *sights):
         """Take sights of (time, row, watermark if late else None); positions count from 50."""
         times = np.array([s[0] for s in sights], np.int64)
         orders = np.array([2 * t + 1 if late is None else 2 * late for t, _, late in sights], np.int64)
-        rows, out = np.array([s[1] for s in sights], np.int64), np.empty((3 * len(sights), 8), np.int64)
+        rows, out = np.array([s[1] for s in sights], np.int64), np.empty((4 * len(sights), 8), np.int64)
         ties = np.empty((len(sights), 3), np.int64)
         found, tied = sight(
             times,
@@ -30,14 +38,9 @@ class Keys:
             np.arange(50, 50 + len(times)),
             np.full(len(times), 7),
             rows,
-            SILENCE,
-            self.cooldown,
-            self.edges,
-            self.bases,
-            self.seen,
-            self.feeds,
-            self.fired,
-            self.shut,
+            self.law,
+            self.keys,
+            self.runs,
             out,
             ties,
         )
@@ -47,22 +50,21 @@ class Keys:
     def glance(self, *sights, fresh=False):
         """Let a batch of (time, row, whether it is late) arrive; positions count from 80. Returns who has to wait."""
         lanes = np.array([[s[0] for s in sights], [0] * len(sights), range(80, 80 + len(sights))], np.int64)
-        rows, keys = np.arange(len(sights)), np.array([s[1] for s in sights], np.int64)
+        rows, places = np.arange(len(sights)), np.array([s[1] for s in sights], np.int64)
         slow, ties = np.empty(len(sights), np.int64), np.empty((len(sights), 3), np.int64)
         late = np.array([s[2] for s in sights])
-        kept, tied = glance(
-            lanes, rows, keys, late, 9, fresh, SILENCE, self.bases, self.seen, self.feeds, self.fired, slow, ties
-        )
+        kept, tied = glance(lanes, rows, places, late, 9, fresh, SILENCE, self.keys, slow, ties)
         self.ties += [tuple(tie) for tie in ties[:tied].tolist()]
         return slow[:kept].tolist()
 
     def pass_to(self, watermark):
-        out = np.empty((len(self.bases), 8), np.int64)
-        found = expire(watermark, SILENCE, self.edges, self.bases, self.seen, self.feeds, self.fired, self.shut, out)
+        out = np.empty((2 * len(self.bases), 8), np.int64)
+        found, first = expire(watermark, self.law, self.keys, self.runs, out)
+        assert first == self.first_due()
         return [tuple(row)[:7] for row in out[:found].tolist()]
 
     def first_due(self):
-        return int(first_due(SILENCE, self.edges, self.bases, self.fired, self.shut))
+        return int(first_due(self.law, self.keys, self.runs))
 
 
 def test_a_deadline_is_decided_at_its_instant_before_the_events_of_that_instant():
@@ -211,3 +213,103 @@ def test_a_sight_on_time_takes_the_place_of_a_late_one_of_its_instant():
     assert keys.feeds[0] == -1
     assert keys.glance((50, 0, False)) == []
     assert (keys.seen[0], keys.feeds[0], keys.ties) == (80, 9, [])
+
+
+STOPPED = [(50, 70), (90, 140)]  # of the first 200 ms 70 do not count
+
+
+@pytest.mark.parametrize(("seen", "due"), [(0, 170), (49, 219), (50, 220), (60, 220), (70, 220), (95, 240), (150, 250)])
+def test_a_stopped_clock_keeps_the_elapsed_time_and_goes_on_afterwards(seen, due):
+    keys = Keys(stops=STOPPED)
+    keys.bases[0] = seen
+    assert keys.first_due() == due
+    assert keys.pass_to(due - 1) == []
+    assert [row[2] for row in keys.pass_to(due)] == [due]
+
+
+def test_a_silence_that_is_over_when_the_clock_stops_is_over():
+    assert [row[2] for row in Keys(stops=[(100, 500)]).pass_to(450)] == [100]
+    assert Keys(stops=[(99, 500)]).pass_to(500) == []
+    assert [row[2] for row in Keys(stops=[(99, 500)]).pass_to(501)] == [501]
+
+
+def test_nothing_fires_while_the_clock_is_stopped_though_a_gap_or_a_calendar_would_let_it():
+    keys = Keys(edges=[0, 90, 130, 400], stops=[(120, 150)])
+    assert keys.pass_to(149) == []
+    assert [row[2] for row in keys.pass_to(150)] == [150]
+    keys = Keys(edges=[0, 90, 130, 140, 200, 210], stops=[(120, 150)])
+    assert [row[2] for row in keys.pass_to(205)] == [200]
+    keys = Keys(cooldown=250, stops=[(390, 420)])
+    keys.pass_to(100)
+    keys.see((150, 0, None))
+    assert [row[2] for row in keys.pass_to(430)] == [420]
+
+
+def test_a_sight_behind_the_earliest_deadline_waits_and_begins_nothing_while_the_clock_was_stopped():
+    keys = Keys(stops=[(50, 90)])
+    assert keys.glance((99, 0, False), (199, 0, False)) == [1]
+    keys = Keys(stops=[(50, 90)])
+    assert keys.glance((120, 0, False)) == [0]
+    assert keys.see((120, 0, None)) == []
+    assert keys.bases[0] == 120
+
+
+def test_a_late_sight_whose_silence_the_clock_did_not_count_opens_nothing():
+    keys = Keys(stops=[(120, 290)])
+    keys.pass_to(100)
+    assert [row[1] for row in keys.see((50, 0, 300))] == [CORRECTED]
+    assert [row[1:3] for row in keys.pass_to(320)] == [(FIRING, 320)]
+
+
+def test_a_key_that_is_silent_for_too_long_is_forgotten_and_its_episode_expires():
+    keys = Keys(forget=300)
+    assert keys.see((20, 0, None)) == []
+    assert keys.pass_to(319) == [(0, FIRING, 120, 20, 50, 120, 20)]
+    assert keys.first_due() == 320
+    assert keys.pass_to(320) == [(0, EXPIRED, 320, 20, 50, 320, 20)]
+    assert (keys.bases[0], keys.seen[0], keys.first_due()) == (NULL, -1, NEVER)
+
+
+def test_a_sight_behind_the_time_to_forget_makes_the_key_known_anew():
+    keys = Keys(forget=300)
+    assert [row[1:4] for row in keys.see((350, 0, None))] == [(FIRING, 100, 0), (EXPIRED, 300, 0)]
+    assert [row[1:4] for row in keys.pass_to(450)] == [(FIRING, 450, 350)]
+
+
+def test_a_key_that_may_not_fire_is_forgotten_without_a_word():
+    keys = Keys(forget=300, edges=[0, 90, 310, 400])
+    assert keys.pass_to(500) == []
+    assert keys.bases[0] == NULL
+
+
+def test_a_stopped_clock_forgets_nobody():
+    keys = Keys(forget=300, stops=[(200, 260)])
+    assert [row[1] for row in keys.pass_to(359)] == [FIRING]
+    assert [row[1:3] for row in keys.pass_to(360)] == [(EXPIRED, 360)]
+
+
+def test_a_late_sight_makes_no_key_known():
+    keys = Keys()
+    keys.bases[0] = NULL
+    assert keys.see((50, 0, 60)) == []
+    assert keys.bases[0] == NULL
+
+
+def test_a_late_sight_that_tells_of_what_is_forgotten_by_now_fires_and_expires_at_the_watermark():
+    keys = Keys(forget=300)
+    assert [row[1:3] for row in keys.pass_to(290)] == [(FIRING, 100)]
+    assert [(row[1], row[2], row[5]) for row in keys.see((20, 0, 299), (250, 0, 299))] == [
+        (CORRECTED, 20, 299),
+        (FIRING, 120, 299),
+        (RESOLVED, 250, 299),
+    ]
+
+
+def test_a_key_that_leaves_is_told_as_it_stands():
+    keys = Keys()
+    keys.see((20, 0, None))
+    keys.pass_to(120)
+    out = np.empty((1, 8), np.int64)
+    leave(np.array([0]), keys.keys, out)
+    assert out[0].tolist() == [0, EXPIRED, NOTHING, 20, 50, NOTHING, 20, 7]
+    assert (keys.bases[0], keys.fired[0]) == (NULL, NULL)
