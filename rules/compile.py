@@ -184,9 +184,9 @@ def _pattern(checked: CheckedRule, target: Target) -> Pattern:
 def _values(checked: CheckedRule, target: Target) -> Iterator[Value]:
     """What was compared, and what the texts say: each expression once, in that order."""
     conditions = [checked.condition, *(when for _, when in checked.severity)]
-    compared = [part for condition in conditions if condition is not None for part in compared(condition)]
+    judged = [part for condition in conditions if condition is not None for part in compared(condition)]
     named: dict[str, Typed] = {}
-    for typed in (*compared, *checked.shown):
+    for typed in (*judged, *checked.shown):
         named.setdefault(canonical(typed.node), typed)
     for name, typed in named.items():
         yield _value(name, typed, target)

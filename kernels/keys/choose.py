@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels import opcodes as op
 from kernels.compile import kernel
-from kernels.expression import BLOCK, SURROUNDINGS, run
+from kernels.expression import BLOCK, SURROUNDINGS, keep, run
 from kernels.keys.membership import owner
 from kernels.keys.token import combine
 from kernels.nulls import NULL
@@ -141,16 +141,7 @@ def choose(
     out_rows,
     out_members,
     out_keys,
-    slot_keys,
-    slot_rows,
-    set_base,
-    set_mask,
-    pool,
-    pool_base,
-    edges,
-    edge_base,
-    offset_edges,
-    offsets_ms,
+    around,
 ):
     """Choose the rows of every entry.
 
@@ -188,10 +179,8 @@ def choose(
     Cost: 1 ns a row and set of kinds, then 2 ns a row of its kinds and entry, and the conditions.
     """
     stack = np.empty((depth + 1, BLOCK), np.int64)
-    floats = stack.view(np.float64)
     limits = constants.view(np.float64)
     numbers = lanes.view(np.float64)
-    nothing = np.empty((0, 0), np.int64)
     block = np.empty(BLOCK, np.int64)
     pair_rows = np.empty(BLOCK, np.int64)
     pair_members = np.empty(BLOCK, np.int64)
@@ -241,36 +230,7 @@ def choose(
                     block[left] = row
                     left += bits != NULL and constants[slot_of(bits, constants, entry[FIRST], entry[SIZE])] == bits
                 n = left
-            for p in range(entry[SHARED_FROM], entry[SHARED_TO]):
-                if n == 0:
-                    break
-                run(
-                    code,
-                    starts[p],
-                    starts[p + 1],
-                    lanes,
-                    block,
-                    0,
-                    n,
-                    nothing,
-                    stack,
-                    floats,
-                    slot_keys,
-                    slot_rows,
-                    set_base,
-                    set_mask,
-                    pool,
-                    pool_base,
-                    edges,
-                    edge_base,
-                    offset_edges,
-                    offsets_ms,
-                )
-                left = 0
-                for i in range(n):
-                    block[left] = block[i]
-                    left += stack[0, i] == op.TRUE
-                n = left
+            n = keep(code, starts, entry[SHARED_FROM], entry[SHARED_TO], lanes, block, n, stack, around)
             if total + n + BLOCK > len(out_rows):
                 out_rows, out_members, out_keys = larger(out_rows, out_members, out_keys, total + n + BLOCK)
             if alone:
@@ -316,28 +276,7 @@ def choose(
                         at = entry[PARAMETERS] + c * entry[MEMBERS]
                         for j in range(pairs):
                             extra[entry[BASE] + c, j] = parameters[at + pair_members[j]]
-                    run(
-                        code,
-                        starts[p],
-                        starts[p + 1],
-                        lanes,
-                        pair_rows,
-                        0,
-                        pairs,
-                        extra,
-                        stack,
-                        floats,
-                        slot_keys,
-                        slot_rows,
-                        set_base,
-                        set_mask,
-                        pool,
-                        pool_base,
-                        edges,
-                        edge_base,
-                        offset_edges,
-                        offsets_ms,
-                    )
+                    run(code, starts[p], starts[p + 1], lanes, pair_rows, 0, pairs, extra, stack, around)
                     left = 0
                     for j in range(pairs):
                         pair_rows[left] = pair_rows[j]

@@ -165,7 +165,8 @@ def _emit(typed: Typed, target: Target, code: list[tuple[int, int]]) -> None:
         case tree.Inside() | tree.Near():
             for part in parts(typed):
                 _emit(part, target, code)
-            code.append((op.INSIDE if isinstance(typed, tree.Inside) else op.NEAR, target.areas[typed.name]))
+            near = isinstance(typed, tree.Near) and (op.NEAR_ON_EARTH if typed.on_earth else op.NEAR)
+            code.append((near or op.INSIDE, target.areas[typed.name]))
         case tree.Coverage():
             _emit(typed.site, target, code)
             code.append((op.COVERAGE, target.coverages[typed.kinds]))

@@ -123,12 +123,13 @@ class Inside(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Near(Typed):
-    """Whether a point lies in an area or at most `distance` metres from it."""
+    """Whether a point lies in an area or at most `distance` metres from it; `on_earth` x and y are degrees."""
 
     name: str
     x: Typed
     y: Typed
     distance: Typed
+    on_earth: bool
 
 
 @dataclass(frozen=True, slots=True)

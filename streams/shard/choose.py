@@ -132,7 +132,7 @@ class Chooser:
             ends,
             self._of_kinds,
             *self._out,
-            *self._surroundings.arrays,
+            self._surroundings.arrays,
         )
         taken, members, keys = self._out
         starts = [0, *ends.tolist()]
@@ -180,7 +180,7 @@ class _Tables:
         return row
 
     def _programs(self, programs: Sequence[Program]) -> None:
-        self._codes += [program.code.reshape(-1, 2) for program in programs]
+        self._codes += [op.fused(program.code) for program in programs]
         self._depth = max([self._depth, *(program.depth for program in programs)])
 
     def _enter(self, row: list[int], index: "_Index | None", members: int) -> None:

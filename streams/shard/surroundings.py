@@ -1,19 +1,23 @@
-"""What compiled expressions look at beside the event: reference sets, calendars, the city's clock."""
+"""What compiled expressions look at beside the event: reference sets, calendars, the city's clock, areas, coverage."""
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
 from events.cells import Cells
-from kernels.expression import evaluate, select
+from kernels.expression import evaluate
 from kernels.keys.membership import fill, rows_of
 from kernels.nulls import NULL
-from rules.plan import DEVICES, FILLED, Plan, Program, SetPlan
+from rules.plan import DEVICES, FILLED, Plan, Polygon, Program, SetPlan
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 SLOTS_MIN = 16
 
 
@@ -33,8 +37,19 @@ class SetRows:
         return len(self.keys)
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Coverage as it was at full minutes: `shares` is float64[minutes, sites], NaN where a site has no device.
+
+    `first_minute` is the first of them, in minutes since the epoch. Before it and after the last nothing is known.
+    """
+
+    first_minute: int
+    shares: Floats
+
+
 class Surroundings:
-    """The sets, calendars and offsets of a plan, pooled into the arrays that the interpreter takes."""
+    """The sets, calendars, offsets and areas of a plan, pooled into the arrays that the interpreter takes."""
 
     def __init__(self, plan: Plan, sets: tuple[SetRows, ...]) -> None:
         self.plan = plan
@@ -49,18 +64,33 @@ class Surroundings:
         pool, pool_base = self._pool()
         edges = [calendar.edges for calendar in plan.calendars]
         edge_base = np.concatenate([[0], np.cumsum([len(e) for e in edges])]).astype(np.int64)
-        self.arrays = (
-            self._slot_keys,
-            self._slot_rows,
-            self._base,
-            self._mask,
-            pool,
-            pool_base,
-            np.concatenate([*edges, np.zeros(0, np.int64)]).astype(np.int64),
-            edge_base,
-            np.array(plan.offset_edges, np.int64),
-            np.array(plan.offsets_ms, np.int64),
-        )
+        self._sets = (self._slot_keys, self._slot_rows, self._base, self._mask, pool, pool_base)
+        self._calendars = (np.concatenate([*edges, np.zeros(0, np.int64)]).astype(np.int64), edge_base)
+        self.clock = (np.array(plan.offset_edges, np.int64), np.array(plan.offsets_ms, np.int64))
+        self._areas = _areas(plan.areas)
+        self._sites = np.full(1, NULL, np.int64), np.zeros(1, np.int64)
+        self.cover({})
+
+    def own(self) -> "Surroundings":
+        """Return the same with a coverage of its own, for the rules of one watermark; all else is shared."""
+        return copy(self)
+
+    def watch(self, sites: Ints) -> None:
+        """Say of which sites (tokens) the columns of coverages are."""
+        slots = max(SLOTS_MIN, 1 << (2 * len(sites)).bit_length())
+        self._sites = np.full(slots, NULL, np.int64), np.zeros(slots, np.int64)
+        fill(sites, *self._sites, 0, slots - 1)
+        self.cover({})
+
+    def cover(self, coverages: Mapping[int, Samples]) -> None:
+        """Say what coverages (by their number in the plan) were; before and where none is given it is null."""
+        spans = np.zeros((max(1, len(self.plan.coverages)), 4), np.int64)
+        begins = [0, *accumulate(samples.shares.size for samples in coverages.values())]
+        for (number, samples), begin in zip(coverages.items(), begins, strict=False):
+            spans[number] = begin, samples.first_minute, *samples.shares.shape
+        parts = [samples.shares.ravel() for samples in coverages.values()]
+        pooled = parts[0] if len(parts) == 1 else np.concatenate([*parts, np.zeros(0)])
+        self.arrays = (self._sets, self._calendars, self.clock, self._areas, (*self._sites, pooled, spans))
 
     def _pool(self) -> tuple[Ints, Ints]:
         """Lay all columns of all sets one after the other; a plan's pool lanes index their beginnings."""
@@ -78,10 +108,10 @@ class Surroundings:
         rows_of(keys, self._slot_keys, self._slot_rows, self._base[number], self._mask[number], out)
         return out
 
-    def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: NDArray[np.float64]) -> Ints:
+    def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: Floats) -> Ints:
         """Return the 64 bits of a program's result for some rows; `extra` is float64[e, len(rows)]."""
         out = np.empty(len(rows), np.int64)
-        evaluate(program.code, program.depth, lanes, rows, extra, out, *self.arrays)
+        evaluate(program.code, program.depth, lanes, rows, extra, out, self.arrays)
         return out
 
     @cached_property
@@ -103,24 +133,18 @@ class Surroundings:
         return next((rows for rows in self.sets if rows.plan.name == DEVICES and rows.plan.key == ("device",)), None)
 
 
-@dataclass(frozen=True)
-class Selection:
-    """The conjuncts of a rule, one program after the other."""
+def _areas(areas: tuple[Polygon, ...]) -> tuple[Floats, Ints, Ints, Floats]:
+    """Return areas as `kernels.geo.polygon` takes them: vertices, rings, areas, boxes."""
+    rings = [ring for area in areas for ring in area.rings]
+    vertices = np.array([vertex for ring in rings for vertex in ring], np.float64).reshape(-1, 2)
+    boxes = np.array([[*np.min(c, axis=0), *np.max(c, axis=0)] for c in map(_corners, areas)], np.float64)
+    return (
+        vertices,
+        np.array([0, *accumulate(map(len, rings))], np.int64),
+        np.array([0, *accumulate(len(area.rings) for area in areas)], np.int64),
+        boxes.reshape(-1, 4),
+    )
 
-    code: Ints
-    starts: Ints
-    depth: int
 
-    @classmethod
-    def of(cls, programs: tuple[Program, ...]) -> "Selection":
-        """Lay programs one after the other."""
-        codes = [program.code.reshape(-1, 2) for program in programs]
-        starts = np.concatenate([[0], np.cumsum([len(code) for code in codes])]).astype(np.int64)
-        code = np.ascontiguousarray(np.concatenate([*codes, np.zeros((0, 2), np.int64)]), np.int64)
-        return cls(code, starts, max((program.depth for program in programs), default=1))
-
-    def __call__(self, surroundings: Surroundings, lanes: Lanes, rows: Ints) -> Ints:
-        """Return the rows for which all are true, in order; `rows` is overwritten."""
-        if len(self.starts) == 1:
-            return rows
-        return rows[: select(self.code, self.starts, self.depth, lanes, rows, *surroundings.arrays)]
+def _corners(area: Polygon) -> Floats:
+    return np.array([vertex for ring in area.rings for vertex in ring], np.float64)

@@ -4,27 +4,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels import opcodes as op
-from kernels.expression import BLOCK, evaluate, select
+from kernels.expression import BLOCK, evaluate, keep
 from kernels.nulls import NULL
+from kernels.opcodes import fused
 
 EMPTY = np.empty(0, np.int64)
 HOUR = 3_600_000
 
 
-def surroundings(edges=(), offset_edges=(int(NULL),), offsets=(0,)):
+def surroundings(edges=(), offset_edges=(int(NULL),), offsets=(0,), areas=None, coverage=None):
     calendars = [np.array(each, np.int64) for each in edges]
     bases = np.concatenate([[0], np.cumsum([len(each) for each in calendars])]).astype(np.int64)
-    slots = np.full(4, NULL), np.zeros(4, np.int64)
+    sets = (np.full(4, NULL), np.zeros(4, np.int64), *(np.array([n], np.int64) for n in (0, 3, 0, 0)))
+    nothing = (np.full(1, NULL), np.zeros(1, np.int64), np.zeros(0), np.zeros((1, 4), np.int64))
     return (
-        *slots,
-        np.zeros(1, np.int64),
-        np.full(1, 3),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int64),
-        np.concatenate([*calendars, EMPTY]),
-        bases,
-        np.array(offset_edges, np.int64),
-        np.array(offsets, np.int64),
+        sets,
+        (np.concatenate([*calendars, EMPTY]), bases),
+        (np.array(offset_edges, np.int64), np.array(offsets, np.int64)),
+        areas or (np.zeros((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 4))),
+        coverage or nothing,
     )
 
 
@@ -41,16 +39,23 @@ def lanes_of(*numbers):
 
 
 def selected(programs, lanes, rows):
-    code = np.array([pair for program in programs for pair in program], np.int64).reshape(-1, 2)
-    starts = np.concatenate([[0], np.cumsum([len(program) for program in programs])]).astype(np.int64)
-    rows = np.array(rows, np.int64)
-    return rows[: select(code, starts, 4, lanes, rows, *surroundings())].tolist()
+    """Keep rows as the engine does, a block at a time."""
+    codes = [fused(np.array(program, np.int64)) for program in programs]
+    code = np.concatenate([*codes, np.zeros((0, 2), np.int64)])
+    starts = np.concatenate([[0], np.cumsum([len(each) for each in codes])]).astype(np.int64)
+    stack = np.empty((5, BLOCK), np.int64)
+    kept = []
+    for first in range(0, len(rows), BLOCK):
+        block = np.array(rows[first : first + BLOCK], np.int64)
+        n = keep(code, starts, 0, len(codes), lanes, block, len(block), stack, surroundings())
+        kept += block[:n].tolist()
+    return kept
 
 
 def result(program, lanes, rows=None, **more):
     rows = np.arange(lanes.shape[1]) if rows is None else np.array(rows)
     out = np.empty(len(rows), np.int64)
-    evaluate(np.array(program, np.int64), 4, lanes, rows, np.empty((0, len(rows))), out, *surroundings(**more))
+    evaluate(np.array(program, np.int64), 4, lanes, rows, np.empty((0, len(rows))), out, surroundings(**more))
     return out.tolist()
 
 

@@ -82,7 +82,7 @@ def test_the_least_rule_has_a_name_kinds_and_a_severity() -> None:
         (["window: 10m sliding", "threshold: count() >= 2"], "E008", 6, 11),
         (["window: session 20s", "threshold: count() >= 2"], "E011", 6, 11),
         (["window: 0s", "threshold: count() >= 2"], "E030", 6, 11),
-        (["window: 10m", "threshold: avg(match_score) > 1"], "E118", 7, 14),
+        (["window: 10m", "threshold: avg(match_score) > 1"], "E011", 7, 14),
         (["window: 10m", "threshold: count() / 2 > 1"], "E038", 7, 14),
         (["window: 10m", "threshold: count() > 5000"], "E032", 7, 24),
         (["window: 5m tumbling", "key: device", "threshold: count() > match_score"], "E116", 8, 24),

@@ -35,7 +35,7 @@ def near(check: Checking, node: Call) -> Typed | None:
     if point is None:
         return None
     whole = Call(node.place, node.name, (node.args[0], distance.node))
-    return _at_its_site(check, whole, area, Near(whole, TRUTH, area.name, *point, distance))
+    return _at_its_site(check, whole, area, Near(whole, TRUTH, area.name, *point, distance, area.site is None))
 
 
 def distance_m(check: Checking, node: Call) -> Typed | None:

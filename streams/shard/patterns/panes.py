@@ -32,7 +32,7 @@ class Panes:
         self.suppressed = np.zeros(len(family.rules), np.int64)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         self._pattern = family.rule.pattern
-        self._offsets = family.surroundings.arrays[-2:]
+        self._offsets = family.surroundings.clock
         self._first_end = 2**63 - 1
         self.table = KeyTable(
             family.capacity,

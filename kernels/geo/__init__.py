@@ -1,0 +1,1 @@
+"""Geometry: points, areas and distances, on a ground plane and on the earth."""
