@@ -8,14 +8,14 @@ complete with it. What that takes, for each step:
   step later begin no earlier: each step takes over what the one before holds, and what that holds only ever moves on.
   So the latest chain has both the latest start and the latest last event, and where it breaks a limit (`within` since
   the step before, or over all) all others do.
-- of a step with `times` > 1, its last `times - 1` events (`distinct`: the last `times` values, by their last event), each
-  with the chain that waited before it. The chain before the first of the `times` latest events is the latest one that
-  has enough of them behind it.
+- of a step with `times` > 1, its last `times - 1` events (`distinct`: the last `times` values, by their last event),
+  each with the chain that waited before it. The chain before the first of the `times` latest events is the latest one
+  that has enough of them behind it.
 
-An event is tried on later steps first, so that it stands for one step of a chain; one that a `not` takes lets the chains
-that wait there go. Hence the chain found is, of all that the event completes, the one that began last, and of those the
-one whose events are latest, compared from its end: exact, with as much memory as the steps have events. A match uses up
-every event of the key so far.
+An event is tried on later steps first, so that it stands for one step of a chain; one that a `not` takes lets the
+chains that wait there go. Hence the chain found is, of all that the event completes, the one that began last, and of
+those the one whose events are latest, compared from its end: exact, with as much memory as the steps have events. A
+match uses up every event of the key so far.
 
 Behind the last step may stand `not ... within`: then the first chain that is complete waits, and is told when every
 event of its time has passed. Any event that answers it would answer those behind it too.
@@ -26,189 +26,40 @@ is asked beforehand, for pairs of both (`candidates`), so that all programs run 
 chains wait in their slots, and one that is told uses up only its own.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from kernels.compile import kernel
 from kernels.nulls import NAN_BITS, NULL
-from kernels.patterns.count import EVIDENCE_MAX
+from kernels.patterns.chains import (
+    BIT,
+    EVENTS,
+    FIELDS,
+    LAST,
+    MORE,
+    NEVER,
+    NOTS,
+    OVERALL,
+    REFERS,
+    SLOT_COUNT,
+    SLOT_WIDTH,
+    SLOTS,
+    START,
+    STATE,
+    TIMES,
+    VALUE,
+    WAIT,
+    WAITING,
+    WAITING_STRIDE,
+    WITHIN,
+    begin,
+    completed,
+    let_go,
+    prolong,
+    push,
+)
 
-NEVER = np.int64(2**63 - 1)
-SLOTS = 8  # first events with chains of their own, where a step asks for the first event
-
-# Columns of a step that takes events: its bit in a mask; the bits of the `not`s behind it; its matches; ms since the step
-# before; the row of its `distinct` values (-1: none); where in a slot the chain that completed it is, how many events
-# that shows, and where its last events are
-BIT, NOTS, TIMES, WITHIN, VALUE, STATE, EVENTS, LAST_EVENTS = range(8)
-# A chain: time of its first event (NULL: no chain), of its last; then fields of the first, then log positions of its events
-START, LAST, MORE = range(3)
-# An event of a step with `times`: its value, its log position (NULL: none); then the chain before it
-EVENT_VALUE, EVENT_POSITION, BEFORE = range(3)
 # Columns of a match: state row; time; place of the event (-1: none); then the chain
 ROW, TIME, CAUSE, CHAIN = range(4)
-# Settings: slots; words of a slot; fields kept of the first event; ms from first to last; bits of steps that ask for the
-# first event; where the waiting chain is, from slot to slot how far (0: one for all), how long it waits (-1: none waits)
-SLOT_COUNT, SLOT_WIDTH, FIELDS, OVERALL, REFERS, WAITING, WAITING_STRIDE, WAIT = range(8)
-
-
-def layout(
-    steps: Sequence[tuple[int, int, int, int | None, bool]],
-    finals: Sequence[tuple[int, int]],
-    *,
-    fields: int,
-    within: int | None,
-    refers: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Lay out the state of a sequence.
-
-    Parameters
-    ----------
-    steps
-        of each step that takes events: its bit, the bits of the `not`s between it and the next, `times`, `within`
-        (ms, None: any) and whether `distinct`; the first one has `times` 1
-    finals
-        bit and `within` (ms) of each `not` behind the last step
-    fields, within, refers
-        how many fields of the first event are kept; ms from the first event to the last; the bits of all steps that
-        ask for the first event
-
-    Returns
-    -------
-    `steps`, `finals` and `settings` of the kernels, and the words of state of a key
-    """
-    table = np.empty((len(steps), 8), np.int64)
-    at, shown, values = 0, 0, 0
-    last = len(steps) - 1
-    for i, (bit, nots, times, limit, distinct) in enumerate(steps):
-        before = MORE + fields + shown
-        shown = min(shown + times, EVIDENCE_MAX)
-        table[i] = bit, nots, times, NEVER if limit is None else limit, values if distinct else -1, at, shown, 0
-        values += distinct
-        if i < last:
-            at += MORE + fields + shown
-        table[i, LAST_EVENTS] = at
-        at += (BEFORE + before) * (times if distinct else times - 1)
-    asked = any(bit & refers for bit, _ in finals)
-    slots = SLOTS if refers else 1
-    waiting = MORE + fields + shown if finals else 0
-    slot = at + (waiting if asked else 0)
-    width = slot * slots + (0 if asked else waiting)
-    settings = np.array(
-        [
-            slots,
-            slot,
-            fields,
-            NEVER if within is None else within,
-            refers,
-            at if asked else slot * slots,
-            slot if asked else 0,
-            max((limit for _, limit in finals), default=-1),
-        ],
-        np.int64,
-    )
-    return table, np.array(finals, np.int64).reshape(-1, 2), settings, width
-
-
-@kernel(inline=True)
-def capacity(steps, j):
-    """Return how many events of a step are kept: its `times`, one fewer where no value can come again."""
-    return steps[j, TIMES] - (steps[j, VALUE] < 0)
-
-
-@kernel()
-def completed(line, base, steps, settings, j, value):
-    """Return where the chain is that an event of step `j` completes the step for; -1 where there is none.
-
-    `value` is the event's `distinct` value; NULL where the step asks for none.
-    """
-    before = base + steps[j - 1, STATE]
-    if line[before + START] == NULL:
-        return np.int64(-1)
-    others = steps[j, TIMES] - 1
-    if others == 0:
-        return before
-    width = BEFORE + MORE + settings[FIELDS] + steps[j - 1, EVENTS]
-    at = base + steps[j, LAST_EVENTS]
-    for _ in range(capacity(steps, j)):
-        if line[at + EVENT_POSITION] == NULL:
-            break
-        if steps[j, VALUE] < 0 or line[at + EVENT_VALUE] != value:
-            others -= 1
-            if others == 0:
-                return at + BEFORE
-        at += width
-    return np.int64(-1)
-
-
-@kernel()
-def prolong(line, base, steps, settings, j, found, value, time, position, target, to):
-    """Write the chain at `found`, prolonged by the last events of step `j`, to `target[to:]`.
-
-    Where it has more than EVIDENCE_MAX events, its first and its last ones are kept.
-    """
-    fields = settings[FIELDS]
-    target[to + START] = line[found + START]
-    target[to + LAST] = time
-    for i in range(fields):
-        target[to + MORE + i] = line[found + MORE + i]
-    shown = steps[j - 1, EVENTS]
-    times = steps[j, TIMES]
-    events = found + MORE + fields
-    to += MORE + fields
-    skipped = max(shown + times - EVIDENCE_MAX, 0)  # behind the first
-    target[to] = line[events]
-    for i in range(max(1, 1 + skipped), shown):
-        target[to + i - skipped] = line[events + i]
-    width = BEFORE + MORE + fields + steps[j - 1, EVENTS]
-    at = base + steps[j, LAST_EVENTS]
-    i = shown + times - 1
-    target[to + i - skipped] = position
-    while i > max(shown, 1 + skipped):
-        if steps[j, VALUE] < 0 or line[at + EVENT_VALUE] != value:
-            i -= 1
-            target[to + i - skipped] = line[at + EVENT_POSITION]
-        at += width
-
-
-@kernel()
-def push(line, base, steps, settings, j, value, position):
-    """Put an event before the last ones of step `j`; one of the same value goes, else the oldest if it is one too many."""
-    width = BEFORE + MORE + settings[FIELDS] + steps[j - 1, EVENTS]
-    first = base + steps[j, LAST_EVENTS]
-    count = capacity(steps, j)
-    gone = 0
-    while gone < count - 1 and line[first + gone * width + EVENT_POSITION] != NULL:
-        if steps[j, VALUE] >= 0 and line[first + gone * width + EVENT_VALUE] == value:
-            break
-        gone += 1
-    for i in range(first + gone * width - 1, first - 1, -1):
-        line[i + width] = line[i]
-    line[first + EVENT_VALUE] = value
-    line[first + EVENT_POSITION] = position
-    before = base + steps[j - 1, STATE]
-    for i in range(width - BEFORE):
-        line[first + BEFORE + i] = line[before + i]
-
-
-@kernel(inline=True)
-def let_go(line, base, steps, settings, j):
-    """Forget the chains that wait between step `j - 1` and `j`, and the events of step `j` behind them."""
-    line[base + steps[j - 1, STATE] + START] = NULL
-    width = BEFORE + MORE + settings[FIELDS] + steps[j - 1, EVENTS]
-    for i in range(capacity(steps, j)):
-        line[base + steps[j, LAST_EVENTS] + i * width + EVENT_POSITION] = NULL
-
-
-@kernel()
-def begin(line, to, time, position, fields, i):
-    """Write a chain of its first event."""
-    line[to + START] = time
-    line[to + LAST] = time
-    for k in range(len(fields)):
-        line[to + MORE + k] = fields[k, i]
-    line[to + MORE + len(fields)] = position
 
 
 @kernel(inline=True)
@@ -391,32 +242,29 @@ def follow(
                     value = NULL
                     if steps[j, VALUE] >= 0:
                         value = values[steps[j, VALUE], i]
-                        if value == NAN_BITS:
-                            value = NULL
-                    if steps[j, VALUE] < 0 or value != NULL:
+                    if steps[j, VALUE] < 0 or (value != NULL and value != NAN_BITS):
                         at = completed(line, base, steps, settings, j, value)
                         if (
                             at >= 0
                             and time - line[at + LAST] <= steps[j, WITHIN]
                             and time - line[at + START] <= settings[OVERALL]
                         ):
-                            if j < last:
-                                prolong(
-                                    line, base, steps, settings, j, at, value, time, positions[i], line,
-                                    base + steps[j, STATE],
-                                )  # fmt: skip
-                            elif settings[WAIT] < 0:
-                                prolong(
-                                    line, base, steps, settings, j, at, value, time, positions[i], out[found], CHAIN
-                                )
-                                complete = True
+                            target = line
+                            to = base + steps[j, STATE]
+                            complete = j == last and settings[WAIT] < 0
+                            if complete:
+                                target = out[found]
+                                to = np.int64(CHAIN)
+                            elif j == last:
+                                to = settings[WAITING] + slot * stride
+                                if line[to + START] == NULL:
+                                    changed = True
+                                else:  # the one before stays
+                                    to = np.int64(-1)
+                            if to >= 0:
+                                prolong(line, base, steps, settings, j, at, value, time, positions[i], target, to)
+                            if complete:
                                 break
-                            elif line[settings[WAITING] + slot * stride + START] == NULL:
-                                prolong(
-                                    line, base, steps, settings, j, at, value, time, positions[i], line,
-                                    settings[WAITING] + slot * stride,
-                                )  # fmt: skip
-                                changed = True
                         if steps[j, TIMES] > 1 and line[base + steps[j - 1, STATE] + START] != NULL:
                             push(line, base, steps, settings, j, value, positions[i])
                 if taken & steps[j - 1, NOTS]:

@@ -6,21 +6,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kernels.nulls import NULL
+from kernels.patterns.chains import EVENTS, MORE, NEVER, SLOTS, layout
 from kernels.patterns.count import EVIDENCE_MAX
-from kernels.patterns.sequence import (
-    CAUSE,
-    CHAIN,
-    MORE,
-    NEVER,
-    ROW,
-    SLOTS,
-    TIME,
-    candidates,
-    first_due,
-    follow,
-    layout,
-    tell_due,
-)
+from kernels.patterns.sequence import CAUSE, CHAIN, ROW, TIME, candidates, first_due, follow, tell_due
 from tests.naive.sequence import Match, Step, matches
 
 
@@ -120,7 +108,7 @@ class Keys:
     def wait(self, bound):
         """Let time pass, up to but not including `bound`."""
         out = np.empty((3 * SLOTS, CHAIN + MORE + 1 + self.whole), np.int64)
-        shown = int(self.table[-1, 6])
+        shown = int(self.table[-1, EVENTS])
         return self.told(out[: tell_due(bound, shown, self.settings, self.chains, self.dues, self.begun, out)])
 
     def told(self, out):
