@@ -52,11 +52,13 @@ class SetPlan:
 class Source:
     """Where a text comes from at alert rate: a field of the causing event (`set` None), or a set's column.
 
-    A set's row is found by the set's key fields in the event, else in the rule's key.
+    A set's row is found by the set's key fields in the event, else in the rule's key. With `earlier` a field is that of
+    `first` or `prev`: of the first event of the evidence, null where there is none.
     """
 
     set: str | None
     column: str
+    earlier: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,10 @@ EXACT = 2**53  # integral numbers up to here are written as integers
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom one firing is about: the event in hand, the last one of the evidence, the expected row, the key's texts."""
+    """Whom one firing is about: the event in hand, its evidence's first and last, the expected row, the key's texts."""
 
     event: Event | None
+    first: Event | None
     last: Event | None
     row: int | None
     key: dict[str, str | None]
@@ -67,8 +68,9 @@ class AlertWriter:
             evidence = [self._events.at(position) for position in positions if position >= 0]
             if i in firings.tied:
                 evidence = [self._events.last(firings.tied[i])]
+            first = self._events.at(positions[0]) if positions and positions[0] >= 0 else None
             subject = self._subject(
-                firings, self._events.at(cause) if cause >= 0 else None, evidence[-1] if evidence else None, row
+                firings, self._events.at(cause) if cause >= 0 else None, first, evidence[-1] if evidence else None, row
             )
             values = {
                 value.name: computed[value.name][i]
@@ -101,7 +103,9 @@ class AlertWriter:
         """Let go of the lines that were read; called once a step."""
         self._events.forget()
 
-    def _subject(self, firings: Firings, event: Event | None, last: Event | None, row: int | None) -> Subject:
+    def _subject(
+        self, firings: Firings, event: Event | None, first: Event | None, last: Event | None, row: int | None
+    ) -> Subject:
         fields = firings.rule.key_fields
         if row is not None:
             number = _expect(firings)
@@ -109,12 +113,15 @@ class AlertWriter:
             key = {field: self._texts.of_row(number, row, name) for field, name in zip(fields, names, strict=True)}
         else:
             source = event or last
-            key = {field: source.text(field) if source else None for field in fields}
-        return Subject(event, last, row, key)
+            names = firings.key_fields or fields
+            key = {field: source.text(name) if source else None for field, name in zip(fields, names, strict=True)}
+        return Subject(event, first, last, row, key)
 
     def _text(self, source: Source | None, subject: Subject, firings: Firings) -> str | None:
         """Return a text that a value names."""
         assert source is not None
+        if source.earlier:
+            return None if subject.first is None else subject.first.text(source.column)
         if source.set is None:
             return subject.text(source.column)
         wanted = self._sets[source.set]

@@ -42,6 +42,7 @@ class ReorderBuffer:
         self._rows = 0
         self._text = 0
         self._runs: list[Rows] = []
+        self._released = np.empty(0, np.int64)
 
     def __len__(self) -> int:
         """Return how many rows wait."""
@@ -86,7 +87,15 @@ class ReorderBuffer:
             if cut < len(run):
                 tails.append(run[cut:])
         self._runs = tails
-        return self._merged(heads)
+        self._released = self._merged(heads)
+        return self._released
+
+    def places(self, rows: Rows) -> Rows:
+        """Return the places that some of the rows released last have in their order."""
+        places = np.empty(len(self.order), np.int64)
+        places[self._released] = np.arange(len(self._released))
+        found: Rows = places[rows]
+        return found
 
     def distinct(self, rows: Rows, keys: Rows) -> tuple[Rows | slice, Rows]:
         """Of the rows that one rule takes, find those that repeat an event of the same key.
