@@ -11,7 +11,7 @@ from typing import IO, Protocol
 from citynerve.cli.failure import Failure
 from citynerve.text import say
 from events.reference import SUFFIXES as SET_SUFFIXES
-from rules.check import SUFFIXES as RULE_SUFFIXES
+from rules.files import SUFFIXES as RULE_SUFFIXES
 
 STANDARD = "-"
 

@@ -11,7 +11,7 @@ from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules import check, errors
-from rules.check import TEST_SUFFIXES
+from rules.files import TEST_SUFFIXES
 from rules.plan import Plan
 from streams.trial.ruletest import RuleTest, read_tests, run_test
 

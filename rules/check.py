@@ -7,13 +7,13 @@ from pathlib import Path
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from events.unreadable import reason
-from rules import yaml
+from rules import files, yaml
 from rules.calendar import calendar
 from rules.checked import CheckedRule, Macros, RuleChecker
 from rules.compile import compile_ruleset
 from rules.errors import problem
 from rules.expression.parse import parse
+from rules.files import RuleFiles
 from rules.model import Rule, RuleFile, read_file
 from rules.plan import Plan
 from rules.reading import Reader
@@ -23,8 +23,6 @@ from rules.yaml import Scalar
 
 LIBRARY = Path(__file__).parent / "library"
 RULES_MAX = 10_000
-SUFFIXES = (".yaml", ".yml")
-TEST_SUFFIXES = (".test.yaml", ".test.yml")  # the tests of a rule file, beside it
 UTC = "UTC"  # of rulesets that name no timezone and read no civil time
 
 
@@ -52,62 +50,20 @@ def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
     Problems
         with every error and warning of every file
     """
-    files: dict[Path, Path] = {}  # by what they really are, so that none is read twice
-    folders: list[Path] = []
-    found: list[Problem] = []
-    for path in paths:
-        if path.is_dir():
-            files |= {file.resolve(): file for file in _in_folder(path, deep=True)}
-        else:
-            files[path.resolve()] = path
-            folders.append(path.parent)
-    beside = {file.resolve(): file for folder in dict.fromkeys(folders) for file in _in_folder(folder, deep=False)}
-    named = tuple(files.values())
-    files = beside | files
-    texts: dict[str, bytes] = {}
-    beside_texts: dict[str, bytes] = {}
-    for path in files.values():
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            if path in named:
-                why, why_zh = reason(error)
-                found.append(problem("Y030", Place(str(path), 1), why=why, why_zh=why_zh))
-            continue
-        (texts if path in named else beside_texts)[str(path)] = data
-    return _checked(texts, beside_texts, found, schemas, city, empty=str(paths[0]) if paths else ".")
+    return checked(files.read(paths), schemas, city)
 
 
 def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey) -> Ruleset:
     """Check and compile rule files given as texts, by their names. Raises as `load`."""
-    return _checked({path: text.encode() for path, text in texts.items()}, {}, [], schemas, city)
+    return checked(RuleFiles({path: text.encode() for path, text in texts.items()}), schemas, city)
 
 
-def _in_folder(folder: Path, *, deep: bool) -> list[Path]:
-    """Return the YAML files of a folder, sorted, but tests and what lies in hidden folders."""
-    found = (path for suffix in SUFFIXES for path in (folder.rglob if deep else folder.glob)(f"*{suffix}"))
-    return sorted(
-        path
-        for path in found
-        if path.is_file()
-        and not path.name.endswith(TEST_SUFFIXES)
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-
-
-def _checked(
-    texts: Mapping[str, bytes],
-    beside: Mapping[str, bytes],
-    found: list[Problem],
-    schemas: Schemas,
-    city: CityKey,
-    empty: str = ".",
-) -> Ruleset:
-    """Check and compile; `empty` is what was asked for, to be named where no file at all was found."""
+def checked(given: RuleFiles, schemas: Schemas, city: CityKey) -> Ruleset:
+    """Check and compile files that have been read. Raises as `load`."""
     reader = Reader()
-    reader.problems += found
+    reader.problems += given.problems
     documents: dict[str, Document] = {}
-    for path, data in texts.items():
+    for path, data in given.named.items():
         node, problems = yaml.read(path, data)
         reader.problems += problems
         if node is None:
@@ -117,17 +73,18 @@ def _checked(
                 )
         elif (document := reader.mapping("version, rules", node)) is not None:
             documents[path] = document
-    for path, data in beside.items():
+    for path, data in given.beside.items():
         node, _ = yaml.read(path, data)
         if isinstance(node, Document) and _is_vocabulary(node):
             documents[path] = node
     vocabulary = Vocabulary()
     for document in documents.values():
         vocabulary.declare(document, reader, schemas)
-    files = [read_file(path, document, reader, schemas) for path, document in documents.items()]
-    checker = _Checker(files, vocabulary, schemas, reader.problems, empty)
+    read = [read_file(path, document, reader, schemas) for path, document in documents.items()]
+    checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked)
     rules = checker.check()
-    sources = {path: data.decode(errors="replace") for path, data in {**texts, **beside}.items()}
+    texts = {**given.named, **given.beside}
+    sources = {path: texts[path].decode(errors="replace") for path in documents}
     problems = _sorted(reader.problems)
     if any(each.level == "error" for each in problems):
         raise Problems(problems)

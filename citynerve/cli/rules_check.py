@@ -51,7 +51,8 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path], format: str) -> int:
 
     warm.ensure()
     from events.place import Problems
-    from rules.check import TEST_SUFFIXES, load
+    from rules.check import load
+    from rules.files import TEST_SUFFIXES
 
     if tests := [path for path in paths if path.name.endswith(TEST_SUFFIXES) and not path.is_dir()]:
         named = " ".join(map(str, tests))

@@ -62,7 +62,7 @@ def _test(paths: Sequence[Path], schemas: Sequence[Path]) -> int:
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    from rules.check import TEST_SUFFIXES
+    from rules.files import TEST_SUFFIXES
 
     for path in paths:
         if not path.is_dir():

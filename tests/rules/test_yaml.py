@@ -30,11 +30,14 @@ def scalar(text: str) -> Scalar:
 
 
 def seconds_of(text: str, *, refused: bool = False) -> float:
-    """CPU time of reading a text."""
-    start = time.process_time()
-    _, problems = yaml.read("f.yaml", text.encode())
-    assert problems or not refused
-    return time.process_time() - start
+    """CPU time of reading a text, the least of three: the heap of other tests is swept now and then."""
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        _, problems = yaml.read("f.yaml", text.encode())
+        taken.append(time.process_time() - start)
+        assert problems or not refused
+    return min(taken)
 
 
 def test_every_key_and_value_keeps_its_place() -> None:
@@ -148,10 +151,8 @@ def test_twenty_levels_are_read_and_one_more_is_not() -> None:
 def test_a_file_of_256_kb_is_read_and_one_byte_more_is_refused_at_once() -> None:
     head = b"a: 1\n#"
     assert yaml.read("f.yaml", head + b"x" * (yaml.SIZE_MAX - len(head)))[1] == []
-    start = time.process_time()
-    _, problems = yaml.read("f.yaml", b"a: " + b"x" * 1_000_000)
-    assert [problem.code for problem in problems] == ["Y010"]
-    assert time.process_time() - start < 0.1
+    assert seconds_of("a: " + "x" * 1_000_000, refused=True) < 0.1
+    assert codes("a: " + "x" * 1_000_000) == [("Y010", 1, 1)]
 
 
 @pytest.mark.parametrize("piece", ["[", "{", "- ", "? ", ": ", "a: [x, {y: ", "a: {", "&a ", "!a ", "*a ", "| ", '"'])

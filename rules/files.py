@@ -1,0 +1,67 @@
+"""Which files make a ruleset: those that were named, and the vocabulary beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from events.place import Place, Problem
+from events.unreadable import reason
+from rules.errors import problem
+
+SUFFIXES = (".yaml", ".yml")
+TEST_SUFFIXES = (".test.yaml", ".test.yml")  # the tests of a rule file, beside it
+
+
+@dataclass(frozen=True)
+class RuleFiles:
+    """Files as they were read, by path: those that were asked for, and what lies beside one that was named alone.
+
+    `problems` tells of those that could not be read; `asked` is the first path that was given.
+    """
+
+    named: Mapping[str, bytes]
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    asked: str = "."
+
+
+def read(paths: Sequence[Path]) -> RuleFiles:
+    """Read files and folders.
+
+    A folder is searched for `*.yaml`, tests apart, to its depth. A single file brings the files beside it.
+    """
+    files: dict[Path, Path] = {}  # by what they really are, so that none is read twice
+    folders: list[Path] = []
+    problems: list[Problem] = []
+    for path in paths:
+        if path.is_dir():
+            files |= {file.resolve(): file for file in _in_folder(path, deep=True)}
+        else:
+            files[path.resolve()] = path
+            folders.append(path.parent)
+    beside = {file.resolve(): file for folder in dict.fromkeys(folders) for file in _in_folder(folder, deep=False)}
+    named = tuple(files.values())
+    texts: dict[str, bytes] = {}
+    beside_texts: dict[str, bytes] = {}
+    for path in (beside | files).values():
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            if path in named:
+                why, why_zh = reason(error)
+                problems.append(problem("Y030", Place(str(path), 1), why=why, why_zh=why_zh))
+            continue
+        (texts if path in named else beside_texts)[str(path)] = data
+    return RuleFiles(texts, beside_texts, tuple(problems), str(paths[0]) if paths else ".")
+
+
+def _in_folder(folder: Path, *, deep: bool) -> list[Path]:
+    """Return the YAML files of a folder, sorted, but tests and what lies in hidden folders."""
+    found = (path for suffix in SUFFIXES for path in (folder.rglob if deep else folder.glob)(f"*{suffix}"))
+    return sorted(
+        path
+        for path in found
+        if path.is_file()
+        and not path.name.endswith(TEST_SUFFIXES)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
