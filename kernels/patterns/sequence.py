@@ -22,7 +22,7 @@ event of its time has passed. Any event that answers it would answer those behin
 
 **Candidates.** Where a step asks for a field of the first event, chains of different first events are no longer one as
 good as the other, so each of the last SLOTS first events has its own chains (a *slot*). Which of these takes an event
-is asked beforehand, for pairs of both (`candidates`), so that all programs run over arrays. Where the final `not` asks,
+is asked beforehand, for pairs of both (`kernels.patterns.steps`), so that all programs run over arrays. Where the final `not` asks,
 chains wait in their slots, and one that is told uses up only its own.
 """
 
@@ -42,7 +42,6 @@ from kernels.patterns.chains import (
     REFERS,
     SLOT_COUNT,
     SLOT_WIDTH,
-    SLOTS,
     START,
     STATE,
     TIMES,
@@ -99,56 +98,6 @@ def tell(row, line, begun, settings, shown, out):
         line[slot * settings[SLOT_WIDTH] : (slot + 1) * settings[SLOT_WIDTH]] = NULL
     else:
         line[:] = NULL
-
-
-@kernel(
-    "UniTuple(int64, 2)(int64[::1], int64[::1], int64, int64, int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], "
-    "int64[::1], int64[::1], int64[:, ::1])"
-)
-def candidates(rows, masks, first, refers, fields, firsts, begun, asking, events, slots, known):
-    """Pair each event that a step which asks for the first event may take with the first events it may follow.
-
-    Parameters
-    ----------
-    rows, masks
-        int64[n] each, the events in order: state row; bits of the steps that may take them
-    first, refers
-        the bit of the first step, and those of the steps that ask
-    fields
-        int64[f, n], what is kept of an event that is a first one
-    firsts, begun
-        state: int64[r, SLOTS * f] and int64[r], fields of the last first events, and how many there were
-    asking
-        int64[n], receives which of the events that ask each is, -1 for the others
-    events, slots, known
-        int64[SLOTS * m] twice and int64[f, SLOTS * m] for m events that ask: receive each pair's event (its place in
-        `rows`), its slot, and the fields of its first event
-
-    Returns
-    -------
-    the number of pairs, and of events that ask
-    """
-    pairs = 0
-    asked = 0
-    count = len(fields)
-    for i in range(len(rows)):
-        row = rows[i]
-        asking[i] = -1
-        if masks[i] & refers:
-            asking[i] = asked
-            asked += 1
-            for slot in range(min(begun[row], SLOTS)):
-                events[pairs] = i
-                slots[pairs] = slot
-                for k in range(count):
-                    known[k, pairs] = firsts[row, slot * count + k]
-                pairs += 1
-        if masks[i] & first:
-            slot = begun[row] % SLOTS
-            for k in range(count):
-                firsts[row, slot * count + k] = fields[k, i]
-            begun[row] += 1
-    return pairs, asked
 
 
 @kernel(

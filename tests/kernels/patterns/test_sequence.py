@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from kernels.nulls import NULL
 from kernels.patterns.chains import EVENTS, MORE, NEVER, SLOTS, layout
 from kernels.patterns.count import EVIDENCE_MAX
-from kernels.patterns.sequence import CAUSE, CHAIN, ROW, TIME, candidates, first_due, follow, tell_due
+from kernels.patterns.sequence import CAUSE, CHAIN, ROW, TIME, first_due, follow, tell_due
+from kernels.patterns.steps import candidates
 from tests.naive.sequence import Match, Step, matches
 
 
