@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from connectors.protocol import Source
 from events.alert import Alert
-from events.batch import REASONS, EventBatch, cut
+from events.batch import REASONS, EventBatch
 from events.block import POSITION_BITS, Control, End, Events, FeedEnd
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
-from streams.shard.intake import Intake
+from streams.shard.intake import Arrival
 from streams.shard.shard import Shard
 from streams.stages import Stages
 from streams.time.epoch import EpochFinder
@@ -88,7 +88,6 @@ class Replay:
         ]
         self._clock = GroupClock(tuple(entry.clock for entry in self._inputs))
         self._epoch = EpochFinder(self._clock)
-        self._intake = Intake(plan, references.surroundings, city)
         self._shards = [
             Shard(plan, references, feeds, city, self._line, Slice(index, shards), self._stages)
             for index in range(shards)
@@ -126,14 +125,15 @@ class Replay:
     def _run(self, progress: Progress) -> Iterator[list[Alert]]:
         while holding := [entry for entry in self._inputs if not entry.clock.ended]:
             entry = min(holding, key=lambda entry: entry.clock.watermark)
-            for batch in self._turn(entry, progress):
+            for arrival in self._turn(entry, progress):
+                batch = arrival.batch
                 self._count(batch)
-                judgement = entry.clock.judge(batch)
+                judgement = arrival.judgement = entry.clock.judge(batch)
                 self._late += int(judgement.late.sum())
                 self._epoch.see(batch, judgement)
                 if epoch := self._epoch.record(batch.position):
                     yield self._step(epoch)
-                yield self._step(batch)
+                yield self._step(arrival)
             if entry.exhausted and not entry.ahead and entry.rest is None:
                 entry.clock.ended = True
                 yield self._step(FeedEnd(entry.clock.number << POSITION_BITS, entry.clock.feed.name))
@@ -147,23 +147,23 @@ class Replay:
             yield self._merged(self._running.popleft())
         yield self._certain(None)
 
-    def _turn(self, entry: "_Input", progress: Progress) -> Iterator[EventBatch]:
+    def _turn(self, entry: "_Input", progress: Progress) -> Iterator[Arrival]:
         """Yield the next `TURN` events of a source; all of the only one.
 
         A number of events, not of blocks: the log that is made of several files must not depend on how they are cut.
         """
         left = TURN if len(self._inputs) > 1 else sys.maxsize
         while left > 0:
-            batch = entry.rest or self._next(entry, progress)
+            arrival = entry.rest or self._next(entry, progress)
             entry.rest = None
-            if batch is None:
+            if arrival is None:
                 return
-            if len(batch) > left:
-                batch, entry.rest = cut(batch, left)
-            left -= len(batch)
-            yield batch
+            if len(arrival) > left:
+                arrival, entry.rest = arrival.cut(left)
+            left -= len(arrival)
+            yield arrival
 
-    def _next(self, entry: "_Input", progress: Progress) -> EventBatch | None:
+    def _next(self, entry: "_Input", progress: Progress) -> Arrival | None:
         """Return the next decoded block of a source; with several shards the ones behind it are decoded meanwhile."""
         while len(entry.ahead) <= self._ahead and not entry.exhausted:
             block = entry.source.next_block()
@@ -175,11 +175,11 @@ class Replay:
             entry.ahead.append(self._decoders.submit(self._decode, block))
         return entry.ahead.popleft().result() if entry.ahead else None
 
-    def _decode(self, block: Events) -> EventBatch:
+    def _decode(self, block: Events) -> Arrival:
         with self._stages("decode"):
-            return self._intake(block)
+            return self._shards[0].intake(block)
 
-    def _step(self, block: EventBatch | Control) -> list[Alert]:
+    def _step(self, block: Arrival | Control) -> list[Alert]:
         """Give a block to all shards; return what is certain. Shards may lag behind by the blocks that lie ahead."""
         pairs = zip(self._hands, self._shards, strict=True)
         self._running.append([hand.submit(_stepped, shard, block) for hand, shard in pairs])
@@ -231,9 +231,9 @@ class _Input:
 
     source: Source
     clock: FeedClock
-    ahead: deque[Future[EventBatch]] = field(default_factory=deque)
+    ahead: deque[Future[Arrival]] = field(default_factory=deque)
     exhausted: bool = False
-    rest: EventBatch | None = None  # of a block, behind the end of a turn
+    rest: Arrival | None = None  # of a block, behind the end of a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class _Step:
     reached: int
 
 
-def _stepped(shard: Shard, block: EventBatch | Control) -> _Step:
+def _stepped(shard: Shard, block: Arrival | Control) -> _Step:
     alerts = shard.step(block)
     return _Step(alerts, shard.duplicates(), shard.reached)
 

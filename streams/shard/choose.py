@@ -1,5 +1,6 @@
 """Which events concern whom: the rows that the rules of a group take, all asked in one call of one kernel."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from events.batch import Lanes
 from kernels import opcodes as op
 from kernels.keys import choose as at
-from kernels.keys.choose import COLUMNS, choose
+from kernels.keys.choose import COLUMNS, choose, part
 from kernels.keys.token import combined
 from kernels.nulls import NAN_BITS, NULL
 from rules.family import FamilyPlan
@@ -35,7 +36,7 @@ class Entry:
     """What chooses events for a family: of these kinds, for which all conditions are true, with this key.
 
     With `keyless` rows without a key are the first shard's; else nobody's, and counted. With `late` late rows are
-    taken too. With `waits` chosen rows wait in the reorder buffer.
+    taken too.
     """
 
     family: FamilyPlan
@@ -44,15 +45,13 @@ class Entry:
     key: tuple[int, ...]
     keyless: bool = False
     late: bool = False
-    waits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The rows of one entry, in order; a row stands there once for each member of the family that takes it.
 
-    `keys` are tokens of the key and, in a family of many, of the member. All are valid until their chooser is asked
-    again.
+    `keys` are tokens of the key and, in a family of many, of the member.
     """
 
     rows: Ints
@@ -68,17 +67,10 @@ class Chosen:
 
 
 class Chooser:
-    """Several entries in one shard.
-
-    Attributes
-    ----------
-    missing
-        int64[entries]: events of an entry's kinds that arrived without its key
-    """
+    """Several entries, asked in one call; what it returns is valid until the same thread asks it again."""
 
     def __init__(self, entries: Sequence[Entry], surroundings: Surroundings, part: Slice) -> None:
-        self.entries = tuple(entries)
-        self.missing = np.zeros(len(entries), np.int64)
+        self._count = len(entries)
         self._surroundings = surroundings
         self._part = part
         kinds = sorted({entry.kinds for entry in entries})
@@ -89,54 +81,73 @@ class Chooser:
         rows = [tables.entry(entry, kinds.index(entry.kinds)) for entry in entries]
         self._entries = np.array(rows, np.int64).reshape(-1, COLUMNS)
         self._tables = tables.arrays()
-        self._all = np.arange(1 << 10)
-        self._of_kinds = np.empty((len(self._reads), 1 << 10), np.int64)
-        self._out = (np.empty(1 << 10, np.int64), np.empty(1 << 10, np.int64), np.empty(1 << 10, np.int64))
+        self._scratch = _Scratch(len(self._reads))
 
-    def arrived(self, lanes: Lanes) -> tuple[list[Chosen], NDArray[np.bool_]]:
-        """Return the rows of a batch that each entry chooses as it arrived, and bool[n], which ones wait."""
-        n = lanes.shape[1]
-        if n > len(self._all):
-            self._all = np.arange(2 * n)
-        wanted = np.zeros(n, np.bool_)
-        return self._choose(lanes, self._all[:n], ARRIVED, wanted, self.missing), wanted
+    def arrived(self, lanes: Lanes) -> tuple[list[list[Chosen]], Ints]:
+        """Return of each shard what each entry chooses of a batch as it arrived, and the rows that lack their key."""
+        missing, shards = np.zeros(self._count, np.int64), self._part.count
+        ends, chosen = self._choose(lanes, self._scratch.all_rows(lanes.shape[1]), ARRIVED, missing, -1)
+        total = int(ends[-1]) if self._count else 0
+        part_ends = np.empty((shards, self._count), np.int64)
+        parts = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+        part(lanes, self._entries, self._tables[0], shards, ends, *chosen, part_ends, *parts)
+        cut = _cut(part_ends.ravel(), parts)
+        return [cut[start : start + self._count] for start in range(0, len(cut), max(self._count, 1))], missing
 
     def released(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Chosen]:
-        """Return the released rows that each entry chooses, in order."""
-        return self._choose(lanes, rows, order, np.empty(len(order), np.bool_), np.zeros_like(self.missing))
+        """Return the released rows that each entry chooses in this shard, in order."""
+        missing = np.zeros(self._count, np.int64)  # counted when they arrived
+        return _cut(*self._choose(lanes, rows, order, missing, self._part.index))
 
-    def tables(self) -> dict[str, NDArray[np.generic]]:
-        """Return what was counted, for a snapshot."""
-        return {"missing": self.missing}
-
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
-        """Take what was counted up to a snapshot."""
-        self.missing[:] = tables["missing"]
-
-    def _choose(self, lanes: Lanes, rows: Ints, order: Ints, wanted: NDArray[np.bool_], missing: Ints) -> list[Chosen]:
-        ends = np.empty(len(self.entries), np.int64)
-        part = self._part
-        if len(rows) > self._of_kinds.shape[1]:
-            self._of_kinds = np.empty((len(self._reads), 2 * len(rows)), np.int64)
-        self._out = choose(
+    def _choose(
+        self, lanes: Lanes, rows: Ints, order: Ints, missing: Ints, shard: int
+    ) -> tuple[Ints, tuple[Ints, Ints, Ints]]:
+        ends = np.empty(self._count, np.int64)
+        scratch = self._scratch
+        scratch.out = choose(
             lanes,
             rows,
             order,
             self._entries,
             self._reads,
             *self._tables,
-            part.count,
-            part.index,
-            wanted,
+            self._part.count,
+            shard,
             missing,
             ends,
-            self._of_kinds,
-            *self._out,
+            scratch.of_kinds(len(rows)),
+            *scratch.out,
             self._surroundings.arrays,
         )
-        taken, members, keys = self._out
-        starts = [0, *ends.tolist()]
-        return [Chosen(taken[start:end], members[start:end], keys[start:end]) for start, end in pairwise(starts)]
+        return ends, scratch.out
+
+
+def _cut(ends: Ints, arrays: tuple[Ints, Ints, Ints]) -> list[Chosen]:
+    rows, members, keys = arrays
+    starts = [0, *ends.tolist()]
+    return [Chosen(rows[start:end], members[start:end], keys[start:end]) for start, end in pairwise(starts)]
+
+
+class _Scratch(threading.local):
+    """Arrays that are used again, each thread its own: to allocate them would cost as much as to fill them."""
+
+    def __init__(self, kind_sets: int) -> None:
+        self._kind_sets = kind_sets
+        self._all = np.arange(0)
+        self._of_kinds = np.empty((kind_sets, 0), np.int64)
+        self.out = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+
+    def all_rows(self, n: int) -> Ints:
+        """Return 0 .. n - 1."""
+        if n > len(self._all):
+            self._all = np.arange(2 * n)
+        return self._all[:n]
+
+    def of_kinds(self, n: int) -> Ints:
+        """Return room for n rows of each set of kinds."""
+        if n > self._of_kinds.shape[1]:
+            self._of_kinds = np.empty((self._kind_sets, 2 * n), np.int64)
+        return self._of_kinds
 
 
 class _Tables:
@@ -157,7 +168,7 @@ class _Tables:
         family = entry.family
         members = len(family.rules)
         row = [0] * COLUMNS
-        row[at.KINDS], row[at.KEYLESS], row[at.LATE], row[at.MARKED] = kinds, entry.keyless, entry.late, entry.waits
+        row[at.KINDS], row[at.KEYLESS], row[at.LATE] = kinds, entry.keyless, entry.late
         row[at.KEY_FROM] = len(self._key_lanes)
         self._key_lanes += entry.key
         row[at.KEY_TO] = len(self._key_lanes)

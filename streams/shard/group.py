@@ -29,6 +29,7 @@ from streams.shard.surroundings import Surroundings
 from streams.time.buffer import ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
 
+Ints = NDArray[np.int64]
 Stage = Callable[[str], AbstractContextManager[None]]
 
 
@@ -52,34 +53,41 @@ class TimeGroup:
         self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
         self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
-        self.chooser = Chooser([*(rules.entry for rules in self.at_once), *ordered], surroundings, part)
+        self.entries = (*(rules.entry for rules in self.at_once), *ordered)
+        self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
         self._released = Chooser(ordered, surroundings, part)
         read = {lane for family in made if family.rule.ordered for lane in _lanes_read(family)}
         self.armed = not any(
             isinstance(rule.pattern, AbsencePlan) and rule.pattern.expect is not None for rule in rules
         )
-        self.repeats: list[NDArray[np.int64]] = []  # log positions of what rules dropped in the last step
+        self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
 
-    def arrive(self, batch: EventBatch, clock: FeedClock, judgement: Judgement) -> Iterator[Firings]:
-        """Take a block of one of the group's feeds: at-once rules fire, the rest waits in the buffer."""
+    def arrive(
+        self, batch: EventBatch, chosen: list[Chosen], clock: FeedClock, judgement: Judgement
+    ) -> Iterator[Firings]:
+        """Take a block of one of the group's feeds: at-once rules fire, the rest waits in the buffer.
 
-        def before(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        `chosen` is what each of the group's entries chose of it for this shard.
+        """
+
+        def before(rows: Ints) -> Ints:
             return self.clock.before(rows, clock, judgement)
 
-        chosen, wanted = self.chooser.arrived(batch.lanes)
         for rules, own in zip(self.at_once, chosen, strict=False):
-            if firings := rules.take(own, batch, before):
+            if len(own) and (firings := rules.take(own, batch, before)):
                 yield firings
-        if not self.ordered:
-            return
+        waiting = []
         for pattern, of_entries in _parted(self.ordered, chosen[len(self.at_once) :]):
             if isinstance(pattern, Absence):
-                mark(pattern.glance(of_entries[0], batch.lanes, judgement.late, clock.number), wanted)
-        rows = np.flatnonzero(wanted)
-        times = batch.lanes[TIME, rows]
-        orders = np.where(judgement.late[rows], 2 * np.maximum(times, before(rows)), 2 * times + 1)
-        self.buffer.add(batch, rows, orders, clock.number)
+                waiting.append(pattern.glance(of_entries[0], batch.lanes, judgement.late, clock.number))
+            else:
+                waiting += [own.rows for own in of_entries]
+        rows = united(waiting, len(batch))
+        if len(rows):
+            times = batch.lanes[TIME, rows]
+            orders = np.where(judgement.late[rows], 2 * np.maximum(times, before(rows)), 2 * times + 1)
+            self.buffer.add(batch, rows, orders, clock.number)
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
         """Release what the watermark has passed to the ordered rules, and let time pass for them."""
@@ -109,6 +117,15 @@ class TimeGroup:
             if isinstance(pattern, Absence):
                 pattern.arm(epoch)
         self.armed = True
+
+
+def united(some: list[Ints], rows: int) -> Ints:
+    """Return the rows (of so many) that are in any of some, each once, in order."""
+    some = [each for each in some if len(each)]
+    wanted = np.zeros(rows if some else 0, np.bool_)
+    for each in some:
+        mark(each, wanted)
+    return np.flatnonzero(wanted)
 
 
 def _parted(patterns: list[Pattern], chosen: list[Chosen]) -> Iterator[tuple[Pattern, list[Chosen]]]:

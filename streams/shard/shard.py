@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.alert import Alert
-from events.batch import EventBatch
 from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
+from streams.shard.firing import Firings
 from streams.shard.group import Stage, TimeGroup
-from streams.shard.intake import Intake
+from streams.shard.intake import Arrival, Intake
 from streams.shard.patterns.at_once import Remembered
 from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
@@ -63,11 +63,15 @@ class Shard:
         self.epoch: int | None = None
         self._stage = stage
         surroundings = references.surroundings
-        self._intake = Intake(plan, surroundings, city)
         self._writer = AlertWriter(plan, surroundings, city, read_line)
         self._remembered = Remembered()
         self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
         self._groups = self._grouped(surroundings)
+        entries = {
+            name: [entry for group in self._groups if clock in group.clock.clocks for entry in group.entries]
+            for name, clock in self._clocks.items()
+        }
+        self.intake = Intake(plan, surroundings, city, entries, part)
         self._city = city.fingerprint
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
@@ -89,15 +93,15 @@ class Shard:
             for feeds, numbers in sorted(readers.items())
         ]
 
-    def step(self, block: Block | EventBatch) -> list[Alert]:
-        """Take the next block of the log (decoded already or not) and return the alerts that follow from it.
+    def step(self, block: Block | Arrival) -> list[Alert]:
+        """Take the next block of the log, or what the intake of any of its shards made of it; return the alerts of it.
 
         They come in the order of (place in event time, rule, key text, n).
         """
         alerts: list[Alert] = []
         if isinstance(block, Events):
-            block = self._intake(block)
-        if isinstance(block, EventBatch):
+            block = self.intake(block)
+        if isinstance(block, Arrival):
             alerts += self._arrive(block)
         elif isinstance(block, Tick):
             clock = self._clocks[block.feed]
@@ -114,17 +118,20 @@ class Shard:
             alerts.sort(key=Alert.sort_key)
         return alerts
 
-    def _arrive(self, batch: EventBatch) -> list[Alert]:
+    def _arrive(self, arrival: Arrival) -> list[Alert]:
+        batch = arrival.batch
         clock = self._clocks[batch.feed]
         self.positions[batch.feed] = batch.end
+        firings: list[Firings] = []
+        start = 0
         with self._stage("order"):
-            judgement = clock.judge(batch)
-            firings = [
-                f
-                for group in self._groups
-                if clock in group.clock.clocks
-                for f in group.arrive(batch, clock, judgement)
-            ]
+            judgement = clock.follow(batch, arrival.judgement)
+            for group in self._groups:
+                if clock in group.clock.clocks:
+                    end = start + len(group.entries)
+                    group.missing += arrival.missing[start:end]
+                    firings += group.arrive(batch, arrival.chosen[self.part.index][start:end], clock, judgement)
+                    start = end
         with self._stage("alerts"):
             return self._remembered.new([alert for f in firings for alert in self._writer.write(f)])
 
@@ -153,7 +160,7 @@ class Shard:
         return {
             rule.rule: int(missing)
             for group in self._groups
-            for entry, missing in zip(group.chooser.entries, group.chooser.missing.tolist(), strict=True)
+            for entry, missing in zip(group.entries, group.missing.tolist(), strict=True)
             for rule in entry.family.rules
             if rule.ordered
         }
@@ -231,9 +238,22 @@ class Shard:
             feeds = ",".join(clock.feed.name for clock in group.clock.clocks)
             parts[f"group/{feeds}"] = group.clock
             parts[f"buffer/{feeds}"] = group.buffer
-            parts[f"missing/{feeds}"] = group.chooser
+            parts[f"missing/{feeds}"] = _Counts(group.missing)
             parts |= {f"rule/{pattern.family.name}": pattern for pattern in group.ordered}
         return parts
+
+
+class _Counts:
+    """Counts that are part of the state."""
+
+    def __init__(self, counts: NDArray[np.int64]) -> None:
+        self._counts = counts
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        return {"counts": self._counts}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        self._counts[:] = tables["counts"]
 
 
 class _Part(Protocol):

@@ -70,16 +70,27 @@ class FeedClock:
         watermarks = np.empty(len(times), np.int64)
         late = np.empty(len(times), np.bool_)
         received = FOREVER if batch.received is None else batch.received
-        self.greatest = int(
-            lateness(times, received, self.greatest, self.tick, self.feed.lateness_ms, watermarks, late)
-        )
-        return Judgement(np.maximum(watermarks, BEGINNING), late)
+        before = self.greatest, self.tick
+        self.greatest = int(lateness(times, received, *before, self.feed.lateness_ms, watermarks, late))
+        return Judgement(before, self.greatest, np.maximum(watermarks, BEGINNING, out=watermarks), late)
+
+    def follow(self, batch: EventBatch, judgement: "Judgement | None") -> "Judgement":
+        """Take a block that another clock of this feed may have judged from where this one stands."""
+        if judgement is None or judgement.before != (self.greatest, self.tick):
+            return self.judge(batch)
+        self.greatest = judgement.greatest
+        return judgement
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The feed's watermark before each row of a block (int64[n]), and which rows are late (bool[n])."""
+    """The feed's watermark before each row of a block (int64[n]), and which rows are late (bool[n]).
 
+    `before` and `greatest` are where the clock stood (greatest counted time and tick) and where it stands behind it.
+    """
+
+    before: tuple[int, int]
+    greatest: int
     watermarks: NDArray[np.int64]
     late: NDArray[np.bool_]
 

@@ -65,7 +65,7 @@ class Absence:
         rule, surroundings = family.rule, family.surroundings
         assert isinstance(rule.pattern, AbsencePlan)
         self.family = family
-        self.entries = (replace(family.entry, late=True, waits=False),)
+        self.entries = (replace(family.entry, late=True),)
         self.suppressed = np.zeros(1, np.int64)
         self.repeats = np.empty(0, np.int64)  # a repeated sight says nothing new
         self.rule = rule

@@ -22,7 +22,7 @@ class AtOnce:
 
     def __init__(self, family: Family) -> None:
         self.family = family
-        self.entry = replace(family.entry, keyless=True, late=True, waits=False)
+        self.entry = replace(family.entry, keyless=True, late=True)
 
     def take(self, chosen: Chosen, batch: EventBatch, before: Watermarks) -> Firings | None:
         """Take a batch as it arrived, late and repeated events too; `before` is the group's watermark before rows."""

@@ -38,33 +38,31 @@ LINES = (
 
 def test_arrived_rows_are_of_its_kinds_with_a_key_and_all_conditions_true():
     chosen = choice(PLAN)
-    (own, _), waiting = chosen.arrived(batch(PLAN, *LINES).lanes)
+    [[own, _]], _ = chosen.arrived(batch(PLAN, *LINES).lanes)
     assert own.rows.tolist() == [0, 5]
     assert own.keys.tolist() == [CITY.token("d"), CITY.token("e")]
-    assert np.flatnonzero(waiting).tolist() == [0, 2, 5]
 
 
 def test_rows_of_its_kinds_without_a_key_are_counted_before_any_condition_is_asked():
     chosen = choice(PLAN)
     lines = (*LINES, line(0, "g", direction="out"))
-    chosen.arrived(batch(PLAN, *lines).lanes)
-    assert chosen.missing[0] == 2
+    _, missing = chosen.arrived(batch(PLAN, *lines).lanes)
+    assert missing.tolist() == [2, 2]
 
 
 def test_without_a_key_it_still_may_be_asked_for():
-    (_, keyless), _ = choice(PLAN).arrived(batch(PLAN, *LINES).lanes)
+    [[_, keyless]], _ = choice(PLAN).arrived(batch(PLAN, *LINES).lanes)
     assert keyless.rows.tolist() == [0, 2, 5]
     assert keyless.keys[1] == NULL
 
 
-def test_released_rows_are_chosen_again_in_their_order_and_not_counted_again():
+def test_released_rows_are_chosen_again_in_their_order():
     chosen = choice(PLAN)
     lanes = batch(PLAN, *LINES).lanes
     order = np.array([1, 1, 1, 1, 1, 2])
     in_order, with_late = chosen.released(lanes, order, np.array([5, 2, 0, 1]))
     assert with_late.rows.tolist() == [5, 2, 0]
     assert in_order.rows.tolist() == [0]
-    assert chosen.missing[0] == 0
 
 
 def test_the_lanes_of_a_batch_are_left_as_they_are():
@@ -76,9 +74,14 @@ def test_the_lanes_of_a_batch_are_left_as_they_are():
 
 def test_the_slices_of_a_rule_part_its_rows_and_count_alike():
     lanes = batch(PLAN, *LINES).lanes
+    order, rows = np.ones(6, np.int64), np.arange(6)
     parts = [choice(PLAN, Slice(i, 3)) for i in range(3)]
-    assert sorted(row for part in parts for row in part.arrived(lanes)[0][0].rows.tolist()) == [0, 5]
-    assert {int(part.missing[0]) for part in parts} == {1}
+    for part in parts:
+        arrived, missing = part.arrived(lanes)
+        assert sorted(row for own, _ in arrived for row in own.rows.tolist()) == [0, 5]
+        assert missing.tolist() == [1, 1]
+    in_parts = [[own.rows.tolist() for own in part.released(lanes, order, rows)] for part in parts]
+    assert in_parts == [[own.rows.tolist() for own in of_shard] for of_shard in arrived]
 
 
 def test_lanes_without_an_event_are_all_missing():
