@@ -22,14 +22,14 @@ event of its time has passed. Any event that answers it would answer those behin
 
 **Candidates.** Where a step asks for a field of the first event, chains of different first events are no longer one as
 good as the other, so each of the last SLOTS first events has its own chains (a *slot*). Which of these takes an event
-is asked beforehand, for pairs of both (`kernels.patterns.steps`), so that all programs run over arrays. Where the final `not` asks,
-chains wait in their slots, and one that is told uses up only its own.
+is asked beforehand, for pairs of both (`kernels.patterns.steps`), so that all programs run over arrays. Where the final
+`not` asks, chains wait in their slots, and one that is told uses up only its own.
 """
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.nulls import NAN_BITS, NULL
+from kernels.nulls import NULL
 from kernels.patterns.chains import (
     BIT,
     EVENTS,
@@ -131,7 +131,7 @@ def follow(
         int64[n] and int64[m, slots]: which row of `pair_masks` says which of the steps that ask for the first event
         take an event, by slot (-1: none may). Where no step asks, `asking` is empty
     fields, values
-        int64[f, n] and int64[d, n]: what is kept of a first event; the `distinct` values (NULL, or NaN: none)
+        int64[f, n] and int64[d, n]: what is kept of a first event; the `distinct` values (NULL: none)
     steps, finals, settings
         of `layout`
     chains, dues, begun
@@ -191,7 +191,7 @@ def follow(
                     value = NULL
                     if steps[j, VALUE] >= 0:
                         value = values[steps[j, VALUE], i]
-                    if steps[j, VALUE] < 0 or (value != NULL and value != NAN_BITS):
+                    if steps[j, VALUE] < 0 or value != NULL:
                         at = completed(line, base, steps, settings, j, value)
                         if (
                             at >= 0

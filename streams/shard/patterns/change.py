@@ -1,0 +1,157 @@
+"""Change: a condition over an event and the one before it of the same key; each match may fire."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import POSITION, REPLAYED, TIME, Lanes
+from kernels.keys.token import combined_all
+from kernels.nulls import NULL
+from kernels.opcodes import TRUE
+from kernels.patterns.change import lag
+from kernels.patterns.first_seen import first_seen
+from rules.plan import Change as ChangePlan
+from streams.shard.choose import Chosen
+from streams.shard.family import Family
+from streams.shard.firing import Firings
+from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
+from streams.shard.patterns.kept import Kept
+from streams.shard.patterns.pattern import distinct
+from streams.shard.tables import KeyTable
+from streams.time.buffer import ReorderBuffer
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+VALUES_A_KEY = 4  # that first_seen() remembers on average; more, and the ones seen longest ago go, counted
+
+
+class Change:
+    """State and behaviour of one such family in one shard."""
+
+    def __init__(self, family: Family) -> None:
+        assert isinstance(family.rule.pattern, ChangePlan)
+        self.family = family
+        self.entries = (family.entry,)
+        self._cooldown = Cooldown(family)
+        self.suppressed = self._cooldown.suppressed
+        self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
+        pattern = self._pattern = family.rule.pattern
+        self._kept = Kept(pattern.previous, family.surroundings.plan.layout)
+        self.table = KeyTable(
+            family.capacity,
+            {
+                **LAST_FIRING,
+                "times": (np.int64, (), int(NULL)),
+                "positions": (np.int64, (), -1),
+                "kept": (np.int64, (len(self._kept),), 0),
+            },
+        )
+        self._values = [
+            KeyTable(VALUES_A_KEY * family.capacity, {"seen": (np.int64, (), int(NULL))}) for _ in pattern.first_seen
+        ]
+
+    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+        """Take released rows, in order."""
+        (own,) = chosen
+        own, self.repeats = distinct(own, buffer)
+        lanes = buffer.lanes
+        news = self._news(lanes, own)
+        return [
+            firings
+            for piece, state in self.table.pieces(own.keys, lanes[TIME, own.rows], self._dead)
+            if (firings := self._piece(lanes, own.at(piece), state, news[:, piece]))
+        ]
+
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
+        """Nothing falls due by time alone."""
+        return []
+
+    def _news(self, lanes: Lanes, events: Chosen) -> Floats:
+        """Return of each first_seen() whether each event's value is new: 1.0, 0.0, NaN of no value."""
+        out = np.full((len(self._values), len(events)), np.nan)
+        times = lanes[TIME, events.rows]
+        unknown = np.full((len(self._kept) + len(self._values), len(events)), np.nan)
+        for row, (program, table) in enumerate(zip(self._pattern.first_seen, self._values, strict=True)):
+            values = self.family.evaluate(program, lanes, events.rows, unknown, events.members)
+            known = np.flatnonzero(values != NULL)
+            keys = np.empty(len(known), np.int64)
+            combined_all(events.keys[known], values[known], keys)
+            for piece, state in table.pieces(keys, times[known], self._forgotten):
+                places = known[piece]
+                new = np.empty(len(places))
+                first_seen(times[places], state, self._pattern.window_ms, table.state["seen"], new)
+                out[row, places] = new
+        return out
+
+    def _piece(self, lanes: Lanes, events: Chosen, state: Ints, news: Floats) -> Firings | None:
+        n = len(events)
+        rows, members, times = events.rows, events.members, lanes[TIME, events.rows]
+        positions, held = lanes[POSITION, rows], self.table.state
+        before, previous = np.empty(n, np.int64), np.empty((len(self._kept), n), np.int64)
+        lag(
+            times,
+            positions,
+            state,
+            self._kept.of(lanes, rows),
+            self._pattern.window_ms,
+            self._kept.nulls,
+            held["times"],
+            held["positions"],
+            held["kept"],
+            before,
+            previous,
+        )
+        extra = np.concatenate([previous.view(np.float64), news])
+        condition = self._pattern.condition
+        true = np.flatnonzero(self.family.evaluate(condition, lanes, rows, extra, members) == TRUE)
+        if not len(true):
+            return None
+        rows, members, extra = rows[true], members[true], np.ascontiguousarray(extra[:, true])
+        levels = self.family.severities(lanes, rows, extra, members)
+        fired = self._cooldown.over(self.table, times[true], state[true], levels, lanes[REPLAYED, rows], members)
+        if not len(fired):
+            return None
+        own = true[fired]
+        return Firings(
+            self.family,
+            members[fired],
+            lanes,
+            rows[fired],
+            np.ascontiguousarray(extra[:, fired]),
+            times[own],
+            times[own],
+            times[own],
+            levels[fired],
+            positions[own],
+            np.stack([before[own], positions[own]], axis=1),
+            ["firing"] * len(own),
+            np.zeros(len(own), np.int64),
+        )
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return the state for a snapshot."""
+        values = {
+            f"first_seen/{number}/{name}": array
+            for number, table in enumerate(self._values)
+            for name, array in table.tables().items()
+        }
+        return {**self.table.tables(), "suppressed": self.suppressed, **values}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Take the state of a snapshot."""
+        self.table.restore(tables)
+        self.suppressed[:] = tables["suppressed"]
+        for number, table in enumerate(self._values):
+            name = f"first_seen/{number}/"
+            table.restore({key[len(name) :]: array for key, array in tables.items() if key.startswith(name)})
+
+    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Keys whose last event is forgotten and whose cooldown is over."""
+        forgotten: NDArray[np.bool_] = table.touched <= now - self._pattern.window_ms
+        return forgotten & self._cooldown.done(table, now)
+
+    def _forgotten(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Values that are new again from `now` on."""
+        forgotten: NDArray[np.bool_] = table.touched <= now - self._pattern.window_ms
+        return forgotten

@@ -1,0 +1,52 @@
+"""Cooldown: which matches of point rules fire, by what their key's last firing was."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.nulls import NULL
+from kernels.patterns.judge import judge
+from streams.shard.family import Family
+from streams.shard.tables import Columns, KeyTable
+
+Ints = NDArray[np.int64]
+LAST_FIRING: Columns = {"last_times": (np.int64, (), int(NULL)), "last_severities": (np.int64, (), 0)}
+
+
+class Cooldown:
+    """The cooldowns of a family.
+
+    Attributes
+    ----------
+    suppressed
+        int64[members], matches that did not fire
+    """
+
+    def __init__(self, family: Family) -> None:
+        self._cooldowns = family.cooldowns
+        self.suppressed = np.zeros(len(family.rules), np.int64)
+
+    def over(self, table: KeyTable, times: Ints, states: Ints, levels: Ints, replayed: Ints, members: Ints) -> Ints:
+        """Return the places of the matches that fire; int64[n] each, in order of time for each key.
+
+        The table has the columns LAST_FIRING; `states` are its rows.
+        """
+        fired = np.empty(len(times), np.int64)
+        found = judge(
+            np.ascontiguousarray(times),
+            np.ascontiguousarray(states),
+            levels,
+            replayed,
+            members,
+            self._cooldowns,
+            table.state["last_times"],
+            table.state["last_severities"],
+            fired,
+            self.suppressed,
+        )
+        return fired[:found]
+
+    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Return of which keys the last firing influences nothing from `now` on."""
+        last = table.state["last_times"]
+        done: NDArray[np.bool_] = (last == NULL) | (last <= now - int(self._cooldowns.max()))
+        return done
