@@ -107,6 +107,11 @@ def _forth(line: str, at: int, room: int) -> tuple[int, int]:
     return at, room
 
 
+def columns(text: str) -> int:
+    """Columns of a terminal that a line takes."""
+    return sum(map(_cells, text))
+
+
 def _cells(character: str) -> int:
     """Columns of a terminal that a character takes as it is shown."""
     if unicodedata.combining(character):

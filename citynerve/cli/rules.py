@@ -9,6 +9,7 @@ COMMANDS = {
     "check": "citynerve.cli.rules_check",
     "test": "citynerve.cli.rules_test",
     "list": "citynerve.cli.rules_list",
+    "format": "citynerve.cli.rules_format",
 }
 
 

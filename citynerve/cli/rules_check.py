@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from citynerve.cli import options
+from citynerve.cli import options, rule_files
 from citynerve.cli.command import Command, Option
-from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
+from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.text import say
 
 if TYPE_CHECKING:
@@ -51,19 +51,10 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path], format: str) -> int:
 
     warm.ensure()
     from events.place import Problems
-    from rules.check import load
-    from rules.files import TEST_SUFFIXES
+    from rules.check import checked
 
-    if tests := [path for path in paths if path.name.endswith(TEST_SUFFIXES) and not path.is_dir()]:
-        named = " ".join(map(str, tests))
-        raise Failure(
-            say(
-                en=f"{named} holds tests of rules; run them with `citynerve rules test {named}`",
-                zh=f"{named} 是规则的测试;请用 `citynerve rules test {named}` 运行",
-            )
-        )
     try:
-        ruleset = load(paths, config.schemas(schemas), config.city())
+        ruleset = checked(rule_files.read(paths), config.schemas(schemas), config.city())
     except Problems as found:
         _tell(found.problems, None, format)
         return FOUND

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from citynerve.cli import options
+from citynerve.cli import options, rule_files
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.text import current, say
@@ -51,11 +51,11 @@ def _list(paths: Sequence[Path], schemas: Sequence[Path], format: str) -> int:
     warm.ensure()
     from events.place import Problems
     from rules import errors
-    from rules.check import load
+    from rules.check import checked
     from rules.listing import rows
 
     try:
-        found = rows(load(paths, config.schemas(schemas), config.city()))
+        found = rows(checked(rule_files.read(paths), config.schemas(schemas), config.city()))
     except Problems as problems:
         click.echo(errors.format(problems.problems), err=True)
         return FOUND
