@@ -3,12 +3,15 @@
 from kernels.compile import kernel
 from kernels.nulls import NULL
 
+# A key's last event: its time (NULL: none) and log position, then what is kept of it
+TIME, POSITION, KEPT = range(3)
+
 
 @kernel(
-    "void(int64[::1], int64[::1], int64[::1], int64[:, ::1], int64, int64[::1], int64[::1], int64[::1], "
-    "int64[:, ::1], int64[::1], int64[:, ::1])"
+    "void(int64[::1], int64[::1], int64[::1], int64[:, ::1], int64, int64[::1], int64[:, ::1], int64[::1], "
+    "int64[:, ::1])"
 )
-def lag(times, positions, rows, fields, window, nulls, last_times, last_positions, last_fields, before, previous):
+def lag(times, positions, rows, fields, window, nulls, last, before, previous):
     """Give each event what was kept of the one before of its key, and keep its own in that place.
 
     Parameters
@@ -21,8 +24,8 @@ def lag(times, positions, rows, fields, window, nulls, last_times, last_position
         ms that an event is remembered
     nulls
         int64[f], what stands for nothing in each field
-    last_times, last_positions, last_fields
-        state: int64[r] twice (fresh: NULL, any) and int64[r, f], the last event of each key
+    last
+        state: int64[r, KEPT + f] (fresh: NULL), the last event of each key
     before, previous
         int64[n] and int64[f, n]: receive the log position of the event before (-1: none) and what was kept of it
 
@@ -30,16 +33,16 @@ def lag(times, positions, rows, fields, window, nulls, last_times, last_position
     """
     count = len(fields)
     for i in range(len(times)):
-        row = rows[i]
-        if last_times[row] != NULL and last_times[row] > times[i] - window:
-            before[i] = last_positions[row]
+        line = last[rows[i]]
+        if line[TIME] != NULL and line[TIME] > times[i] - window:
+            before[i] = line[POSITION]
             for k in range(count):
-                previous[k, i] = last_fields[row, k]
+                previous[k, i] = line[KEPT + k]
         else:
             before[i] = -1
             for k in range(count):
                 previous[k, i] = nulls[k]
-        last_times[row] = times[i]
-        last_positions[row] = positions[i]
+        line[TIME] = times[i]
+        line[POSITION] = positions[i]
         for k in range(count):
-            last_fields[row, k] = fields[k, i]
+            line[KEPT + k] = fields[k, i]

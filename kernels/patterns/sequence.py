@@ -160,15 +160,16 @@ def follow(
         time = times[i]
         line = chains[row]
         head = begun[row] if slots > 1 else np.int64(1)
-        while dues[row] < time:
-            tell(row, line, head, settings, shown, out[found])
-            found += 1
-            dues[row] = due(line, settings)
+        if len(finals) > 0:
+            while dues[row] < time:
+                tell(row, line, head, settings, shown, out[found])
+                found += 1
+                dues[row] = due(line, settings)
         pair = np.int64(-1) if slots == 1 else asking[i]
         mask = masks[i]
         changed = False
         complete = False
-        if dues[row] != NEVER:
+        if len(finals) > 0 and dues[row] != NEVER:
             for slot in range(waits(settings)):
                 at = settings[WAITING] + slot * stride
                 if line[at + START] != NULL:

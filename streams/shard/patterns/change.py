@@ -9,7 +9,7 @@ from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.keys.token import combined_all
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
-from kernels.patterns.change import lag
+from kernels.patterns.change import KEPT, lag
 from kernels.patterns.first_seen import first_seen
 from rules.plan import Change as ChangePlan
 from streams.shard.choose import Chosen
@@ -38,15 +38,8 @@ class Change:
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         pattern = self._pattern = family.rule.pattern
         self._kept = Kept(pattern.previous, family.surroundings.plan.layout)
-        self.table = KeyTable(
-            family.capacity,
-            {
-                **LAST_FIRING,
-                "times": (np.int64, (), int(NULL)),
-                "positions": (np.int64, (), -1),
-                "kept": (np.int64, (len(self._kept),), 0),
-            },
-        )
+        last = (KEPT + len(self._kept),)
+        self.table = KeyTable(family.capacity, {**LAST_FIRING, "last": (np.int64, last, int(NULL))})
         self._values = [
             KeyTable(VALUES_A_KEY * family.capacity, {"seen": (np.int64, (), int(NULL))}) for _ in pattern.first_seen
         ]
@@ -87,7 +80,7 @@ class Change:
     def _piece(self, lanes: Lanes, events: Chosen, state: Ints, news: Floats) -> Firings | None:
         n = len(events)
         rows, members, times = events.rows, events.members, lanes[TIME, events.rows]
-        positions, held = lanes[POSITION, rows], self.table.state
+        positions = lanes[POSITION, rows]
         before, previous = np.empty(n, np.int64), np.empty((len(self._kept), n), np.int64)
         lag(
             times,
@@ -96,9 +89,7 @@ class Change:
             self._kept.of(lanes, rows),
             self._pattern.window_ms,
             self._kept.nulls,
-            held["times"],
-            held["positions"],
-            held["kept"],
+            self.table.state["last"],
             before,
             previous,
         )

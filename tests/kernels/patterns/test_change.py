@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.nulls import NULL
-from kernels.patterns.change import lag
+from kernels.patterns.change import KEPT, lag
 from tests.naive.change import previous
 
 WINDOW = 10
@@ -14,8 +14,7 @@ class Keys:
     """The last events of three keys, of which their number is kept."""
 
     def __init__(self):
-        self.times, self.positions, self.fields = np.full(3, NULL), np.zeros(3, np.int64), np.zeros((3, 1), np.int64)
-        self.place = 0
+        self.last, self.place = np.full((3, KEPT + 1), NULL), 0
 
     def take(self, *events):
         """Take events of (time, key); return the number and the log position of the one before each, None: none."""
@@ -23,8 +22,7 @@ class Keys:
         times, rows = (np.array([event[i] for event in events], np.int64) for i in (0, 1))
         numbers = np.arange(self.place, self.place + n)
         before, kept = np.empty(n, np.int64), np.empty((1, n), np.int64)
-        state = self.times, self.positions, self.fields
-        lag(times, 100 + numbers, rows, numbers[None, :], WINDOW, np.array([NOTHING]), *state, before, kept)
+        lag(times, 100 + numbers, rows, numbers[None, :], WINDOW, np.array([NOTHING]), self.last, before, kept)
         self.place += n
         return [
             None if position < 0 and number == NOTHING else (number, position)
