@@ -7,6 +7,7 @@ because that is when a rule takes them. So a shard of a city moves one row in te
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from kernels import opcodes
 from kernels.keys.choose import mark
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
-from rules.plan import RulePlan, Threshold
+from rules.plan import Program, RulePlan, Threshold
 from streams.shard.choose import Chooser, Chosen, Slice
+from streams.shard.coverage import Coverage, coverages_read
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.absence import Absence
@@ -49,17 +51,18 @@ class TimeGroup:
 
     def __init__(self, rules: list[RulePlan], surroundings: Surroundings, clock: GroupClock, part: Slice) -> None:
         self.clock = clock
+        surroundings = surroundings.own()
+        self.coverage = Coverage(programs(tuple(rules)), surroundings)
         made = [Family(plan, surroundings, part) for plan in families(rules)]
         self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
         self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
-        self.entries = (*(rules.entry for rules in self.at_once), *ordered)
+        unasked = [replace(entry, select=_on_arrival(entry.select)) for entry in ordered]
+        self.entries = (*(rules.entry for rules in self.at_once), *unasked)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
         self._released = Chooser(ordered, surroundings, part)
         read = {lane for family in made if family.rule.ordered for lane in _lanes_read(family)}
-        self.armed = not any(
-            isinstance(rule.pattern, AbsencePlan) and rule.pattern.expect is not None for rule in rules
-        )
+        self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
 
@@ -77,6 +80,9 @@ class TimeGroup:
         for rules, own in zip(self.at_once, chosen, strict=False):
             if len(own) and (firings := rules.take(own, batch, before)):
                 yield firings
+        if not self.ordered:
+            return
+        self.coverage.arrive(batch.lanes, judgement.late, before)
         waiting = []
         for pattern, of_entries in _parted(self.ordered, chosen[len(self.at_once) :]):
             if isinstance(pattern, Absence):
@@ -99,8 +105,20 @@ class TimeGroup:
         if not self.ordered or not self.armed:
             return []
         out: list[Firings] = []
+        for stop in self.coverage.stops(watermark):
+            out += self._pass(stop, 2 * stop + 1, stage, inclusive=False)
+        return out + self._pass(watermark, self.clock.release_bound, stage, inclusive=inclusive)
+
+    def _pass(self, watermark: int, bound: int, stage: Stage, *, inclusive: bool) -> list[Firings]:
+        """Let the ordered rules see everything up to a watermark; released are rows whose order is below `bound`."""
+        out: list[Firings] = []
+        with stage("patterns"):
+            self.coverage.sample(watermark)
+            for pattern in self.ordered:
+                if isinstance(pattern, Absence):
+                    pattern.judge(watermark, self.clock.dark)
         with stage("order"):
-            rows = self.buffer.release(self.clock.release_bound)
+            rows = self.buffer.release(bound)
             chosen = self._released.released(self.buffer.lanes, self.buffer.order, rows) if len(rows) else []
         with stage("patterns"):
             for pattern, own in _parted(self.ordered, chosen):
@@ -113,10 +131,22 @@ class TimeGroup:
 
     def arm(self, epoch: int) -> None:
         """Await expected keys from the log's epoch on; until it is known nothing is released."""
+        self.coverage.arm(epoch)
         for pattern in self.ordered:
             if isinstance(pattern, Absence):
                 pattern.arm(epoch)
         self.armed = True
+
+
+def _awaits_epoch(rule: RulePlan) -> bool:
+    """Whether a rule waits for the epoch: one that expects keys from it on, or judges the minutes behind it."""
+    pattern = rule.pattern
+    return isinstance(pattern, AbsencePlan) and (pattern.expect is not None or pattern.unless is not None)
+
+
+def _on_arrival(select: tuple[Program, ...]) -> tuple[Program, ...]:
+    """Return the conditions that can be asked on arrival; coverage is known only when the watermark has come so far."""
+    return tuple(program for program in select if not coverages_read([program]))
 
 
 def united(some: list[Ints], rows: int) -> Ints:

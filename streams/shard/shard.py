@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from events.alert import Alert
 from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
+from rules.family import programs
 from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
+from streams.shard.coverage import coverages_read
 from streams.shard.firing import Firings
 from streams.shard.group import Stage, TimeGroup
 from streams.shard.intake import Arrival, Intake
@@ -80,7 +82,8 @@ class Shard:
         readers: dict[tuple[str, ...], list[int]] = {}
         for number, rule in enumerate(self.plan.rules):
             if rule.mode != "disabled":
-                names = {kinds[code] for code in rule.kinds}
+                heard = (code for number in coverages_read(programs(rule)) for code in self.plan.coverages[number])
+                names = {kinds[code] for code in (*rule.kinds, *heard)}
                 feeds = tuple(name for name, clock in self._clocks.items() if clock.feed.carries(names))
                 readers.setdefault(feeds, []).append(number)
         return [
@@ -238,6 +241,8 @@ class Shard:
             feeds = ",".join(clock.feed.name for clock in group.clock.clocks)
             parts[f"group/{feeds}"] = group.clock
             parts[f"buffer/{feeds}"] = group.buffer
+            if group.coverage:
+                parts[f"coverage/{feeds}"] = group.coverage
             parts[f"missing/{feeds}"] = _Counts(group.missing)
             parts |= {f"rule/{pattern.family.name}": pattern for pattern in group.ordered}
         return parts

@@ -1,6 +1,7 @@
 """Key tables: dense rows for the keys of one pattern, growing to the declared capacity, then evicting the oldest."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,17 @@ EVICTED_SHARE = 16  # of a full table, this part of the keys goes at once
 Ints = NDArray[np.int64]
 Columns = dict[str, tuple[type, tuple[int, ...], int]]  # name: dtype, shape of a row, value of a fresh row
 Dead = Callable[["KeyTable", int], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """What a full table must know of open episodes: they go last, and not without a word.
+
+    `open()` says of each row whether one is open, `leave(rows, now)` is told of those that go before their state does.
+    """
+
+    open: Callable[[], NDArray[np.bool_]]
+    leave: Callable[[Ints, int], None]
 
 
 def fresh_state(columns: Columns, rows: int) -> dict[str, NDArray[Any]]:
@@ -55,11 +67,14 @@ class KeyTable:
         """Return how many keys are held."""
         return len(self.row_keys) - int(self._counts[0])
 
-    def pieces(self, keys: Ints, times: Ints, dead: Dead) -> Iterator[tuple[slice, Ints]]:
+    def pieces(
+        self, keys: Ints, times: Ints, dead: Dead, episodes: Episodes | None = None
+    ) -> Iterator[tuple[slice, Ints]]:
         """Give rows to keys, in pieces: which keys, and their rows.
 
         A piece ends where no row is free. The caller has used it up before the next one makes room, by dropping
-        the rows that `dead(table, now)` says have no influence any more, else by growing, else by evicting the oldest.
+        the rows that `dead(table, now)` says have no influence any more, else by growing, else by evicting the oldest,
+        those with an open episode last.
         """
         rows = np.empty(len(keys), np.int64)
         fresh = np.empty(len(keys), np.int64)
@@ -81,7 +96,7 @@ class KeyTable:
             if stop > start:
                 yield slice(start, stop), rows[start:stop]
             if stop < len(keys):
-                self._make_room(dead, int(times[stop]))
+                self._make_room(dead, int(times[stop]), episodes)
             start = stop
 
     def rows(self, keys: Ints) -> Ints:
@@ -94,7 +109,7 @@ class KeyTable:
         """Say when some rows were used (NULL: none)."""
         touch(rows, times, self.touched)
 
-    def _make_room(self, dead: Dead, now: int) -> None:
+    def _make_room(self, dead: Dead, now: int, episodes: Episodes | None) -> None:
         size = len(self.row_keys)
         gone = dead(self, now) & (self.row_keys != NULL)
         dropped = np.count_nonzero(gone)
@@ -104,8 +119,11 @@ class KeyTable:
         elif size < self.capacity:
             self._grow(min(2 * size, self.capacity))
         else:
-            oldest = np.lexsort((self.row_keys, self.touched, ~gone))[:share]
+            is_open = np.zeros(size, np.bool_) if episodes is None else episodes.open() & ~gone
+            oldest = np.lexsort((self.row_keys, self.touched, is_open, ~gone))[:share]
             self.evicted += int(share - dropped)
+            if episodes is not None and is_open[oldest].any():
+                episodes.leave(oldest[is_open[oldest]], now)
             self._drop(oldest)
 
     def _drop(self, rows: Ints) -> None:

@@ -141,7 +141,7 @@ class AlertWriter:
 
     def _computed(self, value: Value, firings: Firings) -> list[Any]:
         assert value.program is not None
-        bits = self._surroundings.evaluate(value.program, firings.lanes, firings.rows, firings.extra)
+        bits = firings.family.surroundings.evaluate(value.program, firings.lanes, firings.rows, firings.extra)
         if value.type == "enum":
             symbols = self._plan.schemas.symbols
             return [symbols[code] if code >= 0 else None for code in bits.tolist()]

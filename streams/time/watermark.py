@@ -70,6 +70,7 @@ class FeedClock:
         watermarks = np.empty(len(times), np.int64)
         late = np.empty(len(times), np.bool_)
         received = FOREVER if batch.received is None else batch.received
+        self.blind = self.blind and not len(times)
         before = self.greatest, self.tick
         self.greatest = int(lateness(times, received, *before, self.feed.lateness_ms, watermarks, late))
         return Judgement(before, self.greatest, np.maximum(watermarks, BEGINNING, out=watermarks), late)
@@ -79,6 +80,7 @@ class FeedClock:
         if judgement is None or judgement.before != (self.greatest, self.tick):
             return self.judge(batch)
         self.greatest = judgement.greatest
+        self.blind = self.blind and not len(batch)
         return judgement
 
 
@@ -99,28 +101,44 @@ class Judgement:
 class GroupClock:
     """The watermark of the rules that read the same feeds: the least over those that have not ended.
 
-    `ended` is the instant of the end of all input; then everything up to it, inclusive, has been seen.
+    `ended` is the instant of the end of all input; then everything up to it, inclusive, has been seen. `dark` are the
+    stretches of event time, (since, until) in order, that it passed while all of these feeds were blind.
     """
 
     clocks: tuple[FeedClock, ...]
     reached: int = BEGINNING
     ended: int | None = field(default=None)
+    dark: list[tuple[int, int]] = field(default_factory=list)
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the clock for a snapshot."""
-        return {"clock": np.array([self.reached, NOTHING if self.ended is None else self.ended], np.int64)}
+        return {
+            "clock": np.array([self.reached, NOTHING if self.ended is None else self.ended], np.int64),
+            "dark": np.array(self.dark, np.int64).reshape(-1, 2),
+        }
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the clock of a snapshot."""
         self.reached, ended = tables["clock"].tolist()
         self.ended = None if ended == NOTHING else ended
+        self.dark = [(since, until) for since, until in tables["dark"].tolist()]
 
     def advance(self) -> int:
         """Move on to the least watermark of the feeds that hold it, and return it."""
-        holding = [clock.watermark for clock in self.clocks if not clock.ended]
+        holding = [clock for clock in self.clocks if not clock.ended]
+        since = max(self.reached, 0)
         if holding:
-            self.reached = max(self.reached, min(holding))
+            self.reached = max(self.reached, min(clock.watermark for clock in holding))
+            if all(clock.blind for clock in holding):
+                self._darken(since, self.reached if self.ended is None else max(self.reached, self.ended))
         return self.reached
+
+    def _darken(self, since: int, until: int) -> None:
+        """Note that no feed could see some event time."""
+        if self.dark and since <= self.dark[-1][1]:
+            since = self.dark.pop()[0]
+        if since < until:
+            self.dark.append((since, until))
 
     def before(self, rows: NDArray[np.int64], clock: FeedClock, judgement: Judgement) -> NDArray[np.int64]:
         """Return the group's watermark before some rows of a block of one of its feeds."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from kernels.keys.membership import owned
 from kernels.nulls import NULL
 from kernels.patterns.absence import (
     CAUSE,
+    EXPIRED,
     FEED,
     FIRING,
     HELD,
@@ -28,15 +30,17 @@ from kernels.patterns.absence import (
     expire,
     first_due,
     glance,
+    leave,
     sight,
 )
 from kernels.patterns.absence import TIME as AT
-from kernels.patterns.stops import NO_RUN
 from rules.plan import Absence as AbsencePlan
 from streams.shard.choose import Chosen, null_lanes
+from streams.shard.coverage import coverages_read
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.tables import Columns, KeyTable, fresh_state
+from streams.shard.stops import Stops
+from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
 from streams.shard.ties import Ties
 from streams.time.buffer import ReorderBuffer
 
@@ -51,6 +55,7 @@ STATE: Columns = {
     "severities": (np.int8, (), 0),
 }
 SHUT: Columns = {"shut": (np.int64, (), int(NULL))}
+GROUPS: Columns = {"groups": (np.int32, (), 0)}
 NO_SHUT = np.empty(0, np.int64)
 NO_GROUPS = np.empty(0, np.int32)
 
@@ -73,12 +78,16 @@ class Absence:
         self._pattern = rule.pattern
         self._part = family.part
         edges = np.empty(0, np.int64) if rule.active is None else surroundings.plan.calendars[rule.active].edges
-        self._law = (self._pattern.silence_ms, NEVER_FORGET, rule.cooldown_ms, np.array(edges, np.int64))
-        self._runs = (np.full(1, NO_RUN), np.zeros(1, np.int64), np.empty((0, 4), np.int64))
+        forget_ms = self._pattern.forget_ms or NEVER_FORGET
+        self._law = (self._pattern.silence_ms, forget_ms, rule.cooldown_ms, np.array(edges, np.int64))
+        self._stops = Stops(self._pattern.unless, rule.key, surroundings)
+        self._unordered = not coverages_read(rule.select)  # whether sights can be chosen before they are in order
+        self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         self._first_due = int(NEVER)
         self._ties = Ties()
         self.table: KeyTable | None = None
         columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
+        columns |= GROUPS if self._stops.distinguishes else {}
         if self._pattern.expect is None:
             self.table = KeyTable(rule.capacity, {**columns, "parts": (np.int64, (len(rule.key),), 0)})
         else:
@@ -103,6 +112,7 @@ class Absence:
 
     def arm(self, epoch: int) -> None:
         """Await every expected key that this shard holds from max(its `since`, epoch) on."""
+        self._stops.arm(epoch)
         if self._pattern.expect is None:
             return
         expected = self._surroundings.sets[self._pattern.expect]
@@ -117,11 +127,15 @@ class Absence:
         armed = np.maximum(since, epoch)
         held = self.state
         held["bases"][own] = np.maximum(held["bases"][own], armed[own])  # nothing is taken before the epoch is known
+        if self._stops.distinguishes:
+            held["groups"][own] = self._stops.groups(self._key_parts(np.flatnonzero(own)))
         self.resume()
 
     def glance(self, chosen: Chosen, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
         """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
         rows, keys = chosen.rows, chosen.keys
+        if not self._unordered:
+            return rows
         state = self._rows(keys)
         slow = np.empty(len(rows), np.int64)
         ties = np.empty((len(rows), 3), np.int64)
@@ -143,6 +157,10 @@ class Absence:
         self._ties.forget(self._stand)
         return slow[:kept]
 
+    def judge(self, watermark: int, dark: Sequence[tuple[int, int]]) -> None:
+        """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind."""
+        self._stops.judge(watermark, dark)
+
     def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, late ones too, in order; one that comes again changes nothing."""
         (own,) = chosen
@@ -152,8 +170,14 @@ class Absence:
             awaited = state != NULL
             return self._sight(buffer, rows[awaited], keys[awaited], state[awaited])
         out = []
-        for piece, state in self.table.pieces(keys, buffer.lanes[TIME, rows], self._dead):
-            self.table.state["parts"][state] = buffer.lanes[:, rows[piece]][list(self.rule.key)].T
+        for piece, state in self.table.pieces(keys, buffer.lanes[TIME, rows], self._dead, self._episodes):
+            parts = buffer.lanes[:, rows[piece]][list(self.rule.key)]
+            self.table.state["parts"][state] = parts.T
+            if self._stops.distinguishes:
+                fresh = np.flatnonzero(self.table.state["bases"][state] == NULL)
+                self.table.state["groups"][state[fresh]] = self._stops.groups(parts[:, fresh])
+            out += self._left
+            self._left = []
             out += self._sight(buffer, rows[piece], keys[piece], state)
             self._first_due = min(
                 self._first_due, int(buffer.lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms
@@ -165,12 +189,15 @@ class Absence:
         if watermark < self._first_due:
             return []
         out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
-        found, self._first_due = expire(watermark, self._law, self._keys_state(), self._runs, out)
+        found, self._first_due = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
+        if self._stops.distinguishes:
+            held = self.state
+            held["groups"][:] = self._stops.tidy(held["bases"], held["groups"])
         return self._transitions(out[:found])
 
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due."""
-        self._first_due = int(first_due(self._law, self._keys_state(), self._runs))
+        self._first_due = int(first_due(self._law, self._keys_state(), self._stops.runs))
 
     def _sight(self, buffer: ReorderBuffer, rows: Ints, keys: Ints, state: Ints) -> list[Firings]:
         out = np.empty((4 * len(rows), COLUMNS), np.int64)
@@ -183,7 +210,7 @@ class Absence:
             state,
             self._law,
             self._keys_state(),
-            self._runs,
+            self._stops.runs,
             out,
             ties,
         )
@@ -211,8 +238,9 @@ class Absence:
         return stand
 
     def _tied(self, out: Ints) -> dict[int, list[tuple[int, int]]]:
-        """Return the sights among which the evidence of a firing is the last in the order, where there are several."""
-        fired = np.flatnonzero((out[:, TRANSITION] == FIRING) & (out[:, FEED] >= 0))
+        """Return the sights among which the last in the order is the evidence, where there are several."""
+        told = (out[:, TRANSITION] == FIRING) | (out[:, TRANSITION] == EXPIRED)
+        fired = np.flatnonzero(told & (out[:, FEED] >= 0))
         if not len(self._ties) or not len(fired):
             return {}
         keys = self._keys() if self.table is None else self.table.row_keys
@@ -251,7 +279,7 @@ class Absence:
                 out[:, SINCE],
                 out[:, PLACE],
                 levels,
-                np.where(kinds == FIRING, -1, out[:, CAUSE]),
+                np.where((kinds == FIRING) | (kinds == EXPIRED), -1, out[:, CAUSE]),
                 out[:, CAUSE : CAUSE + 1],
                 [NAMES[kind] for kind in kinds.tolist()],
                 np.minimum(kinds, 1),
@@ -280,13 +308,13 @@ class Absence:
         old = np.array([places.get(key, -1) for key in self._keys().tolist()], np.int64)
         kept = np.flatnonzero(old >= 0)
         for name, held in self._expected.items():
-            if name in tables:
+            if name in tables and name != "groups":
                 held[kept] = tables[name][old[kept]]
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
         held = {**self._expected, "keys": self._keys()} if self.table is None else self.table.tables()
-        return {**held, "ties": self._ties.standing(self._stand)}
+        return {**held, "ties": self._ties.standing(self._stand), **self._stops.tables()}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
@@ -295,9 +323,22 @@ class Absence:
         else:
             self._take_over(tables)
         self._ties = Ties(tables["ties"])
+        self._stops.restore(tables, groups=self.table is not None)
         self.resume()
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
-        """Keys that were never given a base; a key that was seen is awaited for ever."""
+        """Keys that are not awaited: never given a base, or forgotten."""
         never: NDArray[np.bool_] = table.state["bases"] == NULL
         return never
+
+    @cached_property
+    def _episodes(self) -> Episodes:
+        assert self.table is not None
+        return Episodes(lambda: self.state["fired"] != NULL, self._leave)
+
+    def _leave(self, rows: Ints, now: int) -> None:
+        """End the episodes of keys that must leave a full table."""
+        out = np.empty((len(rows), COLUMNS), np.int64)
+        leave(rows, self._keys_state(), out)
+        out[:, AT] = out[:, PLACE] = now
+        self._left += self._transitions(out)
