@@ -4,7 +4,7 @@ A key's verdict is a step function of event time: what was found at a point hold
 unknown neither fires, clears nor resets `for`. A condition counts as true only where the end condition is not, so
 that what ends an episode never begins one.
 
-State is 65 bytes a key: its phase (one byte, all that is read of a key that stays idle), when something falls due by
+State is 73 bytes a key: its phase (one byte, all that is read of a key that stays idle), when something falls due by
 time alone (`dues`, NEVER where nothing does), and a line of words, 0 at first, which the constants below name.
 
 Deadlines are exact instants and decided behind the points of their instant: a condition that is no longer true at the
@@ -17,15 +17,17 @@ from kernels.opcodes import FALSE, TRUE
 
 IDLE, HELD, OPEN = 0, 1, 2  # phases: nothing; the condition is true but may not fire yet; an alert is open
 # Words of a key: since when the condition is true; the severity at the last true point; of the latest alert its
-# `since`, severity and number of transitions; until when the gap after it lasts; since when nothing is known of it
-TRUE_SINCE, TRUE_LEVEL, SINCE, LEVEL, NUMBER, SHUT, BLANK = range(7)
-WORDS = 7
+# `since`, severity and number of transitions; until when the gap after it lasts; since when nothing is known of it;
+# and the log position of the last event that is known of the key (-1: none)
+TRUE_SINCE, TRUE_LEVEL, SINCE, LEVEL, NUMBER, SHUT, BLANK, LAST = range(8)
+WORDS = 8
 
 FIRING, RAISED, LOWERED, RESOLVED, EXPIRED = range(5)
 # Columns of a transition: state row; one of the above; its time; the episode's since, its severity, its number in
-# the episode; the point at which it happened, or before which it fell due (-1: behind all); 1 if it fell due
-ROW, TRANSITION, TIME, OUT_SINCE, OUT_LEVEL, OUT_NUMBER, POINT, FELL_DUE = range(8)
-COLUMNS = 8
+# the episode; the point at which it happened, or before which it fell due (-1: behind all); 1 if it fell due; the last
+# event that was known then
+ROW, TRANSITION, TIME, OUT_SINCE, OUT_LEVEL, OUT_NUMBER, POINT, FELL_DUE, OUT_LAST = range(9)
+COLUMNS = 9
 NO_EXPIRY = -1
 
 
@@ -40,6 +42,7 @@ def report(row, transition, time, key, point, fell_due, out):
     out[OUT_NUMBER] = key[NUMBER]
     out[POINT] = point
     out[FELL_DUE] = fell_due
+    out[OUT_LAST] = key[LAST]
 
 
 @kernel(inline=True)
@@ -75,8 +78,8 @@ def fall_due(row, cooldown, point, phases, dues, key, out):
 
 
 @kernel(
-    "int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], int64, int64, "
-    "int64[::1], int64[::1], int64[::1], int8[::1], int64[::1], int64[:, ::1], int64[:, ::1])"
+    "int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], int64[::1], int64, "
+    "int64, int64[::1], int64[::1], int64[::1], int8[::1], int64[::1], int64[:, ::1], int64[:, ::1])"
 )
 def follow(
     times,
@@ -86,6 +89,7 @@ def follow(
     severities,
     replayed,
     vacant,
+    lasts,
     hold,
     resolve_after,
     cooldowns,
@@ -111,6 +115,8 @@ def follow(
         time until a point that is no history
     vacant
         boolean[n]: the window holds no event, so that the point says nothing of a key that is idle
+    lasts
+        int64[n], log position of the event in hand or else of any other recent one of the key, -1 where none is known
     hold, resolve_after
         ms: `for`, 0 without; and how long nothing may be known of an open episode, NO_EXPIRY without
     cooldowns, suppressed
@@ -142,6 +148,8 @@ def follow(
             found += 1
             if phases[row] == IDLE and vacant[i]:
                 continue
+        if lasts[i] != -1 or phases[row] == IDLE:
+            key[LAST] = lasts[i]
         if phases[row] == OPEN:
             if ended:
                 end(row, time, cooldown, phases, dues, key)

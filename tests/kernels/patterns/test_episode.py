@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kernels.expression import NEVER
 from kernels.opcodes import FALSE, TRUE, UNKNOWN
-from kernels.patterns.episode import COLUMNS, NO_EXPIRY, WORDS, first_due, follow, pass_time, points_before
+from kernels.patterns.episode import COLUMNS, NO_EXPIRY, OUT_LAST, WORDS, first_due, follow, pass_time, points_before
 from tests.naive.episode import Point, Transition, episodes
 
 TRUTHS = {False: FALSE, True: TRUE, None: UNKNOWN}
@@ -43,6 +43,7 @@ class Episodes:
             column(lambda p: p.severity),
             column(lambda p: p.replayed),
             column(lambda p: p.vacant, np.bool_),
+            np.array([-1 if p.vacant else 100 + p.time for _, p in points], np.int64),
             self.hold,
             NO_EXPIRY if self.resolve_after is None else self.resolve_after,
             self._cooldowns,
@@ -62,9 +63,10 @@ class Episodes:
         return self.told(out[:found])
 
     def told(self, out):
+        self.lasts = out[:, OUT_LAST].tolist()
         return [
             (row, Transition(NAMES[kind], time, since, level, n, None if due else point))
-            for row, kind, time, since, level, n, point, due in out.tolist()
+            for row, kind, time, since, level, n, point, due, _ in out.tolist()
         ]
 
 
@@ -201,6 +203,16 @@ def test_an_open_alert_of_which_nothing_is_known_for_too_long_expires_at_that_in
     assert told(key.take(point(20, None))) == [("expired", 13, 1)]
     key.take(point(21, True), point(22, None), point(25, True), point(30, None))
     assert told(key.pass_to(100)) == [("expired", 40, 21)]
+
+
+def test_a_transition_names_the_last_event_that_is_known_of_its_key():
+    key = Episodes(resolve_after=10)
+    key.take(point(1, True), point(3, True), point(5, False, vacant=True))
+    assert key.lasts == [101, 103]
+    key.take(point(21, True, vacant=True), point(22, True), point(24, None), point(25, None, vacant=True))
+    assert key.lasts == [122]
+    key.pass_to(100)
+    assert key.lasts == [124]
 
 
 def test_without_resolve_after_an_alert_stays_open_for_ever():
