@@ -7,29 +7,40 @@ block of rows that fits into the first-level cache; what the instructions do is 
 import numpy as np
 
 from kernels import opcodes as op
-from kernels.comparison import compare, compare_lane, keep_lane
+from kernels.comparison import compare, is_choice, is_comparison, keep_chosen, keep_compared
 from kernels.compile import kernel
 from kernels.geo.polygon import contains, within
 from kernels.geo.sphere import haversine
 from kernels.keys.membership import contains_from, find_from, first_probe
 from kernels.keys.token import combine
 from kernels.nulls import NULL
+from kernels.surroundings import (
+    AREAS,
+    BOXES,
+    EDGE_BASE,
+    EDGES,
+    OFFSET_EDGES,
+    OFFSETS_MS,
+    POOL,
+    POOL_BASE,
+    RINGS,
+    SAMPLES,
+    SET_BASE,
+    SET_MASK,
+    SITE_COLUMNS,
+    SITE_KEYS,
+    SLOT_KEYS,
+    SLOT_ROWS,
+    SPANS,
+    SURROUNDINGS,
+    VERTICES,
+    section,
+)
 
 BLOCK = 1024  # rows: 8 KiB a stack entry
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 NEVER = np.int64(2**63 - 1)
-
-# What programs look at beside the rows, one tuple of tuples (`streams.shard.surroundings.Surroundings` makes it).
-SETS = "Tuple((int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1]))"
-# slot_keys, slot_rows, set_base, set_mask: one hash table a set; pool, pool_base: the columns of all sets
-CALENDARS = "UniTuple(int64[::1], 2)"  # edges, edge_base
-CLOCK = "UniTuple(int64[::1], 2)"  # offset_edges, offsets_ms: the city's UTC offset
-AREAS = "Tuple((float64[:, ::1], int64[::1], int64[::1], float64[:, ::1]))"  # vertices, rings, areas, boxes
-COVERAGE = "Tuple((int64[::1], int64[::1], float64[::1], int64[:, ::1]))"
-# site_keys, site_columns: the hash table of sites whose devices are counted; samples of each full minute and site; and
-# of each coverage int64[c, 4] where its samples begin, their first minute, how many minutes and sites
-SURROUNDINGS = f"Tuple(({SETS}, {CALENDARS}, {CLOCK}, {AREAS}, {COVERAGE}))"
 
 
 @kernel(inline=True)
@@ -45,28 +56,24 @@ def index_after(edges, low, high, instant):
     return low - first
 
 
+@kernel(inline=True)
+def column_of(around, lane):
+    """Return a column of a set: its cells by row."""
+    return around[around[POOL] + around[around[POOL_BASE] + lane] :]
+
+
 @kernel()
-def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
+def run(code, start, stop, lanes, rows, first, n, extra, stack, around, heard):
     """Run `code[start:stop]` over `rows[first:first + n]`, n <= BLOCK; the result is left in `stack[0, :n]`.
 
     `extra` is int64[e, *], aligned with `rows`; `stack` int64[depth + 1, BLOCK], one entry more than programs need,
-    which look-ups in sets use.
+    which look-ups in sets use; `around` and `heard` are as `kernels.surroundings` says.
     """
-    sets, calendars, clock, places, coverage = around
-    slot_keys, slot_rows, set_base, set_mask, pool, pool_base = sets
     floats = stack.view(np.float64)
-    literals = code.view(np.float64)
     top = -1
-    pc = start
-    while pc < stop:
+    for pc in range(start, stop):
         opcode = code[pc, 0]
         arg = code[pc, 1]
-        pc += 1
-        if opcode >= op.FUSED:
-            top += 1
-            compare_lane(opcode - op.FUSED, lanes, arg, code[pc, 1], literals[pc, 1], rows, first, n, stack[top])
-            pc += 1
-            continue
         if opcode == op.LANE:
             top += 1
             for i in range(n):
@@ -86,7 +93,8 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
                 stack[top, i] = extra[arg, first + i]
         elif opcode == op.HOUR:
             top += 1
-            offset_edges, offsets_ms = clock
+            offset_edges = section(around, OFFSET_EDGES)
+            offsets_ms = section(around, OFFSETS_MS)
             since = NEVER  # the offset found last holds from `since` until `until`
             until = NEVER
             offset = np.int64(0)
@@ -100,7 +108,8 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
                 floats[top, i] = np.float64(((instant + offset) // HOUR_MS) % 24)
         elif opcode == op.CALENDAR:
             top += 1
-            edges, edge_base = calendars
+            edges = section(around, EDGES)
+            edge_base = section(around, EDGE_BASE)
             since = NEVER  # neighbours in time mostly lie between the same two edges
             until = NEVER
             inside = np.int64(0)
@@ -115,36 +124,42 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
                     inside = (at - low) & 1
                 stack[top, i] = inside
         elif opcode == op.ROW:
-            first_probe(slot_keys, set_base[arg], set_mask[arg], stack[top], 0, n, stack[top + 1])
+            keys = section(around, SLOT_KEYS)
+            slots = section(around, SLOT_ROWS)
+            base = around[around[SET_BASE] + arg]
+            mask = around[around[SET_MASK] + arg]
+            first_probe(keys, base, mask, stack[top], 0, n, stack[top + 1])
             for i in range(n):
-                stack[top, i] = find_from(
-                    slot_keys, slot_rows, set_base[arg], set_mask[arg], stack[top, i], stack[top + 1, i]
-                )
+                stack[top, i] = find_from(keys, slots, base, mask, stack[top, i], stack[top + 1, i])
         elif opcode == op.MEMBER:
-            first_probe(slot_keys, set_base[arg], set_mask[arg], stack[top], 0, n, stack[top + 1])
+            keys = section(around, SLOT_KEYS)
+            base = around[around[SET_BASE] + arg]
+            mask = around[around[SET_MASK] + arg]
+            first_probe(keys, base, mask, stack[top], 0, n, stack[top + 1])
             for i in range(n):
                 key = stack[top, i]
                 if key == NULL:
                     stack[top, i] = op.UNKNOWN
                 else:
-                    stack[top, i] = np.int64(
-                        contains_from(slot_keys, set_base[arg], set_mask[arg], key, stack[top + 1, i])
-                    )
+                    stack[top, i] = np.int64(contains_from(keys, base, mask, key, stack[top + 1, i]))
         elif opcode == op.SET_LANE:
+            column = column_of(around, arg)
             for i in range(n):
                 row = stack[top, i]
-                stack[top, i] = NULL if row == NULL else pool[pool_base[arg] + row]
+                stack[top, i] = NULL if row == NULL else column[row]
         elif opcode == op.SET_NUMBER:
+            column = column_of(around, arg)
             for i in range(n):
                 row = stack[top, i]
                 if row == NULL:
                     floats[top, i] = np.nan
                 else:
-                    stack[top, i] = pool[pool_base[arg] + row]
+                    stack[top, i] = column[row]
         elif opcode == op.SET_TIME:
+            column = column_of(around, arg)
             for i in range(n):
                 row = stack[top, i]
-                value = NULL if row == NULL else pool[pool_base[arg] + row]
+                value = NULL if row == NULL else column[row]
                 floats[top, i] = np.nan if value == NULL else np.float64(value)
         elif opcode == op.COMBINE:
             top -= 1
@@ -152,14 +167,20 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
                 stack[top, i] = combine(stack[top, i], stack[top + 1, i])
         elif opcode == op.INSIDE:
             top -= 1
-            vertices, rings, areas, boxes = places
+            vertices = section(around, VERTICES).view(np.float64)
+            rings = section(around, RINGS)
+            areas = section(around, AREAS)
+            boxes = section(around, BOXES).view(np.float64)
             for i in range(n):
                 x = floats[top, i]
                 y = floats[top + 1, i]
                 stack[top, i] = op.UNKNOWN if x != x or y != y else contains(x, y, arg, vertices, rings, areas, boxes)
         elif opcode == op.NEAR or opcode == op.NEAR_ON_EARTH:
             top -= 2
-            vertices, rings, areas, boxes = places
+            vertices = section(around, VERTICES).view(np.float64)
+            rings = section(around, RINGS)
+            areas = section(around, AREAS)
+            boxes = section(around, BOXES).view(np.float64)
             on_earth = opcode == op.NEAR_ON_EARTH
             for i in range(n):
                 x = floats[top, i]
@@ -174,16 +195,18 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
             for i in range(n):
                 floats[top, i] = haversine(floats[top, i], floats[top + 1, i], floats[top + 2, i], floats[top + 3, i])
         elif opcode == op.COVERAGE:
-            site_keys, site_columns, samples, spans = coverage
-            mask = len(site_keys) - 1
+            keys = section(heard, SITE_KEYS)
+            columns = section(heard, SITE_COLUMNS)
+            samples = section(heard, SAMPLES)
+            spans = section(heard, SPANS)
             for i in range(n):
                 site = stack[top, i]
-                column = find_from(site_keys, site_columns, 0, mask, site, site_keys[site & mask])
-                minute = lanes[0, rows[first + i]] // MINUTE_MS - spans[arg, 1]
-                if column == NULL or minute < 0 or minute >= spans[arg, 2]:
+                site_column = find_from(keys, columns, 0, len(keys) - 1, site, keys[site & (len(keys) - 1)])
+                minute = lanes[0, rows[first + i]] // MINUTE_MS - spans[4 * arg + 1]
+                if site_column == NULL or minute < 0 or minute >= spans[4 * arg + 2]:
                     floats[top, i] = np.nan
                 else:
-                    floats[top, i] = samples[spans[arg, 0] + minute * spans[arg, 3] + column]
+                    stack[top, i] = samples[spans[4 * arg] + minute * spans[4 * arg + 3] + site_column]
         elif opcode == op.ADD:
             top -= 1
             for i in range(n):
@@ -266,7 +289,7 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around):
 
 
 @kernel(f"void(int64[:, ::1], int64, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1], {SURROUNDINGS})")
-def evaluate(code, depth, lanes, rows, extra, out, around):
+def evaluate(code, depth, lanes, rows, extra, out, around, heard):
     """Evaluate one program for some rows.
 
     Parameters
@@ -281,8 +304,8 @@ def evaluate(code, depth, lanes, rows, extra, out, around):
         float64[e, m], 64 bits each: what is known beside the lanes (aggregates, ids), aligned with `rows`
     out
         int64[m], receives the result's 64 bits
-    around
-        `SURROUNDINGS`
+    around, heard
+        see `kernels.surroundings`
 
     Cost: about 1 ns an instruction and row.
     """
@@ -290,7 +313,7 @@ def evaluate(code, depth, lanes, rows, extra, out, around):
     bits = extra.view(np.int64)  # an id may be among what is known beside the lanes
     for first in range(0, len(rows), BLOCK):
         n = min(BLOCK, len(rows) - first)
-        run(code, 0, len(code), lanes, rows, first, n, bits, stack, around)
+        run(code, 0, len(code), lanes, rows, first, n, bits, stack, around, heard)
         for i in range(n):
             out[first + i] = stack[0, i]
 
@@ -298,7 +321,7 @@ def evaluate(code, depth, lanes, rows, extra, out, around):
 @kernel(
     f"int64(int64[:, ::1], int64[::1], int64, int64, int64[:, ::1], int64[::1], int64, int64[:, ::1], {SURROUNDINGS})"
 )
-def keep(code, starts, low, high, lanes, rows, n, stack, around):
+def keep(code, starts, low, high, lanes, rows, n, stack, around, heard):
     """Keep the rows for which every one of several programs is TRUE; each sees only what the earlier ones left.
 
     Parameters
@@ -314,7 +337,7 @@ def keep(code, starts, low, high, lanes, rows, n, stack, around):
     -------
     how many rows are kept
 
-    Cost: 0.8 ns a row for a comparison of a lane with a constant, else about 1 ns an instruction and row.
+    Cost: 0.8 ns a row for a comparison of a lane with constants, else about 1 ns an instruction and row.
     """
     literals = code.view(np.float64)
     nothing = np.empty((0, 0), np.int64)
@@ -322,11 +345,15 @@ def keep(code, starts, low, high, lanes, rows, n, stack, around):
         if n == 0:
             break
         start = starts[p]
-        if starts[p + 1] - start == 2 and code[start, 0] >= op.FUSED:
-            sign = code[start, 0] - op.FUSED
-            n = keep_lane(sign, lanes, code[start, 1], code[start + 1, 1], literals[start + 1, 1], rows, n)
+        stop = starts[p + 1]
+        if is_comparison(code, start, stop):
+            sign = code[start + 2, 0]
+            n = keep_compared(sign, lanes, code[start, 1], code[start + 1, 1], literals[start + 1, 1], rows, n)
             continue
-        run(code, start, starts[p + 1], lanes, rows, 0, n, nothing, stack, around)
+        if is_choice(code, start, stop):
+            n = keep_chosen(lanes, code[start, 1], code, start, stop, rows, n, stack[0], stack[1])
+            continue
+        run(code, start, stop, lanes, rows, 0, n, nothing, stack, around, heard)
         left = 0
         for i in range(n):
             rows[left] = rows[i]

@@ -7,9 +7,6 @@ Instants and durations are numbers in ms, which float64 holds exactly.
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 FALSE: Final = 0
 TRUE: Final = 1
 UNKNOWN: Final = 2
@@ -69,10 +66,6 @@ OR: Final = 51
 NOT: Final = 52
 SURE: Final = 53  #        UNKNOWN to FALSE
 
-# a lane compared with a constant: [LANE, literal, comparison] as [FUSED + comparison with the lane as its argument,
-# literal]. Only `fused` makes it, where code is laid out for the interpreter; plans hold the three.
-FUSED: Final = 100
-
 LITERALS: Final = (NUMBER, INTEGER, TRUTH)  # whose argument is a constant of the rule
 
 # by how many entries an instruction grows the stack; none where it is not named
@@ -84,19 +77,3 @@ GROWTH: Final = {
     **dict.fromkeys((NEAR, NEAR_ON_EARTH), -2),
     DISTANCE: -3,
 }
-
-_COMPARISONS = range(EQUAL, NOT_SAME + 1)
-
-
-def fused(code: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the same program with comparisons of lanes and constants as one instruction each.
-
-    A superinstruction (Proebsting 1995, doi:10.1145/199448.199526): one loop over the rows instead of three, and none
-    for the stack where a condition is nothing else.
-    """
-    found: list[list[int]] = []
-    for opcode, argument in code.reshape(-1, 2).tolist():
-        found.append([opcode, argument])
-        if opcode in _COMPARISONS and len(found) > 2 and found[-3][0] == LANE and found[-2][0] in LITERALS:
-            found[-3:] = [[FUSED + opcode, found[-3][1]], found[-2]]
-    return np.array(found, np.int64).reshape(-1, 2)

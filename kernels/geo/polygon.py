@@ -1,8 +1,8 @@
 """Points and areas: an area is a few rings, a point is inside where a ray crosses them an odd number of times.
 
 Areas lie one after the other: area a has the rings `areas[a]` to `areas[a + 1]`, ring r the vertices `rings[r]` to
-`rings[r + 1]` of `vertices` float64[v, 2]; `boxes` float64[a, 4] are the least and greatest x and y of each area. A
-ring is closed by an edge from its last vertex to its first.
+`rings[r + 1]`, which are x and y in turn in `vertices` float64[2 v]; `boxes` float64[4 a] are least x, least y,
+greatest x and greatest y of each area. A ring is closed by an edge from its last vertex to its first.
 """
 
 import math
@@ -32,17 +32,17 @@ def contains(x, y, area, vertices, rings, areas, boxes):
     Source: M. Shimrat, Algorithm 112, CACM 5(8), 1962, as W. R. Franklin's PNPOLY has it. Holes and islands are rings
     too. Cost: 2 ns outside the box, else about 1.5 ns an edge.
     """
-    if not (boxes[area, 0] <= x <= boxes[area, 2] and boxes[area, 1] <= y <= boxes[area, 3]):
+    if not (boxes[4 * area] <= x <= boxes[4 * area + 2] and boxes[4 * area + 1] <= y <= boxes[4 * area + 3]):
         return False
     inside = False
     for ring in range(areas[area], areas[area + 1]):
         first = rings[ring]
         last = rings[ring + 1] - 1
-        ax = vertices[last, 0]
-        ay = vertices[last, 1]
+        ax = vertices[2 * last]
+        ay = vertices[2 * last + 1]
         for v in range(first, last + 1):
-            bx = vertices[v, 0]
-            by = vertices[v, 1]
+            bx = vertices[2 * v]
+            by = vertices[2 * v + 1]
             inside ^= crosses(x, y, ax, ay, bx, by)
             ax = bx
             ay = by
@@ -60,10 +60,10 @@ def within(x, y, distance, area, on_earth, vertices, rings, areas, boxes):
     x_unit = DEGREE_M * math.cos(RADIANS * y) if on_earth else 1.0
     y_unit = DEGREE_M if on_earth else 1.0
     if not (
-        (boxes[area, 0] - x) * x_unit <= distance
-        and (x - boxes[area, 2]) * x_unit <= distance
-        and (boxes[area, 1] - y) * y_unit <= distance
-        and (y - boxes[area, 3]) * y_unit <= distance
+        (boxes[4 * area] - x) * x_unit <= distance
+        and (x - boxes[4 * area + 2]) * x_unit <= distance
+        and (boxes[4 * area + 1] - y) * y_unit <= distance
+        and (y - boxes[4 * area + 3]) * y_unit <= distance
     ):
         return False
     if contains(x, y, area, vertices, rings, areas, boxes):
@@ -72,11 +72,11 @@ def within(x, y, distance, area, on_earth, vertices, rings, areas, boxes):
     for ring in range(areas[area], areas[area + 1]):
         first = rings[ring]
         last = rings[ring + 1] - 1
-        ax = (vertices[last, 0] - x) * x_unit
-        ay = (vertices[last, 1] - y) * y_unit
+        ax = (vertices[2 * last] - x) * x_unit
+        ay = (vertices[2 * last + 1] - y) * y_unit
         for v in range(first, last + 1):
-            bx = (vertices[v, 0] - x) * x_unit
-            by = (vertices[v, 1] - y) * y_unit
+            bx = (vertices[2 * v] - x) * x_unit
+            by = (vertices[2 * v + 1] - y) * y_unit
             dx = bx - ax
             dy = by - ay
             square = dx * dx + dy * dy

@@ -9,10 +9,11 @@ import numpy as np
 
 from kernels import opcodes as op
 from kernels.compile import kernel
-from kernels.expression import BLOCK, SURROUNDINGS, keep, run
+from kernels.expression import BLOCK, keep, run
 from kernels.keys.membership import owner
 from kernels.keys.token import combine
 from kernels.nulls import NULL
+from kernels.surroundings import SURROUNDINGS
 
 KIND = 1  # lane, as in events.batch
 
@@ -140,6 +141,7 @@ def choose(
     out_members,
     out_keys,
     around,
+    heard,
 ):
     """Choose the rows of every entry.
 
@@ -227,7 +229,7 @@ def choose(
                     block[left] = row
                     left += bits != NULL and constants[slot_of(bits, constants, entry[FIRST], entry[SIZE])] == bits
                 n = left
-            n = keep(code, starts, entry[SHARED_FROM], entry[SHARED_TO], lanes, block, n, stack, around)
+            n = keep(code, starts, entry[SHARED_FROM], entry[SHARED_TO], lanes, block, n, stack, around, heard)
             if total + n + BLOCK > len(out_rows):
                 out_rows, out_members, out_keys = larger(out_rows, out_members, out_keys, total + n + BLOCK)
             if alone:
@@ -273,7 +275,7 @@ def choose(
                         at = entry[PARAMETERS] + c * entry[MEMBERS]
                         for j in range(pairs):
                             extra[entry[BASE] + c, j] = parameters[at + pair_members[j]]
-                    run(code, starts[p], starts[p + 1], lanes, pair_rows, 0, pairs, extra, stack, around)
+                    run(code, starts[p], starts[p + 1], lanes, pair_rows, 0, pairs, extra, stack, around, heard)
                     left = 0
                     for j in range(pairs):
                         pair_rows[left] = pair_rows[j]

@@ -117,7 +117,7 @@ class Chooser:
             ends,
             scratch.of_kinds(len(rows)),
             *scratch.out,
-            self._surroundings.arrays,
+            *self._surroundings.arrays,
         )
         return ends, scratch.out
 
@@ -191,7 +191,7 @@ class _Tables:
         return row
 
     def _programs(self, programs: Sequence[Program]) -> None:
-        self._codes += [op.fused(program.code) for program in programs]
+        self._codes += [program.code.reshape(-1, 2) for program in programs]
         self._depth = max([self._depth, *(program.depth for program in programs)])
 
     def _enter(self, row: list[int], index: "_Index | None", members: int) -> None:

@@ -14,10 +14,12 @@ from events.cells import Cells
 from kernels.expression import evaluate
 from kernels.keys.membership import fill, rows_of
 from kernels.nulls import NULL
+from kernels.surroundings import laid, views
 from rules.plan import DEVICES, FILLED, Plan, Polygon, Program, SetPlan
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+EMPTY = np.empty(0, np.int64)
 SLOTS_MIN = 16
 
 
@@ -49,26 +51,32 @@ class Samples:
 
 
 class Surroundings:
-    """The sets, calendars, offsets and areas of a plan, pooled into the arrays that the interpreter takes."""
+    """The sets, calendars, offsets and areas of a plan, pooled into the arrays that the interpreter takes.
+
+    Attributes
+    ----------
+    arrays
+        `around` and `heard`, see `kernels.surroundings`
+    clock
+        instants at which the city's UTC offset changes, and the offset from each on, int64 ms
+    """
 
     def __init__(self, plan: Plan, sets: tuple[SetRows, ...]) -> None:
         self.plan = plan
         self.sets = sets
         sizes = [max(SLOTS_MIN, 1 << (2 * len(rows)).bit_length()) for rows in sets]
-        self._base = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self._mask = np.array([size - 1 for size in sizes] or [0], np.int64)
-        self._slot_keys = np.full(max(1, int(self._base[-1])), NULL, np.int64)
-        self._slot_rows = np.zeros(len(self._slot_keys), np.int64)
+        base = np.array([0, *accumulate(sizes)], np.int64)
+        mask = np.array([size - 1 for size in sizes], np.int64)
+        slots = np.full(int(base[-1]), NULL), np.zeros(int(base[-1]), np.int64)
         for number, rows in enumerate(sets):
-            fill(rows.keys, self._slot_keys, self._slot_rows, self._base[number], self._mask[number])
-        pool, pool_base = self._pool()
+            fill(rows.keys, *slots, base[number], mask[number])
         edges = [calendar.edges for calendar in plan.calendars]
-        edge_base = np.concatenate([[0], np.cumsum([len(e) for e in edges])]).astype(np.int64)
-        self._sets = (self._slot_keys, self._slot_rows, self._base, self._mask, pool, pool_base)
-        self._calendars = (np.concatenate([*edges, np.zeros(0, np.int64)]).astype(np.int64), edge_base)
         self.clock = (np.array(plan.offset_edges, np.int64), np.array(plan.offsets_ms, np.int64))
-        self._areas = _areas(plan.areas)
-        self._sites = np.full(1, NULL, np.int64), np.zeros(1, np.int64)
+        calendars = (np.concatenate([*edges, EMPTY]), np.array([0, *accumulate(map(len, edges))], np.int64))
+        around = laid(*slots, base, mask, *self._pool(), *calendars, *self.clock, *_areas(plan.areas))
+        self._slot_keys, self._slot_rows, self._base, self._mask, *_ = views(around, 4)
+        self._sites = np.full(1, NULL), np.zeros(1, np.int64)
+        self.arrays: tuple[Ints, Ints] = (around, EMPTY)
         self.cover({})
 
     def own(self) -> "Surroundings":
@@ -84,13 +92,12 @@ class Surroundings:
 
     def cover(self, coverages: Mapping[int, Samples]) -> None:
         """Say what coverages (by their number in the plan) were; before and where none is given it is null."""
-        spans = np.zeros((max(1, len(self.plan.coverages)), 4), np.int64)
+        spans = np.zeros((len(self.plan.coverages), 4), np.int64)
         begins = [0, *accumulate(samples.shares.size for samples in coverages.values())]
         for (number, samples), begin in zip(coverages.items(), begins, strict=False):
             spans[number] = begin, samples.first_minute, *samples.shares.shape
-        parts = [samples.shares.ravel() for samples in coverages.values()]
-        pooled = parts[0] if len(parts) == 1 else np.concatenate([*parts, np.zeros(0)])
-        self.arrays = (self._sets, self._calendars, self.clock, self._areas, (*self._sites, pooled, spans))
+        shares = np.concatenate([*(samples.shares.ravel() for samples in coverages.values()), np.zeros(0)])
+        self.arrays = (self.arrays[0], laid(*self._sites, spans, shares))
 
     def _pool(self) -> tuple[Ints, Ints]:
         """Lay all columns of all sets one after the other; a plan's pool lanes index their beginnings."""
@@ -100,7 +107,7 @@ class Surroundings:
         for lane in sorted(columns):
             base[lane] = sum(len(part) for part in parts)
             parts.append(columns[lane])
-        return np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64), base
+        return np.concatenate([*parts, EMPTY]), base
 
     def rows(self, number: int, keys: Ints) -> Ints:
         """Return the rows of some keys in a set, NULL where it has none."""
@@ -111,7 +118,7 @@ class Surroundings:
     def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: Floats) -> Ints:
         """Return the 64 bits of a program's result for some rows; `extra` is float64[e, len(rows)]."""
         out = np.empty(len(rows), np.int64)
-        evaluate(program.code, program.depth, lanes, rows, extra, out, self.arrays)
+        evaluate(program.code, program.depth, lanes, rows, extra, out, *self.arrays)
         return out
 
     @cached_property

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kernels import opcodes as op
 from kernels.expression import BLOCK, evaluate, keep
 from kernels.nulls import NULL
-from kernels.opcodes import fused
+from kernels.surroundings import laid
 
 EMPTY = np.empty(0, np.int64)
 HOUR = 3_600_000
@@ -15,15 +15,11 @@ HOUR = 3_600_000
 def surroundings(edges=(), offset_edges=(int(NULL),), offsets=(0,), areas=None, coverage=None):
     calendars = [np.array(each, np.int64) for each in edges]
     bases = np.concatenate([[0], np.cumsum([len(each) for each in calendars])]).astype(np.int64)
-    sets = (np.full(4, NULL), np.zeros(4, np.int64), *(np.array([n], np.int64) for n in (0, 3, 0, 0)))
-    nothing = (np.full(1, NULL), np.zeros(1, np.int64), np.zeros(0), np.zeros((1, 4), np.int64))
-    return (
-        sets,
-        (np.concatenate([*calendars, EMPTY]), bases),
-        (np.array(offset_edges, np.int64), np.array(offsets, np.int64)),
-        areas or (np.zeros((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 4))),
-        coverage or nothing,
-    )
+    sets = (np.full(4, NULL), np.zeros(4, np.int64), *(np.array([n], np.int64) for n in (0, 3)), EMPTY, EMPTY)
+    clock = np.array(offset_edges, np.int64), np.array(offsets, np.int64)
+    areas = areas or (np.zeros(0), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(0))
+    coverage = coverage or (np.full(1, NULL), np.zeros(1, np.int64), EMPTY, EMPTY)
+    return laid(*sets, np.concatenate([*calendars, EMPTY]), bases, *clock, *areas), laid(*coverage)
 
 
 def number(x):
@@ -40,14 +36,14 @@ def lanes_of(*numbers):
 
 def selected(programs, lanes, rows):
     """Keep rows as the engine does, a block at a time."""
-    codes = [fused(np.array(program, np.int64)) for program in programs]
+    codes = [np.array(program, np.int64) for program in programs]
     code = np.concatenate([*codes, np.zeros((0, 2), np.int64)])
     starts = np.concatenate([[0], np.cumsum([len(each) for each in codes])]).astype(np.int64)
     stack = np.empty((5, BLOCK), np.int64)
     kept = []
     for first in range(0, len(rows), BLOCK):
         block = np.array(rows[first : first + BLOCK], np.int64)
-        n = keep(code, starts, 0, len(codes), lanes, block, len(block), stack, surroundings())
+        n = keep(code, starts, 0, len(codes), lanes, block, len(block), stack, *surroundings())
         kept += block[:n].tolist()
     return kept
 
@@ -55,7 +51,7 @@ def selected(programs, lanes, rows):
 def result(program, lanes, rows=None, **more):
     rows = np.arange(lanes.shape[1]) if rows is None else np.array(rows)
     out = np.empty(len(rows), np.int64)
-    evaluate(np.array(program, np.int64), 4, lanes, rows, np.empty((0, len(rows))), out, surroundings(**more))
+    evaluate(np.array(program, np.int64), 4, lanes, rows, np.empty((0, len(rows))), out, *surroundings(**more))
     return out.tolist()
 
 

@@ -13,6 +13,7 @@ from events.schema import Schemas
 from kernels.expression import evaluate
 from kernels.keys.membership import fill
 from kernels.nulls import NAN_BITS, NULL
+from kernels.surroundings import laid
 from rules.calendar import calendar, offsets
 from rules.expression.parse import parse
 from rules.expression.program import LayoutBuilder, Target
@@ -129,18 +130,17 @@ def surroundings():
         mask.append(15)
         keys_.append(slot_keys)
         rows_.append(slot_rows)
-    arrays = (
-        (
-            np.concatenate(keys_),
-            np.concatenate(rows_),
-            *(np.array(part, np.int64) for part in (base, mask, pool, pool_base)),
-        ),
-        (NIGHT.edges, np.array([0, len(NIGHT.edges)])),
-        tuple(part.copy() for part in offsets(ZONE)),
-        (np.zeros((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 4))),
-        (np.full(1, NULL), np.zeros(1, np.int64), np.zeros(0), np.zeros((1, 4), np.int64)),
+    around = laid(
+        np.concatenate(keys_),
+        np.concatenate(rows_),
+        *(np.array(part, np.int64) for part in (base, mask, pool, pool_base)),
+        NIGHT.edges,
+        np.array([0, len(NIGHT.edges)]),
+        *(part.copy() for part in offsets(ZONE)),
+        *(np.zeros(0), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(0)),
     )
-    return plans, arrays
+    heard = laid(np.full(1, NULL), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
+    return plans, (around, heard)
 
 
 def compiled(typed, rows):
@@ -154,7 +154,7 @@ def compiled(typed, rows):
 def results(program, lanes, counts):
     out = np.empty(lanes.shape[1], np.int64)
     extra = np.array([counts], np.float64)
-    evaluate(program.code, program.depth, lanes, np.arange(lanes.shape[1]), extra, out, surroundings()[1])
+    evaluate(program.code, program.depth, lanes, np.arange(lanes.shape[1]), extra, out, *surroundings()[1])
     return out
 
 
