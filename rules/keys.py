@@ -274,7 +274,7 @@ RULE: Mapping[str, Key] = {
         SEVERITIES,
         is_required=True,
     ),
-    "labels": Key("named texts", {"zh": "标签,用于分组和路由", "en": "for grouping and routing"}, "{area: ${site}}"),
+    "labels": Key("named texts", {"zh": "标签,用于分组和路由", "en": "for grouping and routing"}, '{area: "${site}"}'),
     "route": Key("routes", {"zh": "通知谁", "en": "who hears of it: a declared name, or a list"}, "property"),
     "escalate": Key(
         "list",

@@ -16,7 +16,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_WITH_DIGITS = re.compile(r"[a-z0-9_]+")
 LANGUAGES = ("zh", "en")
 DURATION_MAX_MS = 366 * 86_400_000
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
+DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -175,7 +175,7 @@ class Reader:
 
     def duration_of(self, key: str, text: str, place: Place, *, least_ms: int = 0) -> int | None:
         """Return the duration that a text says, in ms."""
-        match = _DURATION.fullmatch(text.strip())
+        match = DURATION.fullmatch(text.strip())
         value = float(match.group(1)) * _UNITS_MS[match.group(2)] if match else 0.5
         if value != int(value):
             self.report("E009", place, text=text)

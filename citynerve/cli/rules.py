@@ -10,6 +10,7 @@ COMMANDS = {
     "test": "citynerve.cli.rules_test",
     "list": "citynerve.cli.rules_list",
     "format": "citynerve.cli.rules_format",
+    "schema": "citynerve.cli.rules_schema",
 }
 
 

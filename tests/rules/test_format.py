@@ -16,6 +16,7 @@ from rules.format import formatted
 from rules.yaml import Mapping
 
 FILES = sorted(path for path in LIBRARY.glob("*.yaml") if not path.name.endswith(".test.yaml"))
+LANGUAGE = sorted((Path(__file__).parent / "language").glob("*.yaml"))
 UGLY = """\
 # about the file
 
@@ -86,8 +87,8 @@ def test_the_layout_in_one_example() -> None:
     assert formatted("f.yaml", UGLY) == NEAT
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_shipped_library_is_formatted(path: Path) -> None:
+@pytest.mark.parametrize("path", FILES + LANGUAGE, ids=lambda path: path.name)
+def test_the_shipped_library_and_the_language_in_examples_are_formatted(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert formatted(str(path), text) == text
 
@@ -190,7 +191,7 @@ def spoilt_line(line: str, number: int, dice: random.Random) -> str:
     return line
 
 
-TEXTS = [path.read_text(encoding="utf-8") for path in FILES] + [NEAT]
+TEXTS = [path.read_text(encoding="utf-8") for path in FILES + LANGUAGE] + [NEAT]
 
 
 @given(st.sampled_from(TEXTS), st.integers(0, 2**32))
