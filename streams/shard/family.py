@@ -60,7 +60,7 @@ class Family:
         if len(self.plan.parameters):
             own = self.plan.parameters[:, members].view(np.float64)
             extra = own if not self.plan.base else np.concatenate([extra, own])
-        return self.surroundings.evaluate(program, lanes, rows, extra)
+        return self.surroundings.evaluate(program, lanes, rows, np.ascontiguousarray(extra))
 
     def severities(self, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
         """Return the severity code of each row: that of the first rung whose condition is true, else the default's."""
