@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from tests.naive.alert import Body, alert, key_of
 from tests.naive.rule import Absence, Event, Expression, Row, Rule, Scope, severity
 from tests.naive.time import Seen, Sight
 
+MINUTE_MS = 60_000
 OPENS_WITHIN_MS = 400 * 86_400_000  # a calendar that stays shut so long never opens
 
 
@@ -24,13 +27,58 @@ def absence(rule: Rule, seen: Seen, naming: bytes, rows: Sequence[Row] | None, e
         awaited = {tuple(row[name] for name in rule.key): row for row in rows}  # of two rows of one key the last
         if epoch is None:
             return []  # a log of which nothing has been released awaits nobody
+    watch = Watch(rule.pattern, seen.dark, epoch, seen.watermark)
     out = []
     for texts, row in awaited.items():
         since = row.get(rule.pattern.since) if row and rule.pattern.since else None
         armed = None if epoch is None or row is None else max(epoch, since or epoch)
         key = dict(zip(rule.key, texts, strict=True))
-        out += silences(rule, key, row, sights[texts], armed, seen.watermark, naming)
+        out += silences(rule, key, row, sights[texts], armed, watch, naming)
     return out
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A stop-watch: it stands still in minutes that begin with `unless` true, and while all feeds are blind."""
+
+    pattern: Absence
+    dark: Sequence[tuple[int, int]]
+    epoch: int | None
+    end: int  # further than this nothing is asked
+
+    def stopped(self, key: dict[str, str | None], instant: int) -> bool:
+        """Whether it stands still behind an instant."""
+        if any(since <= instant < until for since, until in self.dark):
+            return True
+        minute = instant // MINUTE_MS * MINUTE_MS
+        if self.pattern.unless is None or self.epoch is None or minute < self.epoch:
+            return False
+        return self.pattern.unless(Scope({}, key, minute)) is True
+
+    def next(self, instant: int) -> int:
+        """Return the next instant at which that can change."""
+        changes = [(instant // MINUTE_MS + 1) * MINUTE_MS, *(edge for span in self.dark for edge in span)]
+        return min(change for change in changes if change > instant)
+
+    def lapse(self, key: dict[str, str | None], base: int, length: int) -> int | None:
+        """Return when it has gone on for so long since `base`."""
+        instant = base
+        while instant <= self.end:
+            ahead = self.next(instant) - instant
+            if not self.stopped(key, instant):
+                if length <= ahead:
+                    return instant + length
+                length -= ahead
+            instant += ahead
+        return None
+
+    def running(self, key: dict[str, str | None], instant: int) -> int | None:
+        """Return the first instant from a given one on that is not amidst a time in which it stands still."""
+        while instant <= self.end:
+            if not (self.stopped(key, instant) and self.stopped(key, instant - 1)):
+                return instant
+            instant = self.next(instant)
+        return None
 
 
 def silences(
@@ -39,7 +87,7 @@ def silences(
     row: Row | None,
     sights: list[Sight],
     armed: int | None,
-    watermark: int,
+    watch: Watch,
     naming: bytes,
 ) -> list[Body]:
     """Follow one key. `base` is the last sight, or when it was armed; `fired` is the open alert."""
@@ -51,61 +99,59 @@ def silences(
     fired: Body | None = None
     shut_until: int | None = None  # the gap that a cooldown leaves after an episode
 
-    def fire_due(place: int) -> None:
-        """Fire if a deadline up to `place` has passed: deadlines come before the events of their instant."""
-        nonlocal fired
-        if fired is not None or base is None:
+    def told(time: int, since: int, severity: str, order: int, **more: Any) -> Body:
+        scope = Scope({}, key, time, last_seen=base if seen else None)
+        made = {"rule": rule, "scope": scope, "naming": naming, "row": row, "episode": True}
+        out.append(alert(**made, time=time, since=since, severity=severity, order=order, **more))
+        return out[-1]
+
+    def settle(place: int) -> None:
+        """Let fall due what does up to a place: that comes before the events of its instant."""
+        nonlocal base, seen, fired, shut_until
+        if base is None:
             return
-        due = opening(pattern.active, max(base + pattern.silence_ms, shut_until or 0), place)
-        if due is None:
-            return
-        scope = Scope({}, key, due, last_seen=base if seen else None)
-        fired = alert(
-            rule,
-            scope,
-            naming=naming,
-            time=due,
-            since=base,
-            severity=severity(rule, scope),
-            cause=None,
-            evidence=[seen] if seen else [],
-            order=max(due, reached),
-            row=row,
-            episode=True,
-        )
-        out.append(fired)
+        gone = None if pattern.forget_ms is None else watch.lapse(key, base, pattern.forget_ms)
+        if gone is not None and gone > place:
+            gone = None
+        due = fires(base) if fired is None else None
+        if due is not None and due <= place and (gone is None or due <= gone):
+            level = severity(rule, Scope({}, key, due, last_seen=base if seen else None))
+            evidence = [seen] if seen else []
+            fired = told(due, base, level, max(due, reached), cause=None, evidence=evidence)
+        if gone is not None:
+            if fired is not None:
+                more = {"cause": None, "evidence": [seen], "transition": "expired", "n": 1}
+                told(gone, fired["since"], fired["severity"], max(gone, reached), **more)
+            base, seen, fired, shut_until = None, None, None, None
+
+    def fires(since: int) -> int | None:
+        """Return when it fires: the silence is over, no gap, its calendar is open, and the watch goes."""
+        instant = watch.lapse(key, since, pattern.silence_ms)
+        while instant is not None:
+            start = max(instant, shut_until or 0)
+            opened = opening(pattern.active, start, watch.end)
+            instant = None if opened is None else watch.running(key, opened)
+            if instant == opened:
+                return instant
+        return None
 
     reached = -(2**62)  # where we stand in event time
     for sight in sights:
-        fire_due(sight.place)
+        settle(sight.place)
         reached = max(reached, sight.place)
         time = sight.event["time"]
+        if base is None and sight.late:
+            continue  # what is late makes nobody known
         if base is not None and (time < base or (time == base and sight.late and seen is not None)):
             continue
         if fired is not None and base is not None and time > base:
             transition = "corrected" if time < fired["time"] else "resolved"
-            scope = Scope({}, key, time, last_seen=base if seen else None)
-            out.append(
-                alert(
-                    rule,
-                    scope,
-                    naming=naming,
-                    time=time,
-                    since=fired["since"],
-                    severity=fired["severity"],
-                    cause=sight.event,
-                    evidence=[sight.event],
-                    order=max(time, sight.place),
-                    transition=transition,
-                    n=1,
-                    row=row,
-                    episode=True,
-                )
-            )
+            more = {"cause": sight.event, "evidence": [sight.event], "transition": transition, "n": 1}
+            told(time, fired["since"], fired["severity"], max(time, sight.place), **more)
             shut_until = time + rule.cooldown_ms
             fired = None
         base, seen = time, sight.event
-    fire_due(watermark)
+    settle(watch.end)
     return out
 
 

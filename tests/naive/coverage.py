@@ -1,8 +1,10 @@
 """`coverage(site)`, naively: at each full minute every device is asked for every time at which it was heard."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
-from tests.naive.rule import Row
+from tests.naive.rule import Row, Rule
 from tests.naive.time import Seen
 
 MINUTE_MS = 60_000
@@ -44,3 +46,24 @@ def coverage(
         recent = [time for device, time, place in heard if device == row["device"] and place < minute < time + window]
         alive += bool(recent) or minute < epoch + window
     return alive / len(counted)
+
+
+def knowing(rule: Rule, seen: Seen, devices: Sequence[Row], epoch: int) -> Rule:
+    """Return a rule all of whose expressions know what its group hears of the devices."""
+    heard = sights(seen)
+
+    def known(value: Any) -> Any:
+        if callable(value):
+            return lambda scope: value(
+                replace(scope, coverage=lambda site, instant: coverage(site, instant, heard, devices, epoch))
+            )
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{field.name: known(getattr(value, field.name)) for field in fields(value)})
+        if isinstance(value, tuple):
+            return tuple(map(known, value))
+        if isinstance(value, dict):
+            return {name: known(each) for name, each in value.items()}
+        return value
+
+    made: Rule = known(rule)
+    return made

@@ -8,6 +8,7 @@ from events.schema import Schemas
 from tests.naive.absence import absence
 from tests.naive.alert import Body, in_writing_order
 from tests.naive.at_once import at_once, in_order
+from tests.naive.coverage import knowing
 from tests.naive.rule import Absence, Row, Rule, Threshold
 from tests.naive.threshold import threshold
 from tests.naive.time import Feed, Seen, epoch, group
@@ -30,22 +31,25 @@ def run(log: Sequence[Block], city: City) -> list[Body]:
     devices = {row["device"]: row for row in city.sets.get("devices", ())}
     out: list[Body] = []
     for rule in city.rules:
-        seen = group(log, city.feeds, rule.kinds, city.schemas, devices)
-        if not rule.ordered or epoch(log) is not None or not waits(rule, city):
-            out += alerts(rule, seen, city, epoch(log))
+        seen = group(log, city.feeds, rule.kinds | rule.heard, city.schemas, devices)
+        start = epoch(log)
+        if not rule.ordered or start is not None or not waits(rule, city):
+            known = knowing(rule, seen, city.sets.get("devices", ()), start) if rule.heard and start else rule
+            out += alerts(known, seen, city, start)
     return in_writing_order(out)
 
 
 def waits(rule: Rule, city: City) -> bool:
-    """Whether a rule waits for the epoch, as all do over whose feeds a rule expects keys."""
+    """Whether a rule waits for the epoch, as all do over whose feeds a rule counts from it on."""
 
     def feeds(of: Rule) -> list[str]:
-        return [feed.name for feed in city.feeds if feed.kinds is None or feed.kinds & of.kinds]
+        return [feed.name for feed in city.feeds if feed.kinds is None or feed.kinds & (of.kinds | of.heard)]
 
-    return any(
-        isinstance(other.pattern, Absence) and other.pattern.expect is not None and feeds(other) == feeds(rule)
-        for other in city.rules
-    )
+    def counts(of: Rule) -> bool:
+        awaits = isinstance(of.pattern, Absence) and (of.pattern.expect is not None or of.pattern.unless is not None)
+        return bool(awaits or of.heard)
+
+    return any(counts(other) and feeds(other) == feeds(rule) for other in city.rules)
 
 
 def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:

@@ -174,6 +174,8 @@ def call(node: Call, of: Callable[[Node], Any], scope: Scope, world: World) -> A
             return scope.now
         case "hour":
             return datetime.fromtimestamp(scope.now / 1000, ZoneInfo(world.timezone)).hour
+        case "coverage":
+            return scope.coverage(of(node.args[0]), scope.now)
         case "count":
             return scope.count
     args = [of(arg) for arg in node.args]

@@ -17,6 +17,7 @@ class Scope:
     now: int
     count: int | None = None
     last_seen: int | None = None
+    coverage: Callable[[str | None, int], float | None] = lambda site, instant: None
 
 
 Expression = Callable[[Scope], Any]  # None is null; True, False or None where a truth is asked for
@@ -40,11 +41,16 @@ class Absence:
     expect: str | None
     since: str | None = None
     active: Expression | None = None
+    unless: Expression | None = None
+    forget_ms: int | None = None
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `select` is `when` without exceptions and, but for an absence, `active`."""
+    """One rule. `select` is `when` without exceptions and, but for an absence, `active`.
+
+    `heard` are the kinds that tell of devices, where it reads coverage().
+    """
 
     rule: str
     kinds: frozenset[str]
@@ -56,6 +62,7 @@ class Rule:
     severity: tuple[tuple[str, Expression | None], ...] = (("medium", None),)
     values: dict[str, Expression] = field(default_factory=dict)
     purpose: str = "public_safety"
+    heard: frozenset[str] = frozenset()
 
 
 def severity(rule: Rule, scope: Scope) -> str:

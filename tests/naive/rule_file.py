@@ -72,7 +72,14 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
     if "absence" in body:
         expect = body["absence"].get("expect")
         since = "since" if expect and "since" in sets[expect].get("columns", {}) else None
-        pattern = Absence(duration_ms(body["absence"]["for"]), expect, since, active if "active" in body else None)
+        pattern = Absence(
+            duration_ms(body["absence"]["for"]),
+            expect,
+            since,
+            active if "active" in body else None,
+            made(body["absence"]["unless"]) if "unless" in body["absence"] else None,
+            duration_ms(body["absence"]["forget"]) if "forget" in body["absence"] else None,
+        )
     ladder = body["severity"] if isinstance(body["severity"], dict) else {body["severity"]: "default"}
     return Rule(
         rule=body["rule"],
@@ -85,6 +92,7 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
         severity=tuple((name, None if rung == "default" else made(rung)) for name, rung in ladder.items()),
         values={value.name: made(value.name) for value in planned.values if not value.personal},
         purpose=body["purpose"],
+        heard=frozenset({*listed(body["from"]), "heartbeat"}) if "coverage(" in str(body) else frozenset(),
     )
 
 

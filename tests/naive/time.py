@@ -45,12 +45,16 @@ class Sight:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input)."""
+    """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input).
+
+    `dark` are the stretches of event time (since, until) that passed while all of its feeds were blind.
+    """
 
     arrivals: list[Arrival]
     sights: list[Sight]
     watermark: int
     inclusive: bool
+    dark: tuple[tuple[int, int], ...] = ()
 
 
 def group(
@@ -75,12 +79,21 @@ def group(
     greatest: dict[int, int] = {}
     tick: dict[int, int] = {}
     ended: set[int] = set()
+    blind: set[int] = set()
+    dark: list[tuple[int, int]] = []
     reached = BEGINNING
     end: int | None = None
 
     def own(feed: int) -> int:
         counted = greatest[feed] - feeds[feed].lateness_ms if feed in greatest else BEGINNING
         return max(counted, tick.get(feed, BEGINNING), BEGINNING)
+
+    def move(to: int) -> None:
+        nonlocal reached
+        holding = [i for i in members if i not in ended]
+        if to > reached and holding and all(i in blind for i in holding):
+            dark.append((reached, to))
+        reached = max(reached, to)
 
     arrivals = []
     for block in log:
@@ -93,19 +106,22 @@ def group(
         elif isinstance(block, Tick):
             feed = number(feeds, block.feed)
             tick[feed] = max(tick.get(feed, block.time), block.time)
+            blind = blind | {feed} if block.blind else blind - {feed}
         elif number(feeds, block.feed) in members:
             feed = number(feeds, block.feed)
             for event in accepted(block, schemas):
-                reached = max([reached, *least(own(i) for i in members if i not in ended)])
+                blind = blind - {feed}
+                move(max([reached, *least(own(i) for i in members if i not in ended)]))
                 late = event["time"] < own(feed)
                 if event["kind"] in kinds:
                     arrivals.append(Arrival(filled(event, devices), feed, late, reached))
                 counted = event["time"] if block.received is None else min(event["time"], block.received)
                 greatest[feed] = max(greatest.get(feed, counted), counted)
-        reached = max([reached, *least(own(i) for i in members if i not in ended)])
+        move(max([reached, *least(own(i) for i in members if i not in ended)]))
     inclusive = end is not None and end >= reached  # a watermark never goes back
-    watermark = max(reached, end) if end is not None else reached
-    return Seen(arrivals, in_order(arrivals, watermark, inclusive), watermark, inclusive)
+    if end is not None:
+        move(end)
+    return Seen(arrivals, in_order(arrivals, reached, inclusive), reached, inclusive, tuple(dark))
 
 
 def least(values: Iterable[int]) -> list[int]:
