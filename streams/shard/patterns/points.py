@@ -1,0 +1,63 @@
+"""Points: instants at which windows were looked at; what a window hands to whatever judges it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import Lanes
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Some looks at the windows of keys, of each key in order of time; all arrays have n entries.
+
+    Attributes
+    ----------
+    lanes, rows
+        what programs run over: the event's row; of an edge or a pane's end a row in which only the time and the
+        key's fields are known
+    states, members, times
+        int64: rows of the key table, whose rule each is, and epoch ms
+    extra
+        float64[e, n], the aggregates
+    causes, replayed
+        int64: log position of the event in hand, -1 where there is none; 1 where it is history
+    vacant
+        bool: the window holds no event
+    evidence
+        returns for some places int64[k, EVIDENCE_MAX], the log positions of the last events in the window, oldest
+        first, -1 behind them; to be asked before the next points are taken
+    """
+
+    lanes: Lanes
+    rows: Ints
+    states: Ints
+    members: Ints
+    times: Ints
+    extra: NDArray[np.float64]
+    causes: Ints
+    replayed: Ints
+    vacant: NDArray[np.bool_]
+    evidence: Callable[[Ints], Ints]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def at(self, places: Ints) -> "Points":
+        """Return some of them, in the order of `places`."""
+        return replace(
+            self,
+            rows=self.rows[places],
+            states=self.states[places],
+            members=self.members[places],
+            times=self.times[places],
+            extra=np.ascontiguousarray(self.extra[:, places]),
+            causes=self.causes[places],
+            replayed=self.replayed[places],
+            vacant=self.vacant[places],
+            evidence=lambda some: self.evidence(places[some]),
+        )
