@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILE = re.compile(r"`(?P<path>[^`]+)`(?:, below `(?P<below>[^`]+)`)?:")
 IGNORED = shutil.ignore_patterns(
-    ".git", ".venv", ".uv", ".*_cache", "__pycache__", ".hypothesis", "run", "dist", "build"
+    ".git", ".venv", ".uv", "node_modules", ".*_cache", "__pycache__", ".hypothesis", "run", "dist", "build"
 )
 
 
