@@ -29,7 +29,7 @@ def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
     if window is not None:
         what = ["count", window.panes, window.length_ms, rule.ring]
     selection = sorted(canonical(typed.node) for typed in rule.select)
-    return _digest([what, rule.kinds, selection, rule.key, _named(rule.select, vocabulary)])
+    return _digest([what, rule.kinds, selection, rule.key, named(rule.select, vocabulary)])
 
 
 def version(
@@ -40,7 +40,7 @@ def version(
     `offsets` are the city's UTC offsets as the timezone database of this machine has them: another database gives
     another version where it changes anything for this city, and only there.
     """
-    forms = sorted((_form(rule) for rule in rules), key=orjson.dumps)
+    forms = sorted((form(rule) for rule in rules), key=orjson.dumps)
     return _digest([forms, _declared(vocabulary), timezone, {name: array.tolist() for name, array in offsets.items()}])
 
 
@@ -48,7 +48,7 @@ def _digest(form: Any) -> str:
     return hashlib.blake2b(orjson.dumps(form, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
-def _named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, Any]:
+def named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, Any]:
     """Return the declarations that expressions rest on: keys of sets, types of columns, calendars."""
     found: dict[str, Any] = {}
     for leaf in (leaf for typed in expressions for leaf in leaves(typed)):
@@ -64,7 +64,8 @@ def _named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, An
     return found
 
 
-def _form(checked: CheckedRule) -> dict[str, Any]:
+def form(checked: CheckedRule) -> dict[str, Any]:
+    """Return what a rule means, key by key, with macros written out."""
     rule = checked.rule
     absence, window = rule.absence, rule.window
     return {
