@@ -35,7 +35,9 @@ ACCESS = 13  #      how rows meet members
 LANE = 14  #        that the index compares
 FIRST = 15  #       where the index begins in `constants`, `lists` and `members`
 SIZE = 16  #        slots of the index (a power of two) or constants in it
-COLUMNS = 17
+SHARED_EARLY = 17  # of a batch as it arrived only programs up to here are asked: what is sampled as time passes, as
+OWN_EARLY = 18  #    coverage, is known on release alone, and arrival may keep too much, never too little
+COLUMNS = 19
 
 # ACCESS: ALONE there is one member; EVERY row meets all; else of the conjunct `lane sign constant`
 ALONE, EVERY, EQUAL, BELOW, BELOW_OR_AT, ABOVE, ABOVE_OR_AT = range(7)
@@ -176,6 +178,7 @@ def choose(
 
     Cost: 1 ns a row and set of kinds, then 2 ns a row of its kinds and entry, and the conditions.
     """
+    arrives = len(order) == 0
     stack = np.empty((depth + 1, BLOCK), np.int64)
     limits = constants.view(np.float64)
     numbers = lanes.view(np.float64)
@@ -198,7 +201,7 @@ def choose(
         entry = entries[e]
         kinds = entry[KINDS]
         alone = entry[ACCESS] == ALONE
-        late = len(order) == 0 or entry[LATE] == 1
+        late = arrives or entry[LATE] == 1
         one = entry[KEY_TO] - entry[KEY_FROM] == 1
         key_lane = key_lanes[entry[KEY_FROM]] if one else np.int64(0)
         keyless = entry[KEYLESS] == 1
@@ -229,7 +232,8 @@ def choose(
                     block[left] = row
                     left += bits != NULL and constants[slot_of(bits, constants, entry[FIRST], entry[SIZE])] == bits
                 n = left
-            n = keep(code, starts, entry[SHARED_FROM], entry[SHARED_TO], lanes, block, n, stack, around, heard)
+            asked_to = entry[SHARED_EARLY] if arrives else entry[SHARED_TO]
+            n = keep(code, starts, entry[SHARED_FROM], asked_to, lanes, block, n, stack, around, heard)
             if total + n + BLOCK > len(out_rows):
                 out_rows, out_members, out_keys = larger(out_rows, out_members, out_keys, total + n + BLOCK)
             if alone:
@@ -268,7 +272,7 @@ def choose(
                     pair_members[pairs] = members[low]
                     low += 1
                     pairs += 1
-                for p in range(entry[SHARED_TO], entry[OWN_TO]):
+                for p in range(entry[SHARED_TO], entry[OWN_EARLY] if arrives else entry[OWN_TO]):
                     if pairs == 0:
                         break
                     for c in range(entry[COUNT]):

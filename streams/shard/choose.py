@@ -176,9 +176,9 @@ class _Tables:
         rest = [program for program in entry.select if index is None or program is not index.program]
         own = [program for program in rest if _reads_parameters(program, family)]
         row[at.SHARED_FROM] = len(self._codes)
-        self._programs([program for program in rest if program not in own])
+        row[at.SHARED_EARLY] = self._programs([program for program in rest if program not in own])
         row[at.SHARED_TO] = len(self._codes)
-        self._programs(own)
+        row[at.OWN_EARLY] = self._programs(own)
         row[at.OWN_TO] = len(self._codes)
         row[at.MEMBERS], row[at.COUNT], row[at.BASE] = members, len(family.parameters), family.base
         row[at.TOKENS] = len(self._tokens)
@@ -190,9 +190,13 @@ class _Tables:
             self._enter(row, index, members)
         return row
 
-    def _programs(self, programs: Sequence[Program]) -> None:
-        self._codes += [program.code.reshape(-1, 2) for program in programs]
+    def _programs(self, programs: Sequence[Program]) -> int:
+        """Lay programs down, those that read coverage last; return where they begin."""
+        late = [program for program in programs if (program.code.reshape(-1, 2)[:, 0] == op.COVERAGE).any()]
+        early = [program for program in programs if program not in late]
+        self._codes += [program.code.reshape(-1, 2) for program in (*early, *late)]
         self._depth = max([self._depth, *(program.depth for program in programs)])
+        return len(self._codes) - len(late)
 
     def _enter(self, row: list[int], index: "_Index | None", members: int) -> None:
         """Build the index of an entry with many members; `constants`, `lists` and `members` begin at one place."""
@@ -253,7 +257,7 @@ class _Index:
 
 _SIGNS = {
     op.SAME: at.EQUAL,
-    op.LESS: at.BELOW,
+    op.LESS: at.BELOW_OR_AT,
     op.LESS_EQUAL: at.BELOW_OR_AT,
     op.GREATER: at.ABOVE,
     op.GREATER_EQUAL: at.ABOVE_OR_AT,

@@ -4,10 +4,14 @@ import numpy as np
 
 from events.block import Events
 from events.decode import Decoder
+from kernels.expression import MINUTE_MS
 from kernels.nulls import NAN_BITS, NULL
-from streams.control.references import References
+from kernels.opcodes import COVERAGE, GREATER, LANE, NUMBER
 from rules.family import families
+from rules.plan import Program
+from streams.control.references import References
 from streams.shard.choose import Chooser, Entry, Slice, null_lanes
+from streams.shard.surroundings import Samples
 from tests.streams.small_log import CITY, HOUR, SCHEMAS, Log, alerts_of, line, planned
 
 PLAN = planned("in, from: gate, when: direction == 'in', key: device, active: night, cooldown: 1s")
@@ -97,3 +101,21 @@ def test_a_device_that_fills_the_key_makes_an_event_count():
     log = Log().events(line(0, "x", device="d"), line(1, "y", device="e")).control("end", 5)
     alerts = alerts_of(plan, log, devices=[{"device": "d", "person": "p"}])
     assert [alert.key for alert in alerts] == [{"person": "p"}]
+
+
+def test_what_coverage_decides_is_asked_on_release_alone():
+    plan = planned("in, from: gate, key: device, cooldown: 1s")
+    half = np.array([(LANE, plan.layout.lane("device", "id")), (COVERAGE, 0), (NUMBER, 0), (GREATER, 0)])
+    rule = replace(plan.rules[0], select=(Program(half, 2, "coverage(device) > 0"),))
+    plan = replace(plan, rules=(rule,), coverages=((SCHEMAS.code("gate"),),))
+    surroundings = References.of(plan, {}, CITY).surroundings.own()
+    surroundings.watch(np.array([CITY.token("d")]))
+    [family] = families(plan.rules)
+    chosen = Chooser([Entry(family, rule.kinds, rule.select, rule.key)], surroundings, Slice())
+    lanes = batch(plan, *LINES).lanes
+    [[arrived]], _ = chosen.arrived(lanes)
+    assert arrived.rows.tolist() == [0, 1, 3, 5]
+    order, rows = np.ones(lanes.shape[1], np.int64), np.arange(lanes.shape[1])
+    assert chosen.released(lanes, order, rows)[0].rows.tolist() == []
+    surroundings.cover({0: Samples(int(lanes[0, 3]) // MINUTE_MS, np.full((600, 1), 0.5))})
+    assert chosen.released(lanes, order, rows)[0].rows.tolist() == [0, 1, 3]
