@@ -8,8 +8,10 @@ from events.schema import Schemas
 from tests.naive.absence import absence
 from tests.naive.alert import Body, in_writing_order
 from tests.naive.at_once import at_once, in_order
+from tests.naive.change import change
 from tests.naive.coverage import knowing
-from tests.naive.rule import Absence, Row, Rule, Threshold
+from tests.naive.rule import Absence, Change, InSequence, Row, Rule, Threshold
+from tests.naive.sequence import sequence
 from tests.naive.threshold import threshold
 from tests.naive.time import Feed, Seen, epoch, group
 
@@ -60,6 +62,10 @@ def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
         case Absence():
             rows = None if rule.pattern.expect is None else city.sets[rule.pattern.expect]
             return absence(rule, seen, city.naming, rows, start)
+        case InSequence():
+            return sequence(rule, seen, city.naming)
+        case Change():
+            return change(rule, seen, city.naming)
         case None if rule.ordered:
             return in_order(rule, seen, city.naming)
         case None:

@@ -1,6 +1,6 @@
 """What the naive engine knows of a rule: plain values, and a Python function for each expression."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,11 @@ Row = dict[str, Any]  # a row of a reference set
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression can see. `event` is empty where none is in hand, `key` has the text of each key field."""
+    """What an expression can see. `event` is empty where none is in hand, `key` has the text of each key field.
+
+    `first` is the event that a sequence began with, `before` the events of the key in the window before the one in
+    hand, oldest first.
+    """
 
     event: Event
     key: dict[str, str | None]
@@ -18,6 +22,8 @@ class Scope:
     count: int | None = None
     last_seen: int | None = None
     coverage: Callable[[str | None, int], float | None] = lambda site, instant: None
+    first: Event | None = None
+    before: Sequence[Event] = ()
 
 
 Expression = Callable[[Scope], Any]  # None is null; True, False or None where a truth is asked for
@@ -46,6 +52,36 @@ class Absence:
 
 
 @dataclass(frozen=True)
+class SequenceStep:
+    """A step of a sequence; `key` are the fields that its events have the rule's key in."""
+
+    role: str
+    kinds: frozenset[str]
+    select: Expression
+    key: tuple[str, ...]
+    times: int = 1
+    distinct: Expression | None = None
+    within_ms: int | None = None
+    refers: bool = False
+
+
+@dataclass(frozen=True)
+class InSequence:
+    """`sequence`."""
+
+    steps: tuple[SequenceStep, ...]
+    within_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """`change` over what is remembered for so long."""
+
+    condition: Expression
+    window_ms: int
+
+
+@dataclass(frozen=True)
 class Rule:
     """One rule. `select` is `when` without exceptions and, but for an absence, `active`.
 
@@ -56,7 +92,7 @@ class Rule:
     kinds: frozenset[str]
     select: Expression
     key: tuple[str, ...] = ()
-    pattern: Threshold | Absence | None = None
+    pattern: Threshold | Absence | InSequence | Change | None = None
     ordered: bool = False
     cooldown_ms: int = 0
     severity: tuple[tuple[str, Expression | None], ...] = (("medium", None),)

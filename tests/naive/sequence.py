@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from tests.naive.alert import Body, alert
+from tests.naive.at_once import LastFirings
+from tests.naive.rule import Event, InSequence, Rule, Scope, SequenceStep, severity
+from tests.naive.time import Seen, once
+
 CANDIDATES = 8
+EVIDENCE_MAX = 20
 
 Chain = tuple[int, ...]  # places of its events
 
@@ -153,3 +159,68 @@ def matches(
             if not any(other[0] == chain[0] or not key.one_by_one for other in waiting):
                 waiting.append(chain)
     return out
+
+
+def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
+    """Return the alerts of a sequence."""
+    assert isinstance(rule.pattern, InSequence)
+    pattern = rule.pattern
+    on_time = [sight for sight in seen.sights if not sight.late]
+    keys = dict.fromkeys(
+        key for sight in on_time for step in pattern.steps if (key := key_under(step, sight.event)) is not None
+    )
+
+    def passed(due: int) -> bool:
+        return due <= seen.watermark if seen.inclusive else due < seen.watermark
+
+    out = []
+    for texts in keys:
+        of_key = [sight for sight in on_time if any(key_under(step, sight.event) == texts for step in pattern.steps)]
+        events = [sight.event for sight in once(of_key, lambda event: None)]
+        steps = [taking(step, rule, texts) for step in pattern.steps]
+        last = LastFirings(rule)
+        for match in matches(steps, pattern.within_ms, [(event["time"], event) for event in events], passed):
+            chain = [events[i] for i in match.chain]
+            cause = None if match.cause is None else events[match.cause]
+            scope = Scope(cause or {}, named(rule, texts), match.time, first=chain[0])
+            if (cause is None or not cause.get("replayed")) and last.fires(scope):
+                out.append(
+                    alert(
+                        rule,
+                        scope,
+                        naming=naming,
+                        time=match.time,
+                        since=chain[0]["time"] if cause is None else match.time,
+                        cause=cause,
+                        severity=severity(rule, scope),
+                        evidence=chain if len(chain) <= EVIDENCE_MAX else [chain[0], *chain[1 - EVIDENCE_MAX :]],
+                        order=match.time,
+                    )
+                )
+    return out
+
+
+def key_under(step: SequenceStep, event: Event) -> tuple[str, ...] | None:
+    """Return the key of an event that a step may take, None of another."""
+    texts = tuple(event.get(field) for field in step.key)
+    return None if event["kind"] not in step.kinds or None in texts else texts
+
+
+def named(rule: Rule, texts: tuple[str, ...]) -> dict[str, str | None]:
+    """Return a key's text by field."""
+    return dict(zip(rule.key, texts, strict=True))
+
+
+def taking(step: SequenceStep, rule: Rule, texts: tuple[str, ...]) -> Step:
+    """Return a step as one key's chains see it."""
+    key = named(rule, texts)
+
+    def takes(event: Event, first: Event) -> bool:
+        scope = Scope(event, key, event["time"], first=first)
+        return key_under(step, event) == texts and step.select(scope) is True
+
+    def distinct(event: Event) -> Any:
+        assert step.distinct is not None
+        return step.distinct(Scope(event, key, event["time"]))
+
+    return Step(step.role, takes, step.times, distinct if step.distinct else None, step.within_ms, step.refers)
