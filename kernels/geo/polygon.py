@@ -51,7 +51,7 @@ def contains(x, y, area, vertices, rings, areas, boxes):
 
 @kernel()
 def within(x, y, distance, area, on_earth, vertices, rings, areas, boxes):
-    """Return whether a point lies in an area or at most so far from its edges.
+    """Return whether a point lies in an area or at most so far from its edges; a negative distance is near nothing.
 
     `distance` is in the unit of the coordinates, `on_earth` in metres while they are degrees: there the surroundings
     of the point are taken as a plane (equirectangular), about 0.1 % off at 10 km and 50 degrees of latitude. Areas do
@@ -60,7 +60,8 @@ def within(x, y, distance, area, on_earth, vertices, rings, areas, boxes):
     x_unit = DEGREE_M * math.cos(RADIANS * y) if on_earth else 1.0
     y_unit = DEGREE_M if on_earth else 1.0
     if not (
-        (boxes[4 * area] - x) * x_unit <= distance
+        distance >= 0.0
+        and (boxes[4 * area] - x) * x_unit <= distance
         and (x - boxes[4 * area + 2]) * x_unit <= distance
         and (boxes[4 * area + 1] - y) * y_unit <= distance
         and (y - boxes[4 * area + 3]) * y_unit <= distance
