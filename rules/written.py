@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from events.place import Place
 from rules import yaml
+from rules.vocabulary import DECLARATIONS
 from rules.yaml import Items, Node, Scalar
 from rules.yaml import Mapping as Document
 
@@ -40,6 +41,30 @@ def macros(sources: Mapping[str, str]) -> dict[tuple[str, str], str]:
         for name, value in let.entries if isinstance(let, Document) else ():
             found[path, name.text] = spelled(value)
     return found
+
+
+def declarations(sources: Mapping[str, str]) -> dict[str, str]:
+    """Return what files declare, as it is spelled, by a path such as `sets.residents`."""
+    found = {}
+    for path, text in sources.items():
+        document = _document(path, text)
+        for key in DECLARATIONS:
+            node = document.get(key) if document else None
+            for name, value in _declared(node) if node else ():
+                found[f"{key}.{name}" if name else key] = spelled(value)
+    return found
+
+
+def _declared(node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the names of a declaration with what they stand for; a route may be its name alone."""
+    if isinstance(node, Document):
+        yield from ((name.text, value) for name, value in node.entries)
+    elif isinstance(node, Items):
+        for item in node.items:
+            name = item.get("name") if isinstance(item, Document) else item
+            yield (spelled(name) if name else ""), item
+    else:
+        yield "", node
 
 
 def spelled(node: Node) -> str:

@@ -10,6 +10,7 @@ COMMANDS = {
     "test": "citynerve.cli.rules_test",
     "list": "citynerve.cli.rules_list",
     "format": "citynerve.cli.rules_format",
+    "diff": "citynerve.cli.rules_diff",
     "schema": "citynerve.cli.rules_schema",
 }
 
@@ -19,6 +20,6 @@ def command() -> click.Command:
     return Group(
         "rules",
         COMMANDS,
-        short_help=say(en="check and test rules", zh="检查和测试规则"),
+        short_help=say(en="check, test, lay out and compare rules", zh="检查、测试、整理和比较规则"),
         help=say(en="What is done with rules alone, without a feed.", zh="只针对规则的操作,不需要数据源。"),
     )
