@@ -17,16 +17,20 @@ from kernels import opcodes
 from kernels.keys.choose import mark
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
+from rules.plan import Change as ChangePlan
 from rules.plan import Program, RulePlan, Threshold
+from rules.plan import Sequence as SequencePlan
 from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.coverage import Coverage, coverages_read
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.absence import Absence
 from streams.shard.patterns.at_once import AtOnce
+from streams.shard.patterns.change import Change
 from streams.shard.patterns.panes import Panes
 from streams.shard.patterns.pattern import Pattern
 from streams.shard.patterns.point import Point
+from streams.shard.patterns.sequence import Sequence
 from streams.shard.surroundings import Surroundings
 from streams.time.buffer import ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
@@ -42,6 +46,10 @@ def pattern_of(family: Family) -> Pattern:
             return Absence(family)
         case Threshold() if family.rule.pattern.window.panes != "sliding":
             return Panes(family)
+        case SequencePlan():
+            return Sequence(family)
+        case ChangePlan():
+            return Change(family)
         case _:
             return Point(family)
 
@@ -172,6 +180,10 @@ def _lanes_read(family: Family) -> set[int]:
     rule = family.rule
     parts = (rule.select, rule.pattern, rule.severity, *(member.values for member in family.rules))
     lanes = set(rule.key)
+    if isinstance(rule.pattern, SequencePlan):
+        lanes |= {lane for step in rule.pattern.steps for lane in step.key} | set(rule.pattern.first)
+    if isinstance(rule.pattern, ChangePlan):
+        lanes |= set(rule.pattern.previous)
     for program in programs(parts):
         code = program.code.reshape(-1, 2)
         lanes |= set(code[np.isin(code[:, 0], (opcodes.LANE, opcodes.TIME_LANE)), 1].tolist())

@@ -200,7 +200,7 @@ def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
     return out
 
 
-def key_under(step: SequenceStep, event: Event) -> tuple[str, ...] | None:
+def key_under(step: SequenceStep, event: Event) -> tuple[Any, ...] | None:
     """Return the key of an event that a step may take, None of another."""
     texts = tuple(event.get(field) for field in step.key)
     return None if event["kind"] not in step.kinds or None in texts else texts
