@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from citynerve.cli import failure
 from citynerve.text import say
 from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
+from events.yaml_words import said
 from rules import check, errors
 from rules.files import TEST_SUFFIXES
 from rules.plan import Plan
@@ -84,6 +85,11 @@ class TestRun:
 def _no_test_file(path: Path, error: Exception) -> str:
     if isinstance(error, KeyError):
         what = say(en=f" ({error} is missing)", zh=f"(缺少 {error})")
+    elif isinstance(error, MarkedYAMLError):
+        words = said(error)
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        what = say(en=f" (line {line}: {words.en})", zh=f"(第 {line} 行:{words.zh})")
     elif isinstance(error, (YAMLError, ValueError)):
         what = say(en=f" ({_first_line(error)})", zh=f"({_first_line(error)})")
     else:  # something of another shape: what Python says of it helps nobody

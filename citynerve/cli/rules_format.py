@@ -46,8 +46,7 @@ def command() -> click.Command:
         help=say(
             en="Write rule files in their one layout: order of keys, indentation, quotes, spacing of expressions. "
             "Comments stay, and nothing is written unless the ruleset is proven to be the same.",
-            zh="以统一格式书写规则文件:键的次序、缩进、引号、表达式的空格。注释保留;"
-            "只有证明规则集含义不变时才会写入。",
+            zh="以统一格式书写规则文件:键的次序、缩进、引号、表达式的空格。注释保留;只有证明规则集含义不变时才会写入。",
         ),
         epilog=say(**EXIT_CODES),
     )

@@ -61,6 +61,7 @@ def test_a_test_that_fails_is_told_with_what_is_missing_or_too_much(tested, expe
         ("", "is no test file"),
         ("rules: [", "is no test file"),
         ("rules: rules.yaml\n", "'tests' is missing"),
+        ("rules: rules.yaml\ntests: [\n", "line 3: a bracket is not closed"),
         ("rules: rules.yaml\ntests: [{name: a}]\n", "'start' is missing"),
         (TESTS.replace("1s", "soon"), "soon"),
         (TESTS.replace("rules.yaml", "nowhere.yaml"), "nowhere.yaml"),
