@@ -15,6 +15,9 @@ TEMPLATES = (
     "from: gate, when: device == '{place}' and match_score >= 0.{digit}, window: 1m, threshold: count() >= {few}",
     "from: traffic, when: speed_kmh > {digit}0, key: plate, window: 1m, threshold: count() >= 2",
     "from: traffic, when: speed_kmh <= {digit}0, key: plate, cooldown: 0s",
+    "from: traffic, when: speed_kmh < {digit}0, key: plate, cooldown: 0s",
+    "from: gate, when: match_score > 0.{digit}, key: device, cooldown: 0s",
+    "from: gate, when: match_score >= 0.{digit}, key: device, cooldown: 0s",
     "from: traffic, when: '{digit}0 >= speed_kmh or lane == {few}', key: site, window: 1m, threshold: count() >= {few}",
     "from: [gate, traffic], when: device == '{place}', window: 1m tumbling, threshold: count() >= {few}",
     "from: gate, when: match_score < 0.{digit}, key: device, window: 1m, threshold: count() == {few}, cooldown: {few}s",
@@ -52,7 +55,7 @@ def logs(draw):
             at, id = draw(st.integers(0, 90)) * SECOND, f"{number}-{draw(st.integers(0, i))}"
             device, person = draw(st.sampled_from([*PLACES, None])), draw(st.sampled_from(["p", "q", None]))
             if draw(st.booleans()):
-                score = draw(st.sampled_from([None, 0.05, 0.1, 0.2, 0.35, 0.6, 0.9]))
+                score = draw(st.sampled_from([None, 0.05, 0.1, 0.2, 0.3, 0.35, 0.6]))
                 lines.append(line(at, id, device=device, person=person, site="s", match_score=score))
             else:
                 speed = draw(st.sampled_from([None, 5, 10, 20, 35, 60, 90]))
