@@ -75,6 +75,7 @@ def fall_due(row, cooldown, point, phases, dues, key, out):
     else:
         end(row, due, cooldown, phases, dues, key)
         report(row, EXPIRED, due, key, point, 1, out)
+        key[LAST] = 0
 
 
 @kernel(
@@ -154,6 +155,7 @@ def follow(
             if ended:
                 end(row, time, cooldown, phases, dues, key)
                 report(row, RESOLVED, time, key, i, 0, out[found])
+                key[LAST] = 0
                 found += 1
             elif begins or clears[i] == FALSE:
                 key[BLANK] = 0
