@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from events.place import Place, Problem, Problems
 from rules.expression.canonical import canonical
 from rules.expression.typed import Apply, Constant, InCalendar, Typed, leaves
+from rules.keys import WEEKDAYS
 from rules.plan import Calendar
+from rules.vocabulary import CalendarDeclaration
 
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 FIRST_DAY = (date(2000, 1, 1) - _EPOCH).days  # days since 1970; calendars are known from this civil day
 LAST_DAY = (date(2100, 1, 1) - _EPOCH).days  # until the start of this one
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = np.iinfo(np.int64).min  # an edge at which a calendar that was always true turned true
 
 _CLOCK = r"([01]?\d|2[0-4]):([0-5]\d)"
@@ -118,7 +119,10 @@ def day_end(day: date, timezone: str) -> int:
     return int(starts(np.array([((day - _EPOCH).days + 1) * DAY_MS], np.int64), timezone)[0])
 
 
-def calendar(name: str, parts: Sequence[tuple[str, Place]], timezone: str) -> Calendar:
+Parts = Sequence[tuple[str, Place]]
+
+
+def calendar(name: str, parts: Parts, timezone: str, holidays: Parts = (), makeup: Parts = ()) -> Calendar:
     """Build a calendar from what its declaration says.
 
     Parameters
@@ -126,6 +130,10 @@ def calendar(name: str, parts: Sequence[tuple[str, Place]], timezone: str) -> Ca
     parts
         texts with their places: `22:00-06:00` (each day; may pass midnight), `2026-02-16/2026-02-23` (civil days,
         both inside), `2026-02-16`, or weekdays `mon` .. `sun`; together they are the union
+    holidays
+        days that are taken away from it
+    makeup
+        days that belong to it whatever day of the week or holiday they are
 
     Raises
     ------
@@ -133,22 +141,63 @@ def calendar(name: str, parts: Sequence[tuple[str, Place]], timezone: str) -> Ca
         a text is none of these
     """
     problems: list[Problem] = []
+    edges = [
+        _edges(texts, timezone, problems, dates) for texts, dates in ((parts, False), (holidays, True), (makeup, True))
+    ]
+    if problems:
+        raise Problems(problems)
+    if not holidays and not makeup:
+        return Calendar(name, edges[0])
+    instants = np.unique(np.concatenate(edges))
+    usual, off, on = (is_inside(each, instants) for each in edges)
+    return Calendar(name, _turns(instants, (usual & ~off) | on))
+
+
+def declared(declaration: CalendarDeclaration, timezone: str) -> Calendar:
+    """Build a calendar of the vocabulary. Raises as `calendar`."""
+    usual, holidays, makeup = (
+        [(part.text, part.place) for part in parts]
+        for parts in (declaration.parts, declaration.holidays, declaration.makeup)
+    )
+    return calendar(declaration.name, usual, timezone, holidays, makeup)
+
+
+def _edges(parts: Parts, timezone: str, problems: list[Problem], only_dates: bool) -> Instants:
+    """Return the edges of the union of what texts say."""
     began, ended = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for text, place in parts:
-        local = _local(text.strip(), place)
+        local = _local(text.strip(), place) if not only_dates or is_date(text) else _no_date(text, place)
         if isinstance(local, Problem):
             problems.append(local)
         else:
             began.append(local[0])
             ended.append(local[1])
-    if problems:
-        raise Problems(problems)
-    return Calendar(name, _union(starts(np.concatenate(began), timezone), ends(np.concatenate(ended), timezone)))
+    return _union(starts(np.concatenate(began), timezone), ends(np.concatenate(ended), timezone))
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text is a day, or a first and a last one, valid or not."""
+    return _DATES.fullmatch(text.strip()) is not None
+
+
+def days(text: str) -> tuple[date, date] | None:
+    """Return the first and the last day that a text says, None where it says none."""
+    match = _DATES.fullmatch(text.strip())
+    try:
+        return (date.fromisoformat(match[1]), date.fromisoformat(match[2] or match[1])) if match else None
+    except ValueError:
+        return None
+
+
+def _no_date(text: str, place: Place) -> Problem:
+    return Problem(
+        "E130", place, f"`{text}` is no date", f"`{text}` 不是有效日期", "write `2026-02-16`", "请写 2026-02-16"
+    )
 
 
 def _local(text: str, place: Place) -> tuple[Instants, Instants] | Problem:
     """Return begin and end of each civil interval that a text says, in ms on the local clock."""
-    days = np.arange(FIRST_DAY, LAST_DAY, dtype=np.int64)
+    every = np.arange(FIRST_DAY, LAST_DAY, dtype=np.int64)
     if match := _HOURS.fullmatch(text):
         begin, end = (60 * int(match[i]) + int(match[i + 1]) for i in (1, 3))
         if begin == end or begin >= 24 * 60 or end > 24 * 60:
@@ -160,19 +209,16 @@ def _local(text: str, place: Place) -> tuple[Instants, Instants] | Problem:
                 "write `22:00-06:00`; the whole day is `00:00-24:00`",
                 "请写 22:00-06:00;全天为 00:00-24:00",
             )
-        local = days * DAY_MS
+        local = every * DAY_MS
         return local + begin * 60_000, local + end * 60_000 + (DAY_MS if end < begin else 0)
     if text.lower() in WEEKDAYS:
-        local = days[(days + 3) % 7 == WEEKDAYS.index(text.lower())] * DAY_MS  # 1970-01-01 was a Thursday
+        local = every[(every + 3) % 7 == WEEKDAYS.index(text.lower())] * DAY_MS  # 1970-01-01 was a Thursday
         return local, local + DAY_MS
-    if match := _DATES.fullmatch(text):
-        try:
-            first = (date.fromisoformat(match[1]) - _EPOCH).days
-            last = (date.fromisoformat(match[2] or match[1]) - _EPOCH).days
-        except ValueError:
-            return Problem(
-                "E130", place, f"`{text}` is no date", f"`{text}` 不是有效日期", "write `2026-02-16`", "请写 2026-02-16"
-            )
+    if is_date(text):
+        said = days(text)
+        if said is None:
+            return _no_date(text, place)
+        first, last = ((day - _EPOCH).days for day in said)
         if not FIRST_DAY <= first <= last < LAST_DAY:
             return Problem(
                 "E130",

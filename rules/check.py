@@ -2,27 +2,31 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from rules import files, yaml
-from rules.calendar import calendar
-from rules.checked import CheckedRule, Macros, RuleChecker
+from rules import calendar, calendar_upkeep, files, rule_check, yaml
+from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
+from rules.conditions import Conditions
 from rules.errors import problem
+from rules.expression.nodes import Node
 from rules.expression.parse import parse
 from rules.files import RuleFiles
-from rules.model import Rule, RuleFile, read_file
+from rules.model import Rule, RuleFile
 from rules.plan import Plan
 from rules.reading import Reader
+from rules.rule_file import read_file
 from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS, Vocabulary
 from rules.yaml import Mapping as Document
 from rules.yaml import Scalar
 
 LIBRARY = Path(__file__).parent / "library"
 RULES_MAX = 10_000
+INDEXED_FROM = 100  # rules from which it matters that each has a field that picks it out
 UTC = "UTC"  # of rulesets that name no timezone and read no civil time
 
 
@@ -40,7 +44,7 @@ class Ruleset:
     vocabulary: Vocabulary = field(repr=False)
 
 
-def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
+def load(paths: Sequence[Path], schemas: Schemas, city: CityKey, *, today: date | None = None) -> Ruleset:
     """Read files and folders, check them together, and compile them.
 
     A folder is searched for `*.yaml`, tests apart, to its depth. A single file brings the vocabulary files beside it.
@@ -50,20 +54,27 @@ def load(paths: Sequence[Path], schemas: Schemas, city: CityKey) -> Ruleset:
     Problems
         with every error and warning of every file
     """
-    return checked(files.read(paths), schemas, city)
+    return checked(files.read(paths), schemas, city, today=today)
 
 
-def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey) -> Ruleset:
+def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey, *, today: date | None = None) -> Ruleset:
     """Check and compile rule files given as texts, by their names. Raises as `load`."""
-    return checked(RuleFiles({path: text.encode() for path, text in texts.items()}), schemas, city)
+    return checked(RuleFiles({path: text.encode() for path, text in texts.items()}), schemas, city, today=today)
 
 
-def checked(given: RuleFiles, schemas: Schemas, city: CityKey) -> Ruleset:
-    """Check and compile files that have been read. Raises as `load`."""
+def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, today: date | None = None) -> Ruleset:
+    """Check and compile files that have been read. Raises as `load`.
+
+    With `today`, the city's civil date, calendars that have ended or end soon are warned of: a check knows no clock.
+    """
     reader = Reader()
     reader.problems += given.problems
     documents: dict[str, Document] = {}
+    texts = {**given.named, **given.beside}
+    drawn = [path for path in texts if path.endswith(files.GEOJSON)]
     for path, data in given.named.items():
+        if path in drawn:
+            continue
         node, problems = yaml.read(path, data)
         reader.problems += problems
         if node is None:
@@ -74,17 +85,18 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey) -> Ruleset:
         elif (document := reader.mapping("version, rules", node)) is not None:
             documents[path] = document
     for path, data in given.beside.items():
-        node, _ = yaml.read(path, data)
+        node = None if path in drawn else yaml.read(path, data)[0]
         if isinstance(node, Document) and _is_vocabulary(node):
             documents[path] = node
     vocabulary = Vocabulary()
     for document in documents.values():
         vocabulary.declare(document, reader, schemas)
+    for path in drawn:
+        vocabulary.geojson(path, texts[path], reader)
     read = [read_file(path, document, reader, schemas) for path, document in documents.items()]
-    checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked)
+    checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked, today)
     rules = checker.check()
-    texts = {**given.named, **given.beside}
-    sources = {path: texts[path].decode(errors="replace") for path in documents}
+    sources = {path: texts[path].decode(errors="replace") for path in (*documents, *drawn)}
     problems = _sorted(reader.problems)
     if any(each.level == "error" for each in problems):
         raise Problems(problems)
@@ -109,13 +121,20 @@ class _Checker:
     """The rules of all files against one vocabulary."""
 
     def __init__(
-        self, files: Sequence[RuleFile], vocabulary: Vocabulary, schemas: Schemas, problems: list[Problem], empty: str
+        self,
+        files: Sequence[RuleFile],
+        vocabulary: Vocabulary,
+        schemas: Schemas,
+        problems: list[Problem],
+        empty: str,
+        today: date | None,
     ) -> None:
         self.files = files
         self.vocabulary = vocabulary
         self.schemas = schemas
         self.problems = problems
         self.empty = empty
+        self.today = today
         self.timezone = vocabulary.timezone or UTC
 
     def check(self) -> list[CheckedRule]:
@@ -146,15 +165,16 @@ class _Checker:
         if len(first) > RULES_MAX:
             self.problems.append(problem("E033", next(iter(first.values())), limit=RULES_MAX))
         self._civil_time(rules)
+        self._indexed(rules)
         return rules
 
-    def _rule(self, rule: Rule, macros: Macros) -> CheckedRule | None:
-        checker = RuleChecker(rule, macros, self.schemas, self.vocabulary, self.timezone)
-        checked = checker.check()
-        self.problems += checker.problems
+    def _rule(self, rule: Rule, macros: dict[str, Node]) -> CheckedRule | None:
+        conditions = Conditions(self.schemas, self.vocabulary)
+        checked = rule_check.check(rule, macros, self.timezone, conditions)
+        self.problems += conditions.problems
         return checked
 
-    def _macros(self, texts: Mapping[str, Scalar]) -> Macros:
+    def _macros(self, texts: Mapping[str, Scalar]) -> dict[str, Node]:
         macros = {}
         for name, scalar in texts.items():
             try:
@@ -164,11 +184,13 @@ class _Checker:
         return macros
 
     def _calendars(self) -> None:
-        for name, declared in self.vocabulary.calendars.items():
+        for declared in self.vocabulary.calendars.values():
             try:
-                calendar(name, [(part.text, part.place) for part in declared.parts], self.timezone)
+                calendar.declared(declared, self.timezone)
             except Problems as problems:
                 self.problems += problems.problems
+            else:
+                self.problems += calendar_upkeep.warnings(declared, self.today)
 
     def _civil_time(self, rules: Sequence[CheckedRule]) -> None:
         """A ruleset that speaks of days, hours or times of day must say whose."""
@@ -177,3 +199,10 @@ class _Checker:
         for rule in rules:
             if rule.is_civil:
                 self.problems.append(problem("E036", rule.rule.name.place))
+
+    def _indexed(self, rules: Sequence[CheckedRule]) -> None:
+        """Of many rules those that no field picks out are each asked of every event: say so, once."""
+        apart = [rule for rule in rules if not rule.is_indexed]
+        if len(rules) > INDEXED_FROM and apart:
+            place = apart[0].rule.name.place
+            self.problems.append(problem("W320", place, count=len(apart), rules=len(rules)))

@@ -1,36 +1,48 @@
 """Checked rules to the plan: lanes, programs, values. What was checked compiles; nothing here finds errors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from events.batch import Layout
 from events.identity import CityKey
 from events.schema import Schemas
-from rules import signature
-from rules.calendar import calendar, combined, offsets
-from rules.checked import CheckedRule, Template
+from rules import calendar, signature
+from rules.checked import CheckedRule
+from rules.conditions import Template, is_computed
 from rules.expression.canonical import canonical
 from rules.expression.program import LayoutBuilder, Target, compile, field_lane
-from rules.expression.typed import Column, Field, InCalendar, Member, Typed, compared, leaves
+from rules.expression.typed import (
+    Column,
+    Coverage,
+    Field,
+    First,
+    InCalendar,
+    Inside,
+    Member,
+    Near,
+    Prev,
+    Typed,
+    compared,
+    leaves,
+)
+from rules.patterns.absence import CheckedAbsence
+from rules.patterns.threshold import CheckedThreshold
 from rules.plan import (
     DEVICES,
     FILLED,
-    Absence,
-    Aggregate,
     Calendar,
+    Escalation,
     Message,
-    Pattern,
     Plan,
     RulePlan,
     SetColumn,
     SetPlan,
     Source,
     Step,
-    Threshold,
     Value,
     ValueType,
-    Window,
 )
-from rules.purpose import OPEN_DEFAULT, PERSONAL_DEFAULT
+from rules.purpose import OPEN_DEFAULT, PERSONAL_DEFAULT, PURPOSES
 from rules.vocabulary import Vocabulary
 
 _VALUE_TYPES: dict[str, ValueType] = {
@@ -47,14 +59,24 @@ def compile_ruleset(
     rules: Sequence[CheckedRule], vocabulary: Vocabulary, timezone: str, schemas: Schemas, city: CityKey
 ) -> Plan:
     """Return the plan of checked rules; disabled ones count for its version and are left out of it."""
-    edges, offsets_ms = offsets(timezone)
+    edges, offsets_ms = calendar.offsets(timezone)
     version = signature.version(rules, vocabulary, timezone, {"edges": edges, "offsets_ms": offsets_ms})
     live = sorted((rule for rule in rules if rule.rule.mode != "disabled"), key=lambda rule: rule.rule.name.text)
+    read = [leaf for rule in live for typed in rule.read for leaf in leaves(typed)]
     layout, is_filled = _layout(live, vocabulary)
-    sets = _sets(live, vocabulary, is_filled)
-    calendars = _calendars(live, vocabulary, timezone)
-    numbers = {each.name: number for number, each in enumerate(calendars)}
-    target = Target(layout, sets, numbers, schemas, city, extras={"count()": 0, "last_seen": 0})
+    sets = _sets(live, read, vocabulary, is_filled)
+    calendars = _calendars(live, read, vocabulary, timezone)
+    areas = sorted({leaf.name for leaf in read if isinstance(leaf, Inside | Near)})
+    coverages = sorted({leaf.kinds for leaf in read if isinstance(leaf, Coverage)})
+    target = Target(
+        layout,
+        sets,
+        {each.name: number for number, each in enumerate(calendars)},
+        schemas,
+        city,
+        areas={name: number for number, name in enumerate(areas)},
+        coverages={kinds: number for number, kinds in enumerate(coverages)},
+    )
     return Plan(
         version=version,
         schemas=schemas,
@@ -66,6 +88,8 @@ def compile_ruleset(
         offset_edges=edges,
         offsets_ms=offsets_ms,
         routes=dict(vocabulary.routes),
+        areas=tuple(vocabulary.areas[name] for name in areas),
+        coverages=tuple(tuple(sorted(map(schemas.code, kinds))) for kinds in coverages),
     )
 
 
@@ -80,7 +104,7 @@ def _layout(rules: Iterable[CheckedRule], vocabulary: Vocabulary) -> tuple[Layou
         for typed in rule.read:
             builder.require(typed)
             asked.update(leaf.name for leaf in leaves(typed) if isinstance(leaf, Field))
-        for name, type in rule.key:
+        for name, type in (part for key in rule.keys for part in key):
             builder.column(name, type)
             asked.add(name)
     devices = vocabulary.sets.get(DEVICES)
@@ -94,13 +118,16 @@ def _layout(rules: Iterable[CheckedRule], vocabulary: Vocabulary) -> tuple[Layou
     return builder.seal(), is_filled
 
 
-def _sets(rules: Iterable[CheckedRule], vocabulary: Vocabulary, with_devices: bool) -> dict[str, SetPlan]:
+def _sets(
+    rules: Iterable[CheckedRule], read: Iterable[Typed], vocabulary: Vocabulary, with_devices: bool
+) -> dict[str, SetPlan]:
     """Return the sets that rules name, in the order of their names, their columns pooled one after the other."""
-    named = {DEVICES} if with_devices else set()
-    for rule in rules:
-        named.update(leaf.set for typed in rule.read for leaf in leaves(typed) if isinstance(leaf, Column | Member))
-        if rule.rule.absence and rule.rule.absence.expect:
-            named.add(rule.rule.absence.expect.text)
+    named = {leaf.set for leaf in read if isinstance(leaf, Column | Member)}
+    if with_devices or any(isinstance(leaf, Coverage) for leaf in read):
+        named.add(DEVICES)
+    for pattern in (rule.pattern for rule in rules):
+        if isinstance(pattern, CheckedAbsence) and pattern.written.expect:
+            named.add(pattern.written.expect.text)
     plans: dict[str, SetPlan] = {}
     lane = 0
     for number, name in enumerate(sorted(named)):
@@ -113,17 +140,16 @@ def _sets(rules: Iterable[CheckedRule], vocabulary: Vocabulary, with_devices: bo
     return plans
 
 
-def _calendars(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str) -> list[Calendar]:
+def _calendars(
+    rules: Iterable[CheckedRule], read: Iterable[Typed], vocabulary: Vocabulary, timezone: str
+) -> list[Calendar]:
     """Return the calendars that rules name, and one for each other expression that gates an absence."""
     rules = list(rules)
-    read = [*(typed for rule in rules for typed in rule.read), *(rule.active for rule in rules if rule.active)]
-    named = sorted({leaf.name for typed in read for leaf in leaves(typed) if isinstance(leaf, InCalendar)})
-    built = {
-        name: calendar(name, [(part.text, part.place) for part in vocabulary.calendars[name].parts], timezone)
-        for name in named
-    }
+    gating = (leaf for rule in rules if rule.active for leaf in leaves(rule.active))
+    named = sorted({leaf.name for leaf in (*read, *gating) if isinstance(leaf, InCalendar)})
+    built = {name: calendar.declared(vocabulary.calendars[name], timezone) for name in named}
     gates = {canonical(rule.active.node): rule.active for rule in rules if rule.active}
-    joined = [combined(gates[name], built) for name in sorted(gates) if name not in built]
+    joined = [calendar.combined(gates[name], built) for name in sorted(gates) if name not in built]
     return [*built.values(), *joined]
 
 
@@ -131,12 +157,9 @@ def _calendars(rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: s
 
 
 def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabulary) -> RulePlan:
-    rule = checked.rule
-    pattern = _pattern(checked, target)
-    window = rule.window
-    # a pane is judged once, so only a sliding window would fire again at the next event
-    default_ms = window.length_ms if window is not None and window.panes == "sliding" else 0
-    default_purpose = PERSONAL_DEFAULT if checked.personal else OPEN_DEFAULT
+    rule, pattern = checked.rule, checked.pattern
+    target = replace(target, extras=pattern.extras if pattern else {})
+    purpose = rule.purpose or (PERSONAL_DEFAULT if checked.personal else OPEN_DEFAULT)
     return RulePlan(
         rule=rule.name.text,
         number=number,
@@ -145,9 +168,9 @@ def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabul
         key=tuple(field_lane(name, type, target.layout) for name, type in checked.key),
         key_fields=tuple(name for name, _ in checked.key),
         active=target.calendars[canonical(checked.active.node)] if checked.active is not None else None,
-        pattern=pattern,
-        ordered=pattern is not None or rule.cooldown_ms is not None,
-        cooldown_ms=rule.cooldown_ms if rule.cooldown_ms is not None else default_ms,
+        pattern=pattern.plan(target) if pattern else None,
+        ordered=checked.is_ordered,
+        cooldown_ms=rule.cooldown_ms if rule.cooldown_ms is not None else _default_cooldown_ms(checked),
         capacity=checked.capacity,
         severity=tuple(
             Step(severity, compile(when, target) if when is not None else None) for severity, when in checked.severity
@@ -156,37 +179,30 @@ def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabul
         title=_messages(checked.title),
         message=_messages(checked.message),
         route=tuple(route.text for route in rule.routes),
-        purpose=rule.purpose or default_purpose,
+        purpose=purpose,
         signature=signature.state(checked, vocabulary),
         labels=_messages(checked.labels),
+        escalate=tuple(Escalation(step.after_ms, step.to.text) for step in rule.escalate),
+        legal_basis=rule.legal_basis or PURPOSES[purpose].legal_basis,
+        canary=compile(checked.canary, target) if checked.canary is not None else None,
         annotations=dict(rule.annotations),
         mode=rule.mode,
     )
 
 
-def _pattern(checked: CheckedRule, target: Target) -> Pattern:
-    rule = checked.rule
-    if rule.absence is not None:
-        expect = target.sets[rule.absence.expect.text] if rule.absence.expect else None
-        since = (
-            next((column.lane for column in expect.columns if column.name == "since" and column.type == "time"), None)
-            if expect
-            else None
-        )
-        return Absence(rule.absence.silence_ms, expect.number if expect else None, since)
-    if rule.window is not None and checked.condition is not None:
-        count = Aggregate("count", parameter=float(checked.ring))
-        window = Window(rule.window.length_ms, rule.window.panes, (count,))
-        return Threshold(window, compile(checked.condition, target), checked.needed)
-    return None
+def _default_cooldown_ms(checked: CheckedRule) -> int:
+    """Return a sliding window's length for a point over it, which would fire again at the next event; of others 0."""
+    pattern = checked.pattern
+    if not isinstance(pattern, CheckedThreshold) or pattern.written.is_state:
+        return 0
+    window = pattern.written.window
+    return window.length_ms if window.panes == "sliding" else 0
 
 
 def _values(checked: CheckedRule, target: Target) -> Iterator[Value]:
     """What was compared, and what the texts say: each expression once, in that order."""
-    conditions = [checked.condition, *(when for _, when in checked.severity)]
-    judged = [part for condition in conditions if condition is not None for part in compared(condition)]
     named: dict[str, Typed] = {}
-    for typed in (*judged, *checked.shown):
+    for typed in (*(part for condition in checked.conditions for part in compared(condition)), *checked.shown):
         named.setdefault(canonical(typed.node), typed)
     for name, typed in named.items():
         yield _value(name, typed, target)
@@ -194,14 +210,19 @@ def _values(checked: CheckedRule, target: Target) -> Iterator[Value]:
 
 def _value(name: str, typed: Typed, target: Target) -> Value:
     base = typed.type.base
+    read = typed.field if isinstance(typed, Prev | First) else typed
     # personal ids leave as pseudonyms; other personal data (a name, free text) not at all
-    personal = (isinstance(typed, Field) and typed.personal and typed.field_type not in ("id", "ephemeral")) or (
-        isinstance(typed, Column) and typed.personal and typed.column_type not in ("id", "ephemeral")
+    personal = (isinstance(read, Field) and read.personal and read.field_type not in ("id", "ephemeral")) or (
+        isinstance(read, Column) and read.personal and read.column_type not in ("id", "ephemeral")
     )
-    if base in _VALUE_TYPES:
+    if is_computed(typed):
         return Value(name, _VALUE_TYPES[base], compile(typed, target), None, typed.type.unit, personal)
-    assert isinstance(typed, Field | Column)  # texts are read, never computed
-    source = Source(typed.set, typed.column) if isinstance(typed, Column) else Source(None, typed.name)
+    assert isinstance(read, Field | Column)  # texts are read, never computed
+    source = (
+        Source(read.set, read.column)
+        if isinstance(read, Column)
+        else Source(None, read.name, earlier=read is not typed)
+    )
     return Value(name, "text", None, source, None, personal)
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from events.place import Place, Problem
 from events.unreadable import reason
+from rules.areas import FILE as AREAS
 from rules.errors import problem
 
 SUFFIXES = (".yaml", ".yml")
+GEOJSON = Path(AREAS).suffix
 TEST_SUFFIXES = (".test.yaml", ".test.yml")  # the tests of a rule file, beside it
 
 
@@ -28,7 +30,8 @@ class RuleFiles:
 def read(paths: Sequence[Path]) -> RuleFiles:
     """Read files and folders.
 
-    A folder is searched for `*.yaml`, tests apart, to its depth. A single file brings the files beside it.
+    A folder is searched for `*.yaml`, tests apart, and `areas.geojson`, to its depth. A single file brings the files
+    beside it.
     """
     files: dict[Path, Path] = {}  # by what they really are, so that none is read twice
     folders: list[Path] = []
@@ -56,8 +59,9 @@ def read(paths: Sequence[Path]) -> RuleFiles:
 
 
 def _in_folder(folder: Path, *, deep: bool) -> list[Path]:
-    """Return the YAML files of a folder, sorted, but tests and what lies in hidden folders."""
-    found = (path for suffix in SUFFIXES for path in (folder.rglob if deep else folder.glob)(f"*{suffix}"))
+    """Return the YAML files of a folder and its areas, sorted, but tests and what lies in hidden folders."""
+    names = (*(f"*{suffix}" for suffix in SUFFIXES), AREAS)
+    found = (path for name in names for path in (folder.rglob if deep else folder.glob)(name))
     return sorted(
         path
         for path in found

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from ruamel.yaml import YAML
 
 from events.schema import TYPES, Schemas, Sensitivity, Text
-from rules.keys import PATTERNS, ROLES, RULE, STEP, Key
+from rules.keys import AREA, PATTERNS, ROLES, RULE, STEP, WEEKDAYS, WORKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
 from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS, Vocabulary
 
@@ -21,6 +21,7 @@ TEXT: Schema = {"type": ["string", "number"]}  # YAML reads `title: 2026` as a n
 EXPRESSION: Schema = {"type": ["string", "number", "boolean"]}
 _LENGTH = DURATION.pattern
 _WINDOW = rf"^(day|{_LENGTH}( tumbling)?|session {_LENGTH}( max {_LENGTH})?)$"
+_DATES = r"^\d{4}-\d{2}-\d{2}( */ *\d{4}-\d{2}-\d{2})?$"
 _TIMEZONE = r"^[A-Za-z_]+([/+-][A-Za-z0-9_+-]+)*$"
 _COLUMN = rf"^({'|'.join(TYPES)})( \S+)?$"
 
@@ -153,6 +154,13 @@ class _Words:
                 return self.mapping(key.keys)
             case "list":
                 return {"type": "array", "items": self.item(key.keys)}
+            case "points":
+                point = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+                return {"type": "array", "items": point, "minItems": 3}
+            case "weekdays":
+                return _one_or_more(_one_of(WEEKDAYS))
+            case "dates":
+                return _one_or_more({"type": "string", "pattern": _DATES})
 
     def item(self, keys: Mapping[str, Key]) -> Schema:
         """Return the schema of what a list holds; a step of a sequence names one role."""
@@ -166,7 +174,9 @@ class _Words:
             case "timezone":
                 return {"type": "string", "pattern": _TIMEZONE}
             case "calendars":
-                return _by_names(_one_or_more(TEXT), NAME.pattern)
+                return _by_names({"anyOf": [*_one_or_more(TEXT)["anyOf"], self.mapping(WORKDAYS)]}, NAME.pattern)
+            case "areas":
+                return _by_names(self.mapping(AREA), NAME.pattern)
             case "sets":
                 column = {
                     "type": {"type": "string", "pattern": _COLUMN},

@@ -9,6 +9,7 @@ from typing import Literal
 
 from events.alert import SEVERITIES
 from events.schema import Text
+from rules.plan import Role, Season
 from rules.purpose import PURPOSES
 
 Shape = Literal[
@@ -32,6 +33,9 @@ Shape = Literal[
     "ladder",  # a severity, or conditions by severity
     "mapping",  # with `keys`
     "list",  # of mappings with `keys`
+    "points",  # pairs of numbers
+    "weekdays",  # mon .. sun
+    "dates",  # days, or first and last day with a stroke between
 ]
 
 
@@ -47,10 +51,11 @@ class Key:
     is_required: bool = False
 
 
-MODES = ("live", "shadow", "disabled")
-SEASONS = ("none", "day", "week")
+MODES: tuple[Literal["live", "shadow", "disabled"], ...] = ("live", "shadow", "disabled")
+SEASONS: tuple[Season, ...] = ("none", "day", "week")
 PATTERNS = ("threshold", "absence", "sequence", "change")
-ROLES = ("first", "not", "then")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ROLES: tuple[Role, ...] = ("first", "not", "then")
 
 EXCEPTION: Mapping[str, Key] = {
     "when": Key(
@@ -306,5 +311,38 @@ RULE: Mapping[str, Key] = {
             "en": "condition on key and labels: live where it is true, shadow elsewhere",
         },
         "site == 'S1'",
+    ),
+}
+
+# declarations
+
+AREA: Mapping[str, Key] = {
+    "site": Key(
+        "text",
+        {
+            "zh": "所在 site:坐标为该处平面上的米;不写则为经纬度",
+            "en": "its site: vertices are metres on the ground there; without it longitude and latitude",
+        },
+        "S1",
+    ),
+    "polygon": Key(
+        "points",
+        {"zh": "按顺序列出的顶点", "en": "its vertices, in order"},
+        "[[0, 0], [8, 0], [8, 5], [0, 5]]",
+        is_required=True,
+    ),
+}
+
+WORKDAYS: Mapping[str, Key] = {
+    "weekdays": Key(
+        "weekdays",
+        {"zh": "一周中的工作日,默认周一至周五", "en": "working days of a week; by default Monday to Friday"},
+        "[mon, tue, wed, thu, fri]",
+    ),
+    "holidays": Key("dates", {"zh": "其中放假的日子", "en": "of these the days off"}, "[2026-02-16/2026-02-23]"),
+    "makeup": Key(
+        "dates",
+        {"zh": "调休上班的日子", "en": "days worked in exchange, such as a Saturday"},
+        "[2026-02-14, 2026-02-28]",
     ),
 }

@@ -147,6 +147,7 @@ class Threshold:
 
     `needed` is the least count() that can satisfy the condition (its conjunct `count() >= k`), 1 where none says so.
     With `hold_ms`, `clear` or `baseline` it is a state: one alert an episode; else each firing is an alert.
+    With `once` a session fires once, however long it goes on; `cooldown_ms` is then 0.
     """
 
     window: Window
@@ -156,6 +157,7 @@ class Threshold:
     clear: Program | None = None
     resolve_after_ms: int | None = None
     baseline: Baseline | None = None
+    once: bool = False
 
     @property
     def is_state(self) -> bool:

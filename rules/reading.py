@@ -5,11 +5,13 @@ A reader collects problems and goes on; what cannot be read is None or empty, so
 
 import re
 from collections.abc import Collection
+from collections.abc import Mapping as Table
 from datetime import date
 
 from events.place import Place, Problem
 from rules import slips
 from rules.errors import SHAPES, nearest, problem
+from rules.keys import Key
 from rules.yaml import Items, Mapping, Node, Scalar
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -72,6 +74,25 @@ class Reader:
                     note=note,
                 )
         return found
+
+    def table(self, key: str, node: Node, table: Table[str, Key], where: str, where_zh: str) -> dict[str, Node]:
+        """Return the keys of a mapping that a table declares; required ones that it lacks are reported."""
+        mapping = self.mapping(key, node)
+        if mapping is None:
+            return {}
+        found = self.keys(mapping, tuple(table), where, where_zh)
+        for name, declared in table.items():
+            if declared.is_required and name not in found:
+                self.report("E003", mapping.place, where=where, where_zh=where_zh, key=name)
+        return found
+
+    def kinds(self, key: str, node: Node, known: Collection[str]) -> tuple[Scalar, ...]:
+        """Return kinds of events, none where one is unknown: its fields would be missed at every turn."""
+        kinds = self.names(key, node)
+        unknown = [kind for kind in kinds if kind.text not in known]
+        for kind in unknown:
+            self.unknown(kind, known, "kind", "事件类型")
+        return () if unknown else kinds
 
     def items(self, key: str, node: Node) -> tuple[Node, ...]:
         """Return the items of a list."""

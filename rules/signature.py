@@ -11,25 +11,40 @@ from typing import Any
 import orjson
 from numpy.typing import NDArray
 
-from rules.checked import CheckedRule, Template
+from rules.checked import CheckedRule
+from rules.conditions import Template
 from rules.expression.canonical import canonical
-from rules.expression.typed import Column, InCalendar, Member, Typed, leaves
+from rules.expression.typed import Column, Coverage, InCalendar, Inside, Member, Near, Typed, leaves
+from rules.plan import DEVICES
 from rules.vocabulary import Vocabulary
+
+_OF_PATTERNS = (
+    "window",
+    "threshold",
+    "for",
+    "clear",
+    "baseline",
+    "resolve_after",
+    "absence",
+    "sequence",
+    "within",
+    "change",
+)
 
 
 def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
     """Return the signature of what a rule accumulates: 32 hex digits.
 
-    Kinds, selection, key, window and what is counted are in it, with the sets and calendars that the selection
-    names. Limits of judgement are not (threshold, absence's `for`, cooldown, severity), nor what an absence awaits
-    or when it may fire: with other ones the state is kept and judged again.
+    Kinds, selection, key and what its pattern keeps (window and aggregates, steps, fields of the event before) are in
+    it, with the sets, areas and calendars that these name. Limits of judgement are not (threshold, `clear`, `for`, an
+    absence's silence, cooldown, severity), nor what an absence awaits or when it may fire: with other ones the state
+    is kept and judged again.
     """
-    window = rule.rule.window
-    what: list[Any] = ["absence"] if rule.rule.absence else ["last_firing"]
-    if window is not None:
-        what = ["count", window.panes, window.length_ms, rule.ring]
+    pattern = rule.pattern
+    kept = [type(pattern).__name__, pattern.state()] if pattern else ["last_firing"]
+    read = [*rule.select, *(pattern.accumulated if pattern else ())]
     selection = sorted(canonical(typed.node) for typed in rule.select)
-    return _digest([what, rule.kinds, selection, rule.key, named(rule.select, vocabulary)])
+    return _digest([kept, rule.kinds, selection, rule.key, named(read, vocabulary)])
 
 
 def version(
@@ -49,7 +64,7 @@ def _digest(form: Any) -> str:
 
 
 def named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, Any]:
-    """Return the declarations that expressions rest on: keys of sets, types of columns, calendars."""
+    """Return the declarations that expressions rest on: keys of sets, types of columns, calendars, areas."""
     found: dict[str, Any] = {}
     for leaf in (leaf for typed in expressions for leaf in leaves(typed)):
         match leaf:
@@ -58,16 +73,20 @@ def named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, Any
             case Column():
                 found[f"{leaf.set}.{leaf.column}"] = [vocabulary.sets[leaf.set].key, leaf.column_type]
             case InCalendar():
-                found[leaf.name] = [part.text for part in vocabulary.calendars[leaf.name].parts]
+                found[leaf.name] = vocabulary.calendars[leaf.name].form
+            case Inside() | Near():
+                found[f"area {leaf.name}"] = vocabulary.areas[leaf.name]
+            case Coverage():
+                found[f"coverage {leaf.kinds}"] = [vocabulary.sets[DEVICES].key]
             case _:
                 pass
     return found
 
 
 def form(checked: CheckedRule) -> dict[str, Any]:
-    """Return what a rule means, key by key, with macros written out."""
+    """Return what a rule means, key by key, with macros written out; keys that it has not are None."""
     rule = checked.rule
-    absence, window = rule.absence, rule.window
+    pattern = checked.pattern
     return {
         "rule": rule.name.text,
         "kinds": checked.kinds,
@@ -75,9 +94,8 @@ def form(checked: CheckedRule) -> dict[str, Any]:
         "active": _spelled(checked.active),
         "key": checked.key,
         "capacity": checked.capacity,
-        "window": [window.panes, window.length_ms] if window else None,
-        "threshold": _spelled(checked.condition),
-        "absence": [absence.silence_ms, absence.expect.text if absence.expect else None] if absence else None,
+        **dict.fromkeys(_OF_PATTERNS),
+        **(pattern.form() if pattern else {}),
         "severity": [[severity, _spelled(when)] for severity, when in checked.severity],
         "title": _texts(checked.title),
         "message": _texts(checked.message),
@@ -87,6 +105,7 @@ def form(checked: CheckedRule) -> dict[str, Any]:
         "cooldown": rule.cooldown_ms,
         "escalate": [[step.after_ms, step.to.text] for step in rule.escalate],
         "mode": rule.mode,
+        "canary": _spelled(checked.canary),
         "purpose": rule.purpose,
         "legal_basis": rule.legal_basis,
     }
@@ -111,5 +130,5 @@ def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
         ]
         for name, declared in vocabulary.sets.items()
     }
-    calendars = {name: [part.text for part in declared.parts] for name, declared in vocabulary.calendars.items()}
-    return {"sets": sets, "calendars": calendars, "routes": vocabulary.routes}
+    calendars = {name: declared.form for name, declared in vocabulary.calendars.items()}
+    return {"sets": sets, "calendars": calendars, "areas": vocabulary.areas, "routes": vocabulary.routes}

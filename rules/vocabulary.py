@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from events.place import Place
 from events.schema import TYPES, FieldType, Schemas, Text
+from rules import areas
+from rules.keys import WEEKDAYS, WORKDAYS
+from rules.plan import Polygon
 from rules.reading import Reader
 from rules.yaml import Items, Mapping, Node, Scalar
 
@@ -38,11 +41,21 @@ class SetDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDeclaration:
-    """A calendar as it was written: one daily interval, or several of days; `rules.calendar` reads the texts."""
+    """A calendar as it was written: one daily interval, or several of days; `rules.calendar` reads the texts.
+
+    Of working days `parts` are the weekdays, from which `holidays` are taken and to which `makeup` days are added.
+    """
 
     name: str
     parts: tuple[Scalar, ...]
     place: Place = field(compare=False)
+    holidays: tuple[Scalar, ...] = ()
+    makeup: tuple[Scalar, ...] = ()
+
+    @property
+    def form(self) -> tuple[tuple[str, ...], ...]:
+        """What it says, without places."""
+        return tuple(tuple(part.text for part in parts) for parts in (self.parts, self.holidays, self.makeup))
 
 
 @dataclass(slots=True)
@@ -52,7 +65,7 @@ class Vocabulary:
     sets: dict[str, SetDeclaration] = field(default_factory=dict)
     calendars: dict[str, CalendarDeclaration] = field(default_factory=dict)
     routes: dict[str, Text] = field(default_factory=dict)
-    areas: dict[str, Node] = field(default_factory=dict)
+    areas: dict[str, Polygon] = field(default_factory=dict)
     scores: dict[str, Node] = field(default_factory=dict)
     timezone: str | None = None
     timezone_place: Place | None = None
@@ -78,17 +91,30 @@ class Vocabulary:
             if declared is not None and self._once("sets", name, declared, self.sets.get(name.text), reader):
                 self.sets[name.text] = declared
         elif key == "calendars":
-            parts = reader.names(f"calendars.{name.text}", body)
-            calendar = CalendarDeclaration(name.text, parts, body.place)
-            if parts and self._once("calendars", name, _texts(body), _known(self.calendars.get(name.text)), reader):
+            calendar = _calendar(name, body, reader)
+            known = self.calendars.get(name.text)
+            if calendar and self._once(key, name, calendar.form, known.form if known else None, reader):
                 self.calendars[name.text] = calendar
+        elif key == "areas":
+            area = areas.inline(name.text, body, reader)
+            if area is not None:
+                self.area(area, name, reader)
         else:
-            held = self.areas if key == "areas" else self.scores
-            known = held.get(name.text)
+            score = self.scores.get(name.text)
             if reader.mapping(f"{key}.{name.text}", body) and self._once(
-                key, name, _texts(body), None if known is None else _texts(known), reader
+                key, name, _texts(body), None if score is None else _texts(score), reader
             ):
-                held[name.text] = body
+                self.scores[name.text] = body
+
+    def area(self, area: Polygon, name: Scalar, reader: Reader) -> None:
+        """Add an area; `name` is where it is declared."""
+        if self._once("areas", name, area, self.areas.get(name.text), reader):
+            self.areas[name.text] = area
+
+    def geojson(self, path: str, data: bytes, reader: Reader) -> None:
+        """Add the areas of a GeoJSON file."""
+        for declared in areas.geojson(path, data, reader):
+            self.area(declared.area, Scalar(declared.area.name, declared.place), reader)
 
     def _once(self, key: str, name: Scalar, new: object, old: object, reader: Reader) -> bool:
         first = self._places.setdefault((key, name.text), name.place)
@@ -153,11 +179,16 @@ def _texts(node: Node) -> object:
     return {key.text: _texts(value) for key, value in node.entries}
 
 
-def _known(calendar: CalendarDeclaration | None) -> object:
-    if calendar is None:
-        return None
-    texts = tuple(part.text for part in calendar.parts)
-    return texts[0] if len(texts) == 1 else texts
+def _calendar(name: Scalar, body: Node, reader: Reader) -> CalendarDeclaration | None:
+    """Read a list of hours, weekdays and dates, or working days as `{holidays: [...], makeup: [...]}`."""
+    if not isinstance(body, Mapping):
+        parts = reader.names(f"calendars.{name.text}", body)
+        return CalendarDeclaration(name.text, parts, body.place) if parts else None
+    where = f"calendar `{name.text}`", f"日历 {name.text} "
+    keys = reader.table(f"calendars.{name.text}", body, WORKDAYS, *where)
+    days = {key: reader.names(key, node) for key, node in keys.items()}
+    weekdays = days.get("weekdays") or tuple(Scalar(day, name.place) for day in WEEKDAYS[:5])
+    return CalendarDeclaration(name.text, weekdays, body.place, days.get("holidays", ()), days.get("makeup", ()))
 
 
 def _set(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> SetDeclaration | None:

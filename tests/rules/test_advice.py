@@ -62,7 +62,7 @@ def test_a_unit_behind_a_blank_is_drawn_near_and_minutes_are_said() -> None:
 
 def test_the_least_of_a_window_is_not_mistaken_for_the_least_of_values() -> None:
     (found,) = problems("when: min(speed_kmh) > 1")
-    assert found.code == "E118" and "over a window" in found.en and "min(x, y)" in found.en
+    assert found.code == "E116" and "a rule with a `window`" in found.en
 
 
 @pytest.mark.parametrize("spelled", ['""', "''", '"  "'])

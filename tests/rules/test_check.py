@@ -80,25 +80,60 @@ def test_the_least_rule_has_a_name_kinds_and_a_severity() -> None:
         (["window: 10m"], "E012", 6, 11),
         (["threshold: count() >= 2"], "E012", 6, 14),
         (["window: 10m sliding", "threshold: count() >= 2"], "E008", 6, 11),
-        (["window: session 20s", "threshold: count() >= 2"], "E011", 6, 11),
+        (["window: session", "threshold: count() >= 2"], "E008", 6, 11),
+        (["window: session 20s 1h", "threshold: count() >= 2"], "E008", 6, 11),
+        (["window: session 20s max 10s", "threshold: count() >= 2"], "E030", 6, 27),
+        (["window: session 20x", "threshold: count() >= 2"], "E009", 6, 19),
         (["window: 0s", "threshold: count() >= 2"], "E030", 6, 11),
-        (["window: 10m", "threshold: avg(match_score) > 1"], "E011", 7, 14),
+        (["window: [10m]", "threshold: count() >= 2"], "E001", 6, 11),
+        (["window: 10m", "threshold: [a]"], "E001", 7, 14),
+        (["window: 10m", "threshold: avg(device) > 1"], "E111", 7, 18),
         (["window: 10m", "threshold: count() / 2 > 1"], "E038", 7, 14),
         (["window: 10m", "threshold: count() > 5000"], "E032", 7, 24),
+        (["window: 10m", "threshold: distinct(person) > 5000", "purpose: governance"], "E051", 7, 33),
+        (["window: 10m tumbling", "threshold: distinct(person) > 5000", "purpose: governance"], "E051", 7, 33),
+        (["window: 10m", "threshold: distinct(device) > cameras.bare_limit"], "E026", 7, 33),
+        (["window: 10m", "threshold: distinct(device) / 2 > 1"], "E038", 7, 14),
         (["window: 5m tumbling", "key: device", "threshold: count() > match_score"], "E116", 8, 24),
-        (["for: 5m"], "E011", 6, 3),
-        (["clear: count() < 2"], "E011", 6, 3),
-        (["sequence: [{first: gate}]", "within: 3m"], "E011", 6, 3),
-        (["change: distance_m(prev) > 2"], "E011", 6, 3),
-        (["baseline: {season: none}"], "E011", 6, 3),
+        (["for: 5m"], "E012", 6, 8),
+        (["clear: lon < 2"], "E012", 6, 10),
+        (["baseline: {season: none}"], "E012", 6, 13),
+        (["resolve_after: 1d"], "E012", 6, 18),
+        (["window: 10m", "threshold: count() > 1", "resolve_after: 1d"], "E012", 8, 18),
+        (["window: session 20s", "threshold: count() > 1", "for: 5m"], "E050", 8, 3),
+        (["window: session 20s", "threshold: count() > 1", "clear: count() < 1"], "E050", 8, 3),
+        (["window: 10m", "threshold: zscore(avg(lon)) > 1", "baseline: {season: day}"], "E050", 8, 3),
+        (["window: 7m tumbling", "threshold: zscore(count()) > 1", "baseline: {season: day}"], "E052", 8, 3),
+        (["window: 10s tumbling", "threshold: zscore(count()) > 1", "baseline: {season: day}"], "E030", 6, 11),
+        (["window: 1h tumbling", "threshold: count() > 1", "baseline: {season: day}"], "E056", 8, 3),
+        (["window: 1h tumbling", "threshold: zscore(count()) > 1", "baseline: {season: year}"], "E008", 8, 22),
+        (["window: 1h tumbling", "threshold: zscore(count()) > 1", "baseline: {learn: 4}"], "E009", 8, 21),
+        (["window: 1h tumbling", "threshold: zscore(count()) > 1", "baseline: {min_samples: 0}"], "E015", 8, 27),
+        (["window: 1h tumbling", "threshold: zscore(count()) > 1", "baseline: {seasn: day}"], "E002", 8, 14),
+        (["window: 1h tumbling", "threshold: zscore(count()) > 1"], "E116", 7, 14),
+        (["within: 3m"], "E012", 6, 11),
+        (["change: prev.device != device"], "E012", 6, 11),
+        (["window: 10m tumbling", "change: prev.device != device"], "E050", 6, 11),
+        (["window: 1h", "change: device == 'a'"], "E053", 7, 11),
+        (["window: 1h", "change: prev.devise == 'a'"], "E104", 7, 11),
+        (["when: prev.device == 'a'"], "E116", 6, 9),
+        (["when: count() > 1"], "E116", 6, 9),
         (["absence: {for: 5m}"], "E012", 6, 12),
         (["key: site", "absence: {for: 5m, expect: residents}"], "E025", 7, 30),
         (["key: person", "absence: {for: 5m, expect: eldrs}"], "E035", 7, 30),
-        (["key: person", "absence: {for: 5m, unless: site == 'a'}"], "E011", 7, 22),
+        (["key: person", "absence: {for: 5m, unless: device == 'a'}"], "E116", 7, 30),
+        (["key: person", "absence: {for: 5m, unless: persn == 'a'}"], "E104", 7, 30),
+        (["key: person", "absence: {for: 5m, forget: 5m}"], "E030", 7, 30),
+        (["key: person", "absence: {for: 5m, expect: elders, forget: 1d}"], "E054", 7, 46),
         (["key: person", "absence: {for: unusual}"], "E011", 7, 18),
         (["key: person", "absence: {expect: elders}"], "E003", 7, 12),
+        (["key: person", "absence: 48h"], "E001", 7, 12),
         (["key: person", "absence: {for: 5m}", "active: hour() > 5"], "E039", 8, 11),
         (["key: person", "absence: {for: 5m}", 'message: "${device}"'], "E116", 8, 15),
+        (["canary: sitte == 'S1'", "key: site"], "E104", 6, 11),
+        (["canary: device == 'S1'", "key: site"], "E116", 6, 11),
+        (["canary: label.area == 'north'", "labels: {areas: x}"], "E008", 6, 11),
+        (["canary: label.area == 'north'", "labels: {area: x}"], "E058", 6, 11),
         (["except: [{when: site == 'a'}]"], "E003", 6, 12),
         (["except: [{when: site == 'a', reason: x, until: soon}]"], "E013", 6, 50),
         (["except: [{when: site == 'a', reason: x, until: 2026-02-30}]"], "E013", 6, 50),
@@ -224,13 +259,10 @@ def test_keys_of_the_dispatcher_are_no_business_of_the_rules() -> None:
     assert problems(rule("route: a"), **{"routes.yaml": routes}) == []
 
 
-def test_areas_and_scores_may_be_declared_but_are_not_used_yet() -> None:
-    declared = (
-        "version: 1\nareas: {lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}\n"
-        "scores: {fall: {kernel: free_fall, from: camera}}\n"
-    )
+def test_a_score_may_be_declared_but_is_not_used_yet() -> None:
+    declared = "version: 1\nscores: {fall: {kernel: free_fall, from: camera}}\n"
     assert problems(rule(), **{"a.yaml": declared}) == []
-    text = rule("when: inside('lobby')")
+    text = rule("when: fall.confidence > 0.9")
     assert [p.code for p in problems(text, **{"a.yaml": declared})] == ["E118"]
 
 
@@ -279,11 +311,12 @@ def test_no_damage_to_a_rule_file_gives_a_traceback(at: int, gone: int, put: str
     assert text.endswith("个警告")
 
 
-def test_a_rule_with_a_key_that_is_missing_or_comes_later_is_checked_all_the_same() -> None:
+def test_a_rule_with_a_key_that_is_missing_or_stands_alone_is_checked_all_the_same() -> None:
     text = "version: 1\nrules:\n- from: gate\n  for: 5m\n  when: persn == 'a'\n- from: gate\n  when: persn == 'b'\n"
     assert [(code, line) for code, line, _ in found(text)] == [
         ("E003", 3),
-        ("E011", 4),
+        ("E003", 3),
+        ("E012", 4),
         ("E104", 5),
         ("E003", 6),
         ("E003", 6),

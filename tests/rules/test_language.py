@@ -1,0 +1,137 @@
+"""Every declaration and every pattern of the language, from YAML to the plan."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from events.batch import TIME
+from events.identity import CityKey
+from events.place import Problems
+from events.schema import Schemas
+from rules import check
+from rules.plan import Absence, Change, Plan, RulePlan, Sequence, Source, Threshold
+
+SCHEMAS, CITY = Schemas.load(), CityKey()
+LANGUAGE = {path.name: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "language").glob("*.yaml")}
+SCORED = "falling_object"  # it asks a score, and this version has none
+
+
+def without(text: str, rule: str) -> str:
+    """Return a rule file without one of its rules."""
+    return re.sub(rf"^- rule: {rule}\n(?:(?!- rule:).*\n)*", "", text, flags=re.MULTILINE)
+
+
+@cache
+def plan() -> Plan:
+    ruleset = check.loads({**LANGUAGE, "rules.yaml": without(LANGUAGE["rules.yaml"], SCORED)}, SCHEMAS, CITY)
+    assert ruleset.problems == []
+    return ruleset.plan
+
+
+def rule(name: str) -> RulePlan:
+    return next(each for each in plan().rules if each.rule == name)
+
+
+def lanes(*names: str) -> tuple[int, ...]:
+    by_name = {column.name: plan().layout.lane(column.name, column.type) for column in plan().layout.columns}
+    return tuple(by_name[name] for name in names)
+
+
+def test_all_but_the_score_compiles() -> None:
+    assert len(plan().rules) == 11
+    with pytest.raises(Problems) as caught:
+        check.loads(LANGUAGE, SCHEMAS, CITY)
+    errors = [each for each in caught.value.problems if each.level == "error"]
+    assert {each.code for each in errors} == {"E118"}
+    assert all("fall." in each.en for each in errors)
+
+
+def test_congestion_is_a_state_over_a_count_and_a_mean() -> None:
+    pattern = rule("congestion").pattern
+    assert isinstance(pattern, Threshold) and pattern.is_state
+    assert [(each.function, each.parameter) for each in pattern.window.aggregates] == [("count", 21), ("avg", 0)]
+    assert (pattern.needed, pattern.hold_ms, pattern.resolve_after_ms) == (20, 300_000, 7_200_000)
+    assert pattern.clear is not None and pattern.clear.text == "avg(speed_kmh) > 0.6 * roads.free_kmh"
+    assert rule("congestion").cooldown_ms == 0
+    assert rule("congestion").labels["road_class"].parts == ("", "roads.class", "")
+
+
+def test_crowding_tells_as_many_people_apart_as_twice_the_largest_limit_and_one_more() -> None:
+    pattern = rule("crowding").pattern
+    assert isinstance(pattern, Threshold)
+    assert [(each.function, each.parameter) for each in pattern.window.aggregates] == [("distinct", 401)]
+    argument = pattern.window.aggregates[0].argument
+    assert argument is not None and argument.text == "track"
+
+
+def test_loitering_is_a_point_once_a_session_inside_an_area() -> None:
+    pattern = rule("loitering").pattern
+    assert isinstance(pattern, Threshold) and not pattern.is_state and pattern.once
+    assert (pattern.window.panes, pattern.window.length_ms, pattern.window.max_ms) == ("session", 20_000, None)
+    assert [area.name for area in plan().areas] == ["bank_lobby", "doorway"]
+    assert {program.text for program in rule("loitering").select} >= {"night", "inside('bank_lobby')"}
+
+
+def test_tailgating_is_a_chain_of_three_steps_and_names_the_first_event() -> None:
+    pattern = rule("tailgating").pattern
+    assert isinstance(pattern, Sequence)
+    assert [(step.role, step.times, step.within_ms) for step in pattern.steps] == [
+        ("first", 1, None),
+        ("not", 1, None),
+        ("then", 2, 4_000),
+    ]
+    assert [step.key for step in pattern.steps] == [lanes("site")] * 3
+    assert [step.kinds for step in pattern.steps] == [(SCHEMAS.code(kind),) for kind in ("gate", "gate", "camera")]
+    distinct = pattern.steps[2].distinct
+    assert distinct is not None and distinct.text == "track"
+    assert rule("tailgating").select == ()
+    assert rule("tailgating").kinds == (SCHEMAS.code("camera"), SCHEMAS.code("gate"))
+    value = next(each for each in rule("tailgating").values if each.name == "first.device")
+    assert value.source == Source(None, "device", earlier=True)
+    assert pattern.first == ()  # texts are read again, nothing computes with it
+
+
+def test_panic_unanswered_waits_three_minutes_for_what_does_not_come() -> None:
+    pattern = rule("panic_unanswered").pattern
+    assert isinstance(pattern, Sequence)
+    assert [(step.role, step.within_ms) for step in pattern.steps] == [("first", None), ("not", 180_000)]
+    assert rule("panic_unanswered").ordered and rule("panic_unanswered").cooldown_ms == 0
+
+
+def test_cloned_plate_remembers_where_when_and_by_whom_a_plate_was_seen() -> None:
+    pattern = rule("cloned_plate").pattern
+    assert isinstance(pattern, Change)
+    assert pattern.window_ms == 7_200_000
+    assert sorted(pattern.previous) == sorted((TIME, *lanes("device", "lat", "lon")))
+    value = next(each for each in rule("cloned_plate").values if each.name == "prev.site")
+    assert value.source == Source(None, "site", earlier=True)
+    assert rule("cloned_plate").cooldown_ms == 86_400_000
+
+
+def test_flow_drop_learns_a_week_of_quarter_hours() -> None:
+    pattern = rule("flow_drop").pattern
+    assert isinstance(pattern, Threshold) and pattern.is_state and pattern.baseline is not None
+    assert (pattern.window.panes, pattern.window.length_ms) == ("tumbling", 900_000)
+    usual = pattern.baseline
+    assert (usual.season, usual.learn_ms, usual.min_samples, usual.of) == ("week", 2_419_200_000, 3, (0,))
+    assert rule("flow_drop").mode == "shadow"
+
+
+def test_the_elder_s_clock_stands_still_while_away_or_while_the_sensors_are_dead() -> None:
+    elder = rule("elder_inactive_48h")
+    assert isinstance(elder.pattern, Absence) and elder.pattern.unless is not None
+    assert elder.pattern.unless.text == "elders.away_until > now() or coverage(elders.site) < 0.5"
+    kinds = ("camera", "gate", "heartbeat", "sensor")
+    assert plan().coverages == (tuple(SCHEMAS.code(kind) for kind in kinds),)
+    assert {each.name for each in plan().sets} >= {"elders", "devices"}
+    assert [(step.after_ms, step.to) for step in elder.escalate] == [
+        (1_800_000, "community.office"),
+        (7_200_000, "police.community"),
+    ]
+
+
+def test_a_rule_names_the_law_that_it_stands_on_and_else_that_of_its_purpose() -> None:
+    assert rule("smoke_gas").legal_basis == "消防法"
+    assert rule("smoke_gas").ordered is False
