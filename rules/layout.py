@@ -4,6 +4,7 @@ The keys of a rule in the order of the language, two blanks of indentation, list
 they fit into a line, quotes only where a text needs them, expressions in one spacing, every comment beside its entry.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ FILE = Key(
     },
 )
 _SPEAKING = frozenset("{}[]#&*!|>'\"%@`,:?\\$=<~")  # a text with one of these keeps its quotes
+_HARMLESS = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_ .()'<>=*+/-]*[A-Za-z0-9_.()'])?")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off")  # so does what many readers take for something else
 
 
@@ -183,7 +185,9 @@ def _speaks(text: str) -> bool:
 
 @cache
 def _is_plain(text: str, *, is_flow: bool) -> bool:
-    """Whether a text is read back as it is without quotes."""
+    """Whether a text is read back as it is without quotes: asked of the reader, but for texts of harmless marks."""
+    if _HARMLESS.fullmatch(text):
+        return True
     if "\n" in text:
         return False
     node, problems = yaml.read("", (f"{{k: {text}}}\n" if is_flow else f"k: {text}\n").encode())
