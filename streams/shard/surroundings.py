@@ -73,7 +73,7 @@ class Surroundings:
         edges = [calendar.edges for calendar in plan.calendars]
         self.clock = (np.array(plan.offset_edges, np.int64), np.array(plan.offsets_ms, np.int64))
         calendars = (np.concatenate([*edges, EMPTY]), np.array([0, *accumulate(map(len, edges))], np.int64))
-        around = laid(*slots, base, mask, *self._pool(), *calendars, *self.clock, *_areas(plan.areas))
+        around = laid(*slots, base, mask, *self._pool(), *calendars, *self.clock, *areas_of(plan.areas))
         self._slot_keys, self._slot_rows, self._base, self._mask, *_ = views(around, 4)
         self._sites = np.full(1, NULL), np.zeros(1, np.int64)
         self.arrays: tuple[Ints, Ints] = (around, EMPTY)
@@ -140,7 +140,7 @@ class Surroundings:
         return next((rows for rows in self.sets if rows.plan.name == DEVICES and rows.plan.key == ("device",)), None)
 
 
-def _areas(areas: tuple[Polygon, ...]) -> tuple[Floats, Ints, Ints, Floats]:
+def areas_of(areas: tuple[Polygon, ...]) -> tuple[Floats, Ints, Ints, Floats]:
     """Return areas as `kernels.geo.polygon` takes them: vertices, rings, areas, boxes."""
     rings = [ring for area in areas for ring in area.rings]
     vertices = np.array([vertex for ring in rings for vertex in ring], np.float64).reshape(-1, 2)

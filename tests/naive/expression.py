@@ -4,12 +4,13 @@ Nothing of the checker, of opcodes or of tokens is used; texts are compared as t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from events.schema import Schemas
+from rules.expression.canonical import canonical
 from rules.expression.nodes import (
     And,
     Arithmetic,
@@ -26,19 +27,24 @@ from rules.expression.nodes import (
     Truth,
     Tuple,
 )
-from tests.naive.rule import Expression, Row, Scope
+from tests.naive import geo
+from tests.naive.rule import Event, Expression, Row, Scope
 
 BASE = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "m": 1, "km": 1000, "km/h": 1, "m/s": 3.6}
 
 
 @dataclass(frozen=True)
 class World:
-    """What names mean. `sets` gives key fields, units of columns, and rows; of equal keys the last row counts."""
+    """What names mean. `sets` gives key fields, units of columns, and rows; of equal keys the last row counts.
+
+    `areas` gives the site, if any, and the rings of each.
+    """
 
     schemas: Schemas
     macros: Mapping[str, Node] = field(default_factory=dict)
     sets: Mapping[str, tuple[tuple[str, ...], Mapping[str, str], Sequence[Row]]] = field(default_factory=dict)
     calendars: Mapping[str, Callable[[int], bool]] = field(default_factory=dict)
+    areas: Mapping[str, tuple[str | None, Sequence[geo.Ring]]] = field(default_factory=dict)
     timezone: str = "Asia/Shanghai"
 
 
@@ -90,6 +96,9 @@ def evaluate(node: Node, scope: Scope, world: World) -> Any:
 
 
 def name(path: tuple[str, ...], scope: Scope, world: World) -> Any:
+    if path[0] in ("prev", "first"):
+        other = other_event(path[0], scope)
+        return None if other is None else name(path[1:], replace(scope, event=other), world)
     if len(path) == 2:
         key, _, rows = world.sets[path[0]]
         wanted = [name((part,), scope, world) for part in key]
@@ -177,11 +186,70 @@ def call(node: Call, of: Callable[[Node], Any], scope: Scope, world: World) -> A
         case "coverage":
             return scope.coverage(of(node.args[0]), scope.now)
         case "count":
-            return scope.count
+            return scope.given.get("count()", scope.count)
+        case "distinct" | "sum" | "avg" | "quantile" | "ratio" | "rate" | "duration" | "zscore" | "expected":
+            return scope.given[canonical(node)]
+        case "min" | "max" if len(node.args) == 1:
+            return scope.given[canonical(node)]
+        case "inside" | "near":
+            return place(node, of, scope, world)
+        case "distance_m" | "elapsed" | "implied_kmh":
+            assert isinstance(node.args[0], Name)
+            return compared(node.name, other_event(node.args[0].path[0], scope), scope, world)
+        case "first_seen":
+            value = of(node.args[0])
+            earlier = [evaluate(node.args[0], replace(scope, event=event), world) for event in scope.before]
+            return None if value is None else value not in earlier
     args = [of(arg) for arg in node.args]
     if None in args:
         return None
     return {"abs": lambda: abs(args[0]), "min": lambda: min(args), "max": lambda: max(args)}[node.name]()
+
+
+def other_event(which: str, scope: Scope) -> Event | None:
+    """Return the event before, or the first of a sequence."""
+    return scope.first if which == "first" else scope.before[-1] if scope.before else None
+
+
+def place(node: Call, of: Callable[[Node], Any], scope: Scope, world: World) -> bool | None:
+    """`inside` and `near`: of an area with a site by x and y, and nowhere but there."""
+    assert isinstance(node.args[0], String)
+    site, rings = world.areas[node.args[0].text]
+    x, y = (value(word, scope, world) for word in (("lon", "lat") if site is None else ("x", "y")))
+    distance = of(node.args[1]) if node.name == "near" else 0
+    here = True if site is None else None if (at := value("site", scope, world)) is None else at == site
+    if here is False:
+        return False
+    if x is None or y is None or distance is None:
+        inside = None
+    elif node.name == "inside":
+        inside = geo.contains(x, y, rings)
+    elif site is None:
+        inside = geo.contains(x, y, rings) or geo.within(0, 0, distance, geo.on_earth(x, y, rings))
+    else:
+        inside = geo.within(x, y, distance, rings)
+    return None if here is None and inside is not False else inside
+
+
+def compared(what: str, other: Event | None, scope: Scope, world: World) -> float | None:
+    """Compare the event in hand with another one: metres, ms, or the least km/h that explains both."""
+    if other is None:
+        return None
+    there = replace(scope, event=other)
+    time_ms = scope.now - other["time"]
+    if what == "elapsed":
+        return time_ms
+    ends = [value(word, at, world) for at in (scope, there) for word in ("lon", "lat")]
+    if None in ends:
+        return None
+    metres = geo.distance_m(*ends)
+    if what == "distance_m":
+        return metres
+    for at in (scope, there):
+        if "eps_s" in world.sets.get("devices", ((), {}, ()))[1]:
+            doubt = name(("devices", "eps_s"), at, world)
+            time_ms += 0 if doubt is None else 1000 * doubt
+    return None if time_ms == 0 else metres / time_ms * 3600
 
 
 def alike(left_node: Node, left: Any, right_node: Node, right: Any, world: World, scope: Scope) -> tuple[Any, Any]:
@@ -204,10 +272,20 @@ def unit(node: Node, world: World, scope: Scope) -> str | None:
                 if word in world.schemas[kind].fields
             ]
             return found[0] if found else None
+        case Name(path=("prev" | "first", second)):
+            return unit(Name(node.place, (second,)), world, scope)
         case Name(path=(first, second)):
             return world.sets[first][1].get(second)
         case Negate():
             return unit(node.item, world, scope)
+        case Call(name="distance_m"):
+            return "m"
+        case Call(name="implied_kmh"):
+            return "km/h"
+        case Call(name="elapsed" | "duration"):
+            return "ms"
+        case Call(name="sum" | "avg" | "quantile" | "expected"):
+            return unit(node.args[0], world, scope)
         case Call(name="abs" | "min" | "max"):
             return next(filter(None, (unit(arg, world, scope) for arg in node.args)), None)
         case Arithmetic(sign="+" | "-"):

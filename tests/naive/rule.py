@@ -1,6 +1,6 @@
 """What the naive engine knows of a rule: plain values, and a Python function for each expression."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ class Scope:
     """What an expression can see. `event` is empty where none is in hand, `key` has the text of each key field.
 
     `first` is the event that a sequence began with, `before` the events of the key in the window before the one in
-    hand, oldest first.
+    hand, oldest first. `given` are aggregates, and what is usual of them, by canonical spelling.
     """
 
     event: Event
@@ -24,6 +24,7 @@ class Scope:
     coverage: Callable[[str | None, int], float | None] = lambda site, instant: None
     first: Event | None = None
     before: Sequence[Event] = ()
+    given: Mapping[str, float | None] = field(default_factory=dict)
 
 
 Expression = Callable[[Scope], Any]  # None is null; True, False or None where a truth is asked for

@@ -4,7 +4,7 @@ from rules.expression import findings as say
 from rules.expression import misfits
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call
-from rules.expression.typed import NUMBER, Coverage, Typed
+from rules.expression.typed import NUMBER, STRING, TEXT, Constant, Coverage, Typed
 from rules.plan import DEVICES, HEARTBEAT
 
 
@@ -23,6 +23,8 @@ def coverage(check: Checking, node: Call) -> Typed | None:
     site = check.any(node.args[0])
     if site is None:
         return None
+    if isinstance(site, Constant) and site.type == STRING:
+        site = Constant(site.node, TEXT, site.value)
     if site.type.base != "text":
         check.found.add(misfits.no_site(node.args[0].place, site))
         return None

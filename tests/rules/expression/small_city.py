@@ -17,8 +17,9 @@ from kernels.surroundings import laid
 from rules.calendar import calendar, offsets
 from rules.expression.parse import parse
 from rules.expression.program import LayoutBuilder, Target
-from rules.plan import SetColumn, SetPlan
+from rules.plan import Polygon, SetColumn, SetPlan
 from rules.vocabulary import ColumnDeclaration, SetDeclaration
+from streams.shard.surroundings import areas_of
 from tests.naive import expression as naive
 from tests.naive.rule import Scope as NaiveScope
 
@@ -29,6 +30,7 @@ ZONE = "Asia/Shanghai"
 KINDS = ("camera", "flow", "gate", "sensor")
 DAY = int(datetime(2026, 11, 23, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
 HOUR = 3_600_000
+MINUTE = 60_000
 
 SITES, PERSONS = ("S1", "S2", "小区三"), ("p-li", "p-wang", "17")
 ROWS = {
@@ -40,20 +42,35 @@ ROWS = {
         {"person": "17"},
     ],
     "limits": [{"metric": "smoke", "most": 3.0}, {"metric": "gas", "most": 25.0}],
+    "devices": [{"device": "cam-1", "site": "S1", "eps_s": 2.0, "expected_s": 60.0}, {"device": "d3", "site": "S2"}],
 }
 COLUMNS = {
     "residents": {"site": ("id", None), "person": ("id", None)},
     "roads": {"site": ("id", None), "free_kmh": ("number", "km/h"), "class": ("text", None)},
     "elders": {"person": ("id", None), "lives_alone": ("flag", None), "away_until": ("time", None)},
     "limits": {"metric": ("enum", None), "most": ("number", None)},
+    "devices": {"device": ("id", None), "site": ("id", None), "eps_s": ("number", "s"), "expected_s": ("number", "s")},
 }
-KEYS = {"residents": ("site", "person"), "roads": ("site",), "elders": ("person",), "limits": ("metric",)}
+KEYS = {
+    "residents": ("site", "person"),
+    "roads": ("site",),
+    "elders": ("person",),
+    "limits": ("metric",),
+    "devices": ("device",),
+}
 SETS = {
     name: SetDeclaration(
         name, KEYS[name], {column: ColumnDeclaration(column, *body) for column, body in columns.items()}, PLACE
     )
     for name, columns in COLUMNS.items()
 }
+AREAS = {
+    "lobby": Polygon(
+        "lobby", "S1", (((0.0, 0.0), (8.0, 0.0), (8.0, 5.0), (0.0, 5.0)), ((2.0, 2.0), (4.0, 2.0), (4.0, 4.0)))
+    ),
+    "park": Polygon("park", None, (((121.39, 31.19), (121.405, 31.19), (121.405, 31.25)),)),
+}
+COVERED = {"S1": 0.25, "S2": None, "小区三": 1.0}  # at each minute of the day
 MACROS = {
     name: parse(text, PLACE)
     for name, text in {
@@ -68,6 +85,7 @@ WORLD = naive.World(
     MACROS,
     {name: (KEYS[name], {c: u for c, (_, u) in COLUMNS[name].items() if u}, ROWS[name]) for name in ROWS},
     {"night": lambda now: not 6 <= datetime.fromtimestamp(now / 1000, ZoneInfo(ZONE)).hour < 22},
+    {name: (area.site, area.rings) for name, area in AREAS.items()},
     ZONE,
 )
 SCOPE = {
@@ -77,6 +95,7 @@ SCOPE = {
     "calendars": ("night",),
     "macros": MACROS,
     "pattern": "window",
+    "areas": AREAS,
 }
 
 
@@ -137,9 +156,13 @@ def surroundings():
         NIGHT.edges,
         np.array([0, len(NIGHT.edges)]),
         *(part.copy() for part in offsets(ZONE)),
-        *(np.zeros(0), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(0)),
+        *areas_of(tuple(AREAS.values())),
     )
-    heard = laid(np.full(1, NULL), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
+    site_slots = np.full(8, NULL, np.int64), np.zeros(8, np.int64)
+    fill(np.array([CITY.token(site) for site in COVERED]), *site_slots, 0, 7)
+    shares = np.array([np.nan if share is None else share for share in COVERED.values()])
+    spans = np.array([0, DAY // MINUTE, 24 * 60, len(COVERED)])
+    heard = laid(*site_slots, spans, np.tile(shares, 24 * 60))
     return plans, (around, heard)
 
 
@@ -148,12 +171,22 @@ def compiled(typed, rows):
     builder = LayoutBuilder()
     builder.require(typed)
     layout = builder.seal()
-    return Target(layout, surroundings()[0], {"night": 0}, SCHEMAS, CITY, extras={"count()": 0}), lanes_of(rows, layout)
+    return target_of(layout, {"count()": 0}), lanes_of(rows, layout)
+
+
+def target_of(layout, extras):
+    """What expressions of this city compile for."""
+    areas = {name: number for number, name in enumerate(AREAS)}
+    heard = tuple(sorted({*KINDS, "heartbeat"}))
+    return Target(layout, surroundings()[0], {"night": 0}, SCHEMAS, CITY, areas, {heard: 0}, extras)
 
 
 def results(program, lanes, counts):
+    return results_beside(program, lanes, np.array([counts], np.float64))
+
+
+def results_beside(program, lanes, extra):
     out = np.empty(lanes.shape[1], np.int64)
-    extra = np.array([counts], np.float64)
     evaluate(program.code, program.depth, lanes, np.arange(lanes.shape[1]), extra, out, *surroundings()[1])
     return out
 
