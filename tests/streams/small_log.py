@@ -32,10 +32,9 @@ rules:
 
 
 def planned(*rules: str, head: str = HEAD) -> Plan:
-    """Compile rules, each written as the body of a flow mapping after its name."""
-    return loads(
-        {"r.yaml": head + "".join(f"- {{rule: {rule}, severity: low}}\n" for rule in rules)}, SCHEMAS, CITY
-    ).plan
+    """Compile rules, each written as the body of a flow mapping after its name; low where it names no severity."""
+    severe = [rule if "severity:" in rule else f"{rule}, severity: low" for rule in rules]
+    return loads({"r.yaml": head + "".join(f"- {{rule: {rule}}}\n" for rule in severe)}, SCHEMAS, CITY).plan
 
 
 def line(at_ms: int, id: str | int | None = None, kind: str = "gate", **fields: object) -> bytes:
