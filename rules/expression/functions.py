@@ -7,7 +7,7 @@ rules, the schema and completion read this table. Aggregates over windows have o
 from typing import Final
 
 from events.schema import Text
-from rules.expression import findings as say
+from rules.expression import misplaced
 from rules.expression.calling import Function
 from rules.expression.calls import clock, heard, numbers, places, presence, previous, windows
 
@@ -30,7 +30,10 @@ def _in(place: tuple[str, str]) -> Text:
     return {"en": place[0], "zh": place[1]}
 
 
-_IN_PAIRS: Final = _in((f"{say.IN_CHANGE[0]}; {say.IN_SEQUENCE[0]}", f"{say.IN_CHANGE[1]};{say.IN_SEQUENCE[1]}"))
+_IN_PAIRS: Final = {
+    "en": f"{misplaced.IN_CHANGE[0]}; {misplaced.IN_SEQUENCE[0]}",
+    "zh": f"{misplaced.IN_CHANGE[1]};{misplaced.IN_SEQUENCE[1]}",
+}
 
 FUNCTIONS: Final[dict[str, Function]] = {
     "missing": Function(
@@ -163,7 +166,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         {"zh": "编号、文本、枚举或事件类型", "en": "an id, text, enum or kind"},
         _CONDITION,
         _IF_NULL,
-        _in(say.IN_CHANGE),
+        _in(misplaced.IN_CHANGE),
     ),
     "zscore": Function(
         "zscore(a)",
@@ -174,7 +177,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         _AGGREGATE,
         _PLAIN,
         _LEARNING,
-        _in(say.IN_BASELINE),
+        _in(misplaced.IN_BASELINE),
     ),
     "expected": Function(
         "expected(a)",
@@ -185,6 +188,6 @@ FUNCTIONS: Final[dict[str, Function]] = {
         _AGGREGATE,
         _SAME,
         _LEARNING,
-        _in(say.IN_BASELINE),
+        _in(misplaced.IN_BASELINE),
     ),
 }

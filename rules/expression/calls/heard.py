@@ -1,7 +1,6 @@
 """`coverage`: the share of a site's devices that are heard."""
 
-from rules.expression import findings as say
-from rules.expression import misfits
+from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call
 from rules.expression.typed import NUMBER, STRING, TEXT, Constant, Coverage, Typed
@@ -18,7 +17,7 @@ def coverage(check: Checking, node: Call) -> Typed | None:
         or devices.key != ("device",)
         or any(name not in devices.columns or devices.columns[name].type != type for name, type in columns.items())
     ):
-        check.found.add(say.no_devices(node.place))
+        check.found.add(misplaced.no_devices(node.place))
         return None
     site = check.any(node.args[0])
     if site is None:

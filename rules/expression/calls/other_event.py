@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules.expression import findings as say
+from rules.expression import misplaced
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call, Name
 from rules.expression.typed import Typed
@@ -14,7 +14,7 @@ def other_event(check: Checking, node: Call) -> Other | None:
     """Return how the fields of the event are read that a call's only argument names."""
     (arg,) = node.args
     if not (isinstance(arg, Name) and arg.path in (("prev",), ("first",))):
-        check.found.add(say.no_other_event(arg.place, node.name))
+        check.found.add(misplaced.no_other_event(arg.place, node.name))
         return None
     (event,) = arg.path
     return lambda name: check.other(event, name, node.place)

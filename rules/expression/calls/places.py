@@ -1,7 +1,6 @@
 """Where an event is: `inside` and `near` of an area, `distance_m` from another event."""
 
-from rules.expression import findings as say
-from rules.expression import misfits
+from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.calls.other_event import Other, other_event
 from rules.expression.nodes import Call, Compare, Name, String
@@ -54,11 +53,11 @@ def between(check: Checking, node: Call, other: Other) -> Typed | None:
 def _area(check: Checking, node: Call) -> AreaShape | None:
     name = node.args[0]
     if not isinstance(name, String):
-        check.found.add(say.area_in_quotes(name.place, node.name))
+        check.found.add(misplaced.area_in_quotes(name.place, node.name))
         return None
     area = check.scope.areas.get(name.text)
     if area is None:
-        check.found.add(say.unknown_area(name.place, name.text, check.scope.areas))
+        check.found.add(misplaced.unknown_area(name.place, name.text, check.scope.areas))
     return area
 
 

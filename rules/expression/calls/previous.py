@@ -1,7 +1,6 @@
 """Compared with what came before: `elapsed`, `implied_kmh`, `first_seen`."""
 
-from rules.expression import findings as say
-from rules.expression import misfits
+from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.calls.other_event import Other, other_event
 from rules.expression.calls.places import between
@@ -71,7 +70,7 @@ def _doubt(check: Checking, node: Call, device: Typed) -> Typed | None:
 def first_seen(check: Checking, node: Call) -> Typed | None:
     """Whether a value is new to the key within the window."""
     if check.scope.pattern != "change":
-        check.found.add(say.not_here(node.place, "first_seen(x)", *say.IN_CHANGE))
+        check.found.add(misplaced.not_here(node.place, "first_seen(x)", *misplaced.IN_CHANGE))
         return None
     item = check.over_event(node.args[0], is_condition=False)
     if item is None:

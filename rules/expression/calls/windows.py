@@ -2,7 +2,7 @@
 
 from rules.aggregates import AGGREGATES, TAKES, Aggregate
 from rules.expression import findings as say
-from rules.expression import misfits
+from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call, Number
 from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore
@@ -15,7 +15,7 @@ def aggregated(check: Checking, node: Call, name: AggregateName) -> Typed | None
     """An aggregate of the window."""
     aggregate = AGGREGATES[name]
     if check.scope.pattern != "window":
-        check.found.add(say.not_here(node.place, aggregate.signature, *say.IN_WINDOW))
+        check.found.add(misplaced.not_here(node.place, aggregate.signature, *misplaced.IN_WINDOW))
         return None
     if len(node.args) != aggregate.arguments:
         check.found.add(say.other_arguments(node.place, aggregate.signature, aggregate.title))
@@ -56,7 +56,7 @@ def expected(check: Checking, node: Call) -> Typed | None:
 
 def _usual(check: Checking, node: Call) -> Aggregated | None:
     if not check.scope.baseline:
-        check.found.add(say.not_here(node.place, f"{node.name}()", *say.IN_BASELINE))
+        check.found.add(misplaced.not_here(node.place, f"{node.name}()", *misplaced.IN_BASELINE))
         return None
     of = check.any(node.args[0])
     if of is not None and not isinstance(of, Aggregated):

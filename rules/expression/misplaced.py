@@ -1,0 +1,131 @@
+"""What the checker says of names that patterns give and of what areas and coverage need, English and Chinese."""
+
+from collections.abc import Mapping
+
+from events.place import Place, Problem
+from rules.expression.scope import AreaShape
+from rules.expression.wording import near
+
+IN_WINDOW = (
+    "`threshold`, `clear`, `severity` and texts of a rule with a `window`",
+    "带 window 的规则的 threshold、clear、severity 和文本",
+)
+IN_BASELINE = ("rules with a `baseline`", "带 baseline 的规则")
+IN_ABSENCE = ("`severity` and texts of an absence rule", "absence 规则的 severity 和文本")
+IN_CHANGE = ("`change`, `severity` and texts of a `change` rule", "change 规则的 change、severity 和文本")
+IN_SEQUENCE = (
+    "later steps, `severity` and texts of a `sequence`",
+    "sequence 规则的后续步骤、severity 和文本",
+)
+
+
+def not_here(place: Place, name: str, where_en: str, where_zh: str) -> Problem:
+    """A name that other places of a rule know."""
+    return Problem("E116", place, f"`{name}` is only known in {where_en}", f"{name} 只能用于{where_zh}")
+
+
+def short_form(place: Place, name: str, of: str) -> Problem:
+    """The short form of texts, `avg.f`, in another place."""
+    return Problem(
+        "E116",
+        place,
+        f"`{name}.{of}` is a short form of texts",
+        f"{name}.{of} 是文本中的简写",
+        f"write `{name}({of})`",
+        f"请写 {name}({of})",
+    )
+
+
+def ambiguous(place: Place, name: str, long: str) -> Problem:
+    """A short form of texts that is something else too; `long` is the long one."""
+    return Problem(
+        "E112",
+        place,
+        f"`{name}` is declared here and the short form of `{long}`",
+        f"{name} 既是已有名称,又是 {long} 的简写",
+        f"write `{long}`",
+        f"请写 {long}",
+    )
+
+
+def ambiguous_event(place: Place, name: str) -> Problem:
+    """A set that is called as another event is."""
+    return Problem(
+        "E112",
+        place,
+        f"`{name}` is a set here and another event",
+        f"{name} 既是参考集,又指另一事件",
+        "give the set another name",
+        "请为参考集改名",
+    )
+
+
+def later_step(place: Place, name: str) -> Problem:
+    """`then.f`, where a step's own event is at hand."""
+    return Problem(
+        "E109",
+        place,
+        f"the event of the step is at hand, so `then.{name}` is `{name}`",
+        f"此步骤的事件就在手边,then.{name} 即 {name}",
+        f"write `{name}`",
+        f"请写 {name}",
+    )
+
+
+def no_other_event(place: Place, name: str) -> Problem:
+    """A function that compares with another event, and something else in its parentheses."""
+    return Problem(
+        "E111",
+        place,
+        f"`{name}` compares with another event",
+        f"{name} 与另一事件比较",
+        f"write `{name}(prev)`, in a sequence `{name}(first)`",
+        f"请写 {name}(prev),在 sequence 中写 {name}(first)",
+    )
+
+
+def bare_event(place: Place, name: str) -> Problem:
+    """`prev` or `first` without a field."""
+    return Problem(
+        "E107",
+        place,
+        f"`{name}` is an event, not a value",
+        f"{name} 是事件,不是数值",
+        f"write `{name}.field`",
+        f"请写 {name}.字段",
+    )
+
+
+def area_in_quotes(place: Place, name: str) -> Problem:
+    """An area that is no text in quotes."""
+    return Problem(
+        "E111",
+        place,
+        "an area's name is a text",
+        "区域名要写成文本",
+        f"write it in quotes: `{name}('area')`",
+        f"请加单引号:{name}('区域')",
+    )
+
+
+def unknown_area(place: Place, name: str, areas: Mapping[str, AreaShape]) -> Problem:
+    """A name in quotes that is no area."""
+    declared = "areas: {%s: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}" % name  # noqa: UP031 - braces
+    advice = near(name, areas, "'{}'")
+    if not advice[0]:
+        advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
+    note = f"areas: {' '.join(sorted(areas))}" if areas else "no area is declared / 没有声明任何区域"
+    return Problem("E120", place, f"unknown area `{name}`", f"没有区域 {name}", *advice, note=note)
+
+
+def no_devices(place: Place) -> Problem:
+    """`coverage()` without the set that says which devices a site has."""
+    declared = "sets: {devices: {key: device, columns: {site: id, expected_s: number s}}}"
+    return Problem(
+        "E105",
+        place,
+        "`coverage` needs the set `devices` with the columns `site` and `expected_s`",
+        "coverage 需要参考集 devices,且有 site 和 expected_s 列",
+        f"declare it: {declared}",
+        f"请声明:{declared}",
+    )
