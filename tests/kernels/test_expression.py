@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from kernels import opcodes as op
 from kernels.expression import BLOCK, evaluate, keep
+from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from kernels.surroundings import laid
 
@@ -103,3 +104,82 @@ def test_the_hour_is_civil_and_follows_the_offset_whatever_the_order_of_the_rows
 
 def test_nothing_is_computed_for_no_rows():
     assert result(above(1, 2), lanes_of([1.0]), rows=EMPTY) == []
+
+
+INTEGERS = st.one_of(st.just(int(NULL)), st.integers(0, 4))
+NUMBERS = st.one_of(st.just(float("nan")), st.sampled_from([-1.0, 0.0, 0.5, 2.0]))
+SIGNS = {
+    op.EQUAL: lambda a, b: a == b,
+    op.NOT_EQUAL: lambda a, b: a != b,
+    op.LESS: lambda a, b: a < b,
+    op.LESS_EQUAL: lambda a, b: a <= b,
+    op.GREATER: lambda a, b: a > b,
+    op.GREATER_EQUAL: lambda a, b: a >= b,
+}
+
+
+@settings(deadline=None)
+@given(st.sampled_from(list(SIGNS)), st.lists(NUMBERS, max_size=40), NUMBERS)
+def test_a_lane_is_compared_with_a_number_and_null_is_unknown(sign, values, limit):
+    program = [(op.LANE, 1), (op.NUMBER, number(limit)), (sign, 0)]
+    lanes = lanes_of(values)
+    truths = [op.UNKNOWN if np.isnan(a) or np.isnan(limit) else int(SIGNS[sign](a, limit)) for a in values]
+    assert result(program, lanes) == truths
+    assert selected([program], lanes, range(len(values))) == [i for i, truth in enumerate(truths) if truth == op.TRUE]
+
+
+@settings(deadline=None)
+@given(st.lists(INTEGERS, max_size=40), st.lists(INTEGERS, min_size=1, max_size=4), st.booleans(), st.booleans())
+def test_a_lane_is_one_of_several_words_or_none_of_them(values, words, negated, other):
+    lanes = np.array([np.zeros(len(values)), values, values[::-1]], np.int64)
+    program = [(op.LANE, 1), (op.INTEGER, words[0]), (op.SAME, 0)]
+    for word in words[1:]:
+        program += [(op.LANE, 2 if other else 1), (op.INTEGER, word), (op.SAME, 0), (op.OR, 0)]
+    program += [(op.NOT, 0)] * negated
+
+    def truth(i):
+        parts = [values[::-1][i] if other and k else values[i] for k in range(len(words))]
+        found = [None if NULL in (part, word) else part == word for part, word in zip(parts, words, strict=True)]
+        either = True if True in found else None if None in found else False
+        return either if either is None else either != negated
+
+    assert selected([program], lanes, range(len(values))) == [i for i in range(len(values)) if truth(i) is True]
+
+
+@pytest.mark.parametrize("a", [0, 1, 2])
+@pytest.mark.parametrize("b", [0, 1, 2])
+def test_truths_are_joined_as_kleene_has_them(a, b):
+    """False, true, unknown: `and` is the least of false < unknown < true, `or` the greatest."""
+    order = [op.FALSE, op.UNKNOWN, op.TRUE]
+    lanes = lanes_of([0.0])
+    push = [(op.TRUTH, a), (op.TRUTH, b)]
+    ranks = order.index(a), order.index(b)
+    assert result([*push, (op.AND, 0)], lanes) == [order[min(ranks)]]
+    assert result([*push, (op.OR, 0)], lanes) == [order[max(ranks)]]
+    assert result([(op.TRUTH, a), (op.NOT, 0)], lanes) == [order[2 - ranks[0]]]
+    assert result([(op.TRUTH, a), (op.SURE, 0)], lanes) == [int(a == op.TRUE)]
+
+
+def test_a_number_stands_in_for_a_null_alone():
+    lanes = lanes_of([1.0, np.nan])
+    found = result([(op.LANE, 1), (op.NUMBER, number(7)), (op.OTHERWISE, 0)], lanes)
+    assert np.array(found).view(np.float64).tolist() == [1.0, 7.0]
+
+
+def test_coverage_is_that_of_the_minute_and_of_the_site_and_null_where_nothing_was_sampled():
+    minute = 60_000
+    sites = np.array([8, 9])
+    slots = np.full(4, NULL), np.zeros(4, np.int64)
+    fill(sites, *slots, 0, 3)
+    spans, samples = np.array([0, 10, 2, 2, 4, 11, 1, 2]), np.array([0.1, 0.2, 0.3, np.nan, 0.5, 0.6])
+    lanes = np.array([[10 * minute - 1, 10 * minute, 11 * minute - 1, 11 * minute, 12 * minute]] * 2)
+
+    def shares(site, coverage):
+        program = [(op.INTEGER, site), (op.COVERAGE, coverage)]
+        found = result(program, lanes, coverage=(*slots, spans, samples))
+        return [None if np.isnan(x) else x for x in np.array(found).view(np.float64).tolist()]
+
+    assert shares(8, 0) == [None, 0.1, 0.1, 0.3, None]
+    assert shares(9, 0) == [None, 0.2, 0.2, None, None]
+    assert shares(9, 1) == [None, None, None, 0.6, None]
+    assert shares(7, 0) == shares(int(NULL), 0) == [None] * 5
