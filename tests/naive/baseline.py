@@ -2,12 +2,17 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from tests.naive import episode
+from tests.naive.panes import pane_end
+
 DAY_MS = 86_400_000
+end_of_pane = cache(pane_end)  # it tries instants one by one
 SEASONS_MS = {"none": 0, "day": DAY_MS, "week": 7 * DAY_MS}
 
 
@@ -159,3 +164,48 @@ class Key:
         if self.last_event is not None and now - self.last_event > self.usual.learn_ms:
             for aggregate in self.aggregates:
                 aggregate.begin()
+
+
+Values = Sequence[float | None]
+Verdict = tuple[bool | None, bool | None]  # condition, end condition
+
+
+def follow(
+    usual: Usual,
+    panes: Mapping[int, Values],
+    nothing: Values,
+    verdict: Callable[[Values, Sequence[tuple[float | None, float | None]]], Verdict],
+    *,
+    hold: int,
+    cooldown: int,
+    before: int,
+) -> list[episode.Transition]:
+    """Return what happens to one key at the ends of panes before an instant.
+
+    Parameters
+    ----------
+    panes
+        the aggregates of those that hold events, by their ends
+    nothing
+        the aggregates of one without an event
+    verdict
+        judges the aggregates and what is usual of them
+    hold, cooldown
+        whole panes, so that nothing falls due within one
+    """
+    known, alert = Key(usual), episode.Key(hold, cooldown, None)
+    end = min(panes, default=before)
+    previous = end
+    while end < before:
+        alarm = alert.open or alert.true_since is not None
+        remembered = known.last_event is not None and previous - known.last_event <= usual.learn_ms
+        if end in panes or (remembered and (alarm or known.known(end))):
+            values = panes.get(end, nothing)
+            compared = known.compare(end, values)
+            vacant = end not in panes and all(expected is None for _, expected in compared)
+            alert.take(0, episode.Point(end, *verdict(values, compared), vacant=vacant))
+            alarm = alert.open or alert.true_since is not None
+            known.learn(end, values, alarm=alarm, vacant=end not in panes)
+        alert.pass_instant(end)
+        previous, end = end, end_of_pane(end + 1, usual.pane_ms, ZoneInfo(usual.timezone))
+    return alert.out

@@ -16,7 +16,7 @@ from tests.naive.baseline import SEASONS_MS, Key, Usual
 from tests.naive.panes import pane_end
 
 MINUTE, HOUR, DAY, WEEK = 60_000, 3_600_000, 86_400_000, 7 * 86_400_000
-MONDAY = 1_773_007_200_000 + 14 * HOUR  # 2026-03-09 00:00 in Shanghai
+MONDAY = 1_772_985_600_000  # 2026-03-09 00:00 in Shanghai
 
 
 class Keys:
