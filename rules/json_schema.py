@@ -203,7 +203,11 @@ class _Words:
 def _value(example: str) -> Any:
     """Return what an example is in JSON; dates are texts there."""
     found = YAML(typ="safe", pure=True).load(example)
-    return example if isinstance(found, date) else found
+    return [_text(each) for each in found] if isinstance(found, list) else _text(found)
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _both(text: Text) -> str:
