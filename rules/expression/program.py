@@ -61,6 +61,8 @@ class LayoutBuilder:
         for leaf in leaves(typed):
             if isinstance(leaf, tree.Field):
                 self.column(leaf.name, leaf.field_type)
+            elif isinstance(leaf, tree.Coverage):
+                self.column("device", "id")  # by which it hears
 
     def seal(self) -> Layout:
         """Return the layout: columns sorted by name and type, so that it does not go by the order of rules."""

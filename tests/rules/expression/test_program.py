@@ -45,6 +45,7 @@ PLANS = {
     ),
 }
 CITY = CityKey(b"one")
+_DEVICES = {"device": ("id",), "site": ("id",), "expected_s": ("number", "s")}
 
 
 def typed(text, *kinds):
@@ -96,6 +97,14 @@ def test_what_every_batch_has_needs_no_column():
     program, layout = built("kind == 'gate' and not replayed and now() - time > 5m", "gate")
     assert layout.columns == ()
     assert {(op.LANE, KIND), (op.LANE, REPLAYED), (op.TIME_LANE, TIME)} < set(code(program))
+
+
+def test_coverage_needs_the_device_of_every_event():
+    devices = {name: ColumnDeclaration(name, *body) for name, body in _DEVICES.items()}
+    scope = Scope(SCHEMAS, ("gate",), {"devices": SetDeclaration("devices", ("device",), devices, PLACE)})
+    builder = LayoutBuilder()
+    builder.require(check(parse("coverage('S1') < 0.5", PLACE), scope))
+    assert builder.seal().columns == (Column("device", "id"),)
 
 
 def test_words_become_codes_kinds_become_codes_and_texts_become_tokens_of_the_city():
