@@ -226,10 +226,10 @@ def _unit(function: Function, window: Window) -> float:
 
 
 def _once_each(rows: Ints) -> Iterator[Ints]:
-    """Yield the first place of each row, then the second of each that has one, and so on, each time in order."""
+    """Yield the first place of each row, then the second of each that has one, and so on."""
     order = np.argsort(rows, kind="stable")
     grouped = rows[order]
     starts = np.flatnonzero(np.diff(grouped, prepend=-1))
     ranks = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
     for rank in range(int(ranks.max(initial=-1)) + 1):
-        yield np.sort(order[ranks == rank])
+        yield order[ranks == rank]

@@ -72,6 +72,15 @@ def test_panes_without_events_are_judged_before_the_next_one_with_events():
     assert brief(got) == [("firing", at), ("resolved", at + DAY)]
 
 
+def test_each_key_is_judged_up_to_its_own_next_pane():
+    judge = judged(drop())
+    for day in range(3):
+        judge.take(*(pane(MONDAY + day * DAY + at, cars, key=2) for at, cars in ((HOUR, 1.0), (2 * HOUR, 400.0))))
+    at = MONDAY + 3 * DAY
+    got = judge.take(pane(at + 30 * MINUTE, 7.0, key=1), pane(at + 3 * HOUR, 7.0, key=2))
+    assert [(each.key, each.name, each.time) for each in got] == [(2, "firing", at + 2 * HOUR)]
+
+
 def test_an_average_of_no_event_is_unknown_and_no_drop():
     judge = judged(drop(of=AVERAGE))
     at = taught(judge)
