@@ -1,11 +1,11 @@
 """`threshold` with count(), naively: the list of a key's events is kept and counted anew each time."""
 
 from collections import defaultdict
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tests.naive.alert import Body, alert, key_of
 from tests.naive.at_once import LastFirings, taken
+from tests.naive.panes import pane_end
 from tests.naive.rule import Event, Rule, Scope, Threshold, severity
 from tests.naive.time import Seen, once
 
@@ -79,19 +79,3 @@ def tumbling(
                 )
             )
     return out
-
-
-def pane_end(time: int, width_ms: int, zone: ZoneInfo) -> int:
-    """Return the first instant, not before `time`, whose civil time is a multiple of the width; tried one by one."""
-    step = 1000 if width_ms % 60_000 else 60_000
-    end = -(-time // step) * step
-    while civil_ms(end, zone) % width_ms:
-        end += step
-    return end
-
-
-def civil_ms(time: int, zone: ZoneInfo) -> int:
-    """Return an instant as ms of civil time since 1970-01-01 00:00."""
-    offset = datetime.fromtimestamp(time / 1000, zone).utcoffset()
-    assert offset is not None
-    return time + round(offset.total_seconds() * 1000)

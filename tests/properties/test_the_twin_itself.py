@@ -7,8 +7,8 @@ import pytest
 
 from events.block import End, Epoch, Events, FeedEnd, Tick
 from tests.naive.engine import City, run
+from tests.naive.panes import pane_end
 from tests.naive.rule import Absence, Rule, Threshold
-from tests.naive.threshold import pane_end
 from tests.naive.time import BEGINNING, Feed, group
 
 T = 1_795_500_000_000  # 2026-11-24T14:00:00+08:00

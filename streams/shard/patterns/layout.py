@@ -1,0 +1,101 @@
+"""What a window's aggregates need of each key: the table that the kernels read, and the state that they keep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.nulls import NULL
+from kernels.patterns import aggregate as of
+from kernels.patterns.quantile import BUCKETS, HELD
+from kernels.patterns.sliding import PANES as SLIDING_PANES
+from rules.plan import Function, Panes
+from streams.shard.tables import Columns
+
+Ints = NDArray[np.int64]
+TIME_ARGUMENT = 0  # row of the arguments that holds the events' times
+
+
+Table = tuple[Ints, Ints, Ints, Ints, Ints, Ints, NDArray[np.float64]]  # `kernels.patterns.aggregate.TABLE`
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One aggregate: `argument` is a row of the arguments, `parameter` a share, or how much is told apart."""
+
+    function: Function
+    argument: int = TIME_ARGUMENT
+    parameter: float = 0.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The kernels' table, and the columns of state (`kernels.patterns.aggregate.STATE`), in their order."""
+
+    table: Table
+    columns: Columns
+
+
+def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
+    """Say what some aggregates over a window need; what several of them need is kept once."""
+    cells = {(of.EVENTS, TIME_ARGUMENT): 0}
+
+    def cell(operation: int, argument: int) -> int:
+        return cells.setdefault((operation, argument), len(cells))
+
+    sliding = panes == "sliding"
+    lists: list[tuple[int, int]] = []
+    trees: list[int] = []
+    results: list[tuple[int, int, int]] = []
+    ring = 0
+    for each in aggregates:
+        match each.function:
+            case "count" if sliding:
+                ring = int(each.parameter)
+                results.append((of.RECENT, 0, 0))
+            case "count":
+                results.append((of.CELL, 0, 0))
+            case "rate":
+                results.append((of.PER_MINUTE, 0, 0))
+            case "sum":
+                results.append((of.CELL, cell(of.SUM, each.argument), 0))
+            case "avg" | "ratio":
+                results.append((of.MEAN, cell(of.SUM, each.argument), cell(of.KNOWN, each.argument)))
+            case "min":
+                results.append((of.CELL, cell(of.LEAST, each.argument), 0))
+            case "max":
+                results.append((of.CELL, cell(of.GREATEST, each.argument), 0))
+            case "duration":
+                results.append((of.SPAN, cell(of.LEAST, TIME_ARGUMENT), cell(of.GREATEST, TIME_ARGUMENT)))
+            case "distinct":
+                results.append((of.DISTINCT, len(lists), 0))
+                lists.append((each.argument, int(each.parameter)))
+            case "quantile":
+                results.append((of.QUANTILE, len(trees), 0))
+                trees.append(each.argument)
+    table = (
+        np.array([operation for operation, _ in cells], np.int64),
+        np.array([argument for _, argument in cells], np.int64),
+        np.array([argument for argument, _ in lists], np.int64),
+        np.array([bound for _, bound in lists], np.int64),
+        np.array(trees, np.int64),
+        np.array(results, np.int64).reshape(-1, 3),
+        np.array([each.parameter for each in aggregates], np.float64),
+    )
+    kept = SLIDING_PANES if sliding else 1
+    longest = max((bound for _, bound in lists), default=0)
+    columns: Columns = {
+        "marks": (np.int64, (3,), int(NULL)),
+        "dues": (np.int64, (), int(of.NEVER)),
+        "cells": (np.float64, (kept, len(cells)), 0),
+        "bases": (np.float64, (len(cells) if sliding else 0,), 0),
+        "recent": (np.int64, (2 + ring if ring else 0,), 0),
+        "values": (np.int64, (len(lists), longest), 0),
+        "value_times": (np.int64, (len(lists), longest if sliding else 0), 0),
+        "value_sizes": (np.int64, (len(lists),), 0),
+        "buckets": (np.int32, (len(trees), BUCKETS + 1), 0),
+        "held": (np.uint16, (len(trees), HELD if sliding else 0), 0),
+        "held_sizes": (np.int64, (len(trees), 2 + SLIDING_PANES if sliding else 2), 0),
+    }
+    return Layout(table, columns)

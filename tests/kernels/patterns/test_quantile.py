@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kernels.compile import kernel
+from kernels.patterns import quantile as q
+from tests.kernels.patterns.test_windows import SPEED, looks_of
+from tests.naive.windows import HELD, Aggregate, Window
+
+
+@kernel("int64(float64)")
+def bucket_of(x):
+    return q.bucket_of(x)
+
+
+@kernel("float64(int64)")
+def value_of(bucket):
+    return q.value_of(bucket)
+
+
+@given(st.floats(q.LEAST, q.GREATEST), st.booleans())
+@example(q.LEAST * 1.0001, True)
+@example(q.GREATEST, False)
+def test_a_bucket_tells_a_number_to_one_percent(x, negative):
+    x = -x if negative else x
+    assert value_of(bucket_of(x)) == pytest.approx(x, rel=0.01) or abs(x) == q.LEAST
+
+
+@given(st.floats(allow_nan=False))
+def test_any_number_has_a_bucket_and_far_ones_the_last(x):
+    bucket = bucket_of(x)
+    assert 0 <= bucket < q.BUCKETS
+    if abs(x) <= q.LEAST:
+        assert value_of(bucket) == 0
+    if abs(x) >= q.GREATEST:
+        assert bucket == (q.BUCKETS - 1 if x > 0 else 0)
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_buckets_are_in_the_order_of_numbers(a, b):
+    if a <= b:
+        assert bucket_of(a) <= bucket_of(b)
+
+
+def test_the_quantile_of_a_busy_window_is_that_of_its_last_numbers():
+    window = Window(60_000, "sliding", [Aggregate("quantile", SPEED, 0.25), Aggregate("quantile", SPEED, 0.75)])
+    rng = np.random.default_rng(7)
+    speeds = np.concatenate([rng.normal(50, 9, 3000), rng.normal(80, 3, HELD), rng.normal(30, 3, 2000)])
+    seen = [{"time": 1_000_000 + 7 * i, "key": 1, "speed": float(x)} for i, x in enumerate(speeds)]
+    looks = looks_of(window, seen, [4000], 2_000_000, room=10_000)[1]
+    for at in (2999, 3000, 3000 + HELD - 1, 3000 + HELD + 700, len(seen) - 1):
+        last = np.sort(speeds[: at + 1][-HELD:])
+        for got, share in zip(looks[at][1], (0.25, 0.75), strict=True):
+            assert got == pytest.approx(last[int(share * (len(last) - 1))], rel=0.01)
+
+
+def test_what_a_full_tree_lost_does_not_leave_it_again_with_its_pane():
+    window = Window(600, "sliding", [Aggregate("quantile", SPEED, 0.5), Aggregate("count", parameter=9000)])
+    burst = [{"time": 1_000_000 + i // 100, "key": 0, "speed": float(1 + i // 1000)} for i in range(6000)]
+    after = [{"time": time, "key": 0, "speed": 900.0} for time in (1_000_400, 1_000_625, 1_000_655, 1_000_670)]
+    looks = looks_of(window, burst + after, [], 1_002_000, room=7000)[0]
+    for time, (median, count), _, _ in looks[-4:]:
+        pane = -(-time // 10)
+        known = [e["speed"] for e in burst[-(HELD - 1) :] if -(-e["time"] // 10) > pane - 60]
+        known += [e["speed"] for e in after if e["time"] <= time]
+        assert median == pytest.approx(sorted(known)[(len(known) - 1) // 2], rel=0.01), (time, count)

@@ -1,0 +1,88 @@
+"""Windows of a few keys, as the kernels keep them: told in the words of `tests.naive.windows`."""
+
+from math import isnan
+
+import numpy as np
+
+from kernels.nulls import NULL
+from kernels.patterns.aggregate import NEVER
+from kernels.patterns.session import sit, sit_on
+from kernels.patterns.sliding import EDGES, slide, slide_on
+from kernels.patterns.tumbling import tumble, tumble_on
+from rules.calendar import offsets
+from streams.shard.patterns.layout import Asked, lay_out
+from streams.shard.tables import fresh_state
+from tests.naive.windows import Window
+
+KEYS = 3
+ARGUMENTS = ("speed", "load", "flag", "plate")  # rows of the arguments, behind the time
+INTEGERS = ("plate",)
+
+
+class Kept:
+    """The windows of KEYS keys. `room` is how many points fit into one call."""
+
+    def __init__(self, window: Window, needed=0, room=EDGES + 5):
+        self.window, self.needed, self.room = window, needed, room
+        asked = [Asked(each.function, self._argument(each), each.parameter) for each in window.aggregates]
+        self.layout = lay_out(asked, window.panes)
+        self.state = fresh_state(self.layout.columns, KEYS)
+        self.zone = [np.array(each) for each in offsets(str(window.zone))]
+
+    @staticmethod
+    def _argument(aggregate):
+        return 1 + ARGUMENTS.index(aggregate.of.__name__) if aggregate.of.__name__ in ARGUMENTS else 0
+
+    def take(self, events):
+        """Take events (dicts with `key`); return looks (time, key, aggregates, place, begins), as they come."""
+        times, rows = (np.array([event[name] for event in events], np.int64) for name in ("time", "key"))
+        numbers = np.full((1 + len(ARGUMENTS), len(events)), np.nan)
+        numbers[0] = times
+        bits = numbers.view(np.int64)
+        for at, name in enumerate(ARGUMENTS, 1):
+            given = [event.get(name) for event in events]
+            if name in INTEGERS:
+                bits[at] = [NULL if x is None else x for x in given]
+            else:
+                numbers[at] = [np.nan if x is None else x for x in given]
+        kernel = {"sliding": slide, "session": sit}.get(self.window.panes, tumble)
+        return self._looks(kernel, len(events), (times, rows, numbers, bits))
+
+    def advance(self, bound):
+        """Let time pass up to `bound`."""
+        kernel = {"sliding": slide_on, "session": sit_on}.get(self.window.panes, tumble_on)
+        return self._looks(kernel, KEYS, (), bound)
+
+    def _looks(self, kernel, stop, arrays, *bound):
+        out, start = [], 0
+        while start < stop:
+            points = self._points()
+            state = tuple(self.state.values())
+            start, found = kernel(
+                *arrays, start, *bound, *self._parameters(not bound), self.layout.table, state, points
+            )
+            out += self._told(points, found)
+        return out
+
+    def _parameters(self, is_event):
+        window = self.window
+        length, needed = window.length_ms, [self.needed]
+        match window.panes:
+            case "sliding":
+                return [length, *([*needed, window.state] if is_event else []), window.every]
+            case "session":
+                longest = int(min(window.longest_ms, NEVER // 4))
+                return [length, longest, *([*needed, window.state] if is_event else [])]
+            case _:
+                return [length, *self.zone, self.needed, window.state]
+
+    def _points(self):
+        results = len(self.layout.table[5])
+        return np.full((results, self.room), -7.0), *(np.full(self.room, -7) for _ in range(5))
+
+    def _told(self, points, found):
+        extra, rows, times, places, hands, begins = (array[..., :found].T.tolist() for array in points)
+        return [
+            (time, row, tuple(None if isnan(x) else x for x in values), place if hand else None, begin)
+            for time, row, values, place, hand, begin in zip(times, rows, extra, places, hands, begins, strict=True)
+        ]
