@@ -1,4 +1,4 @@
-"""The stateful kernels alone: events a second on one core, over as many keys as a city has.
+"""The kernels behind decode alone: events a second on one core, over as many keys as a city has.
 
 Events are in order and their keys in random rows, as after interning; what is measured is the kernel's own work.
 """
@@ -8,11 +8,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kernels import opcodes as op
+from kernels.expression import BLOCK as CONDITIONS
+from kernels.expression import evaluate, keep
 from kernels.nulls import NULL
 from kernels.patterns.absence import sight
 from kernels.patterns.count import EVIDENCE_MAX, count
 from kernels.patterns.judge import judge
 from kernels.patterns.panes import count_panes
+from kernels.surroundings import laid
 
 EVENTS = 1 << 20
 BLOCK = 1 << 14  # events of a call, as the engine makes them
@@ -33,6 +37,8 @@ def rates() -> dict[str, float]:
         "count (8,000 keys)": _rate(lambda: _count(times, rng.integers(0, GATES, EVENTS), GATES)),
         "panes (8,000 keys)": _rate(lambda: _panes(times, rng.integers(0, GATES, EVENTS), GATES)),
         "absence (5,000 keys)": _rate(lambda: _absence(times, rng.integers(0, ELDERS, EVENTS), ELDERS)),
+        "conditions (an equality, a limit)": _rate(lambda: _conditions(rng, 8, 0.9)),
+        "conditions (in an area of 64 corners)": _rate(lambda: _inside(rng)),
         "judge (300,000 keys)": _rate(lambda: _judge(times, rng.integers(0, PLATES, EVENTS), PLATES)),
     }
 
@@ -68,6 +74,37 @@ def _count(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
         counts,
         candidates,
         evidence,
+    )
+
+
+def _conditions(rng: np.random.Generator, words: int, limit: float) -> Step:
+    """A word that one of eight events has, then a number."""
+    lanes = np.array([rng.integers(0, words, EVENTS), rng.random(EVENTS).view(np.int64)])
+    bits = int(np.float64(limit).view(np.int64))
+    code = np.array([(op.LANE, 0), (op.INTEGER, 3), (op.SAME, 0), (op.LANE, 1), (op.NUMBER, bits), (op.GREATER, 0)])
+    nothing = np.array([1]), np.array([1])
+    starts, stack = np.array([0, 3, 6]), np.empty((3, CONDITIONS), np.int64)
+
+    def step(part: slice) -> None:
+        for first in range(part.start, part.stop, CONDITIONS):
+            rows = np.arange(first, first + CONDITIONS)
+            keep(code, starts, 0, 2, lanes, rows, CONDITIONS, stack, *nothing)
+
+    return step
+
+
+def _inside(rng: np.random.Generator) -> Step:
+    """Half of the points lie in the area's box, three quarters of those inside."""
+    angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    box = np.concatenate([ring.min(axis=0), ring.max(axis=0)])
+    sets, calendars = (np.zeros(0, np.int64),) * 6, (np.zeros(0, np.int64),) * 4
+    around = laid(*sets, *calendars, ring, np.array([0, 64]), np.array([0, 1]), box)
+    points = rng.uniform(-1.4, 1.4, (2, EVENTS)).view(np.int64)
+    code = np.array([(op.LANE, 0), (op.LANE, 1), (op.INSIDE, 0)])
+    extra, out = np.empty((0, BLOCK)), np.empty(BLOCK, np.int64)
+    return lambda part: evaluate(
+        code, 2, points, np.arange(part.start, part.stop), extra, out, around, np.zeros(0, np.int64)
     )
 
 
@@ -125,4 +162,4 @@ def _judge(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
 
 if __name__ == "__main__":
     for name, rate in rates().items():
-        print(f"{name:24} {rate:6.0f} M/s")
+        print(f"{name:40} {rate:6.0f} M/s")
