@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
@@ -44,7 +45,7 @@ class Ruleset:
     vocabulary: Vocabulary = field(repr=False)
 
 
-def load(paths: Sequence[Path], schemas: Schemas, city: CityKey, *, today: date | None = None) -> Ruleset:
+def load(paths: Sequence[Path], schemas: Schemas, city: CityKey, *, now: datetime | None = None) -> Ruleset:
     """Read files and folders, check them together, and compile them.
 
     A folder is searched for `*.yaml`, tests apart, to its depth. A single file brings the vocabulary files beside it.
@@ -54,18 +55,18 @@ def load(paths: Sequence[Path], schemas: Schemas, city: CityKey, *, today: date 
     Problems
         with every error and warning of every file
     """
-    return checked(files.read(paths), schemas, city, today=today)
+    return checked(files.read(paths), schemas, city, now=now)
 
 
-def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey, *, today: date | None = None) -> Ruleset:
+def loads(texts: Mapping[str, str], schemas: Schemas, city: CityKey, *, now: datetime | None = None) -> Ruleset:
     """Check and compile rule files given as texts, by their names. Raises as `load`."""
-    return checked(RuleFiles({path: text.encode() for path, text in texts.items()}), schemas, city, today=today)
+    return checked(RuleFiles({path: text.encode() for path, text in texts.items()}), schemas, city, now=now)
 
 
-def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, today: date | None = None) -> Ruleset:
+def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime | None = None) -> Ruleset:
     """Check and compile files that have been read. Raises as `load`.
 
-    With `today`, the city's civil date, calendars that have ended or end soon are warned of: a check knows no clock.
+    With `now`, calendars that have ended or end soon are warned of: a check knows no clock by itself.
     """
     reader = Reader()
     reader.problems += given.problems
@@ -94,7 +95,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, today: date | 
     for path in drawn:
         vocabulary.geojson(path, texts[path], reader)
     read = [read_file(path, document, reader, schemas) for path, document in documents.items()]
-    checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked, today)
+    checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked, now)
     rules = checker.check()
     sources = {path: texts[path].decode(errors="replace") for path in (*documents, *drawn)}
     problems = _sorted(reader.problems)
@@ -127,14 +128,14 @@ class _Checker:
         schemas: Schemas,
         problems: list[Problem],
         empty: str,
-        today: date | None,
+        now: datetime | None,
     ) -> None:
         self.files = files
         self.vocabulary = vocabulary
         self.schemas = schemas
         self.problems = problems
         self.empty = empty
-        self.today = today
+        self.now = now
         self.timezone = vocabulary.timezone or UTC
 
     def check(self) -> list[CheckedRule]:
@@ -184,13 +185,14 @@ class _Checker:
         return macros
 
     def _calendars(self) -> None:
+        today = self.now.astimezone(ZoneInfo(self.timezone)).date() if self.now else None
         for declared in self.vocabulary.calendars.values():
             try:
                 calendar.declared(declared, self.timezone)
             except Problems as problems:
                 self.problems += problems.problems
             else:
-                self.problems += calendar_upkeep.warnings(declared, self.today)
+                self.problems += calendar_upkeep.warnings(declared, today)
 
     def _civil_time(self, rules: Sequence[CheckedRule]) -> None:
         """A ruleset that speaks of days, hours or times of day must say whose."""

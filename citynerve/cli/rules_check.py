@@ -1,6 +1,7 @@
 """`citynerve rules check PATH...`: every error of every file in one run, each with its place and advice."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,8 @@ def _check(paths: Sequence[Path], schemas: Sequence[Path], format: str) -> int:
     from rules.check import checked
 
     try:
-        ruleset = checked(rule_files.read(paths), config.schemas(schemas), config.city())
+        now = datetime.now(UTC)  # of calendars it is told which have ended
+        ruleset = checked(rule_files.read(paths), config.schemas(schemas), config.city(), now=now)
     except Problems as found:
         _tell(found.problems, None, format)
         return FOUND

@@ -55,6 +55,25 @@ def test_parts_that_touch_or_overlap_are_one_interval():
     assert len(made("2026-02-16/2026-02-20", "2026-02-18/2026-02-21", "2026-02-22").edges) == 2
 
 
+def test_holidays_are_no_workdays_and_a_makeup_day_is_one_whatever_day_of_the_week():
+    weekdays = [(day, PLACE) for day in ("mon", "tue", "wed", "thu", "fri")]
+    holidays, makeup = [("2026-10-01/2026-10-07", PLACE)], [("2026-09-27", PLACE), ("2026-10-07", PLACE)]
+    workday = calendar("workday", weekdays, SHANGHAI, holidays, makeup)
+    worked = ("2026-09-27T00:00", "2026-09-30T23:59:59", "2026-10-07T12:00", "2026-10-08T00:00")
+    free = ("2026-09-26T12:00", "2026-10-01T00:00", "2026-10-06T23:59:59", "2026-10-10T12:00")
+    assert date(2026, 9, 27).strftime("%a") == "Sun"
+    assert all(holds(workday, at(text)) for text in worked)
+    assert not any(holds(workday, at(text)) for text in free)
+
+
+@pytest.mark.parametrize("text", ["22:00-06:00", "sat", "2026-02-30", "spring"])
+def test_holidays_and_makeup_days_are_dates(text):
+    for holidays, makeup in (([(text, PLACE)], []), ([], [(text, PLACE)])):
+        with pytest.raises(Problems) as caught:
+            calendar("workday", [("mon", PLACE)], SHANGHAI, holidays, makeup)
+        assert [(each.code, each.place) for each in caught.value.problems] == [("E130", PLACE)]
+
+
 def test_weekdays_are_those_of_the_city():
     weekend = made("sat", "sun")
     assert holds(weekend, at("2026-11-28T00:00")) and holds(weekend, at("2026-11-29T23:59:59"))

@@ -56,5 +56,18 @@ def test_calendars_are_one_text_or_several() -> None:
     assert [part.text for part in vocabulary.calendars["night"].parts] == ["22:00-06:00"]
 
 
+def test_working_days_are_monday_to_friday_but_for_holidays_and_makeup_days() -> None:
+    vocabulary, codes = declared("calendars: {workday: {holidays: [2026-10-01/2026-10-07], makeup: 2026-09-27}}\n")
+    assert codes == []
+    workday = vocabulary.calendars["workday"]
+    assert workday.form == (("mon", "tue", "wed", "thu", "fri"), ("2026-10-01/2026-10-07",), ("2026-09-27",))
+    short, _ = declared("calendars: {workday: {weekdays: [mon, tue]}}\n")
+    assert short.calendars["workday"].form == (("mon", "tue"), (), ())
+
+
+def test_a_calendar_of_working_days_has_no_other_keys() -> None:
+    assert declared("calendars: {workday: {holiday: [2026-10-01]}}\n")[1] == ["E002"]
+
+
 def test_names_are_small_letters() -> None:
     assert declared("sets: {Residents: {key: site}}\ncalendars: {a-b: '22:00-06:00'}\n")[1] == ["E006", "E006"]

@@ -1,11 +1,12 @@
 """`abs`, `min` and `max` of values of one event."""
 
+import math
 from typing import cast
 
 from rules.expression import misfits
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call
-from rules.expression.typed import NUMBER, TIME, Apply, Operation, Typed
+from rules.expression.typed import NUMBER, TIME, Apply, Constant, Operation, Typed
 
 
 def absolute(check: Checking, node: Call) -> Typed | None:
@@ -16,7 +17,10 @@ def absolute(check: Checking, node: Call) -> Typed | None:
     if item.type.base not in ("number", "duration"):
         check.found.add(misfits.no_number(item.node.place, item))
         return None
-    return Apply(Call(node.place, node.name, (item.node,)), item.type, "abs", (item,))
+    whole = Call(node.place, node.name, (item.node,))
+    if isinstance(item, Constant):
+        return Constant(whole, item.type, abs(float(item.value)))
+    return Apply(whole, item.type, "abs", (item,))
 
 
 def extreme(check: Checking, node: Call) -> Typed | None:
@@ -38,4 +42,7 @@ def extreme(check: Checking, node: Call) -> Typed | None:
         out[0], last = pair
         out.append(last)
     kind = next((item.type for item in out if item.type.unit or item.type == TIME), NUMBER)
+    numbers = [float(item.value) for item in out if isinstance(item, Constant)]
+    if len(numbers) == len(out) and not any(map(math.isnan, numbers)):
+        return Constant(whole, kind, min(numbers) if node.name == "min" else max(numbers))
     return Apply(whole, kind, cast(Operation, node.name), tuple(out))
