@@ -239,6 +239,22 @@ def test_a_critical_rule_that_a_cooldown_delays_is_warned_of() -> None:
     assert plan(text).rules[0].ordered
 
 
+def many(count: int, when: str) -> str:
+    rules = (f"- {{rule: r{number}, from: gate, severity: low{when}}}\n" for number in range(count))
+    return "version: 1\nrules:\n" + "".join(rules)
+
+
+def test_of_many_rules_those_that_no_field_picks_out_are_said_to_cost_in_one_line() -> None:
+    assert found(many(100, "")) == []
+    (problem,) = problems(many(101, ""))
+    assert (problem.code, problem.place.line) == ("W320", 3)
+    assert problem.en.startswith("101 of 101 rules")
+    assert found(many(101, ", when: direction == 'in'")) == []
+    assert found(many(101, ", when: match_score > 0.5")) == []
+    assert found(many(101, ", when: 'direction in (''in'', ''out'') and known(lon)'")) == []
+    assert [code for code, *_ in found(many(101, ", when: known(lon)"))] == ["W320"]
+
+
 def test_a_rule_that_reads_persons_without_a_purpose_is_warned_of() -> None:
     assert [code for code, *_ in found(rule("when: known(person)"))] == ["W330"]
     assert plan(rule("when: known(person)")).rules[0].purpose == "public_safety"

@@ -8,7 +8,7 @@ from events.identity import CityKey
 from events.schema import Schemas
 from kernels import opcodes as op
 from rules import check
-from rules.plan import Absence, Plan, RulePlan, Source
+from rules.plan import Absence, Plan, RulePlan, Source, Threshold
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 HEAD = """\
@@ -185,6 +185,84 @@ def test_a_key_holds_as_many_rows_as_its_widest_part() -> None:
     assert rule("from: gate", "severity: low", "key: [site, device]").capacity == 2_000_000
     assert rule("from: gate", "severity: low", "key: direction").capacity == 3
     assert rule("from: gate", "severity: low", "key: site", "capacity: 50").capacity == 50
+
+
+def test_whom_an_alert_goes_to_next_and_the_law_it_stands_on_are_in_the_plan() -> None:
+    made = rule("from: gate", "severity: low", "escalate: [{after: 30m, to: a}, {after: 2h, to: b}]")
+    assert [(step.after_ms, step.to) for step in made.escalate] == [(1_800_000, "a"), (7_200_000, "b")]
+    assert made.legal_basis == "网络安全法"
+    assert rule("from: gate", "severity: low", "legal_basis: § 5").legal_basis == "§ 5"
+
+
+def test_a_canary_asks_the_key_its_sets_and_labels() -> None:
+    made = rule(
+        "from: gate",
+        "key: person",
+        "severity: low",
+        "purpose: elder_care",
+        "canary: person == 'p1' or label.alone == true",
+        'labels: {alone: "${elders.lives_alone}", floor: "no ${person}"}',
+    )
+    assert made.canary is not None
+    assert made.canary.text == "person == 'p1' or elders.lives_alone"
+    assert rule("from: gate", "severity: low").canary is None
+
+
+def test_a_rule_that_asks_which_devices_are_heard_waits_for_them() -> None:
+    head = HEAD.replace("  unused", "  devices: {key: device, columns: {site: id, expected_s: number s}}\n  unused")
+    made = plan("- {rule: x, from: gate, severity: low, when: coverage(site) < 0.5}\n", head)
+    assert made.rules[0].ordered
+    assert made.coverages == (tuple(sorted(SCHEMAS.code(kind) for kind in ("gate", "heartbeat"))),)
+    assert [each.name for each in made.sets] == ["devices"]
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("lon > 1 + 2 * 3", "lon > 7"),
+        ("lon > -(1 + 1)", "lon > -2"),
+        ("lon > abs(-3) + min(1, 2) + max(3, 4)", "lon > 8"),
+        ("true and lon > 1", "lon > 1"),
+        ("false or lon > 1", "lon > 1"),
+        ("3 > 2 and lon > 1", "lon > 1"),
+        ("not not lon > 1", "lon > 1"),
+        ("lon > 1 and known(5)", "lon > 1"),
+        ("(1 < 2) == true and lon > 1", "lon > 1"),
+        ("now() > now() - 2 * 30s", "now() > now() - 60s"),
+    ],
+)
+def test_what_constants_alone_say_is_worked_out_before(written: str, folded: str) -> None:
+    one, other = (rule("from: gate", f"when: {when}", "severity: low").select for when in (written, folded))
+    assert [program.code.tolist() for program in one] == [program.code.tolist() for program in other]
+
+
+@pytest.mark.parametrize("when", ["true", "lon > 1 or true", "not (true and false)", "2 > 1"])
+def test_what_is_always_true_asks_nothing(when: str) -> None:
+    assert rule("from: gate", f"when: {when}", "severity: low").select == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "cooldown_ms"),
+    [
+        (["window: 10m", "threshold: count() > 1"], 600_000),
+        (["window: 10m", "threshold: count() > 1", "for: 1m"], 0),
+        (["window: 10m", "threshold: count() > 1", "clear: count() < 1"], 0),
+        (["window: session 20s", "threshold: duration() > 1m"], 0),
+        (["window: 1h tumbling", "threshold: zscore(count()) > 4", "baseline: {}"], 0),
+        (["window: 1h", "change: prev.device != device"], 0),
+    ],
+)
+def test_only_a_point_over_a_sliding_window_rests_by_default(lines: list[str], cooldown_ms: int) -> None:
+    made = rule("from: gate", "key: site", "severity: low", *lines)
+    assert (made.ordered, made.cooldown_ms) == (True, cooldown_ms)
+
+
+def test_a_session_fires_once_unless_a_cooldown_is_written() -> None:
+    lines = ("from: gate", "key: site", "severity: low", "window: session 20s max 1h", "threshold: duration() > 1m")
+    once, again = (rule(*lines, *more).pattern for more in ((), ("cooldown: 5m",)))
+    assert isinstance(once, Threshold) and isinstance(again, Threshold)
+    assert (once.once, again.once) == (True, False)
+    assert (once.window.length_ms, once.window.max_ms) == (20_000, 3_600_000)
 
 
 def test_a_disabled_rule_is_checked_and_left_out() -> None:

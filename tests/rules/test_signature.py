@@ -80,6 +80,94 @@ def test_another_selection_or_more_memory_is_another_signature(change: tuple[str
     assert signature(plan(change)) != signature(plan())
 
 
+HEAD = """\
+version: 1
+timezone: Asia/Shanghai
+sets: {devices: {key: device, columns: {site: id, expected_s: number s}}}
+areas: {lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}
+calendars: {workday: {holidays: [2026-10-01]}}
+rules:
+"""
+STATE = "window: 10m, threshold: avg(confidence) > 5 and count() > 3, for: 5m, clear: avg(confidence) < 2"
+USUAL = "window: 1h tumbling, threshold: zscore(count()) > 4, baseline: {season: day}"
+CHAIN = "key: site, sequence: [{first: gate}, {then: camera, times: 2, within: 4s, when: lon > 5}], within: 1h"
+MOVED = "window: 2h, change: prev.site != site and lon > prev.lon"
+GONE = "key: device, absence: {for: 1h, forget: 2d}"
+
+
+def of(pattern: str) -> tuple[str, str]:
+    """The signature and the version of a rule over cameras."""
+    begun = "" if "sequence" in pattern else "from: camera, "
+    made = check.loads({"r.yaml": f"{HEAD}- {{rule: x, severity: low, {begun}{pattern}}}\n"}, SCHEMAS, CITY).plan
+    return made.rules[0].signature, made.version
+
+
+@pytest.mark.parametrize(
+    ("pattern", "old", "new"),
+    [
+        (STATE, "> 5", "> 6"),
+        (STATE, "for: 5m", "for: 6m"),
+        (STATE, "< 2", "< 3"),
+        (STATE, ", clear", ", resolve_after: 1d, clear"),
+        (USUAL, "> 4", "> 5"),
+        (MOVED, "!= site", "== site"),
+        (GONE, "1h", "2h"),
+        (GONE, "2d", "3d"),
+        (GONE, "2d", "2d, unless: hour() > 5"),
+    ],
+)
+def test_a_pattern_judged_otherwise_keeps_its_state(pattern: str, old: str, new: str) -> None:
+    assert old in pattern
+    before, after = of(pattern), of(pattern.replace(old, new, 1))
+    assert before[0] == after[0] and before[1] != after[1]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "old", "new"),
+    [
+        (STATE, "10m", "11m"),
+        (STATE, "count() > 3", "count() > 4"),
+        (STATE, "and count()", "and distinct(track)"),
+        (STATE, "avg(confidence) <", "max(confidence) <"),
+        (STATE, "avg(confidence)", "avg(confidence * 2)"),
+        (STATE, "avg(confidence)", "ratio(inside('lobby'))"),
+        (USUAL, "season: day", "season: week"),
+        (USUAL, "season: day", "season: day, learn: 1w"),
+        (USUAL, "season: day", "season: day, min_samples: 9"),
+        (USUAL, "1h tumbling", "2h tumbling"),
+        (CHAIN, "key: site, ", ""),
+        (CHAIN, "4s", "5s"),
+        (CHAIN, "within: 1h", "within: 2h"),
+        (CHAIN, "times: 2", "times: 3"),
+        (CHAIN, "times: 2", "times: 2 distinct track"),
+        (CHAIN, "lon > 5", "lon > 6"),
+        (CHAIN, "lon > 5", "lon > first.lon"),
+        (CHAIN, "then: camera", "then: [camera, gate]"),
+        (CHAIN, "{then", "{not: gate}, {then"),
+        (MOVED, "2h", "3h"),
+        (MOVED, "prev.site", "prev.device"),
+        (MOVED, "lon", "first_seen(track) and lon"),
+        (GONE, "device", "site"),
+    ],
+)
+def test_a_pattern_that_keeps_something_else_is_another_state(pattern: str, old: str, new: str) -> None:
+    assert old in pattern
+    before, after = of(pattern), of(pattern.replace(old, new, 1))
+    assert before[0] != after[0] and before[1] != after[1]
+
+
+def test_what_an_area_or_a_calendar_means_is_part_of_what_rests_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for condition, old, new in (("inside('lobby')", "[8, 5]", "[8, 6]"), ("workday", "10-01", "10-02")):
+        before = of(f"key: site, when: {condition}, {STATE}")[0]
+        monkeypatch.setitem(globals(), "HEAD", HEAD.replace(old, new))
+        assert of(f"key: site, when: {condition}, {STATE}")[0] != before
+
+
+def test_the_order_of_what_is_asked_says_nothing() -> None:
+    other = STATE.replace("avg(confidence) > 5 and count() > 3", "count() > 3 and avg(confidence) > 5")
+    assert of(STATE)[0] == of(other)[0]
+
+
 @pytest.mark.parametrize("change", [("48h", "24h"), ("severity: low}", "severity: low, active: night}")])
 def test_an_absence_with_another_deadline_keeps_its_last_sights(change: tuple[str, str]) -> None:
     assert signature(plan(change), 1) == signature(plan(), 1)

@@ -82,6 +82,68 @@ def test_a_sliding_window_remembers_one_more_than_it_is_compared_with(
     assert count(threshold, *more).window.aggregates[0].parameter == ring
 
 
+@pytest.mark.parametrize(
+    ("threshold", "more", "told"),
+    [
+        ("distinct(track) >= 3", [], 4),
+        ("distinct(track) >= 2 * cameras.limit", [], 401),
+        ("distinct(track) >= 3", ['message: "${distinct.track}"'], 32),
+        ("distinct(track) >= 3", ["clear: distinct(track) < 2", "for: 1m"], 4),
+        ("distinct(track) >= 3", ["clear: distinct(track) < 9", "for: 1m"], 10),
+    ],
+)
+def test_a_sliding_window_tells_one_value_more_apart_than_it_is_compared_with(
+    threshold: str, more: list[str], told: int
+) -> None:
+    assert count(threshold, *more).window.aggregates[0].parameter == told
+
+
+def test_of_values_panes_tell_so_many_apart() -> None:
+    pattern = count("distinct(track) / count() > 0.5", window="5m tumbling")
+    assert [(each.function, each.parameter) for each in pattern.window.aggregates] == [
+        ("count", 2**31 - 1),
+        ("distinct", 4096),
+    ]
+
+
+def test_what_is_asked_several_times_is_counted_once_in_the_order_of_the_table() -> None:
+    pattern = count(
+        "max(confidence) > avg(confidence) and count() > 3",
+        "severity: {high: avg(confidence) > 0.9 and ratio(confidence > 0.5) > 0.1, low: default}",
+        'message: "${avg.confidence} ${quantile(confidence, 0.95)} ${max.confidence}"',
+    )
+    assert [each.function for each in pattern.window.aggregates] == ["count", "avg", "max", "quantile", "ratio"]
+    assert [each.parameter for each in pattern.window.aggregates] == [4, 0, 0, 0.95, 0]
+
+
+def test_a_baseline_learns_what_is_asked_of_it_only() -> None:
+    pattern = count(
+        "zscore(avg(confidence)) < -4 and count() > 10",
+        "baseline: {season: day, learn: 2w, min_samples: 5}",
+        'message: "${expected(avg(confidence))} ${expected(count())}"',
+        window="15m tumbling",
+    )
+    assert [each.function for each in pattern.window.aggregates] == ["count", "avg"]
+    assert pattern.baseline is not None
+    assert (pattern.baseline.of, pattern.baseline.learn_ms, pattern.baseline.min_samples) == ((0, 1), 1_209_600_000, 5)
+
+
+def test_a_baseline_that_says_nothing_has_no_season_and_four_weeks() -> None:
+    pattern = count("zscore(count()) > 4", "baseline: {}", window="day")
+    assert pattern.baseline is not None
+    assert (pattern.baseline.season, pattern.baseline.learn_ms, pattern.baseline.min_samples) == (
+        "none",
+        2_419_200_000,
+        3,
+    )
+
+
+def test_for_clear_and_baseline_make_an_episode_of_it() -> None:
+    assert not count("count() >= 3").is_state
+    assert count("count() >= 3", "for: 5m", "resolve_after: 1d").is_state
+    assert count("count() >= 3", "clear: count() < 2").is_state
+
+
 def test_panes_count_exactly_and_remember_nothing() -> None:
     pattern = count("count() >= 3", window="day")
     assert (pattern.window.panes, pattern.window.length_ms) == ("day", 86_400_000)
