@@ -10,10 +10,13 @@ import numpy as np
 
 from kernels import opcodes as op
 from kernels.expression import BLOCK as CONDITIONS
-from kernels.expression import evaluate, keep
+from kernels.expression import NEVER, evaluate, keep
 from kernels.nulls import NULL
+from kernels.opcodes import FALSE, TRUE
 from kernels.patterns.absence import sight
+from kernels.patterns.baseline import WHOLE, compare, learn
 from kernels.patterns.count import EVIDENCE_MAX, count
+from kernels.patterns.episode import COLUMNS, NO_EXPIRY, WORDS, follow
 from kernels.patterns.judge import judge
 from kernels.patterns.panes import count_panes
 from kernels.surroundings import laid
@@ -22,7 +25,8 @@ EVENTS = 1 << 20
 BLOCK = 1 << 14  # events of a call, as the engine makes them
 REPEATS = 3
 MINUTE_MS = 60_000
-PLATES, GATES, ELDERS = 300_000, 8_000, 5_000
+DAY_MS = 1440 * MINUTE_MS
+PLATES, GATES, ELDERS, SITES = 300_000, 8_000, 5_000, 2_000
 RING = 4
 
 Step = Callable[[slice], object]
@@ -39,6 +43,8 @@ def rates() -> dict[str, float]:
         "absence (5,000 keys)": _rate(lambda: _absence(times, rng.integers(0, ELDERS, EVENTS), ELDERS)),
         "conditions (an equality, a limit)": _rate(lambda: _conditions(rng, 8, 0.9)),
         "conditions (in an area of 64 corners)": _rate(lambda: _inside(rng)),
+        "episode (8,000 keys)": _rate(lambda: _episode(times, rng.integers(0, GATES, EVENTS), GATES)),
+        "baseline (2,000 keys)": _rate(lambda: _baseline(times, rng.integers(0, SITES, EVENTS), SITES)),
         "judge (300,000 keys)": _rate(lambda: _judge(times, rng.integers(0, PLATES, EVENTS), PLATES)),
     }
 
@@ -144,7 +150,8 @@ def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
 
 
 def _judge(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
-    severities, replayed = np.zeros(EVENTS, np.int64), np.zeros(EVENTS, np.int64)
+    severities, replayed, members = (np.zeros(EVENTS, np.int64) for _ in range(3))
+    cooldowns = np.array([10 * MINUTE_MS])
     last_times, last_severities = np.full(keys, NULL), np.zeros(keys, np.int64)
     fired, suppressed = np.empty(BLOCK, np.int64), np.zeros(1, np.int64)
     return lambda part: judge(
@@ -152,12 +159,76 @@ def _judge(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
         rows[part],
         severities[part],
         replayed[part],
-        10 * MINUTE_MS,
+        members[part],
+        cooldowns,
         last_times,
         last_severities,
         fired,
         suppressed,
     )
+
+
+def _episode(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
+    # of a hundred points one is true: of half of the keys an alert opens and ends, as on a bad day
+    true = np.arange(EVENTS) % 100 == 0
+    conditions, clears = np.where(true, TRUE, FALSE), np.where(true, FALSE, TRUE)
+    nothing, vacant, lasts = np.zeros(EVENTS, np.int64), np.zeros(EVENTS, np.bool_), np.arange(EVENTS)
+    cooldowns, suppressed, members = np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(keys, np.int64)
+    phases, dues, words = np.zeros(keys, np.int8), np.full(keys, NEVER), np.zeros((keys, WORDS), np.int64)
+    out = np.empty((2 * BLOCK, COLUMNS), np.int64)
+    return lambda part: follow(
+        times[part],
+        rows[part],
+        conditions[part],
+        clears[part],
+        nothing[part],
+        nothing[part],
+        vacant[part],
+        lasts[part],
+        5000,
+        NO_EXPIRY,
+        cooldowns,
+        suppressed,
+        members,
+        phases,
+        dues,
+        words,
+        out,
+    )
+
+
+def _baseline(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
+    """Compare and learn panes of keys with a week's quarter hours; an event is a pane here."""
+    ends, values = times + np.arange(EVENTS) * 1000, np.random.default_rng(2).normal(1000, 100, (1, EVENTS))
+    clock = (15 * MINUTE_MS, 7 * DAY_MS, np.array([NULL]), np.array([8 * 60 * MINUTE_MS]))
+    memory, units, vacant = (28 * DAY_MS, 1), np.zeros(1), np.zeros(EVENTS, np.bool_)
+    phases, decided, lively = np.zeros(keys, np.int8), np.full(keys, NULL), np.full(keys, NULL)
+    slots = (np.zeros((keys, 1, 672)), np.zeros((keys, 1, 672)), np.zeros((keys, 1, 672), np.int32))
+    wholes, usual = np.zeros((keys, 1, WHOLE)), np.empty((2, BLOCK))
+
+    def step(part: slice) -> None:
+        own = np.ascontiguousarray(values[:, part])
+        compare(own, ends[part], rows[part], *clock, *memory, units, lively, *slots, wholes, usual)
+        learn(
+            own,
+            ends[part],
+            rows[part],
+            vacant[part],
+            phases,
+            *clock,
+            *memory,
+            units,
+            0.4,
+            0.01,
+            4,
+            672.0,
+            decided,
+            lively,
+            *slots,
+            wholes,
+        )
+
+    return step
 
 
 if __name__ == "__main__":
