@@ -42,8 +42,8 @@ class AlertLines:
         told["title"] = {language: self.title(alert, language) for language in LANGUAGES}
         told["message"] = {language: self.message(alert, language) for language in LANGUAGES}
         rule = self.rule(alert)
-        told["route"] = list(rule.route) if rule.mode == "live" else []  # a shadow rule is judged and goes nowhere
-        told["envelope"] = {"ruleset": alert.ruleset, "mode": rule.mode}
+        told["route"] = list(rule.route) if alert.mode == "live" else []
+        told["envelope"] = {"ruleset": alert.ruleset, "mode": alert.mode}
         return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
     def _text(self, texts: Mapping[str, Message], alert: Alert, language: Language) -> str:

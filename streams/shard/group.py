@@ -178,7 +178,7 @@ def _parted(patterns: list[Pattern], chosen: list[Chosen]) -> Iterator[tuple[Pat
 def _lanes_read(family: Family) -> set[int]:
     """Return the lanes of a batch that the programs and keys of a family read."""
     rule = family.rule
-    parts = (rule.select, rule.pattern, rule.severity, *(member.values for member in family.rules))
+    parts = (rule.select, rule.pattern, rule.severity, *((member.values, member.canary) for member in family.rules))
     lanes = set(rule.key)
     if isinstance(rule.pattern, SequencePlan):
         lanes |= {lane for step in rule.pattern.steps for lane in step.key} | set(rule.pattern.first)

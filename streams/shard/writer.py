@@ -8,6 +8,7 @@ import numpy as np
 
 from events.alert import SEVERITIES, Alert, alert_name
 from events.identity import CityKey
+from kernels.opcodes import TRUE
 from rules.plan import Absence, Plan, Source, Value
 from streams.shard.firing import Firings
 from streams.shard.reread import Event, Events, ReadLine, SetTexts
@@ -63,6 +64,7 @@ class AlertWriter:
             firings.transitions,
             strict=True,
         )
+        live = self._live(firings)
         alerts = []
         for i, (time, since, order, n, severity, cause, positions, row, transition) in enumerate(columns):
             evidence = [self._events.at(position) for position in positions if position >= 0]
@@ -95,9 +97,18 @@ class AlertWriter:
                     purpose=rule.purpose,
                     order=order,
                     ruleset=self._plan.version,
+                    mode="live" if live[i] else "shadow",
                 )
             )
         return alerts
+
+    def _live(self, firings: Firings) -> list[bool]:
+        """Tell which firings of one rule are live: elsewhere than its canary says, all are shadows."""
+        rule = firings.rule
+        if rule.mode != "live" or rule.canary is None:
+            return [rule.mode == "live"] * len(firings)
+        judged = self._surroundings.evaluate(rule.canary, firings.lanes, firings.rows, firings.extra)
+        return [bool(live) for live in (judged == TRUE).tolist()]
 
     def forget(self) -> None:
         """Let go of the lines that were read; called once a step."""
