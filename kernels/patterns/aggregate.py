@@ -19,6 +19,7 @@ CELL, MEAN, SPAN, PER_MINUTE, RECENT, DISTINCT, QUANTILE = range(7)
 
 NEVER = np.int64(2**63 - 1)
 PANE, MASK, OPENED = range(3)  # columns of `marks`
+NONE, HAND, VACANT = range(3)  # what is in hand at a look
 FIRST_PANE = 0  # where a window that is not cut into panes keeps its cells
 
 TABLE = "Tuple((int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], float64[::1]))"
@@ -59,7 +60,7 @@ extra      float64[a, m]: the aggregates
 rows       int64[m]: state rows
 times      int64[m]: epoch ms
 places     int64[m]: the event in hand; of a pane's end or an edge the event before which it stood, -1 for none
-hands      int64[m]: 1 where an event is in hand
+hands      int64[m]: HAND, an event is in hand; NONE; or VACANT, and there is none in the window
 begins     int64[m]: events from this time on are in the window
 """
 

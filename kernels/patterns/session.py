@@ -6,12 +6,14 @@ from kernels.compile import kernel
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
     FIRST_PANE,
+    HAND,
     NEVER,
     OPENED,
     PANE,
     POINTS,
     STATE,
     TABLE,
+    VACANT,
     add,
     clear,
     enter_all,
@@ -51,7 +53,7 @@ def end_session(table, state, row, gap, longest, place, points, found):
     marks = state[0]
     time = ends_at(marks[row, PANE], marks[row, OPENED], gap, longest)
     close(table, state, row)
-    return look(table, state, row, time, gap, place, 0, points, found)
+    return look(table, state, row, time, gap, place, VACANT, points, found)
 
 
 @kernel()
@@ -115,7 +117,7 @@ def sit(times, rows, numbers, bits, start, gap, longest, needed, ends, table, st
         add(cells, table[0], table[1], row, FIRST_PANE, numbers, i)
         enter_all(table, state, row, numbers, bits, i)
         if cells[row, FIRST_PANE, 0] >= needed:
-            found = look(table, state, row, time, gap, i, 1, points, found)
+            found = look(table, state, row, time, gap, i, HAND, points, found)
     return n, found
 
 

@@ -10,12 +10,15 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
+    HAND,
     MASK,
     NEVER,
+    NONE,
     PANE,
     POINTS,
     STATE,
     TABLE,
+    VACANT,
     add,
     clear,
     empty,
@@ -195,7 +198,8 @@ def pass_edges(table, state, row, bound, window, every, place, totals, points, f
         if recent.shape[1] > 2:
             leave(recent, row, time - window)
         expire_all(table, state, row, time - window)
-        look(table, state, row, time, window, place, 0, totals, points, found)
+        hand = NONE if marks[row, MASK] != 0 else VACANT
+        look(table, state, row, time, window, place, hand, totals, points, found)
         found += 1
         dues[row] = next_edge(marks[row, MASK], pane, time, window, every)
     return found
@@ -268,7 +272,7 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
                 marks[row, MASK] &= INSIDE
             dues[row] = next_edge(marks[row, MASK], pane, time, window, every)
         if not counts or recent[row, 1] >= needed:
-            look(table, state, row, time, window, i, 1, totals, points, found)
+            look(table, state, row, time, window, i, HAND, totals, points, found)
             found += 1
     return n, found
 

@@ -7,11 +7,13 @@ from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
     FIRST_PANE,
     NEVER,
+    NONE,
     OPENED,
     PANE,
     POINTS,
     STATE,
     TABLE,
+    VACANT,
     add,
     clear,
     enter_all,
@@ -36,7 +38,7 @@ def look(table, state, row, width, needed, place, points, found):
     rows[found] = row
     times[found] = state[0][row, PANE]
     places[found] = place
-    hands[found] = 0
+    hands[found] = NONE if cells[row, FIRST_PANE, 0] > 0 else VACANT
     begins[found] = state[0][row, OPENED]
     return found + 1
 

@@ -60,7 +60,7 @@ def test_what_a_full_tree_lost_does_not_leave_it_again_with_its_pane():
     burst = [{"time": 1_000_000 + i // 100, "key": 0, "speed": float(1 + i // 1000)} for i in range(6000)]
     after = [{"time": time, "key": 0, "speed": 900.0} for time in (1_000_400, 1_000_625, 1_000_655, 1_000_670)]
     looks = looks_of(window, burst + after, [], 1_002_000, room=7000)[0]
-    for time, (median, count), _, _ in looks[-4:]:
+    for time, (median, count), *_ in looks[-4:]:
         pane = -(-time // 10)
         known = [e["speed"] for e in burst[-(HELD - 1) :] if -(-e["time"] // 10) > pane - 60]
         known += [e["speed"] for e in after if e["time"] <= time]

@@ -100,8 +100,8 @@ def looks_of(window, seen, cuts, until, **more):
         start = max(start, stop)
     got += [(look, None) for look in kept.advance(until)]
     by_key = {key: [] for key in range(KEYS)}
-    for (time, key, values, place, begins), first in got:
-        by_key[key].append((time, values, None if place is None else first + place, begins))
+    for (time, key, values, place, *more), first in got:
+        by_key[key].append((time, values, None if place is None else first + place, *more))
     return by_key
 
 
@@ -149,11 +149,12 @@ def agree(window, seen, cuts, until):
     for key in range(KEYS):
         own = [dict(event, place=i) for i, event in enumerate(seen) if event["key"] == key]
         expected = naive.points(window, own, until)
-        assert [(t, p) for t, _, p, _ in got[key]] == [
+        assert [(t, p) for t, _, p, *_ in got[key]] == [
             (point.time, point.event and point.event["place"]) for point in expected
         ]
-        for (_, values, _, begins), point in zip(got[key], expected, strict=True):
+        for (_, values, _, begins, vacant), point in zip(got[key], expected, strict=True):
             same(window, values, point.values)
+            assert vacant == (not point.inside)
             known = [event for event in own if event["time"] <= point.time][: _known(own, point)]
             assert [event for event in known if event["time"] >= begins] == list(point.inside)
 
@@ -167,7 +168,7 @@ def test_an_edge_is_looked_at_where_an_event_has_left_and_not_where_the_key_has_
     window = Window(600, "sliding", [Aggregate("count", parameter=9)], state=True)
     seen = [{"time": time, "key": 0} for time in (1_000_000, 1_000_004, 1_000_610, 1_000_655)]
     looks = looks_of(window, seen, [], 2_000_000)[0]
-    assert [(time, *count) for time, count, _, _ in looks] == [
+    assert [(time, *count) for time, count, *_ in looks] == [
         (1_000_000, 1),
         (1_000_004, 2),
         (1_000_600, 1),

@@ -5,7 +5,7 @@ from math import isnan
 import numpy as np
 
 from kernels.nulls import NULL
-from kernels.patterns.aggregate import NEVER
+from kernels.patterns.aggregate import HAND, NEVER, VACANT
 from kernels.patterns.session import sit, sit_on
 from kernels.patterns.sliding import EDGES, slide, slide_on
 from kernels.patterns.tumbling import tumble, tumble_on
@@ -34,7 +34,7 @@ class Kept:
         return 1 + ARGUMENTS.index(aggregate.of.__name__) if aggregate.of.__name__ in ARGUMENTS else 0
 
     def take(self, events):
-        """Take events (dicts with `key`); return looks (time, key, aggregates, place, begins), as they come."""
+        """Take events (dicts with `key`); return looks (time, key, aggregates, place, begins, is empty), as they come."""
         times, rows = (np.array([event[name] for event in events], np.int64) for name in ("time", "key"))
         numbers = np.full((1 + len(ARGUMENTS), len(events)), np.nan)
         numbers[0] = times
@@ -83,6 +83,6 @@ class Kept:
     def _told(self, points, found):
         extra, rows, times, places, hands, begins = (array[..., :found].T.tolist() for array in points)
         return [
-            (time, row, tuple(None if isnan(x) else x for x in values), place if hand else None, begin)
+            (time, row, tuple(None if isnan(x) else x for x in values), place if hand == HAND else None, begin, hand == VACANT)
             for time, row, values, place, hand, begin in zip(times, rows, extra, places, hands, begins, strict=True)
         ]
