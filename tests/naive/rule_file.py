@@ -18,7 +18,7 @@ from rules.expression.parse import parse
 from rules.plan import Plan
 from rules.plan import Threshold as PlannedThreshold
 from tests.naive.expression import World, expression
-from tests.naive.rule import Absence, Expression, Row, Rule, Scope, Threshold
+from tests.naive.rule import Absence, Change, Expression, InSequence, Row, Rule, Scope, SequenceStep, Threshold
 
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 Yaml = dict[str, Any]
@@ -60,7 +60,7 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
             return False
         return not any(made(scope) is True and (until is None or scope.now < until) for made, until in exceptions)
 
-    pattern: Threshold | Absence | None = None
+    pattern: Threshold | Absence | InSequence | Change | None = None
     window = str(body.get("window", "0s")).split()
     cooldown = 0
     if "threshold" in body:
@@ -80,19 +80,46 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
             made(body["absence"]["unless"]) if "unless" in body["absence"] else None,
             duration_ms(body["absence"]["forget"]) if "forget" in body["absence"] else None,
         )
+    if "sequence" in body:
+        steps = tuple(step(item, body, made, select) for item in body["sequence"])
+        pattern = InSequence(steps, duration_ms(body["within"]) if "within" in body else None)
+    if "change" in body:
+        pattern = Change(made(body["change"]), duration_ms(body.get("window", "1d")))
+    kinds = (
+        frozenset(kind for each in pattern.steps for kind in each.kinds)
+        if isinstance(pattern, InSequence)
+        else frozenset(listed(body["from"]))
+    )
     ladder = body["severity"] if isinstance(body["severity"], dict) else {body["severity"]: "default"}
     return Rule(
         rule=body["rule"],
-        kinds=frozenset(listed(body["from"])),
+        kinds=kinds,
         select=select,
-        key=tuple(listed(body.get("key", []))),
+        key=pattern.steps[0].key if isinstance(pattern, InSequence) else tuple(listed(body.get("key", []))),
         pattern=pattern,
         ordered=pattern is not None or "cooldown" in body,
         cooldown_ms=duration_ms(body["cooldown"]) if "cooldown" in body else cooldown,
         severity=tuple((name, None if rung == "default" else made(rung)) for name, rung in ladder.items()),
         values={value.name: made(value.name) for value in planned.values if not value.personal},
         purpose=body["purpose"],
-        heard=frozenset({*listed(body["from"]), "heartbeat"}) if "coverage(" in str(body) else frozenset(),
+        heard=kinds | {"heartbeat"} if "coverage(" in str(body) else frozenset(),
+    )
+
+
+def step(item: Yaml, body: Yaml, made: Callable[[object], Expression], common: Expression) -> SequenceStep:
+    """Make a step of a sequence, which `active` and `except` concern like any selection."""
+    role = next(role for role in ("first", "then", "not") if role in item)
+    when = made(item["when"]) if "when" in item else always
+    times, _, field = str(item.get("times", "1")).partition(" distinct ")
+    return SequenceStep(
+        role,
+        frozenset(listed(item[role])),
+        lambda scope: common(scope) is True and when(scope) is True,
+        tuple(listed(item.get("key", body.get("key", [])))),
+        int(times),
+        made(field) if field else None,
+        duration_ms(item["within"]) if "within" in item else None,
+        "first." in str(item.get("when", "")),
     )
 
 

@@ -138,7 +138,66 @@ def speeding(draw: st.DrawFn) -> str:
     )
 
 
-SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding]
+@st.composite
+def chain(draw: st.DrawFn) -> str:
+    """Steps of gates, cameras and sensors; few conditions, so that many chains are whole."""
+    within = st.sampled_from(["", "", ", within: 1s", ", within: 10s"])
+    times = st.sampled_from(["", "", ", times: 2", ", times: 2 distinct person", ", times: 3"])
+    asks = st.sampled_from(["", "", ", when: person != first.person", ", when: device == first.device"])
+    steps = ["first: gate" + draw(st.sampled_from(["", ", when: direction == 'in'", ", when: stranger"]))]
+    for _ in range(draw(st.integers(0, 2))):
+        if draw(st.integers(0, 3)) == 0:
+            steps.append("not: " + draw(st.sampled_from(["gate, when: direction == 'out'", "sensor", "camera"])))
+        kinds = draw(st.sampled_from(["camera", "gate", "[gate, camera]", "[gate, sensor]"]))
+        steps.append(f"then: {kinds}{draw(asks)}{draw(times)}{draw(within)}")
+    final = len(steps) == 1 or draw(st.integers(0, 2)) == 0
+    if final:
+        kinds = draw(st.sampled_from(["gate", "sensor", "[camera, gate]"]))
+        steps.append(f"not: {kinds}{draw(asks)}, within: {draw(windows)}")
+    return rule(
+        "chain",
+        draw(st.one_of(st.just(""), st.just(""), calendars)),
+        draw(st.one_of(st.just(""), st.just(""), exceptions)).replace("person in elders", "device == 'd3'"),
+        draw(st.sampled_from(["key: site", "key: site", "key: device", "key: [site, device]", ""])),
+        f"sequence: [{', '.join(f'{{{step}}}' for step in steps)}]",
+        draw(st.sampled_from(["", "", "", "within: 10s"])),
+        draw(st.sampled_from(["", "", "cooldown: 2s"])),
+        f"severity: {draw(st.sampled_from(['low', '{high: hour() == 22, low: default}']))}",
+        f'message: "${{first.device}} ${{first.person}} ${{first.time}}{"" if final else " ${device}"}"',
+    )
+
+
+@st.composite
+def change(draw: st.DrawFn) -> str:
+    ladder = "{high: elapsed(prev) < 1s, medium: missing(prev.device), low: default}"
+    kind, key, conditions = draw(
+        st.sampled_from(
+            [
+                ("gate", "key: site", ["person != prev.person", "first_seen(person)", "elapsed(prev) <= 2s"]),
+                (
+                    "gate",
+                    "key: [site, device]",
+                    ["direction == prev.direction", "first_seen(person) and known(prev.person)"],
+                ),
+                ("traffic", "key: plate", ["speed_kmh > prev.speed_kmh", "prev.limit_kmh < 50 or first_seen(device)"]),
+                ("traffic", "", ["first_seen(plate)", "plate != prev.plate and elapsed(prev) < 10s"]),
+            ]
+        )
+    )
+    return rule(
+        "change",
+        f"from: {kind}",
+        draw(calendars),
+        key,
+        f"window: {draw(windows)}",
+        f"change: {draw(st.sampled_from(conditions))}",
+        draw(st.sampled_from(["", "", "cooldown: 2s"])),
+        draw(st.sampled_from(["severity: low", f"severity: {ladder}"])),
+        'message: "${prev.device} ${prev.time} ${device}"',
+    )
+
+
+SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding, chain, change]
 
 
 @st.composite

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from tests.properties.cities import SCHEMAS, both, examples
 from tests.properties.records import cut, with_epoch
-from tests.properties.rule_sets import absence, crowd, file_of, rule_files, sliding, smoke, speeding, tumbling
+from tests.properties.rule_sets import (
+    absence,
+    chain,
+    change,
+    crowd,
+    file_of,
+    rule_files,
+    sliding,
+    smoke,
+    speeding,
+    tumbling,
+)
 from tests.properties.small_city import FEEDS, edges, records
 
 
@@ -27,6 +38,8 @@ def test_production_gives_the_alerts_of_its_twin(rules, log, late_epoch, cuts):
         (absence, ["gate", "camera"]),
         (smoke, ["sensor"]),
         (speeding, ["traffic"]),
+        (chain, ["gate", "camera"]),
+        (change, ["gate", "traffic"]),
     ],
 )
 def test_production_gives_the_alerts_of_its_twin_on_every_edge(shape, kinds):
