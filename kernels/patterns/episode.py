@@ -147,7 +147,7 @@ def follow(
         if dues[row] < time:
             fall_due(row, cooldown, i, phases, dues, key, out[found])
             found += 1
-            if phases[row] == IDLE and vacant[i]:
+            if phases[row] == IDLE and (not begins or vacant[i]):
                 continue
         if lasts[i] != -1 or phases[row] == IDLE:
             key[LAST] = lasts[i]

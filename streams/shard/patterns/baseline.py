@@ -19,7 +19,7 @@ from rules.plan import Baseline, Function, Season, Threshold, Window
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.episode import EpisodeJudge
-from streams.shard.patterns.points import Points
+from streams.shard.patterns.points import Dark, Points, darkened
 from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
@@ -100,29 +100,29 @@ class BaselineJudge:
         self.suppressed = self._judge.suppressed
         self.columns = {**self._judge.columns, **self._memory.columns}
 
-    def judge(self, points: Points, table: KeyTable) -> list[Firings]:
+    def judge(self, points: Points, table: KeyTable, dark: Dark) -> list[Firings]:
         """Judge the ends of panes with events, of each key in order, and before each those of panes without."""
         out: list[Firings] = []
         points = points.at(np.flatnonzero(~points.vacant))
         for places in _once_each(points.states):
-            out += self._vacant(points.states[places], points.times[places], table)
+            out += self._vacant(points.states[places], points.times[places], table, dark)
             panes = points.at(places)
             shown = panes.evidence(np.arange(len(panes)))
             newest = shown[np.arange(len(panes)), np.count_nonzero(shown >= 0, axis=1) - 1]
             table.state["sighted"][panes.states] = newest
-            out += self._look(panes, np.zeros(len(panes), np.bool_), table)
+            out += self._look(panes, np.zeros(len(panes), np.bool_), table, dark)
         if len(points):
             self._find_first_pane(table)
         return out
 
-    def advance(self, bound: int, table: KeyTable) -> list[Firings]:
+    def advance(self, bound: int, table: KeyTable, dark: Dark) -> list[Firings]:
         """Judge the panes without events that end before an instant (epoch ms), and let all happen that is due."""
         out: list[Firings] = []
         if self._first_pane < bound:
             rows = np.flatnonzero(table.state["decided"] != NULL)
-            out += self._vacant(rows, np.full(len(rows), bound), table)
+            out += self._vacant(rows, np.full(len(rows), bound), table, dark)
             self._find_first_pane(table)
-        return out + self._judge.advance(bound, table)
+        return out + self._judge.advance(bound, table, dark)
 
     def resume(self, table: KeyTable) -> None:
         """Take up again what is derived from state."""
@@ -145,7 +145,7 @@ class BaselineJudge:
             first_pane(self._window.length_ms, *self._clock[2:], self._forget[0], held["decided"], held["lively"])
         )
 
-    def _vacant(self, rows: Ints, befores: Ints, table: KeyTable) -> list[Firings]:
+    def _vacant(self, rows: Ints, befores: Ints, table: KeyTable, dark: Dark) -> list[Firings]:
         """Judge the panes without events of some keys, no two alike, that end before an instant each."""
         out: list[Firings] = []
         while True:
@@ -168,7 +168,8 @@ class BaselineJudge:
                 return out
             befores = befores[np.isin(rows, found_rows[:found])]
             rows = found_rows[:found]
-            out += self._look(self._empty_panes(rows, ends[:found], table), np.ones(found, np.bool_), table)
+            panes = self._empty_panes(rows, ends[:found], table)
+            out += self._look(panes, np.ones(found, np.bool_), table, dark)
 
     def _empty_panes(self, rows: Ints, ends: Ints, table: KeyTable) -> Points:
         """Return the points at the ends of panes without events."""
@@ -186,18 +187,23 @@ class BaselineJudge:
             evidence=lambda places: np.full((len(places), EVIDENCE_MAX), -1, np.int64),
         )
 
-    def _look(self, panes: Points, vacant: NDArray[np.bool_], table: KeyTable) -> list[Firings]:
-        """Compare panes of keys, no two alike, with what is usual, judge them, and learn from them."""
+    def _look(self, panes: Points, vacant: NDArray[np.bool_], table: KeyTable, dark: Dark) -> list[Firings]:
+        """Compare panes of keys, no two alike, with what is usual, judge them, and learn from them.
+
+        Of panes that were in the dark, for a part even, nothing is known and nothing is learned.
+        """
         held, memory = table.state, self._memory
         slots = (held["means"], held["deviations"], held["samples"], held["wholes"])
         values = np.ascontiguousarray(panes.extra[list(self._baseline.of)])
+        unseen = darkened(panes.times - self._window.length_ms + 1, panes.times, dark)
+        values[:, unseen] = np.nan
         usual = np.empty((2 * len(values), len(panes)), np.float64)
         compare(
             values, panes.times, panes.states, *self._clock, *self._forget, memory.units, held["lively"], *slots, usual
         )
         unknown = np.isnan(usual[1::2]).all(axis=0)
         panes = replace(panes, extra=np.concatenate([panes.extra, usual]), vacant=vacant & unknown)
-        firings = self._judge.judge(panes, table, lasts=held["sighted"][panes.states])
+        firings = self._judge.follow(panes, table, unseen, held["sighted"][panes.states])
         learn(
             values,
             panes.times,

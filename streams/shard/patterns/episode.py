@@ -40,7 +40,7 @@ from rules.plan import Threshold, extras
 from streams.shard.choose import null_lanes
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.points import Points
+from streams.shard.patterns.points import Dark, Points, darkened
 from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
@@ -85,17 +85,22 @@ class EpisodeJudge:
             "evidence": (np.int64, (EVIDENCE_MAX if waits else 0,), -1),
         }
 
-    def judge(self, points: Points, table: KeyTable, lasts: Ints | None = None) -> list[Firings]:
-        """Judge points, of each key in order of time.
+    def judge(self, points: Points, table: KeyTable, dark: Dark) -> list[Firings]:
+        """Judge points, of each key in order of time. Where no event is in hand nothing is known in the dark."""
+        unseen = (points.causes < 0) & darkened(points.times, points.times, dark)
+        return self.follow(points, table, unseen, points.causes)
 
-        `lasts` int64[n] has the log position of an event of each point's key, -1 where none is at hand; without it
-        that is the event in hand.
+    def follow(self, points: Points, table: KeyTable, unseen: NDArray[np.bool_], lasts: Ints) -> list[Firings]:
+        """Judge points, knowing nothing at those that are `unseen`.
+
+        `lasts` int64[n] has the log position of an event of each point's key, -1 where none is at hand.
         """
         family, pattern, held = self._family, self._pattern, table.state
         conditions = family.evaluate(pattern.condition, points.lanes, points.rows, points.extra, points.members)
         clears = OPPOSITE[conditions]
         if pattern.clear is not None:
             clears = family.evaluate(pattern.clear, points.lanes, points.rows, points.extra, points.members)
+        conditions[unseen] = clears[unseen] = UNKNOWN
         out = np.empty((2 * len(points), COLUMNS), np.int64)
         found = follow(
             points.times,
@@ -105,7 +110,7 @@ class EpisodeJudge:
             self._levels(points, conditions, clears),
             points.replayed,
             points.vacant,
-            points.causes if lasts is None else lasts,
+            lasts,
             self._hold,
             self._resolve_after,
             family.cooldowns,
@@ -121,7 +126,7 @@ class EpisodeJudge:
         self._keep(points, table)
         return firings
 
-    def advance(self, bound: int, table: KeyTable) -> list[Firings]:
+    def advance(self, bound: int, table: KeyTable, dark: Dark) -> list[Firings]:
         """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
         firings, self._left = self._left, []
         if self._first_due >= bound:

@@ -56,6 +56,7 @@ class Judged:
 
     def __init__(self, judge, capacity=16):
         self.judge = judge
+        self.dark = []
         self.table = KeyTable(capacity, judge.columns)
 
     def take(self, *looks):
@@ -89,11 +90,11 @@ class Judged:
             vacant=np.array([look.vacant for look in looks]),
             evidence=lambda places: shown[places],
         )
-        return self.judge.judge(points, self.table)
+        return self.judge.judge(points, self.table, self.dark)
 
     def pass_to(self, bound):
         """Let time pass before an instant."""
-        return told(self.judge.advance(bound, self.table))
+        return told(self.judge.advance(bound, self.table, self.dark))
 
 
 @dataclass(frozen=True)
