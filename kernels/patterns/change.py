@@ -2,6 +2,7 @@
 
 from kernels.compile import kernel
 from kernels.nulls import NULL
+from kernels.prefetch import AHEAD, prefetch
 
 # A key's last event: its time (NULL: none) and log position, then what is kept of it
 TIME, POSITION, KEPT = range(3)
@@ -33,6 +34,8 @@ def lag(times, positions, rows, fields, window, nulls, last, before, previous):
     """
     count = len(fields)
     for i in range(len(times)):
+        if i + AHEAD < len(times):
+            prefetch(last, rows[i + AHEAD], 0)
         line = last[rows[i]]
         if line[TIME] != NULL and line[TIME] > times[i] - window:
             before[i] = line[POSITION]

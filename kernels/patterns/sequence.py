@@ -56,6 +56,7 @@ from kernels.patterns.chains import (
     prolong,
     push,
 )
+from kernels.prefetch import AHEAD, prefetch
 
 # Columns of a match: state row; time; place of the event (-1: none); then the chain
 ROW, TIME, CAUSE, CHAIN = range(4)
@@ -156,6 +157,8 @@ def follow(
     for k in range(len(finals)):
         ends |= finals[k, 0]
     for i in range(len(times)):
+        if i + AHEAD < len(times):
+            prefetch(chains, rows[i + AHEAD], 0)
         row = rows[i]
         time = times[i]
         line = chains[row]
