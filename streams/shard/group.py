@@ -124,7 +124,7 @@ class TimeGroup:
             self.coverage.sample(watermark)
             for pattern in self.ordered:
                 if isinstance(pattern, Absence):
-                    pattern.judge(watermark, self.clock.dark)
+                    pattern.judge(watermark, self.clock.dark, blind=self.clock.blind)
         with stage("order"):
             rows = self.buffer.release(bound)
             chosen = self._released.released(self.buffer.lanes, self.buffer.order, rows) if len(rows) else []

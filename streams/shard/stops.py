@@ -46,8 +46,8 @@ def inputs(program: Program) -> tuple[Program, ...]:
         start = below[0][0] if below else at
         timed = opcode in TIMED or (opcode in (op.LANE, op.TIME_LANE) and argument == TIME)
         if timed or any(part[1] for part in below):
-            ends = [part[0] for part in below[1:]] + [at]
-            for part, end in zip(below, ends, strict=True):
+            ends = [*(part[0] for part in below), at]
+            for part, end in zip(below, ends[1:], strict=True):
                 close(part[0], end, part[1], part[2])
             parts.append((start, True, False))
         else:

@@ -125,13 +125,19 @@ class GroupClock:
 
     def advance(self) -> int:
         """Move on to the least watermark of the feeds that hold it, and return it."""
-        holding = [clock for clock in self.clocks if not clock.ended]
+        holding = [clock.watermark for clock in self.clocks if not clock.ended]
         since = max(self.reached, 0)
         if holding:
-            self.reached = max(self.reached, min(clock.watermark for clock in holding))
-            if all(clock.blind for clock in holding):
-                self._darken(since, self.reached if self.ended is None else max(self.reached, self.ended))
+            self.reached = max(self.reached, min(holding))
+        if self.blind:
+            self._darken(since, self.reached if self.ended is None else max(self.reached, self.ended))
         return self.reached
+
+    @property
+    def blind(self) -> bool:
+        """Whether all feeds that hold it are blind: its rules are not judged."""
+        holding = [clock for clock in self.clocks if not clock.ended]
+        return bool(holding) and all(clock.blind for clock in holding)
 
     def _darken(self, since: int, until: int) -> None:
         """Note that no feed could see some event time."""

@@ -27,7 +27,7 @@ def absence(rule: Rule, seen: Seen, naming: bytes, rows: Sequence[Row] | None, e
         awaited = {tuple(row[name] for name in rule.key): row for row in rows}  # of two rows of one key the last
         if epoch is None:
             return []  # a log of which nothing has been released awaits nobody
-    watch = Watch(rule.pattern, seen.dark, epoch, seen.watermark)
+    watch = Watch(rule.pattern, seen.dark, seen.blind, epoch, seen.watermark)
     out = []
     for texts, row in awaited.items():
         since = row.get(rule.pattern.since) if row and rule.pattern.since else None
@@ -43,6 +43,7 @@ class Watch:
 
     pattern: Absence
     dark: Sequence[tuple[int, int]]
+    blind: bool  # whether they still are at the end
     epoch: int | None
     end: int  # further than this nothing is asked
 
@@ -151,7 +152,7 @@ def silences(
             shut_until = time + rule.cooldown_ms
             fired = None
         base, seen = time, sight.event
-    settle(watch.end)
+    settle(watch.end - watch.blind)  # of the last instant nothing is known yet
     return out
 
 

@@ -47,7 +47,8 @@ class Sight:
 class Seen:
     """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input).
 
-    `dark` are the stretches of event time (since, until) that passed while all of its feeds were blind.
+    `dark` are the stretches of event time (since, until) that passed while all of its feeds were blind, as they may
+    be at the end.
     """
 
     arrivals: list[Arrival]
@@ -55,6 +56,7 @@ class Seen:
     watermark: int
     inclusive: bool
     dark: tuple[tuple[int, int], ...] = ()
+    blind: bool = False
 
 
 def group(
@@ -88,10 +90,13 @@ def group(
         counted = greatest[feed] - feeds[feed].lateness_ms if feed in greatest else BEGINNING
         return max(counted, tick.get(feed, BEGINNING), BEGINNING)
 
+    def all_blind() -> bool:
+        holding = [i for i in members if i not in ended]
+        return bool(holding) and all(i in blind for i in holding)
+
     def move(to: int) -> None:
         nonlocal reached
-        holding = [i for i in members if i not in ended]
-        if to > reached and holding and all(i in blind for i in holding):
+        if to > reached and all_blind():
             dark.append((reached, to))
         reached = max(reached, to)
 
@@ -121,7 +126,7 @@ def group(
     inclusive = end is not None and end >= reached  # a watermark never goes back
     if end is not None:
         move(end)
-    return Seen(arrivals, in_order(arrivals, reached, inclusive), reached, inclusive, tuple(dark))
+    return Seen(arrivals, in_order(arrivals, reached, inclusive), reached, inclusive, tuple(dark), all_blind())
 
 
 def least(values: Iterable[int]) -> list[int]:

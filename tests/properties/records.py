@@ -33,6 +33,7 @@ class Sign:
 
     feed: str
     time: int
+    blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
             continue
         flush()
         if isinstance(record, Sign):
-            blocks.append(Tick(record.feed, position, record.time))
+            blocks.append(Tick(record.feed, position, record.time, record.blind))
         else:
             blocks.append(marked(record, position))
         position += 1

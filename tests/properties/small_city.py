@@ -16,12 +16,18 @@ FEEDS = (Feed("a"), Feed("b", frozenset({"sensor", "traffic"})))
 SETS: dict[str, list[Event]] = {
     "residents": [{"site": "S1", "person": "p1"}, {"site": "S2", "person": "p2"}],
     "elders": [
-        {"person": "p1", "site": "S1", "lives_alone": True, "since": None},
-        {"person": "p2", "site": "S2", "lives_alone": False, "since": START + 20 * SECOND},
+        {"person": "p1", "site": "S1", "lives_alone": True, "since": None, "away_until": START + 90 * SECOND},
+        {"person": "p2", "site": "S2", "lives_alone": False, "since": START + 20 * SECOND, "away_until": None},
+        {"person": "p3", "site": "S1", "lives_alone": None, "since": None, "away_until": START + 301 * SECOND},
         {"person": "p9", "site": None, "lives_alone": None, "since": START + 10 * MINUTE},
         {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND},
     ],
-    "devices": [{"device": "d1", "site": "S1", "person": None}, {"device": "d2", "site": "S2", "person": "p2"}],
+    "devices": [
+        {"device": "d1", "site": "S1", "person": None, "expected_s": 20},
+        {"device": "d2", "site": "S2", "person": "p2", "expected_s": 40},
+        {"device": "d4", "site": "S1", "person": None, "expected_s": 30.5},
+        {"device": "d5", "site": "S1", "person": None, "expected_s": None},
+    ],
     "cameras": [{"device": "d1", "crowd_limit": 2}, {"device": "d2", "crowd_limit": 3.5}],
 }
 
@@ -30,8 +36,8 @@ version: 1
 timezone: Asia/Shanghai
 sets:
   residents: {key: [site, person]}
-  elders: {key: person, columns: {site: id, lives_alone: flag, since: time}}
-  devices: {key: device, columns: {site: id, person: id}}
+  elders: {key: person, columns: {site: id, lives_alone: flag, since: time, away_until: time}}
+  devices: {key: device, columns: {site: id, person: id, expected_s: number s}}
   cameras: {key: device, columns: {crowd_limit: {type: number, max: 4}}}
 calendars:
   night: "22:00-06:00"

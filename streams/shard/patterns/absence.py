@@ -84,6 +84,7 @@ class Absence:
         self._unordered = not coverages_read(rule.select)  # whether sights can be chosen before they are in order
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         self._first_due = int(NEVER)
+        self._blind = False
         self._ties = Ties()
         self.table: KeyTable | None = None
         columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
@@ -157,9 +158,10 @@ class Absence:
         self._ties.forget(self._stand)
         return slow[:kept]
 
-    def judge(self, watermark: int, dark: Sequence[tuple[int, int]]) -> None:
-        """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind."""
+    def judge(self, watermark: int, dark: Sequence[tuple[int, int]], *, blind: bool) -> None:
+        """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind, as they may be now."""
         self._stops.judge(watermark, dark)
+        self._blind = blind
 
     def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, late ones too, in order; one that comes again changes nothing."""
@@ -186,7 +188,7 @@ class Absence:
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Let the deadlines up to the watermark fire."""
-        if watermark < self._first_due:
+        if self._blind or watermark < self._first_due:
             return []
         out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
         found, self._first_due = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
