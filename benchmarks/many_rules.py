@@ -30,8 +30,16 @@ CAR = ("traffic", "plate")
 Template = tuple[tuple[str, str], Callable[[int], str], str]  # kind and key, condition of member i, pattern
 
 TEMPLATES: tuple[Template, ...] = (
-    (GATE, lambda i: f"site == 's-{i:04d}' and (site, person) not in residents", "window: 10m, threshold: count() >= 3"),
-    (GATE, lambda i: f"site == 's-{40 + i:04d}' and direction == 'in' and night", "window: 10m, threshold: count() >= 4"),
+    (
+        GATE,
+        lambda i: f"site == 's-{i:04d}' and (site, person) not in residents",
+        "window: 10m, threshold: count() >= 3",
+    ),
+    (
+        GATE,
+        lambda i: f"site == 's-{40 + i:04d}' and direction == 'in' and night",
+        "window: 10m, threshold: count() >= 4",
+    ),
     (GATE, lambda i: f"device == 'gate-{i:04d}-1' and match_score < 0.5", "window: 30m, threshold: count() >= 2"),
     (GATE, lambda i: f"device == 'gate-{i:04d}-2' and subject == 'vehicle'", "cooldown: 10m"),
     (PERSON, lambda i: f"site == 's-{80 + i:04d}' and direction == 'out'", "window: 5m, threshold: count() >= 3"),
@@ -47,14 +55,22 @@ TEMPLATES: tuple[Template, ...] = (
     (CAMERA, lambda i: f"site == 's-{240 + i:04d}' and night", "window: 5m tumbling, threshold: count() >= 20"),
     (ROAD, lambda i: f"site == 'r-{i:04d}' and speed_kmh < 10", "window: 5m, threshold: count() >= 10"),
     (ROAD, lambda i: f"site == 'r-{40 + i:04d}' and speed_kmh > limit_kmh", "window: 5m, threshold: count() >= 5"),
-    (ROAD, lambda i: f"device == 'det-{i:04d}-1' and speed_kmh < 0.4 * roads.free_kmh", "window: 5m, threshold: count() >= 5"),
+    (
+        ROAD,
+        lambda i: f"device == 'det-{i:04d}-1' and speed_kmh < 0.4 * roads.free_kmh",
+        "window: 5m, threshold: count() >= 5",
+    ),
     (ROAD, lambda i: f"device == 'det-{i:04d}-2' and lane == 1", "window: 1m, threshold: count() >= 8"),
     (CAR, lambda i: f"plate == '{plate(i)}'", "cooldown: 10m"),
     (CAR, lambda i: f"plate == '{plate(100 + i)}' and speed_kmh > limit_kmh", "window: 10m, threshold: count() >= 2"),
     (CAR, lambda i: f"speed_kmh > {140 + i / 4:.2f}", "window: 10m, threshold: count() >= 2"),
     (CAR, lambda i: f"speed_kmh > {150 + i / 4:.2f} and limit_kmh <= 60", "cooldown: 10m"),
     (ROAD, lambda i: f"site == 'r-{80 + i:04d}' and night", "window: 15m tumbling, threshold: count() >= 50"),
-    (CAR, lambda i: f"site == 'r-{120 + i:04d}' and speed_kmh > limit_kmh * 1.2", "window: 10m, threshold: count() >= 3"),
+    (
+        CAR,
+        lambda i: f"site == 'r-{120 + i:04d}' and speed_kmh > limit_kmh * 1.2",
+        "window: 10m, threshold: count() >= 3",
+    ),
 )
 
 
@@ -73,11 +89,21 @@ def arbitrary(rules: int) -> str:
 
 
 def _arbitrary(rules: int) -> Iterator[str]:
-    fields = (("gate", "device", "match_score", 0.001), ("camera", "device", "y", 0.05), ("traffic", "plate", "speed_kmh", 0.5))
+    fields = (
+        ("gate", "device", "match_score", 0.001),
+        ("camera", "device", "y", 0.05),
+        ("traffic", "plate", "speed_kmh", 0.5),
+    )
     for i in range(rules):
         kind, key, field, step = fields[i % len(fields)]
         terms = [f"{field} < {step * (k + 1):g}" for k in range(1 + i // len(fields) % 8)]
-        yield _rule(f"a{i:04d}", kind, key, f"({' or '.join(terms)}) and id != '{i}'", f"window: {1 + i}s, threshold: count() >= 3")
+        yield _rule(
+            f"a{i:04d}",
+            kind,
+            key,
+            f"({' or '.join(terms)}) and id != '{i}'",
+            f"window: {1 + i}s, threshold: count() >= 3",
+        )
 
 
 def _rule(name: str, kind: str, key: str, condition: str, pattern: str) -> str:

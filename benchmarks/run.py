@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.events import chunks, odd_chunks, write_references
+from benchmarks.many_rules import arbitrary, templates
 
 Row = tuple[str, str, str, str]  # what in English and Chinese, the figure, the aim
 SEED = 7
@@ -38,6 +39,7 @@ class Bench:
     """The files of one run and the measurements taken over them."""
 
     def __init__(self, folder: Path, events: int, rounds: int) -> None:
+        self.folder = folder
         self.events = events
         self.rounds = rounds
         self.mixed = folder / "mixed.ndjson"
@@ -139,6 +141,25 @@ class Bench:
             "≥ 0.5 ×",
         )
 
+    def many_rules(self) -> Iterator[Row]:
+        """A thousand rules of 25 templates beside ten, and a thousand that have nothing in common."""
+        texts = {"ten": templates(1, 10), "thousand": templates(40), "arbitrary": arbitrary(1000)}
+        for name, text in texts.items():
+            (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        takes = [("engine", self.folder / f"{name}.yaml", self.mixed, self.reference) for name in texts]
+        ten, thousand, other = self.best(*takes)
+        ratio = thousand["cpu_s"] / ten["cpu_s"]
+        yield (
+            "1,000 rules of 25 templates / 10 rules, time",
+            "25 个模板的 1000 条规则 / 10 条,用时",
+            f"{ratio:.2f} ×",
+            "≤ 3 ×",
+        )
+        ratio = other["cpu_s"] / ten["cpu_s"]
+        yield "1,000 rules without an index / 10 rules, time", "1000 条无索引的规则 / 10 条,用时", f"{ratio:.1f} ×", ""
+        figure = f"{thousand['startup_cpu_s'] - ten['startup_cpu_s']:.2f} s"
+        yield "  to load 990 more (CPU)", "  多加载 990 条(CPU)", figure, ""
+
     def shards(self) -> Iterator[Row]:
         """Two shards beside one, by the clock."""
         one, two = self.best(
@@ -214,7 +235,8 @@ def main(events: int, memory_events: int | None, quick: bool, lang: str | None) 
     with tempfile.TemporaryDirectory() as folder:
         with console.status("writing events / 生成事件"):
             bench = Bench(Path(folder), events, rounds)
-        for section in (bench.start, bench.decode, bench.three_rules, bench.library, bench.shards, bench.kernels):
+        sections = (bench.start, bench.decode, bench.three_rules, bench.library, bench.many_rules, bench.shards)
+        for section in (*sections, bench.kernels):
             add(table, section(), console, chinese)
         add(table, bench.memory(memory_events or events), console, chinese)
     console.print(table)
