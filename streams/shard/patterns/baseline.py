@@ -18,7 +18,7 @@ from kernels.patterns.baseline import WHOLE, compare, first_pane, learn, vacant_
 from rules.plan import Baseline, Function, Season, Threshold, Window
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.episode import EpisodeJudge
+from streams.shard.patterns.episode import EpisodeJudge, newest
 from streams.shard.patterns.points import Dark, Points, darkened
 from streams.shard.tables import Columns, Episodes, KeyTable
 
@@ -84,6 +84,8 @@ class BaselineJudge:
         of the key table that it is given
     suppressed
         int64[members], panes at which only the gap kept an alert from opening
+    dark
+        event time in which all feeds were blind
     """
 
     def __init__(self, family: Family) -> None:
@@ -97,32 +99,31 @@ class BaselineJudge:
         self._forget = (pattern.baseline.learn_ms, pattern.baseline.min_samples)
         self._empty = np.array([0.0 if each.function in ZEROES else np.nan for each in pattern.window.aggregates])
         self._first_pane = int(NEVER)
+        self.dark: Dark = ()
         self.suppressed = self._judge.suppressed
         self.columns = {**self._judge.columns, **self._memory.columns}
 
-    def judge(self, points: Points, table: KeyTable, dark: Dark) -> list[Firings]:
+    def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Judge the ends of panes with events, of each key in order, and before each those of panes without."""
         out: list[Firings] = []
         points = points.at(np.flatnonzero(~points.vacant))
         for places in _once_each(points.states):
-            out += self._vacant(points.states[places], points.times[places], table, dark)
+            out += self._vacant(points.states[places], points.times[places], table)
             panes = points.at(places)
-            shown = panes.evidence(np.arange(len(panes)))
-            newest = shown[np.arange(len(panes)), np.count_nonzero(shown >= 0, axis=1) - 1]
-            table.state["sighted"][panes.states] = newest
-            out += self._look(panes, np.zeros(len(panes), np.bool_), table, dark)
+            table.state["sighted"][panes.states] = newest(panes.evidence(np.arange(len(panes))))
+            out += self._look(panes, np.zeros(len(panes), np.bool_), table)
         if len(points):
             self._find_first_pane(table)
         return out
 
-    def advance(self, bound: int, table: KeyTable, dark: Dark) -> list[Firings]:
+    def advance(self, bound: int, table: KeyTable) -> list[Firings]:
         """Judge the panes without events that end before an instant (epoch ms), and let all happen that is due."""
         out: list[Firings] = []
         if self._first_pane < bound:
             rows = np.flatnonzero(table.state["decided"] != NULL)
-            out += self._vacant(rows, np.full(len(rows), bound), table, dark)
+            out += self._vacant(rows, np.full(len(rows), bound), table)
             self._find_first_pane(table)
-        return out + self._judge.advance(bound, table, dark)
+        return out + self._judge.advance(bound, table)
 
     def resume(self, table: KeyTable) -> None:
         """Take up again what is derived from state."""
@@ -145,7 +146,7 @@ class BaselineJudge:
             first_pane(self._window.length_ms, *self._clock[2:], self._forget[0], held["decided"], held["lively"])
         )
 
-    def _vacant(self, rows: Ints, befores: Ints, table: KeyTable, dark: Dark) -> list[Firings]:
+    def _vacant(self, rows: Ints, befores: Ints, table: KeyTable) -> list[Firings]:
         """Judge the panes without events of some keys, no two alike, that end before an instant each."""
         out: list[Firings] = []
         while True:
@@ -169,7 +170,7 @@ class BaselineJudge:
             befores = befores[np.isin(rows, found_rows[:found])]
             rows = found_rows[:found]
             panes = self._empty_panes(rows, ends[:found], table)
-            out += self._look(panes, np.ones(found, np.bool_), table, dark)
+            out += self._look(panes, np.ones(found, np.bool_), table)
 
     def _empty_panes(self, rows: Ints, ends: Ints, table: KeyTable) -> Points:
         """Return the points at the ends of panes without events."""
@@ -184,10 +185,11 @@ class BaselineJudge:
             causes=np.full(n, -1, np.int64),
             replayed=np.zeros(n, np.int64),
             vacant=np.ones(n, np.bool_),
+            begins=ends,
             evidence=lambda places: np.full((len(places), EVIDENCE_MAX), -1, np.int64),
         )
 
-    def _look(self, panes: Points, vacant: NDArray[np.bool_], table: KeyTable, dark: Dark) -> list[Firings]:
+    def _look(self, panes: Points, vacant: NDArray[np.bool_], table: KeyTable) -> list[Firings]:
         """Compare panes of keys, no two alike, with what is usual, judge them, and learn from them.
 
         Of panes that were in the dark, for a part even, nothing is known and nothing is learned.
@@ -195,7 +197,7 @@ class BaselineJudge:
         held, memory = table.state, self._memory
         slots = (held["means"], held["deviations"], held["samples"], held["wholes"])
         values = np.ascontiguousarray(panes.extra[list(self._baseline.of)])
-        unseen = darkened(panes.times - self._window.length_ms + 1, panes.times, dark)
+        unseen = darkened(panes.times - self._window.length_ms + 1, panes.times, self.dark)
         values[:, unseen] = np.nan
         usual = np.empty((2 * len(values), len(panes)), np.float64)
         compare(

@@ -60,6 +60,8 @@ class EpisodeJudge:
         of the key table that it is given
     suppressed
         int64[members], points at which only the gap kept an alert from opening
+    dark
+        event time in which all feeds were blind
     """
 
     def __init__(self, family: Family) -> None:
@@ -70,6 +72,7 @@ class EpisodeJudge:
         self._hold = pattern.hold_ms or 0
         self._resolve_after = NO_EXPIRY if pattern.resolve_after_ms is None else pattern.resolve_after_ms
         self._extras = extras(pattern)
+        self.dark: Dark = ()
         self._first_due = int(NEVER)
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         waits = self._hold > 0 or bool(family.cooldowns.any())
@@ -85,15 +88,18 @@ class EpisodeJudge:
             "evidence": (np.int64, (EVIDENCE_MAX if waits else 0,), -1),
         }
 
-    def judge(self, points: Points, table: KeyTable, dark: Dark) -> list[Firings]:
+    def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Judge points, of each key in order of time. Where no event is in hand nothing is known in the dark."""
-        unseen = (points.causes < 0) & darkened(points.times, points.times, dark)
-        return self.follow(points, table, unseen, points.causes)
+        unseen = (points.causes < 0) & darkened(points.times, points.times, self.dark)
+        return self.follow(points, table, unseen)
 
-    def follow(self, points: Points, table: KeyTable, unseen: NDArray[np.bool_], lasts: Ints) -> list[Firings]:
+    def follow(
+        self, points: Points, table: KeyTable, unseen: NDArray[np.bool_], lasts: Ints | None = None
+    ) -> list[Firings]:
         """Judge points, knowing nothing at those that are `unseen`.
 
-        `lasts` int64[n] has the log position of an event of each point's key, -1 where none is at hand.
+        `lasts` int64[n] has the log position of the last event of each point's key, where that is known better than
+        by the window.
         """
         family, pattern, held = self._family, self._pattern, table.state
         conditions = family.evaluate(pattern.condition, points.lanes, points.rows, points.extra, points.members)
@@ -110,7 +116,7 @@ class EpisodeJudge:
             self._levels(points, conditions, clears),
             points.replayed,
             points.vacant,
-            lasts,
+            _lasts(points, conditions) if lasts is None else lasts,
             self._hold,
             self._resolve_after,
             family.cooldowns,
@@ -126,7 +132,7 @@ class EpisodeJudge:
         self._keep(points, table)
         return firings
 
-    def advance(self, bound: int, table: KeyTable, dark: Dark) -> list[Firings]:
+    def advance(self, bound: int, table: KeyTable) -> list[Firings]:
         """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
         firings, self._left = self._left, []
         if self._first_due >= bound:
@@ -201,7 +207,8 @@ class EpisodeJudge:
             points_before(points.states, np.ascontiguousarray(at[due]), before)
             at[due] = before
         extra, evidence = self._found(out, at, points, table)
-        self._name_lasts(out, evidence, table)
+        nothing = evidence[:, 0] < 0
+        evidence[nothing, 0] = out[nothing, OUT_LAST]  # whose they are has to be told all the same
         return [
             *self._firings(out, np.flatnonzero(~due), extra, evidence, points),
             *self._firings(out, np.flatnonzero(due), extra, evidence, None, table),
@@ -226,20 +233,6 @@ class EpisodeJudge:
             evidence[ended] = -1
             evidence[ended, 0] = points.causes[at[ended]]
         return extra, evidence
-
-    def _name_lasts(self, out: Ints, evidence: Ints, table: KeyTable) -> None:
-        """Let a transition without causing events show the last event that is known of its key, at alert rate."""
-        held = table.state
-        opened: dict[int, int] = {}  # by what was found at an edge or a pane's end, where no event is in hand
-        for i, (row, transition, last) in enumerate(out[:, [ROW, TRANSITION, OUT_LAST]].tolist()):
-            shown = evidence[i][evidence[i] >= 0]
-            if not len(shown):
-                evidence[i, 0] = last if last >= 0 else opened.get(row, -1)
-            elif transition == FIRING and last < 0:
-                opened[row] = int(shown[-1])
-        for row, last in opened.items():
-            if held["phases"][row] == OPEN and held["words"][row, LAST] < 0:
-                held["words"][row, LAST] = last
 
     def _firings(
         self,
@@ -289,3 +282,19 @@ class EpisodeJudge:
         lanes[TIME] = times
         lanes[list(self._family.rule.key)] = parts.T
         return lanes
+
+
+def _lasts(points: Points, conditions: Ints) -> Ints:
+    """Return the last event of each point at which something may begin, int64[n]; of others, if one is in hand."""
+    places = np.flatnonzero((points.causes < 0) & (conditions == TRUE) & ~points.vacant)
+    if not len(places):
+        return points.causes
+    lasts = points.causes.copy()
+    lasts[places] = newest(points.evidence(places))
+    return lasts
+
+
+def newest(evidence: Ints) -> Ints:
+    """Return the last event of each row of evidence, -1 where there is none."""
+    last: Ints = evidence[np.arange(len(evidence)), np.count_nonzero(evidence >= 0, axis=1) - 1]
+    return last

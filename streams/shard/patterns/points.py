@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
-from streams.shard.firing import Firings
-from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
 Dark = Sequence[tuple[int, int]]  # event time, (since, until], that passed while all feeds of a group were blind
@@ -32,6 +29,8 @@ class Points:
         int64: log position of the event in hand, -1 where there is none; 1 where it is history
     vacant
         bool: the window holds no event
+    begins
+        int64: events from then on (epoch ms) are in the window
     evidence
         returns for some places int64[k, EVIDENCE_MAX], the log positions of the last events in the window, oldest
         first, -1 behind them; to be asked before the next points are taken
@@ -46,6 +45,7 @@ class Points:
     causes: Ints
     replayed: Ints
     vacant: NDArray[np.bool_]
+    begins: Ints
     evidence: Callable[[Ints], Ints]
 
     def __len__(self) -> int:
@@ -63,43 +63,9 @@ class Points:
             causes=self.causes[places],
             replayed=self.replayed[places],
             vacant=self.vacant[places],
+            begins=self.begins[places],
             evidence=lambda some: self.evidence(places[some]),
         )
-
-
-class Judge(Protocol):
-    """Turns points into alerts; what it remembers of keys stands in columns of the window's table.
-
-    Attributes
-    ----------
-    columns
-        what it keeps of a key, besides `members` int64 and `parts` int64[key fields], which are the window's
-    suppressed
-        int64[members], matches that a cooldown or a gap kept from firing
-    """
-
-    columns: Columns
-    suppressed: Ints
-
-    def judge(self, points: Points, table: KeyTable, dark: Dark) -> list[Firings]:
-        """Judge points, of each key in order of time."""
-        ...
-
-    def advance(self, bound: int, table: KeyTable, dark: Dark) -> list[Firings]:
-        """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
-        ...
-
-    def resume(self, table: KeyTable) -> None:
-        """Take up again what is derived from state, when that of a snapshot has been taken."""
-        ...
-
-    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
-        """Return of which keys what is remembered influences nothing from `now` on."""
-        ...
-
-    def episodes(self, table: KeyTable) -> Episodes | None:
-        """Return what a full table must know of open episodes, None where there are none."""
-        ...
 
 
 def darkened(since: Ints, until: Ints, dark: Dark) -> NDArray[np.bool_]:

@@ -56,7 +56,6 @@ class Judged:
 
     def __init__(self, judge, capacity=16):
         self.judge = judge
-        self.dark = []
         self.table = KeyTable(capacity, judge.columns)
 
     def take(self, *looks):
@@ -88,13 +87,14 @@ class Judged:
             causes=np.array([-1 if look.cause is None else look.cause for look in looks]),
             replayed=np.array([int(look.replayed) for look in looks]),
             vacant=np.array([look.vacant for look in looks]),
+            begins=lanes[TIME].copy(),
             evidence=lambda places: shown[places],
         )
-        return self.judge.judge(points, self.table, self.dark)
+        return self.judge.judge(points, self.table)
 
     def pass_to(self, bound):
         """Let time pass before an instant."""
-        return told(self.judge.advance(bound, self.table, self.dark))
+        return told(self.judge.advance(bound, self.table))
 
 
 @dataclass(frozen=True)

@@ -91,12 +91,12 @@ def test_a_pane_in_which_all_feeds_were_blind_is_no_drop_and_teaches_nothing():
     judge = judged(drop())
     at = taught(judge)
     before = judge.table.state["means"].copy()
-    judge.dark = [(at - 30 * MINUTE, at - 14 * MINUTE)]
+    judge.judge.dark = [(at - 30 * MINUTE, at - 14 * MINUTE)]
     assert judge.take(pane(at, 3.0)) == []
-    judge.dark = [(at + DAY - 10 * MINUTE, at + DAY - 9 * MINUTE)]
+    judge.judge.dark = [(at + DAY - 10 * MINUTE, at + DAY - 9 * MINUTE)]
     assert judge.pass_to(at + DAY + 1) == []
     assert (judge.table.state["means"] == before).all()
-    judge.dark = [(at + 2 * DAY - HOUR, at + 2 * DAY - 15 * MINUTE)]
+    judge.judge.dark = [(at + 2 * DAY - HOUR, at + 2 * DAY - 15 * MINUTE)]
     assert brief(judge.pass_to(at + 2 * DAY + 1)) == [("firing", at + 2 * DAY)]
 
 

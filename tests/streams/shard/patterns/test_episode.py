@@ -98,11 +98,11 @@ def test_rules_of_a_family_differ_in_their_limits_and_gaps():
 
 def test_nothing_is_known_while_all_feeds_are_blind():
     judge = judged(Threshold(WINDOW, compares(1, ">=", 20), 1, resolve_after_ms=5000))
-    judge.dark = [(1500, 9000)]
+    judge.judge.dark = [(1500, 9000)]
     judge.take(look(1000, 10, 30, cause=1))
     assert judge.take(look(2000, 10, 5), look(3000, 10, 0, vacant=True)) == []
     assert brief(judge.take(look(7500, 10, 5, cause=2))) == [("expired", 7000)]
-    judge.dark = []
+    judge.judge.dark = []
     judge.take(look(9000, 10, 30, cause=3))
     assert brief(judge.take(look(9500, 10, 0, vacant=True))) == [("resolved", 9500)]
 
