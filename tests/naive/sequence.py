@@ -183,7 +183,10 @@ def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
             chain = [events[i] for i in match.chain]
             cause = None if match.cause is None else events[match.cause]
             scope = Scope(cause or {}, named(rule, texts), match.time, first=chain[0])
-            if (cause is None or not cause.get("replayed")) and last.fires(scope):
+            unseen = cause is None and any(
+                since < match.time and until > chain[-1]["time"] for since, until in seen.dark
+            )
+            if not unseen and (cause is None or not cause.get("replayed")) and last.fires(scope):
                 out.append(
                     alert(
                         rule,

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.nulls import NULL
-from kernels.patterns.chains import MORE, NEVER, SLOTS, START
+from kernels.patterns.chains import LAST, MORE, NEVER, SLOTS, START
 from kernels.patterns.sequence import CAUSE, CHAIN, ROW, first_due, follow, tell_due
 from kernels.patterns.sequence import TIME as AT
 from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
+from streams.shard.patterns.points import Dark, darkened
 from streams.shard.patterns.steps import FIRST, Steps
 from streams.shard.tables import Columns, KeyTable
 from streams.time.buffer import ReorderBuffer
@@ -45,6 +46,7 @@ class Sequence:
             columns |= {"begun": (np.int64, (), 0), "firsts": (np.int64, fields, 0), "asked": (np.int64, (), 0)}
         self.table = KeyTable(family.capacity, columns)
         self._first_due = int(NEVER)
+        self._dark: Dark = ()
 
     def take(self, chosen: Several[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, in order; what the events of a key prove unanswered is told before them."""
@@ -125,7 +127,8 @@ class Sequence:
         )
 
     def _told(self, out: Ints) -> list[Firings]:
-        """Return what chains fire that waited in vain."""
+        """Return what chains fire that waited in vain, where that could be seen."""
+        out = out[~darkened(out[:, CHAIN + LAST] + 1, out[:, AT], self._dark)]
         n = len(out)
         held = self.table.state
         lanes = null_lanes(self.family.surroundings.plan, n)
@@ -168,6 +171,10 @@ class Sequence:
                 key_fields=self._steps.key_fields,
             )
         ]
+
+    def darken(self, dark: Dark) -> None:
+        """Say in what event time all feeds of its group were blind: an answer may have come in it."""
+        self._dark = dark
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""

@@ -10,6 +10,8 @@ PLAN = planned(
     "burst, from: gate, key: device, window: 10s, threshold: count() >= 1000, capacity: 100",
     "panes, from: gate, key: device, window: 10d tumbling, threshold: count() >= 1000, capacity: 100",
     "pairs, from: gate, when: direction == 'out', key: device, cooldown: 1s",
+    "chain, key: device, sequence: [{first: gate}, {then: gate, when: time < first.time, times: 2 distinct person}]",
+    "moved, from: gate, key: person, window: 1h, change: first_seen(device) and prev.device == device",
     "panic, from: sensor, when: metric == 'panic', key: device",
 )
 
