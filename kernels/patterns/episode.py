@@ -66,21 +66,41 @@ def end(row, time, cooldown, phases, dues, key):
 
 
 @kernel()
-def fall_due(row, cooldown, point, phases, dues, key, out):
-    """Let what is due for a key happen at its instant: `for` or a gap is over, or nothing was known for too long."""
+def in_the_dark(time, dark):
+    """Return whether all feeds were blind at an instant; `dark` is int64[d, 2], stretches [since, until) in order."""
+    for k in range(len(dark) - 1, -1, -1):
+        if dark[k, 1] <= time:
+            return False
+        if dark[k, 0] <= time:
+            return True
+    return False
+
+
+@kernel()
+def fall_due(row, cooldown, dark, point, phases, dues, key, out):
+    """Let what is due for a key happen at its instant: `for` or a gap is over, or nothing was known for too long.
+
+    Returns
+    -------
+    1 if something did. In the dark nothing is known to hold still: it fires when it is found to.
+    """
     due = dues[row]
-    if phases[row] == HELD:
-        fire(row, phases, dues, key)
-        report(row, FIRING, due, key, point, 1, out)
-    else:
+    if phases[row] != HELD:
         end(row, due, cooldown, phases, dues, key)
         report(row, EXPIRED, due, key, point, 1, out)
         key[LAST] = 0
+    elif in_the_dark(due, dark):
+        dues[row] = NEVER
+        return 0
+    else:
+        fire(row, phases, dues, key)
+        report(row, FIRING, due, key, point, 1, out)
+    return 1
 
 
 @kernel(
     "int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], int64[::1], int64, "
-    "int64, int64[::1], int64[::1], int64[::1], int8[::1], int64[::1], int64[:, ::1], int64[:, ::1])"
+    "int64, int64[:, ::1], int64[::1], int64[::1], int64[::1], int8[::1], int64[::1], int64[:, ::1], int64[:, ::1])"
 )
 def follow(
     times,
@@ -93,6 +113,7 @@ def follow(
     lasts,
     hold,
     resolve_after,
+    dark,
     cooldowns,
     suppressed,
     members,
@@ -120,6 +141,8 @@ def follow(
         int64[n], log position of the event in hand or else of any other recent one of the key, -1 where none is known
     hold, resolve_after
         ms: `for`, 0 without; and how long nothing may be known of an open episode, NO_EXPIRY without
+    dark
+        int64[d, 2], stretches of event time, [since, until) in order, in which all feeds were blind
     cooldowns, suppressed
         int64[m] each, of the rules of a family: the gap after an episode, ms; and a count that grows by the true
         points that the gap alone kept from firing
@@ -145,8 +168,7 @@ def follow(
         cooldown = cooldowns[members[row]]
         key = keys[row]
         if dues[row] < time:
-            fall_due(row, cooldown, i, phases, dues, key, out[found])
-            found += 1
+            found += fall_due(row, cooldown, dark, i, phases, dues, key, out[found])
             if phases[row] == IDLE and (not begins or vacant[i]):
                 continue
         if lasts[i] != -1 or phases[row] == IDLE:
@@ -194,8 +216,8 @@ def follow(
     return found
 
 
-@kernel("int64(int64, int64[::1], int64[::1], int8[::1], int64[::1], int64[:, ::1], int64[:, ::1])")
-def pass_time(bound, cooldowns, members, phases, dues, keys, out):
+@kernel("int64(int64, int64[:, ::1], int64[::1], int64[::1], int8[::1], int64[::1], int64[:, ::1], int64[:, ::1])")
+def pass_time(bound, dark, cooldowns, members, phases, dues, keys, out):
     """Let everything happen that is due before `bound` (epoch ms); the arrays are those of `follow`.
 
     `out` is int64[r, COLUMNS]. Cost: 1 ns a key.
@@ -203,8 +225,7 @@ def pass_time(bound, cooldowns, members, phases, dues, keys, out):
     found = 0
     for row in range(len(dues)):
         if dues[row] < bound:
-            fall_due(row, cooldowns[members[row]], -1, phases, dues, keys[row], out[found])
-            found += 1
+            found += fall_due(row, cooldowns[members[row]], dark, -1, phases, dues, keys[row], out[found])
     return found
 
 

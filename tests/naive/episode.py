@@ -81,13 +81,16 @@ class Key:
             if self.waits and long_enough and self.may_fire(point.time):
                 self.fire(point.time, place)
 
-    def pass_instant(self, now: int) -> None:
+    def pass_instant(self, now: int, *, dark: bool = False) -> None:
         """Decide what is due at an instant, behind its points."""
         if self.open:
             if past(self.nothing_known_since, self.resolve_after, now):
                 self.end("expired", now, None)
         elif self.waits and past(self.true_since, self.hold, now) and self.may_fire(now):
-            self.fire(now, None)
+            if dark:
+                self.waits = False
+            else:
+                self.fire(now, None)
 
     def may_fire(self, now: int) -> bool:
         """Whether no gap is in the way; what is worse than the last alert breaks it."""
@@ -114,9 +117,18 @@ def past(since: int | None, length: int | None, now: int) -> bool:
 
 
 def episodes(
-    points: Sequence[Point], *, hold: int = 0, cooldown: int = 0, resolve_after: int | None = None, before: int
+    points: Sequence[Point],
+    *,
+    hold: int = 0,
+    cooldown: int = 0,
+    resolve_after: int | None = None,
+    before: int,
+    dark: Sequence[tuple[int, int]] = (),
 ) -> list[Transition]:
-    """Return what happens to one key before an instant, which lies behind all its points; times are positive ms."""
+    """Return what happens to one key before an instant, which lies behind all its points; times are positive ms.
+
+    `dark` are stretches of time [since, until) in which nothing can be known to hold still.
+    """
     key = Key(hold, cooldown, resolve_after)
     times = {point.time for point in points}
     ends = times | {time + (resolve_after or 0) for time in times}
@@ -125,5 +137,5 @@ def episodes(
             for place, point in enumerate(points):
                 if point.time == now:
                     key.take(place, point)
-            key.pass_instant(now)
+            key.pass_instant(now, dark=any(since <= now < until for since, until in dark))
     return key.out

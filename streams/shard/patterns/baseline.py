@@ -84,8 +84,6 @@ class BaselineJudge:
         of the key table that it is given
     suppressed
         int64[members], panes at which only the gap kept an alert from opening
-    dark
-        event time in which all feeds were blind
     """
 
     def __init__(self, family: Family) -> None:
@@ -99,9 +97,17 @@ class BaselineJudge:
         self._forget = (pattern.baseline.learn_ms, pattern.baseline.min_samples)
         self._empty = np.array([0.0 if each.function in ZEROES else np.nan for each in pattern.window.aggregates])
         self._first_pane = int(NEVER)
-        self.dark: Dark = ()
         self.suppressed = self._judge.suppressed
         self.columns = {**self._judge.columns, **self._memory.columns}
+
+    @property
+    def dark(self) -> Dark:
+        """Event time in which all feeds were blind."""
+        return self._judge.dark
+
+    @dark.setter
+    def dark(self, dark: Dark) -> None:
+        self._judge.dark = dark
 
     def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Judge the ends of panes with events, of each key in order, and before each those of panes without."""

@@ -119,6 +119,7 @@ class EpisodeJudge:
             _lasts(points, conditions) if lasts is None else lasts,
             self._hold,
             self._resolve_after,
+            _spans(self.dark),
             family.cooldowns,
             self.suppressed,
             held["members"],
@@ -139,11 +140,18 @@ class EpisodeJudge:
             return firings
         held = table.state
         out = np.empty((np.count_nonzero(held["episode_dues"] < bound), COLUMNS), np.int64)
-        pass_time(
-            bound, self._family.cooldowns, held["members"], held["phases"], held["episode_dues"], held["words"], out
+        found = pass_time(
+            bound,
+            _spans(self.dark),
+            self._family.cooldowns,
+            held["members"],
+            held["phases"],
+            held["episode_dues"],
+            held["words"],
+            out,
         )
         self.resume(table)
-        return firings + self._told(out, None, table)
+        return firings + self._told(out[:found], None, table)
 
     def resume(self, table: KeyTable) -> None:
         """Take up again what is derived from state: when something falls due next."""
@@ -292,6 +300,10 @@ def _lasts(points: Points, conditions: Ints) -> Ints:
     lasts = points.causes.copy()
     lasts[places] = newest(points.evidence(places))
     return lasts
+
+
+def _spans(dark: Dark) -> Ints:
+    return np.array(dark, np.int64).reshape(-1, 2)
 
 
 def newest(evidence: Ints) -> Ints:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from events.batch import Lanes
 
 Ints = NDArray[np.int64]
-Dark = Sequence[tuple[int, int]]  # event time, (since, until], that passed while all feeds of a group were blind
+Dark = Sequence[tuple[int, int]]  # event time, [since, until) in order, that passed while all feeds were blind
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,11 @@ class Points:
 
 
 def darkened(since: Ints, until: Ints, dark: Dark) -> NDArray[np.bool_]:
-    """Return which stretches of time, [since, until], meet one in which all feeds were blind."""
+    """Return which stretches of time, from an instant to another, meet one in which all feeds were blind."""
     out = np.zeros(len(since), np.bool_)
-    for begin, end in dark:
-        out |= (until > begin) & (since <= end)
+    first = int(since.min()) if len(since) else 0
+    for begin, end in reversed(dark):
+        if end <= first:
+            break
+        out |= (since < end) & (until >= begin)
     return out

@@ -22,6 +22,7 @@ class Episodes:
     resolve_after: int | None = None
     cooldowns: tuple[int, ...] = (0,)
     count: int = 1
+    dark: tuple[tuple[int, int], ...] = ()
     suppressed: list[int] = field(default_factory=list)
 
     def __post_init__(self):
@@ -46,6 +47,7 @@ class Episodes:
             np.array([-1 if p.vacant else 100 + p.time for _, p in points], np.int64),
             self.hold,
             NO_EXPIRY if self.resolve_after is None else self.resolve_after,
+            np.array(self.dark, np.int64).reshape(-1, 2),
             self._cooldowns,
             self._suppressed,
             self.members,
@@ -59,7 +61,8 @@ class Episodes:
 
     def pass_to(self, bound):
         out = np.empty((self.count, COLUMNS), np.int64)
-        found = pass_time(bound, self._cooldowns, self.members, self.phases, self.dues, self.keys, out)
+        dark = np.array(self.dark, np.int64).reshape(-1, 2)
+        found = pass_time(bound, dark, self._cooldowns, self.members, self.phases, self.dues, self.keys, out)
         return self.told(out[:found])
 
     def told(self, out):
@@ -109,7 +112,8 @@ def test_a_key_has_the_episodes_of_its_twin_for_any_cut_into_batches(data, taken
     resolve_after = data.draw(st.sampled_from([None, 0, 2, 9]))
     cooldowns = data.draw(st.sampled_from([(0,), (6,), (3, 20)]))
     taken.sort(key=lambda entry: entry[1].time)
-    keys = Episodes(hold, resolve_after, cooldowns, count=2)
+    dark = data.draw(st.sampled_from([(), ((5, 9), (20, 31))]))
+    keys = Episodes(hold, resolve_after, cooldowns, 2, dark)
     got, start = [], 0
     while start < len(taken):
         stop = data.draw(st.integers(start + 1, len(taken)))
@@ -121,7 +125,12 @@ def test_a_key_has_the_episodes_of_its_twin_for_any_cut_into_batches(data, taken
     for row in range(2):
         own = [each for of, each in taken if of == row]
         wanted = episodes(
-            own, hold=hold, cooldown=cooldowns[row % len(cooldowns)], resolve_after=resolve_after, before=60
+            own,
+            hold=hold,
+            cooldown=cooldowns[row % len(cooldowns)],
+            resolve_after=resolve_after,
+            before=60,
+            dark=dark,
         )
         forgotten = [Transition(t.name, t.time, t.since, t.severity, t.n, t.point is None) for t in wanted]
         assert [
@@ -151,6 +160,14 @@ def test_what_is_false_at_the_very_end_of_for_does_not_fire():
     key = Episodes(hold=10)
     assert key.take(point(5, True), point(15, False)) == []
     assert key.pass_to(100) == []
+
+
+@pytest.mark.parametrize(("dark", "fires"), [((14, 15), 15), ((15, 16), 40), ((12, 50), 40), ((5, 15), 15)])
+def test_in_the_dark_nothing_falls_due_but_what_is_found_to_hold_still_fires_then(dark, fires):
+    key = Episodes(hold=10, dark=((1, 2), dark, (60, 70)))
+    key.take(point(5, True))
+    got = key.pass_to(40) + key.take(point(40, True)) + key.pass_to(100)
+    assert told(got) == [("firing", fires, 5)]
 
 
 def test_for_starts_anew_when_the_condition_was_false():

@@ -100,6 +100,14 @@ def test_a_pane_in_which_all_feeds_were_blind_is_no_drop_and_teaches_nothing():
     assert brief(judge.pass_to(at + 2 * DAY + 1)) == [("firing", at + 2 * DAY)]
 
 
+def test_a_drop_is_not_known_to_last_while_all_feeds_are_blind():
+    judge = judged(drop(hold_ms=10 * MINUTE))
+    at = taught(judge)
+    judge.judge.dark = [(at + MINUTE, at + 14 * MINUTE)]
+    judge.take(pane(at, 0.0))
+    assert judge.pass_to(at + 14 * MINUTE) == []
+
+
 def test_an_open_alert_is_judged_at_each_pane():
     judge = judged(drop())
     at = taught(judge)

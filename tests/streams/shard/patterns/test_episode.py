@@ -107,6 +107,14 @@ def test_nothing_is_known_while_all_feeds_are_blind():
     assert brief(judge.take(look(9500, 10, 0, vacant=True))) == [("resolved", 9500)]
 
 
+def test_nothing_is_known_to_hold_still_while_all_feeds_are_blind():
+    judge = judged(slow(hold_ms=5000))
+    judge.judge.dark = [(2000, 20_000)]
+    judge.take(look(1000, 10))
+    assert judge.pass_to(15_000) == []
+    assert brief(judge.take(look(21_000, 10))) == [("firing", 21_000)]
+
+
 def test_nothing_is_looked_for_before_something_can_fall_due():
     judge = judged(slow(hold_ms=5000))
     judge.take(look(1000, 10))
