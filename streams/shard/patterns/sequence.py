@@ -53,7 +53,7 @@ class Sequence:
         events, masks = self._steps.merged(chosen, buffer)
         places, self.repeats = buffer.distinct(events.rows, events.keys)
         events, masks = events.at(places), masks[places]
-        places = self._concerned(events.keys, masks)
+        places = self._steps.concerned(events, masks, self.table.rows(events.keys))
         events, masks = events.at(places), masks[places]
         return [
             firings
@@ -72,15 +72,6 @@ class Sequence:
         found = tell_due(bound, steps.shown, steps.arrays[2], held["chains"], held["dues"], self._begun(), out)
         self._first_due = int(first_due(held["dues"]))
         return self._told(out[:found])
-
-    def _concerned(self, keys: Ints, masks: Ints) -> Ints | slice:
-        """Return the places of the events that begin a chain, or whose key may have one: the others need no state."""
-        concerned = (masks & FIRST) != 0
-        if concerned.all():
-            return slice(None)
-        begun = np.unique(keys[concerned])
-        concerned |= (self.table.rows(keys) != NULL) | np.isin(keys, begun)
-        return np.flatnonzero(concerned)
 
     def _piece(self, lanes: Lanes, events: Chosen, masks: Ints, state: Ints) -> list[Firings]:
         steps, held = self._steps, self.table.state

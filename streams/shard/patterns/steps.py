@@ -11,7 +11,7 @@ from kernels import opcodes
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.chains import EVENTS, SLOT_COUNT, SLOT_WIDTH, SLOTS, START, STATE, layout
-from kernels.patterns.steps import candidates, merge_steps
+from kernels.patterns.steps import candidates, concerning, merge_steps
 from rules.plan import Program, Sequence, SequenceStep
 from streams.shard.choose import Chosen, Entry
 from streams.shard.family import Family
@@ -96,10 +96,17 @@ class Steps:
         )
         bits = np.repeat(1 << np.arange(len(chosen)), [len(own) for own in chosen])
         places = buffer.places(rows)
-        order = np.argsort(places, kind="stable")
-        taken, masks = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
-        found = merge_steps(places[order], keys[order], bits[order], taken, masks)
-        return Chosen(rows, members, keys).at(order[taken[:found]]), masks[:found]
+        taken, masks = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        found = merge_steps(places, int(places.max(initial=-1)) + 1, keys, bits, taken, masks)
+        return Chosen(rows, members, keys).at(taken[:found]), masks[:found]
+
+    def concerned(self, events: Chosen, masks: Ints, rows: Ints) -> Ints:
+        """Return the places of the events that begin a chain, or whose key may have one: the others need no state.
+
+        `rows` are the state rows of their keys, NULL where they have none.
+        """
+        out = np.empty(len(events), np.int64)
+        return out[: concerning(events.keys, masks, FIRST, rows, out)]
 
     def values(self, lanes: Lanes, events: Chosen, masks: Ints) -> Ints:
         """Return the `distinct` values of each step that tells events apart, int64[d, n]; NULL for no event of it."""
