@@ -223,7 +223,8 @@ def check(
         aggregates.append(Counted(leaf, parameter))
     of_baseline: list[ZScore | Expected] = [*named(ZScore, everything).values(), *named(Expected, everything).values()]
     usual = {canonical(leaf.of.node) for leaf in of_baseline}
-    if threshold.baseline is not None and not usual and condition is not None:
+    fits = threshold.window.panes in _GO_WITH["baseline"]
+    if threshold.baseline is not None and fits and not usual and condition is not None:
         conditions.report("E056", threshold.baseline.place)
     if condition is None:
         return None

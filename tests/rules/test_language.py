@@ -5,12 +5,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from events.batch import TIME
 from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules import check
+from rules.errors import format
 from rules.plan import Absence, Change, Plan, RulePlan, Sequence, Source, Threshold
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
@@ -135,3 +138,72 @@ def test_the_elder_s_clock_stands_still_while_away_or_while_the_sensors_are_dead
 def test_a_rule_names_the_law_that_it_stands_on_and_else_that_of_its_purpose() -> None:
     assert rule("smoke_gas").legal_basis == "消防法"
     assert rule("smoke_gas").ordered is False
+
+
+SLIPS = """\
+version: 1
+rules:
+- rule: a
+  from: gate
+  when: subject == 'person' and direction == 'in' and (site, persn) not in residents
+  severity: low
+- {rule: b, from: gate, severity: low, when: person not in residents}
+- rule: c
+  from: traffic
+  severity: low
+  message: 车辆超速,限速: 80
+- rule: d
+  from: gate
+  severity: low
+  when： lon > 1
+- rule: e
+  from: gate
+  severity: low
+  key: site
+  window: 5m
+  threshold: count() >= 2
+  absence: {for: 5m}
+"""
+
+
+def test_all_slips_of_a_file_are_named_in_one_run_each_with_its_place_and_advice() -> None:
+    with pytest.raises(Problems) as caught:
+        check.loads({"vocabulary.yaml": LANGUAGE["vocabulary.yaml"], "slips.yaml": SLIPS}, SCHEMAS, CITY)
+    errors = [each for each in caught.value.problems if each.level == "error"]
+    assert [(each.code, each.place.line, each.place.column) for each in errors] == [
+        ("E104", 5, 62),
+        ("E021", 7, 46),
+        ("Y002", 11, 19),
+        ("Y003", 15, 7),
+        ("E010", 22, 3),
+    ]
+    assert [each.advice_en for each in errors] == [
+        "did you mean `person`?",
+        "write `(site, person) not in residents`",
+        'write  message: "车辆超速,限速: 80"',
+        "type `:` with the input method off",
+        "make two rules of it",
+    ]
+    assert all(each.zh and each.advice_zh for each in errors)
+    assert "fields of gate: device direction id kind" in errors[0].note
+
+
+RULES = re.split(r"^(?=- rule:)", LANGUAGE["rules.yaml"], flags=re.MULTILINE)
+TOKENS = sorted(
+    {*re.findall(r"[\w.]+|[^\w\s]", LANGUAGE["rules.yaml"]), "session", "first.", "prev.", "nan", "-1", "0s"}
+)
+
+
+@given(st.data())
+@settings(max_examples=120, deadline=None)
+def test_no_slip_in_any_rule_of_the_language_gives_a_traceback(data: st.DataObject) -> None:
+    tokens = re.findall(r"\s+|[\w.]+|[^\w\s]", data.draw(st.sampled_from(RULES[1:])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(tokens) - 1))
+        tokens[at : at + data.draw(st.integers(0, 1))] = data.draw(st.lists(st.sampled_from(TOKENS), max_size=1))
+    text = RULES[0] + "".join(tokens)
+    try:
+        problems = check.loads({**LANGUAGE, "rules.yaml": text}, SCHEMAS, CITY).problems
+    except Problems as found:
+        problems = found.problems
+    assert format(problems, {"rules.yaml": text}).endswith("个警告")
