@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.windows import GATES, PLATES, SITES, Step, steps
 from kernels import opcodes as op
 from kernels.expression import BLOCK as CONDITIONS
 from kernels.expression import NEVER, evaluate, keep
@@ -15,10 +16,14 @@ from kernels.nulls import NULL
 from kernels.opcodes import FALSE, TRUE
 from kernels.patterns.absence import sight
 from kernels.patterns.baseline import WHOLE, compare, learn
-from kernels.patterns.count import EVIDENCE_MAX, count
+from kernels.patterns.chains import EVENTS as SHOWN
+from kernels.patterns.chains import MORE, SLOTS, layout
+from kernels.patterns.change import KEPT, lag
 from kernels.patterns.episode import COLUMNS, NO_EXPIRY, WORDS, follow
+from kernels.patterns.first_seen import first_seen
 from kernels.patterns.judge import judge
-from kernels.patterns.panes import count_panes
+from kernels.patterns.sequence import CHAIN
+from kernels.patterns.sequence import follow as follow_chains
 from kernels.surroundings import laid
 
 EVENTS = 1 << 20
@@ -26,25 +31,24 @@ BLOCK = 1 << 14  # events of a call, as the engine makes them
 REPEATS = 3
 MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
-PLATES, GATES, ELDERS, SITES = 300_000, 8_000, 5_000, 2_000
-RING = 4
-
-Step = Callable[[slice], object]
+ELDERS = 5_000
 
 
 def rates() -> dict[str, float]:
     """Return M events/s of each kernel, the best of a few runs."""
     rng = np.random.default_rng(1)
     times = np.sort(rng.integers(0, 20_000, EVENTS)) + 1_795_000_000_000
-    return {
-        "count (300,000 keys)": _rate(lambda: _count(times, rng.integers(0, PLATES, EVENTS), PLATES)),
-        "count (8,000 keys)": _rate(lambda: _count(times, rng.integers(0, GATES, EVENTS), GATES)),
-        "panes (8,000 keys)": _rate(lambda: _panes(times, rng.integers(0, GATES, EVENTS), GATES)),
+    windows = {name: _rate(prepare) for name, prepare in steps(times, rng, BLOCK).items()}
+    return windows | {
         "absence (5,000 keys)": _rate(lambda: _absence(times, rng.integers(0, ELDERS, EVENTS), ELDERS)),
         "conditions (an equality, a limit)": _rate(lambda: _conditions(rng, 8, 0.9)),
         "conditions (in an area of 64 corners)": _rate(lambda: _inside(rng)),
         "episode (8,000 keys)": _rate(lambda: _episode(times, rng.integers(0, GATES, EVENTS), GATES)),
         "baseline (2,000 keys)": _rate(lambda: _baseline(times, rng.integers(0, SITES, EVENTS), SITES)),
+        "sequence (8,000 keys)": _rate(lambda: _sequence(times, rng, GATES)),
+        "sequence (300,000 keys)": _rate(lambda: _sequence(times, rng, PLATES)),
+        "change (300,000 keys)": _rate(lambda: _change(times, rng.integers(0, PLATES, EVENTS), PLATES)),
+        "first_seen (300,000 keys)": _rate(lambda: _first_seen(times, rng.integers(0, PLATES, EVENTS), PLATES)),
         "judge (300,000 keys)": _rate(lambda: _judge(times, rng.integers(0, PLATES, EVENTS), PLATES)),
     }
 
@@ -58,29 +62,6 @@ def _rate(prepare: Callable[[], Step]) -> float:
             step(slice(first, first + BLOCK))
         spent.append(time.process_time() - start)
     return EVENTS / min(spent) / 1e6
-
-
-def _count(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
-    positions = np.arange(EVENTS)
-    ring_times, ring_positions = np.zeros((keys, RING), np.int64), np.zeros((keys, RING), np.int64)
-    heads, sizes = np.zeros(keys, np.int64), np.zeros(keys, np.int64)
-    counts, candidates = np.empty(BLOCK), np.empty(BLOCK, np.int64)
-    evidence = np.empty((BLOCK, EVIDENCE_MAX), np.int64)
-    # a limit that is reached by few, as in a rule: what fires is paid for at alert rate
-    return lambda part: count(
-        times[part],
-        positions[part],
-        rows[part],
-        100,
-        RING,
-        ring_times,
-        ring_positions,
-        heads,
-        sizes,
-        counts,
-        candidates,
-        evidence,
-    )
 
 
 def _conditions(rng: np.random.Generator, words: int, limit: float) -> Step:
@@ -114,17 +95,6 @@ def _inside(rng: np.random.Generator) -> Step:
     )
 
 
-def _panes(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
-    positions = np.arange(EVENTS)
-    edges, offsets = np.array([NULL]), np.array([8 * 60 * MINUTE_MS])
-    ends, counts, last = np.full(keys, NULL), np.zeros(keys, np.int64), np.zeros((keys, EVIDENCE_MAX), np.int64)
-    closed = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-    evidence = np.empty((BLOCK, EVIDENCE_MAX), np.int64)
-    return lambda part: count_panes(
-        times[part], positions[part], rows[part], MINUTE_MS, edges, offsets, ends, counts, last, *closed, evidence
-    )
-
-
 def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
     positions, orders, sources = np.arange(EVENTS), 2 * times + 1, np.zeros(EVENTS, np.int64)
     bases, seen, fired = np.full(keys, NULL), np.full(keys, -1), np.full(keys, NULL)
@@ -147,6 +117,46 @@ def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
         out,
         ties,
     )
+
+
+def _sequence(times: np.ndarray, rng: np.random.Generator, keys: int) -> Step:
+    """One pass, no other behind it, then two different tracks within 4 s; passes are a tenth of the events."""
+    rows, masks = rng.integers(0, keys, EVENTS), np.where(rng.random(EVENTS) < 0.1, 0b011, 0b100)
+    steps, finals, settings, words = layout(
+        [(0b001, 0b010, 1, None, False), (0b100, 0, 2, 4000, True)], [], fields=0, within=None, refers=0
+    )
+    positions, fields, tracks = np.arange(EVENTS), np.empty((0, BLOCK), np.int64), rng.integers(0, 10, EVENTS)
+    chains, dues, nothing = np.full((keys, words), NULL), np.full(keys, NEVER), np.empty(0, np.int64)
+    no_pairs, out = np.empty((0, SLOTS), np.int64), np.empty((BLOCK, CHAIN + MORE + steps[-1, SHOWN]), np.int64)
+    return lambda part: follow_chains(
+        times[part],
+        positions[part],
+        rows[part],
+        masks[part],
+        nothing,
+        no_pairs,
+        fields,
+        tracks[None, part],
+        steps,
+        finals,
+        settings,
+        chains,
+        dues,
+        nothing,
+        out,
+    )
+
+
+def _change(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
+    """Four fields are kept."""
+    positions, fields, nulls = np.arange(EVENTS), np.ones((4, BLOCK), np.int64), np.full(4, NULL)
+    last, before, previous = np.full((keys, KEPT + 4), NULL), np.empty(BLOCK, np.int64), np.empty((4, BLOCK), np.int64)
+    return lambda part: lag(times[part], positions[part], rows[part], fields, MINUTE_MS, nulls, last, before, previous)
+
+
+def _first_seen(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
+    seen, out = np.full(keys, NULL), np.empty(BLOCK)
+    return lambda part: first_seen(times[part], rows[part], MINUTE_MS, seen, out)
 
 
 def _judge(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
@@ -187,6 +197,7 @@ def _episode(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
         lasts[part],
         5000,
         NO_EXPIRY,
+        np.empty((0, 2), np.int64),
         cooldowns,
         suppressed,
         members,

@@ -93,21 +93,21 @@ def empty(operation):
     return np.nan if operation >= LEAST else 0.0
 
 
-@kernel()
+@kernel(inline=True)
 def clear(cells, operations, row, pane):
     """Begin a pane's cells anew."""
     for c in range(len(operations)):
         cells[row, pane, c] = empty(operations[c])
 
 
-@kernel()
+@kernel(inline=True)
 def add(cells, operations, arguments, row, pane, numbers, i):
     """Add an event to a pane's cells."""
     for c in range(len(operations)):
         cells[row, pane, c] = changed(operations[c], cells[row, pane, c], numbers[arguments[c], i])
 
 
-@kernel()
+@kernel(inline=True)
 def enter_all(table, state, row, numbers, bits, i):
     """Enter an event's values into the lists and trees of a window whose events leave all at once."""
     distinct, bounds, quantiles = table[2], table[3], table[4]
@@ -123,7 +123,7 @@ def enter_all(table, state, row, numbers, bits, i):
             state[10][row, q, 1] += 1
 
 
-@kernel()
+@kernel(inline=True)
 def forget_all(table, state, row):
     """Empty the lists and trees of a key."""
     for d in range(len(table[2])):
@@ -134,7 +134,7 @@ def forget_all(table, state, row):
             state[10][row, q, :] = 0
 
 
-@kernel()
+@kernel(inline=True)
 def see_all(table, state, row, time, numbers, bits, i):
     """Note an event's values in the lists of a sliding window."""
     distinct, bounds = table[2], table[3]
@@ -144,14 +144,14 @@ def see_all(table, state, row, time, numbers, bits, i):
             see(state[5], state[6], state[7], row, d, bounds[d], value, time)
 
 
-@kernel()
+@kernel(inline=True)
 def expire_all(table, state, row, after):
     """Forget the values that a sliding window last saw at or before `after`."""
     for d in range(len(table[2])):
         expire(state[6], state[7], row, d, after)
 
 
-@kernel()
+@kernel(inline=True)
 def tell(table, state, row, totals, minutes, extra, at):
     """Return the aggregates in `extra[:, at]`; `totals` are the window's cells, `minutes` what rate() divides by."""
     results, parameters = table[5], table[6]

@@ -47,7 +47,7 @@ def value_of(bucket):
     return magnitude if bucket > SIDE else -magnitude
 
 
-@kernel()
+@kernel(inline=True)
 def put(counts, row, q, bucket, by):
     """Change the count of a bucket; `counts` is int32[rows, q, BUCKETS + 1], the tree of each key from place 1."""
     at = bucket + 1
@@ -56,7 +56,7 @@ def put(counts, row, q, bucket, by):
         at += at & -at
 
 
-@kernel()
+@kernel(inline=True)
 def at_rank(counts, row, q, rank):
     """Return the bucket of the number that has `rank` others before it in ascending order."""
     at = np.int64(0)
@@ -70,7 +70,7 @@ def at_rank(counts, row, q, rank):
     return at
 
 
-@kernel()
+@kernel(inline=True)
 def quantile(counts, row, q, share, size):
     """Return the quantile of `size` numbers, that of rank floor(share x (size - 1)) from below; NaN of none."""
     if size == 0:

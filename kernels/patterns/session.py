@@ -32,7 +32,7 @@ def ends_at(last, opened, gap, longest):
     return min(last + gap, opened + longest)
 
 
-@kernel()
+@kernel(inline=True)
 def look(table, state, row, time, gap, place, hand, points, found):
     """Write down one look at a session. It lasts at least as long as its gap: rate() is of no shorter time."""
     extra, rows, times, places, hands, begins = points
@@ -47,7 +47,7 @@ def look(table, state, row, time, gap, place, hand, points, found):
     return found + 1
 
 
-@kernel()
+@kernel(inline=True)
 def end_session(table, state, row, gap, longest, place, points, found):
     """End a session and look at what is left: nothing."""
     marks = state[0]
@@ -56,7 +56,7 @@ def end_session(table, state, row, gap, longest, place, points, found):
     return look(table, state, row, time, gap, place, VACANT, points, found)
 
 
-@kernel()
+@kernel(inline=True)
 def close(table, state, row):
     """Empty the session of a key."""
     state[0][row, PANE] = NULL

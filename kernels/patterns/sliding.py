@@ -48,7 +48,7 @@ def edge_of(pane, window):
     return (pane * window) // PANES
 
 
-@kernel()
+@kernel(inline=True)
 def oldest(mask):
     """Return how many panes ago the oldest event was: the place of the highest bit."""
     at = np.int64(0)
@@ -58,7 +58,7 @@ def oldest(mask):
     return at
 
 
-@kernel()
+@kernel(inline=True)
 def move(table, state, row, pane):
     """Let a key's window reach a pane: what has left it is taken out, the rest joined anew, the oldest pane first.
 
@@ -89,7 +89,7 @@ def move(table, state, row, pane):
             bases[row, c] = joined(operations[c], bases[row, c], cells[row, slot, c])
 
 
-@kernel()
+@kernel(inline=True)
 def drop(table, state, row, past, mask, ago):
     """Take the panes that leave the window when it moves on by `ago` out of the trees of quantiles."""
     buckets, held, sizes = state[8], state[9], state[10]
@@ -102,14 +102,14 @@ def drop(table, state, row, past, mask, ago):
                 sizes[row, q, slot] = 0
 
 
-@kernel()
+@kernel(inline=True)
 def take_out(buckets, held, sizes, row, q):
     """Take the oldest number out of a tree."""
     put(buckets, row, q, np.int64(held[row, q, (sizes[row, q, 0] - sizes[row, q, 1]) % HELD]), -1)
     sizes[row, q, 1] -= 1
 
 
-@kernel()
+@kernel(inline=True)
 def forget_trees(table, state, row):
     """Empty the trees of a key."""
     for q in range(len(table[4])):
@@ -118,7 +118,7 @@ def forget_trees(table, state, row):
         state[10][row, q, :] = 0
 
 
-@kernel()
+@kernel(inline=True)
 def put_in(table, state, row, pane, numbers, i):
     """Put an event into the trees of a key; a full one loses its oldest."""
     buckets, held, sizes = state[8], state[9], state[10]
@@ -158,7 +158,7 @@ def come(recent, row, time):
     recent[row, 1] = min(recent[row, 1] + 1, ring)
 
 
-@kernel()
+@kernel(inline=True)
 def look(table, state, row, time, window, place, hand, totals, points, at):
     """Write down one look at a window, whose panes have been moved to `time`."""
     extra, rows, times, places, hands, begins = points
@@ -176,7 +176,7 @@ def look(table, state, row, time, window, place, hand, totals, points, at):
     begins[at] = time - window + 1
 
 
-@kernel()
+@kernel(inline=True)
 def next_edge(mask, pane, time, window, every):
     """Return the pane at whose edge, after `time` in `pane`, a window is looked at next."""
     if mask == 0:
@@ -186,7 +186,7 @@ def next_edge(mask, pane, time, window, every):
     return pane - oldest(mask) + PANES
 
 
-@kernel()
+@kernel(inline=True)
 def pass_edges(table, state, row, bound, window, every, place, totals, points, found):
     """Look at a window at the edges of its panes before `bound`; return how many points there are then."""
     marks, dues, recent = state[0], state[1], state[4]

@@ -27,7 +27,7 @@ LOOKS = 2  # at most so many points come of one event
 MINUTE_MS = 60_000.0
 
 
-@kernel()
+@kernel(inline=True)
 def look(table, state, row, width, needed, place, points, found):
     """Look at a pane that is over, if it holds enough events; return how many points there are then."""
     extra, rows, times, places, hands, begins = points
@@ -43,7 +43,7 @@ def look(table, state, row, width, needed, place, points, found):
     return found + 1
 
 
-@kernel()
+@kernel(inline=True)
 def end_pane(table, state, row, width, offset_edges, offsets, needed, followed, place, points, found):
     """End the open pane of a key and look at it; with `followed` one that held events leaves an empty one open."""
     marks, dues, cells = state[0], state[1], state[2]
@@ -57,7 +57,7 @@ def end_pane(table, state, row, width, offset_edges, offsets, needed, followed, 
     return found
 
 
-@kernel()
+@kernel(inline=True)
 def open_pane(table, state, row, end):
     """Begin an empty pane."""
     state[0][row, PANE] = end

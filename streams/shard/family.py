@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from events.alert import SEVERITIES
 from events.batch import Lanes
+from kernels import opcodes as op
 from kernels.opcodes import TRUE
-from rules.family import FamilyPlan
-from rules.plan import Program, RulePlan
+from rules.family import FamilyPlan, programs
+from rules.plan import Change, Program, RulePlan, Sequence
 from streams.shard.choose import Entry, Slice
 from streams.shard.surroundings import Surroundings
 
@@ -51,6 +52,21 @@ class Family:
     def entry(self) -> Entry:
         """What chooses its events, for a pattern with one kind of them."""
         return Entry(self.plan, self.rule.kinds, self.rule.select, self.rule.key)
+
+    @cached_property
+    def lanes(self) -> tuple[int, ...]:
+        """The lanes of a batch that its programs and keys read."""
+        rule = self.rule
+        parts = (rule.select, rule.pattern, rule.severity, *((each.values, each.canary) for each in self.rules))
+        lanes = set(rule.key)
+        if isinstance(rule.pattern, Sequence):
+            lanes |= {lane for step in rule.pattern.steps for lane in step.key} | set(rule.pattern.first)
+        if isinstance(rule.pattern, Change):
+            lanes |= set(rule.pattern.previous)
+        for program in programs(parts):
+            code = program.code.reshape(-1, 2)
+            lanes |= set(code[np.isin(code[:, 0], (op.LANE, op.TIME_LANE)), 1].tolist())
+        return tuple(sorted(lanes))
 
     def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
         """Return the 64 bits of a program's result for some rows, each for one member.

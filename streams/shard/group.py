@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, EventBatch
-from kernels import opcodes
 from kernels.keys.choose import mark
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
 from rules.plan import Change as ChangePlan
-from rules.plan import Program, RulePlan, Threshold
+from rules.plan import Program, RulePlan
 from rules.plan import Sequence as SequencePlan
 from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.coverage import Coverage, coverages_read
@@ -27,10 +26,9 @@ from streams.shard.firing import Firings
 from streams.shard.patterns.absence import Absence
 from streams.shard.patterns.at_once import AtOnce
 from streams.shard.patterns.change import Change
-from streams.shard.patterns.panes import Panes
 from streams.shard.patterns.pattern import Pattern
-from streams.shard.patterns.point import Point
 from streams.shard.patterns.sequence import Sequence
+from streams.shard.patterns.window import Window
 from streams.shard.surroundings import Surroundings
 from streams.time.buffer import ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
@@ -44,14 +42,12 @@ def pattern_of(family: Family) -> Pattern:
     match family.rule.pattern:
         case AbsencePlan():
             return Absence(family)
-        case Threshold() if family.rule.pattern.window.panes != "sliding":
-            return Panes(family)
         case SequencePlan():
             return Sequence(family)
         case ChangePlan():
             return Change(family)
         case _:
-            return Point(family)
+            return Window(family)
 
 
 class TimeGroup:
@@ -69,7 +65,7 @@ class TimeGroup:
         self.entries = (*(rules.entry for rules in self.at_once), *unasked)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
         self._released = Chooser(ordered, surroundings, part)
-        read = {lane for family in made if family.rule.ordered for lane in _lanes_read(family)}
+        read = {lane for family in made if family.rule.ordered for lane in family.lanes}
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
@@ -125,6 +121,8 @@ class TimeGroup:
             for pattern in self.ordered:
                 if isinstance(pattern, Absence):
                     pattern.judge(watermark, self.clock.dark, blind=self.clock.blind)
+                elif isinstance(pattern, Window):
+                    pattern.darken(self.clock.dark)
         with stage("order"):
             rows = self.buffer.release(bound)
             chosen = self._released.released(self.buffer.lanes, self.buffer.order, rows) if len(rows) else []
@@ -173,18 +171,3 @@ def _parted(patterns: list[Pattern], chosen: list[Chosen]) -> Iterator[tuple[Pat
         end = start + len(pattern.entries)
         yield pattern, chosen[start:end]
         start = end
-
-
-def _lanes_read(family: Family) -> set[int]:
-    """Return the lanes of a batch that the programs and keys of a family read."""
-    rule = family.rule
-    parts = (rule.select, rule.pattern, rule.severity, *((member.values, member.canary) for member in family.rules))
-    lanes = set(rule.key)
-    if isinstance(rule.pattern, SequencePlan):
-        lanes |= {lane for step in rule.pattern.steps for lane in step.key} | set(rule.pattern.first)
-    if isinstance(rule.pattern, ChangePlan):
-        lanes |= set(rule.pattern.previous)
-    for program in programs(parts):
-        code = program.code.reshape(-1, 2)
-        lanes |= set(code[np.isin(code[:, 0], (opcodes.LANE, opcodes.TIME_LANE)), 1].tolist())
-    return lanes

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.patterns.count import EVIDENCE_MAX, count
+from kernels.patterns.count import count, words
+from kernels.patterns.evidence import EVIDENCE_MAX
 
 WINDOW = 10
 
@@ -11,8 +12,8 @@ class Windows:
     """The windows of three keys."""
 
     def __init__(self, ring, needed=1):
-        self.needed = needed
-        self.state = [np.zeros((3, ring), np.int64) for _ in range(2)] + [np.zeros(3, np.int64) for _ in range(2)]
+        self.ring, self.needed = ring, needed
+        self.state = np.zeros((3, words(ring)), np.int64)
         self.position = 0
 
     def take(self, events):
@@ -22,8 +23,11 @@ class Windows:
         counts, candidates, evidence = np.empty(n), np.empty(n, np.int64), np.empty((n, EVIDENCE_MAX), np.int64)
         positions = np.arange(self.position, self.position + n)
         self.position += n
-        found = count(times, positions, rows, WINDOW, self.needed, *self.state, counts, candidates, evidence)
-        return [(int(candidates[i]), int(counts[i]), [p for p in evidence[i].tolist() if p >= 0]) for i in range(found)]
+        found = count(times, positions, rows, WINDOW, self.ring, self.needed, self.state, counts, candidates, evidence)
+        sizes = counts[:found].astype(np.int64).tolist()
+        return [
+            (int(candidates[i]), size, evidence[i].tolist()[: min(size, EVIDENCE_MAX)]) for i, size in enumerate(sizes)
+        ]
 
 
 def test_a_window_is_open_at_its_start_and_closed_at_its_end():

@@ -8,51 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.nulls import NULL
-from kernels.patterns.count import EVIDENCE_MAX
-from kernels.patterns.panes import close_panes, count_panes, first_end
+from kernels.compile import kernel
+from kernels.patterns.panes import pane_end
 from rules.calendar import offsets
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 ZONES = ("Europe/Berlin", "Africa/Cairo", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe", "Asia/Shanghai")
 
 
-class Panes:
-    """Open panes of three keys."""
-
-    def __init__(self, width, zone="Asia/Shanghai"):
-        self.width, self.offsets = width, [np.array(array) for array in offsets(zone)]
-        self.ends, self.counts = np.full(3, NULL), np.zeros(3, np.int64)
-        self.last = np.full((3, EVIDENCE_MAX), -1)
-
-    def count(self, *events):
-        """Count events of (time, row); return (row, end, count, evidence) of the panes that they close."""
-        times, rows = (np.array([event[i] for event in events], np.int64) for i in (0, 1))
-        out = self.room(len(events))
-        found = count_panes(
-            times, np.arange(len(times)), rows, self.width, *self.offsets, self.ends, self.counts, self.last, *out
-        )
-        return self.told(out, found)
-
-    def close(self, bound):
-        out = self.room(3)
-        return self.told(out, close_panes(bound, self.ends, self.counts, self.last, *out))
-
-    def room(self, n):
-        return *(np.empty(n, np.int64) for _ in range(3)), np.empty((n, EVIDENCE_MAX), np.int64)
-
-    def told(self, out, found):
-        rows, ends, counts, evidence = (array[:found].tolist() for array in out)
-        return [
-            (row, end, count, [p for p in shown if p >= 0])
-            for row, end, count, shown in zip(rows, ends, counts, evidence, strict=True)
-        ]
+@kernel("int64(int64, int64, int64[::1], int64[::1])")
+def ended(time, width, edges, offsets):
+    return pane_end(time, width, edges, offsets)
 
 
 def end_of(time, width, zone):
-    panes = Panes(width, zone)
-    panes.count((time, 0))
-    return int(panes.ends[0])
+    return ended(time, width, *clock_of(zone))
+
+
+@lru_cache
+def clock_of(zone):
+    return [np.array(array) for array in offsets(zone)]
 
 
 @lru_cache(maxsize=100_000)
@@ -114,36 +89,3 @@ def test_the_civil_day_has_23_or_25_hours_where_the_clock_changes():
         end = end_of(noon[zone], DAY, zone)
         before = end_of(noon[zone] - DAY, DAY, zone)
         assert end - before == hours * HOUR
-
-
-def test_an_event_at_a_panes_end_belongs_to_it_and_one_behind_closes_it():
-    panes = Panes(10_000)
-    assert panes.count((1, 0), (10_000, 0)) == []
-    assert panes.count((10_001, 0)) == [(0, 10_000, 2, [0, 1])]
-    assert panes.counts[0] == 1
-
-
-def test_keys_have_panes_of_their_own():
-    panes = Panes(10_000)
-    assert panes.count((1, 0), (2, 1), (10_001, 1), (10_002, 1), (20_001, 1)) == [
-        (1, 10_000, 1, [1]),
-        (1, 20_000, 2, [2, 3]),
-    ]
-    assert panes.close(10_000) == []
-    assert panes.close(10_001) == [(0, 10_000, 1, [0])]
-    assert panes.close(10_001) == []
-
-
-def test_a_pane_shows_its_last_events_oldest_first():
-    panes = Panes(10_000)
-    panes.count(*((i, 0) for i in range(1, EVIDENCE_MAX + 8)))
-    assert panes.close(10_001) == [(0, 10_000, EVIDENCE_MAX + 7, list(range(7, EVIDENCE_MAX + 7)))]
-
-
-def test_the_first_end_is_that_of_the_earliest_open_pane():
-    panes = Panes(10_000)
-    assert first_end(panes.ends) == 2**63 - 1
-    panes.count((15_000, 0), (5_000, 2))
-    assert first_end(panes.ends) == 10_000
-    panes.close(10_001)
-    assert first_end(panes.ends) == 20_000

@@ -89,9 +89,9 @@ def timed(rows, start=1_000_000):
     return out
 
 
-def looks_of(window, seen, cuts, until, **more):
+def looks_of(window, seen, cuts, until, **kept_as):
     """Feed events in the given cuts, letting time pass between them; return the looks of each key, in order."""
-    kept = Kept(window, **more)
+    kept = Kept(window, **kept_as)
     got, start = [], 0
     for stop in [*sorted(cuts), len(seen)]:
         got += [(look, start) for look in kept.take(seen[start:stop])] if stop > start else []

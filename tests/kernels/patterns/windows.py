@@ -34,7 +34,7 @@ class Kept:
         return 1 + ARGUMENTS.index(aggregate.of.__name__) if aggregate.of.__name__ in ARGUMENTS else 0
 
     def take(self, events):
-        """Take events (dicts with `key`); return looks (time, key, aggregates, place, begins, is empty), as they come."""
+        """Take events (dicts with `key`); return looks (time, key, aggregates, place, begins, is empty)."""
         times, rows = (np.array([event[name] for event in events], np.int64) for name in ("time", "key"))
         numbers = np.full((1 + len(ARGUMENTS), len(events)), np.nan)
         numbers[0] = times
@@ -83,6 +83,13 @@ class Kept:
     def _told(self, points, found):
         extra, rows, times, places, hands, begins = (array[..., :found].T.tolist() for array in points)
         return [
-            (time, row, tuple(None if isnan(x) else x for x in values), place if hand == HAND else None, begin, hand == VACANT)
+            (
+                time,
+                row,
+                tuple(None if isnan(x) else x for x in values),
+                place if hand == HAND else None,
+                begin,
+                hand == VACANT,
+            )
             for time, row, values, place, hand, begin in zip(times, rows, extra, places, hands, begins, strict=True)
         ]

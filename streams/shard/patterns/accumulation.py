@@ -1,0 +1,212 @@
+"""Aggregates over windows: events in, points out. What they are is said by the rule, as data."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import POSITION, REPLAYED, TIME, Lanes
+from kernels.patterns.aggregate import HAND, NEVER, VACANT
+from kernels.patterns.evidence import EVIDENCE_MAX, chain, gather, remember
+from rules.family import limits
+from rules.plan import Threshold, Window, extras
+from streams.shard.choose import Chosen, null_lanes
+from streams.shard.family import Family
+from streams.shard.patterns.layout import TIME_ARGUMENT, Asked, lay_out
+from streams.shard.patterns.mover import mover_of
+from streams.shard.patterns.points import Points
+from streams.shard.tables import Columns, KeyTable
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+LOOKS_MIN = 1 << 10  # room for points of one call
+TRUTHS = np.array([0.0, 1.0, np.nan])  # of FALSE, TRUE and UNKNOWN
+NO_EVENTS = np.empty(0, np.int64)
+
+
+class Accumulation:
+    """The windows of a family's keys.
+
+    Attributes
+    ----------
+    columns
+        of the key table that it is given
+    """
+
+    def __init__(self, family: Family) -> None:
+        pattern = family.rule.pattern
+        assert isinstance(pattern, Threshold)
+        self._family = family
+        self._arguments = _Arguments(family, pattern.window)
+        layout = lay_out(self._arguments.asked, pattern.window.panes)
+        self._table = layout.table
+        self._state = tuple(layout.columns)
+        self._mover = mover_of(family, pattern)
+        self._limits = limits(family.plan)
+        self._first_due = int(NEVER)
+        self._last = NO_EVENTS  # scratch of `chain`
+        self.columns: Columns = {
+            **layout.columns,
+            "ring": (np.int64, (2 * EVIDENCE_MAX,), 0),
+            "heads": (np.int64, (), 0),
+            "members": (np.int64, (), 0),
+            "parts": (np.int64, (len(family.rule.key),), 0),
+        }
+
+    def take(self, lanes: Lanes, chosen: Chosen, states: Ints, table: KeyTable) -> Iterator[Points]:
+        """Take events, in order, and yield the looks at their keys' windows; each to be judged before the next."""
+        batch = _Batch(lanes, chosen, states)
+        held = table.state
+        held["members"][states] = chosen.members
+        held["parts"][states] = lanes[list(self._family.rule.key)][:, chosen.rows].T
+        arguments = self._arguments.of(lanes, chosen)
+        start, n = 0, len(states)
+        while start < n:
+            out = self._room(n - start)
+            start, found = self._mover.take(batch.times, states, arguments, start, self._table, self._held(table), out)
+            if found:
+                yield self._points(out, found, batch, table)
+        remember(batch.times, batch.positions, states, held["ring"], held["heads"])
+        self._first_due = min(self._first_due, self._mover.due(int(held["dues"][states].min())))
+
+    def advance(self, bound: int, table: KeyTable) -> Iterator[Points]:
+        """Yield the looks at windows that fall due before an instant (epoch ms); each to be judged before the next."""
+        if self._first_due >= bound:
+            return
+        start, rows = 0, len(table.state["dues"])
+        while start < rows:
+            out = self._room(rows - start)
+            start, found = self._mover.advance(start, bound, self._table, self._held(table), out)
+            if found:
+                yield self._points(out, found, _Batch.none(), table)
+        self.resume(table)
+
+    def resume(self, table: KeyTable) -> None:
+        """Take up again what is derived from state: when something falls due next."""
+        self._first_due = self._mover.due(int(table.state["dues"].min()))
+
+    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Return of which keys the windows are empty and stay so from `now` on, if no event comes."""
+        idle: NDArray[np.bool_] = table.state["dues"] == NEVER
+        return idle & (table.touched <= now - self._mover.lasts_ms)
+
+    def _held(self, table: KeyTable) -> tuple[NDArray[np.generic], ...]:
+        return tuple(table.state[name] for name in self._state)
+
+    def _room(self, events: int) -> tuple[Floats, Ints, Ints, Ints, Ints, Ints]:
+        room = events + LOOKS_MIN
+        rows, times, places, hands, begins = np.empty((5, room), np.int64)
+        return np.empty((len(self._table[5]), room), np.float64), rows, times, places, hands, begins
+
+    def _points(
+        self, out: tuple[Floats, Ints, Ints, Ints, Ints, Ints], found: int, batch: "_Batch", table: KeyTable
+    ) -> Points:
+        extra = np.ascontiguousarray(out[0][:, :found])
+        states, times, places, hands, begins = (array[:found] for array in out[1:])
+        members = table.state["members"][states]
+        if len(self._family.rules) > 1:
+            extra = np.minimum(extra, self._limits[:, members])
+        in_hand = hands == HAND
+        lanes, rows, causes, replayed = self._lanes(batch, states, times, places, in_hand, table)
+        held = table.state
+
+        def evidence(some: Ints) -> Ints:
+            if len(self._last) < len(held["heads"]):
+                self._last = np.full(len(held["heads"]), -1, np.int64)
+            previous = batch.previous(self._last)
+            newest, before = places[some], ~in_hand[some] & (places[some] >= 0)
+            newest[before] = previous[newest[before]]
+            shown = np.empty((len(some), EVIDENCE_MAX), np.int64)
+            gather(
+                begins[some],
+                newest,
+                states[some],
+                batch.times,
+                batch.positions,
+                previous,
+                held["ring"],
+                held["heads"],
+                shown,
+            )
+            return shown
+
+        return Points(lanes, rows, states, members, times, extra, causes, replayed, hands == VACANT, begins, evidence)
+
+    def _lanes(
+        self, batch: "_Batch", states: Ints, times: Ints, places: Ints, in_hand: NDArray[np.bool_], table: KeyTable
+    ) -> tuple[Lanes, Ints, Ints, Ints]:
+        """Return lanes, rows, causes and replayed of some looks.
+
+        Those without an event in hand have lanes in which the time and the key's fields alone are known, so where
+        there are some all looks get lanes of their own.
+        """
+        own = batch.rows[places[in_hand]]
+        n = len(states)
+        if len(own) == n:
+            return batch.lanes, own, batch.lanes[POSITION, own], batch.lanes[REPLAYED, own]
+        family = self._family
+        lanes = null_lanes(family.surroundings.plan, n)
+        lanes[TIME] = times
+        lanes[list(family.rule.key)] = table.state["parts"][states].T
+        causes, replayed = np.full(n, -1, np.int64), np.zeros(n, np.int64)
+        if len(own):
+            for lane in family.lanes:
+                lanes[lane, in_hand] = batch.lanes[lane, own]
+            causes[in_hand] = batch.lanes[POSITION, own]
+            replayed[in_hand] = batch.lanes[REPLAYED, own]
+        return lanes, np.arange(n), causes, replayed
+
+
+class _Batch:
+    """The events that are taken together."""
+
+    def __init__(self, lanes: Lanes, chosen: Chosen, states: Ints) -> None:
+        self.lanes, self.rows, self._states = lanes, chosen.rows, states
+        self.times, self.positions = lanes[TIME, chosen.rows], lanes[POSITION, chosen.rows]
+        self._previous: Ints | None = None
+
+    @classmethod
+    def none(cls) -> "_Batch":
+        """No events."""
+        return cls(np.empty((max(TIME, POSITION) + 1, 0), np.int64), Chosen(NO_EVENTS, NO_EVENTS, NO_EVENTS), NO_EVENTS)
+
+    def previous(self, last: Ints) -> Ints:
+        """Return the event before each one of the same key, -1 where there is none; `last` is -1 for each row."""
+        if self._previous is None:
+            self._previous = np.empty(len(self.rows), np.int64)
+            chain(self._states, last, self._previous)
+        return self._previous
+
+
+class _Arguments:
+    """What the aggregates of a window are of; each argument once."""
+
+    def __init__(self, family: Family, window: Window) -> None:
+        self._family = family
+        self._base = extras(family.rule.pattern)
+        rows: dict[tuple[bytes, bool], int] = {}
+        self._programs = []
+        self.asked = []
+        for each in window.aggregates:
+            row = TIME_ARGUMENT
+            if each.argument is not None:
+                key = each.argument.code.tobytes(), each.function == "ratio"
+                if key not in rows:
+                    rows[key] = 1 + len(rows)
+                    self._programs.append((each.argument, each.function == "ratio"))
+                row = rows[key]
+            self.asked.append(Asked(each.function, row, each.parameter))
+
+    def of(self, lanes: Lanes, chosen: Chosen) -> Floats:
+        """Return them of some events, float64[k, n], integers as they are; a truth is 1, 0 or null."""
+        n = len(chosen)
+        out = np.empty((1 + len(self._programs), n), np.float64)
+        out[TIME_ARGUMENT] = lanes[TIME, chosen.rows]
+        nothing = np.empty((self._base if len(self._family.rules) > 1 else 0, n), np.float64)
+        for row, (program, is_truth) in enumerate(self._programs, 1):
+            bits = self._family.evaluate(program, lanes, chosen.rows, nothing, chosen.members)
+            if is_truth:
+                out[row] = TRUTHS[bits]
+            else:
+                out.view(np.int64)[row] = bits
+        return out

@@ -1,0 +1,75 @@
+"""How windows of each kind take events and let time pass: which kernel does it, and what it is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import TIME
+from kernels import opcodes as op
+from kernels.patterns import session, sliding, tumbling
+from kernels.patterns.aggregate import NEVER
+from rules.family import programs
+from rules.plan import Threshold
+from streams.shard.family import Family
+
+Ints = NDArray[np.int64]
+Kernel = Callable[..., tuple[int, int]]
+CLOCKS = (op.HOUR, op.CALENDAR, op.COVERAGE)  # what changes with time alone
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Kernels of one kind of windows, with what they are told between the events and the state.
+
+    `lasts_ms` is how long an event may stay in a window of which nothing is due; `unit` makes an instant of what a
+    kernel keeps as the next one that is due: times the first, by the second.
+    """
+
+    taker: Kernel
+    taking: tuple[Any, ...]
+    passer: Kernel
+    passing: tuple[Any, ...]
+    lasts_ms: int
+    unit: tuple[int, int] = (1, 1)
+
+    def take(self, times: Ints, rows: Ints, arguments: NDArray[np.float64], start: int, *more: Any) -> tuple[int, int]:
+        """Take events from `start` on; return the first that was not taken, and the number of points."""
+        return self.taker(times, rows, arguments, arguments.view(np.int64), start, *self.taking, *more)
+
+    def advance(self, start: int, bound: int, *more: Any) -> tuple[int, int]:
+        """Let time pass for the rows from `start` on; return the first that was left, and the number of points."""
+        return self.passer(start, bound, *self.passing, *more)
+
+    def due(self, first: int) -> int:
+        """Return the instant of the first of the state's `dues` (epoch ms)."""
+        return first if first == NEVER else first * self.unit[0] // self.unit[1]
+
+
+def mover_of(family: Family, pattern: Threshold) -> Mover:
+    """Return what moves a rule's windows; those of a state are looked at where no event is in hand, too."""
+    window, is_state = pattern.window, pattern.is_state
+    length = window.length_ms
+    needed = 0 if is_state else pattern.needed
+    if window.panes == "sliding":
+        every = _reads_clock(family, pattern)
+        unit = (length, sliding.PANES)
+        return Mover(sliding.slide, (length, needed, is_state, every), sliding.slide_on, (length, every), length, unit)
+    if window.panes == "session":
+        lengths = (length, int(NEVER) // 2 if window.max_ms is None else window.max_ms)
+        return Mover(session.sit, (*lengths, needed, is_state), session.sit_on, lengths, length)
+    is_followed = is_state and pattern.baseline is None  # with a baseline its judge looks at empty panes
+    panes = (length, *family.surroundings.clock, needed, is_followed)
+    return Mover(tumbling.tumble, panes, tumbling.tumble_on, panes, 0)
+
+
+def _reads_clock(family: Family, pattern: Threshold) -> bool:
+    """Whether what a family judges may change with time alone."""
+    judged = (pattern.condition, pattern.clear, family.rule.severity)
+    return any(
+        code in CLOCKS or (code == op.TIME_LANE and argument == TIME)
+        for program in programs(judged)
+        for code, argument in program.code.reshape(-1, 2).tolist()
+    )

@@ -1,0 +1,96 @@
+"""count() alone over a sliding window, judged at events: the commonest rule, by a kernel of its own."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import POSITION, REPLAYED, TIME, Lanes
+from kernels.patterns.count import count, words
+from kernels.patterns.evidence import EVIDENCE_MAX
+from rules.family import limits
+from rules.plan import Threshold
+from streams.shard.choose import Chosen
+from streams.shard.family import Family
+from streams.shard.patterns.points import Points
+from streams.shard.tables import Columns, KeyTable
+
+Ints = NDArray[np.int64]
+
+
+class Recent:
+    """The last events of a family's keys. Their number is in its only row of EXTRA.
+
+    Attributes
+    ----------
+    columns
+        of the key table that it is given
+    """
+
+    def __init__(self, family: Family) -> None:
+        pattern = family.rule.pattern
+        assert isinstance(pattern, Threshold)
+        self._window = pattern.window.length_ms
+        self._ring = int(pattern.window.aggregates[0].parameter)
+        self._needed = pattern.needed
+        self._limits = limits(family.plan)[0]
+        self.columns: Columns = {"recent": (np.int64, (words(self._ring),), 0)}
+
+    def take(self, lanes: Lanes, chosen: Chosen, states: Ints, table: KeyTable) -> Iterator[Points]:
+        """Take events, in order, and yield the looks at their keys' windows."""
+        n = len(states)
+        times, positions = lanes[TIME, chosen.rows], lanes[POSITION, chosen.rows]
+        counts, places = np.empty(n, np.float64), np.empty(n, np.int64)
+        shown = np.empty((n, EVIDENCE_MAX), np.int64)
+        found = count(
+            times,
+            positions,
+            states,
+            self._window,
+            self._ring,
+            self._needed,
+            table.state["recent"],
+            counts,
+            places,
+            shown,
+        )
+        if not found:
+            return
+        places, counts = places[:found], counts[:found]
+        members = chosen.members[places]
+        own = np.minimum(counts, self._limits[members])
+
+        def evidence(some: Ints) -> Ints:
+            """A rule shows no more than it counts, whatever its family remembers."""
+            known, kept = (np.minimum(each[some], EVIDENCE_MAX).astype(np.int64)[:, None] for each in (counts, own))
+            at = np.arange(EVIDENCE_MAX) + known - kept
+            out = np.take_along_axis(shown[some], np.minimum(at, EVIDENCE_MAX - 1), axis=1)
+            out[at >= known] = -1
+            return out
+
+        rows = chosen.rows[places]
+        yield Points(
+            lanes,
+            rows,
+            states[places],
+            members,
+            times[places],
+            own[None, :],
+            positions[places],
+            lanes[REPLAYED, rows],
+            np.zeros(found, np.bool_),
+            times[places],
+            evidence,
+        )
+
+    def advance(self, bound: int, table: KeyTable) -> Iterator[Points]:
+        """Nothing falls due by time alone."""
+        yield from ()
+
+    def resume(self, table: KeyTable) -> None:
+        """Nothing is derived from state."""
+
+    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Return of which keys the windows are empty from `now` on, if no event comes."""
+        done: NDArray[np.bool_] = table.touched <= now - self._window
+        return done

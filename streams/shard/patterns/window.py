@@ -1,0 +1,160 @@
+"""Thresholds over windows, and rules without a pattern that wait for their place in the order.
+
+A source says what is found of a key and when it is looked at; a judge says what of that becomes an alert. Each has
+columns of its own in one key table.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.batch import TIME, Lanes
+from rules.plan import Threshold
+from streams.shard.choose import Chosen
+from streams.shard.family import Family
+from streams.shard.firing import Firings
+from streams.shard.patterns.accumulation import Accumulation
+from streams.shard.patterns.baseline import BaselineJudge
+from streams.shard.patterns.episode import EpisodeJudge
+from streams.shard.patterns.matches import Matches
+from streams.shard.patterns.pattern import distinct
+from streams.shard.patterns.point import PointJudge
+from streams.shard.patterns.points import Dark, Points
+from streams.shard.patterns.recent import Recent
+from streams.shard.tables import Columns, Episodes, KeyTable
+from streams.time.buffer import ReorderBuffer
+
+Ints = NDArray[np.int64]
+
+
+class Source(Protocol):
+    """What is found of keys, and when they are looked at; the points of one key come in order of time."""
+
+    columns: Columns
+
+    def take(self, lanes: Lanes, chosen: Chosen, states: Ints, table: KeyTable) -> Iterator[Points]:
+        """Take events, in order; the points are to be judged before the next ones are asked for."""
+        ...
+
+    def advance(self, bound: int, table: KeyTable) -> Iterator[Points]:
+        """Let time pass before an instant (epoch ms)."""
+        ...
+
+    def resume(self, table: KeyTable) -> None:
+        """Take up again what is derived from state."""
+        ...
+
+    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Return of which keys nothing more is found from `now` on, if no event comes."""
+        ...
+
+
+class Judge(Protocol):
+    """What becomes of what is found.
+
+    Attributes
+    ----------
+    columns
+        what it keeps of a key, besides `members` int64 and `parts` int64[key fields]
+    suppressed
+        int64[members], matches that a cooldown or a gap kept from firing
+    dark
+        event time in which all feeds were blind
+    """
+
+    columns: Columns
+    suppressed: Ints
+    dark: Dark
+
+    def judge(self, points: Points, table: KeyTable) -> list[Firings]:
+        """Judge points, of each key in order of time."""
+        ...
+
+    def advance(self, bound: int, table: KeyTable) -> list[Firings]:
+        """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
+        ...
+
+    def resume(self, table: KeyTable) -> None:
+        """Take up again what is derived from state, when that of a snapshot has been taken."""
+        ...
+
+    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Return of which keys what is remembered influences nothing from `now` on."""
+        ...
+
+    def episodes(self, table: KeyTable) -> Episodes | None:
+        """Return what a full table must know of open episodes, None where there are none."""
+        ...
+
+
+class Window:
+    """State and behaviour of one such family in one shard."""
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.entries = (family.entry,)
+        self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
+        self._source = _source(family)
+        self._judge = _judge(family)
+        self.suppressed = self._judge.suppressed
+        self.table = KeyTable(family.capacity, {**self._source.columns, **self._judge.columns})
+        self._episodes = self._judge.episodes(self.table)
+
+    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+        """Take released rows, in order."""
+        own, self.repeats = distinct(chosen[0], buffer)
+        lanes, table = buffer.lanes, self.table
+        return [
+            firings
+            for piece, states in table.pieces(own.keys, lanes[TIME, own.rows], self._dead, self._episodes)
+            for points in self._source.take(lanes, own.at(piece), states, table)
+            for firings in self._judge.judge(points, table)
+        ]
+
+    def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
+        """Look at the windows that are due before the watermark (`inclusive`: at it, too)."""
+        bound = watermark + 1 if inclusive else watermark
+        out = [
+            firings
+            for points in self._source.advance(bound, self.table)
+            for firings in self._judge.judge(points, self.table)
+        ]
+        return out + self._judge.advance(bound, self.table)
+
+    def darken(self, dark: Dark) -> None:
+        """Say in what event time all feeds of its group were blind."""
+        self._judge.dark = dark
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return the state for a snapshot."""
+        return {**self.table.tables(), "suppressed": self.suppressed}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+        """Take the state of a snapshot."""
+        self.table.restore(tables)
+        self.suppressed[:] = tables["suppressed"]
+        self._source.resume(self.table)
+        self._judge.resume(self.table)
+
+    def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Keys that can influence nothing from `now` on."""
+        return self._source.done(table, now) & self._judge.done(table, now)
+
+
+def _source(family: Family) -> Source:
+    pattern = family.rule.pattern
+    if not isinstance(pattern, Threshold):
+        return Matches()
+    counts_alone = [each.function for each in pattern.window.aggregates] == ["count"]
+    if counts_alone and pattern.window.panes == "sliding" and not pattern.is_state:
+        return Recent(family)
+    return Accumulation(family)
+
+
+def _judge(family: Family) -> Judge:
+    pattern = family.rule.pattern
+    if not isinstance(pattern, Threshold) or not pattern.is_state:
+        return PointJudge(family)
+    return BaselineJudge(family) if pattern.baseline else EpisodeJudge(family)
