@@ -148,7 +148,7 @@ class _RuleChecker:
             case Threshold():
                 return threshold.check(rule.pattern, self.judged, others, shown, conditions)
             case Silence():
-                return absence.check(rule.pattern, rule.key, self.events, conditions)
+                return absence.check(rule.pattern, rule.key, self.key, self.events, conditions)
             case Steps():
                 return sequence.check(rule.pattern, rule.key, self.events, select, [*others, *shown], conditions)
             case Change():

@@ -11,6 +11,7 @@ from rules.expression.canonical import canonical, duration
 from rules.expression.program import Target, compile
 from rules.expression.scope import Scope
 from rules.expression.typed import Typed
+from rules.key_fields import KeyFields
 from rules.keys import ABSENCE
 from rules.model import Silence
 from rules.reading import DURATION_MAX_MS, Reader
@@ -110,12 +111,19 @@ def judged(events: Scope) -> Scope:
     return replace(events, pattern="absence", in_hand=False)
 
 
-def check(silence: Silence, key: Sequence[Scalar], events: Scope, conditions: Conditions) -> CheckedAbsence:
-    """Check that it has a key, that `expect` is a set with just that key, and `unless`."""
-    if not key:
+def check(
+    silence: Silence, of_rule: Sequence[Scalar], key: KeyFields, events: Scope, conditions: Conditions
+) -> CheckedAbsence:
+    """Check that it has a key, that `expect` is a set with just that key, and `unless`.
+
+    `of_rule` is the rule's key as it is written, `key` what of it is in order.
+    """
+    if not of_rule:
         conditions.report("E012", silence.place, key="absence", other="key")
     elif silence.expect is not None:
-        _expected(silence.expect, tuple(part.text for part in key), conditions)
+        _expected(silence.expect, tuple(part.text for part in of_rule), conditions)
+    elif silence.forget_ms is None and (brief := [name for name, type in key if type == "ephemeral"]):
+        conditions.report("W325", silence.place, name=brief[0])
     unless = conditions.condition(silence.unless, replace(events, in_hand=False))
     return CheckedAbsence(silence, unless)
 

@@ -38,6 +38,13 @@ def test_without_a_set_the_key_itself_may_stop_it() -> None:
     assert made.expect is None and made.unless is not None
 
 
+def test_what_is_known_for_a_short_while_should_be_forgotten() -> None:
+    text = HEAD + "- {rule: x, from: camera, severity: low, key: [device, track], absence: {for: 1h}}\n"
+    (problem,) = check.loads({"r.yaml": text}, SCHEMAS, CITY).problems
+    assert (problem.code, problem.place.line) == ("W325", 6) and "`track`" in problem.en
+    assert not check.loads({"r.yaml": text.replace("1h", "1h, forget: 1d")}, SCHEMAS, CITY).problems
+
+
 def test_a_key_is_forgotten_after_a_longer_silence() -> None:
     assert absence("from: sensor", "key: device", "absence: {for: 1h, forget: 7d}").forget_ms == 604_800_000
     assert absence("from: sensor", "key: device", "absence: {for: 1h}").forget_ms is None
