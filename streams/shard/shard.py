@@ -4,7 +4,7 @@ The one thing it asks the outside for is the line at a log position that it has 
 the log again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any, Protocol
 
@@ -77,24 +77,28 @@ class Shard:
         self._city = city.fingerprint
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
-        """Put the rules that read the same feeds together."""
+        """Put the rules together that read the same feeds, and take their events from the same of these."""
         kinds = self.plan.schemas.kinds
-        readers: dict[tuple[str, ...], list[int]] = {}
+        readers: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
         for number, rule in enumerate(self.plan.rules):
             if rule.mode != "disabled":
                 heard = (code for number in coverages_read(programs(rule)) for code in self.plan.coverages[number])
-                names = {kinds[code] for code in (*rule.kinds, *heard)}
-                feeds = tuple(name for name, clock in self._clocks.items() if clock.feed.carries(names))
-                readers.setdefault(feeds, []).append(number)
+                taken = {kinds[code] for code in rule.kinds}
+                read = taken | {kinds[code] for code in heard}
+                readers.setdefault((self._feeds(read), self._feeds(taken)), []).append(number)
         return [
             TimeGroup(
                 [self.plan.rules[number] for number in numbers],
                 surroundings,
-                GroupClock(tuple(self._clocks[name] for name in feeds)),
+                GroupClock(tuple(map(self._clocks.__getitem__, read)), tuple(map(self._clocks.__getitem__, taken))),
                 self.part,
             )
-            for feeds, numbers in sorted(readers.items())
+            for (read, taken), numbers in sorted(readers.items())
         ]
+
+    def _feeds(self, kinds: Iterable[str]) -> tuple[str, ...]:
+        """Return the feeds that may carry any of some kinds."""
+        return tuple(name for name, clock in self._clocks.items() if clock.feed.carries(kinds))
 
     def step(self, block: Block | Arrival) -> list[Alert]:
         """Take the next block of the log, or what the intake of any of its shards made of it; return the alerts of it.
@@ -238,7 +242,7 @@ class Shard:
         parts: dict[str, _Part] = {"at_once": self._remembered}
         parts |= {f"clock/{name}": clock for name, clock in self._clocks.items()}
         for group in self._groups:
-            feeds = ",".join(clock.feed.name for clock in group.clock.clocks)
+            feeds = group.clock.name
             parts[f"group/{feeds}"] = group.clock
             parts[f"buffer/{feeds}"] = group.buffer
             if group.coverage:

@@ -102,10 +102,12 @@ class GroupClock:
     """The watermark of the rules that read the same feeds: the least over those that have not ended.
 
     `ended` is the instant of the end of all input; then everything up to it, inclusive, has been seen. `dark` are the
-    stretches of event time, (since, until) in order, that it passed while all of these feeds were blind.
+    stretches of event time, (since, until) in order, that it passed while it was blind: while those of these feeds
+    were from which its rules take their events, `seeing` (default: all). Others only tell which devices are heard.
     """
 
     clocks: tuple[FeedClock, ...]
+    seeing: tuple[FeedClock, ...] = ()
     reached: int = BEGINNING
     ended: int | None = field(default=None)
     dark: list[tuple[int, int]] = field(default_factory=list)
@@ -135,9 +137,15 @@ class GroupClock:
 
     @property
     def blind(self) -> bool:
-        """Whether all feeds that hold it are blind: its rules are not judged."""
-        holding = [clock for clock in self.clocks if not clock.ended]
+        """Whether all feeds that its rules take events from are blind: they are not judged."""
+        holding = [clock for clock in self.seeing or self.clocks if not clock.ended]
         return bool(holding) and all(clock.blind for clock in holding)
+
+    @property
+    def name(self) -> str:
+        """What its state is named by: its feeds, and which of them it sees by where these are fewer."""
+        names, seeing = ([clock.feed.name for clock in clocks] for clocks in (self.clocks, self.seeing))
+        return ",".join(names) if seeing in ([], names) else f"{','.join(names)}|{','.join(seeing)}"
 
     def _darken(self, since: int, until: int) -> None:
         """Note that no feed could see some event time."""

@@ -10,8 +10,9 @@ from tests.naive.alert import Body, in_writing_order
 from tests.naive.at_once import at_once, in_order
 from tests.naive.change import change
 from tests.naive.coverage import knowing
-from tests.naive.rule import Absence, Change, InSequence, Row, Rule, Threshold
+from tests.naive.rule import Absence, Change, InSequence, Row, Rule, State, Threshold
 from tests.naive.sequence import sequence
+from tests.naive.state import state
 from tests.naive.threshold import threshold
 from tests.naive.time import Feed, Seen, epoch, group
 
@@ -33,7 +34,7 @@ def run(log: Sequence[Block], city: City) -> list[Body]:
     devices = {row["device"]: row for row in city.sets.get("devices", ())}
     out: list[Body] = []
     for rule in city.rules:
-        seen = group(log, city.feeds, rule.kinds | rule.heard, city.schemas, devices)
+        seen = group(log, city.feeds, rule.kinds, city.schemas, devices, rule.heard)
         start = epoch(log)
         if not rule.ordered or start is not None or not waits(rule, city):
             known = knowing(rule, seen, city.sets.get("devices", ()), start) if rule.heard and start else rule
@@ -44,8 +45,9 @@ def run(log: Sequence[Block], city: City) -> list[Body]:
 def waits(rule: Rule, city: City) -> bool:
     """Whether a rule waits for the epoch, as all do over whose feeds a rule counts from it on."""
 
-    def feeds(of: Rule) -> list[str]:
-        return [feed.name for feed in city.feeds if feed.kinds is None or feed.kinds & (of.kinds | of.heard)]
+    def feeds(of: Rule) -> list[list[str]]:
+        read = [feed for feed in city.feeds if feed.kinds is None or feed.kinds & (of.kinds | of.heard)]
+        return [[feed.name for feed in read], [feed.name for feed in read if not feed.kinds or feed.kinds & of.kinds]]
 
     def counts(of: Rule) -> bool:
         awaits = isinstance(of.pattern, Absence) and (of.pattern.expect is not None or of.pattern.unless is not None)
@@ -59,6 +61,8 @@ def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
     match rule.pattern:
         case Threshold():
             return threshold(rule, seen, city.naming, city.timezone)
+        case State():
+            return state(rule, seen, city.naming, city.timezone)
         case Absence():
             rows = None if rule.pattern.expect is None else city.sets[rule.pattern.expect]
             return absence(rule, seen, city.naming, rows, start)

@@ -47,8 +47,8 @@ class Sight:
 class Seen:
     """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input).
 
-    `dark` are the stretches of event time (since, until) that passed while all of its feeds were blind, as they may
-    be at the end.
+    `dark` are the stretches of event time (since, until) that passed while all feeds were blind that its rules take
+    events from, as they may be at the end.
     """
 
     arrivals: list[Arrival]
@@ -65,6 +65,7 @@ def group(
     kinds: frozenset[str],
     schemas: Schemas,
     devices: dict[str, Row] | None = None,
+    heard: frozenset[str] = frozenset(),
 ) -> Seen:
     """Return what the rules over some kinds see.
 
@@ -76,8 +77,11 @@ def group(
         what the group's rules read; they choose the feeds
     devices
         rows of the set `devices` by device, which fill an event's missing fields
+    heard
+        kinds that only say which devices are heard: no rule is judged because they still come
     """
-    members = [i for i, feed in enumerate(feeds) if feed.kinds is None or feed.kinds & kinds]
+    members = [i for i, feed in enumerate(feeds) if feed.kinds is None or feed.kinds & (kinds | heard)]
+    seeing = [i for i in members if feeds[i].kinds is None or feeds[i].kinds & kinds]
     greatest: dict[int, int] = {}
     tick: dict[int, int] = {}
     ended: set[int] = set()
@@ -91,7 +95,7 @@ def group(
         return max(counted, tick.get(feed, BEGINNING), BEGINNING)
 
     def all_blind() -> bool:
-        holding = [i for i in members if i not in ended]
+        holding = [i for i in seeing if i not in ended]
         return bool(holding) and all(i in blind for i in holding)
 
     def move(to: int) -> None:
@@ -118,7 +122,7 @@ def group(
                 blind = blind - {feed}
                 move(max([reached, *least(own(i) for i in members if i not in ended)]))
                 late = event["time"] < own(feed)
-                if event["kind"] in kinds:
+                if event["kind"] in kinds | heard:
                     arrivals.append(Arrival(filled(event, devices), feed, late, reached))
                 counted = event["time"] if block.received is None else min(event["time"], block.received)
                 greatest[feed] = max(greatest.get(feed, counted), counted)

@@ -134,3 +134,13 @@ def test_at_the_end_the_epoch_is_the_least_time_and_without_events_there_is_none
 def test_twice_any_watermark_and_time_fits_into_64_bits(time):
     assert abs(2 * time + 2) < 2**63
     assert FOREVER > 2**60
+
+
+def test_a_group_that_only_hears_of_devices_by_a_feed_is_blind_without_the_others():
+    gate, heartbeat = FeedClock(Feed("gate"), 0), FeedClock(Feed("heartbeat"), 1)
+    group = GroupClock((gate, heartbeat), seeing=(gate,))
+    gate.tick, gate.blind, heartbeat.tick = 500, True, 900
+    assert group.advance() == 500 and group.blind and group.dark == [(0, 500)]
+    assert group.name == "gate,heartbeat|gate" != GroupClock((gate, heartbeat), seeing=(gate, heartbeat)).name
+    gate.tick, gate.blind = 800, False
+    assert group.advance() == 800 and not group.blind and group.dark == [(0, 500)]
