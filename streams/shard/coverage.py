@@ -20,7 +20,7 @@ from streams.shard.surroundings import Samples, SetRows, Surroundings
 
 Ints = NDArray[np.int64]
 Before = Callable[[Ints], Ints]  # the group's watermark before some rows of a batch
-KEPT = 60  # minutes: what is told in words of a late event may lie so far behind the watermark
+KEPT = 60  # minutes: of what a late event tells of a time further behind its place the coverage is null
 CELLS_MAX = 1 << 22  # minutes x sites that are sampled at once
 
 
@@ -99,7 +99,7 @@ class Heard:
         shares = np.empty((minutes, len(self._devices.sites)))
         spare = np.ascontiguousarray(self._spare[np.lexsort((self._spare[:, SINCE], self._spare[:, DEVICE]))])
         sample(self._next, self._runs, spare, self._devices.columns, self._devices.totals, shares)
-        old = self.samples.shares[-KEPT:]
+        old = self.samples.shares[-KEPT - 1 :]
         self.samples = Samples(self._next - len(old), np.concatenate([old, shares]))
         self._next += minutes
         self._spare = self._spare[self._spare[:, UNTIL] > self._next]

@@ -59,9 +59,10 @@ class Firings:
             yield self
             return
         for member in np.unique(self.members).tolist():
-            yield self._at(np.flatnonzero(self.members == member))
+            yield self.at(np.flatnonzero(self.members == member))
 
-    def _at(self, places: Ints) -> "Firings":
+    def at(self, places: Ints) -> "Firings":
+        """Return some of them."""
         tied = {new: self.tied[old] for new, old in enumerate(places.tolist()) if old in self.tied}
         return replace(
             self,

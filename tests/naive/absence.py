@@ -101,7 +101,7 @@ def silences(
     shut_until: int | None = None  # the gap that a cooldown leaves after an episode
 
     def told(time: int, since: int, severity: str, order: int, **more: Any) -> Body:
-        scope = Scope({}, key, time, last_seen=base if seen else None)
+        scope = Scope({}, key, time, last_seen=base if seen else None, place=order)
         made = {"rule": rule, "scope": scope, "naming": naming, "row": row, "episode": True}
         out.append(alert(**made, time=time, since=since, severity=severity, order=order, **more))
         return out[-1]
@@ -116,9 +116,10 @@ def silences(
             gone = None
         due = fires(base) if fired is None else None
         if due is not None and due <= place and (gone is None or due <= gone):
-            level = severity(rule, Scope({}, key, due, last_seen=base if seen else None))
+            place = max(due, reached)
+            level = severity(rule, Scope({}, key, due, last_seen=base if seen else None, place=place))
             evidence = [seen] if seen else []
-            fired = told(due, base, level, max(due, reached), cause=None, evidence=evidence)
+            fired = told(due, base, level, place, cause=None, evidence=evidence)
         if gone is not None:
             if fired is not None:
                 more = {"cause": None, "evidence": [seen], "transition": "expired", "n": 1}
@@ -152,7 +153,8 @@ def silences(
             shut_until = time + rule.cooldown_ms
             fired = None
         base, seen = time, sight.event
-    settle(watch.end - watch.blind)  # of the last instant nothing is known yet
+    amidst = watch.blind and bool(watch.dark) and watch.dark[-1][1] == watch.end
+    settle(watch.end - amidst)  # nothing is known yet of the last instant, either
     return out
 
 

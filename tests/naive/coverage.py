@@ -1,6 +1,6 @@
 """`coverage(site)`, naively: at each full minute every device is asked for every time at which it was heard."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from tests.naive.rule import Row, Rule
 from tests.naive.time import Seen
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 
 Heard = tuple[str, int, int]  # device, event time, place in event time
 
@@ -52,11 +53,15 @@ def knowing(rule: Rule, seen: Seen, devices: Sequence[Row], epoch: int) -> Rule:
     """Return a rule all of whose expressions know what its group hears of the devices."""
     heard = sights(seen)
 
+    def seen_from(place: int | None) -> Callable[[str | None, int], float | None]:
+        """Return the coverage; of what lies more than an hour behind nothing is known."""
+        return lambda site, instant: (
+            None if place is not None and instant < place - HOUR_MS else coverage(site, instant, heard, devices, epoch)
+        )
+
     def known(value: Any) -> Any:
         if callable(value):
-            return lambda scope: value(
-                replace(scope, coverage=lambda site, instant: coverage(site, instant, heard, devices, epoch))
-            )
+            return lambda scope: value(replace(scope, coverage=seen_from(scope.place)))
         if is_dataclass(value) and not isinstance(value, type):
             return replace(value, **{field.name: known(getattr(value, field.name)) for field in fields(value)})
         if isinstance(value, tuple):

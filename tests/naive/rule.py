@@ -22,6 +22,7 @@ class Scope:
     count: int | None = None
     last_seen: int | None = None
     coverage: Callable[[str | None, int], float | None] = lambda site, instant: None
+    place: int | None = None  # where in event time it is judged, if that may be later than `now`
     first: Event | None = None
     before: Sequence[Event] = ()
     given: Mapping[str, float | None] = field(default_factory=dict)

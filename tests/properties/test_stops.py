@@ -44,7 +44,7 @@ def missed(draw: st.DrawFn) -> str:
         "key: person",
         f"absence: {{{', '.join(parts)}}}",
         draw(st.sampled_from(["", "", "cooldown: 5m"])),
-        "severity: low",
+        draw(st.sampled_from(["severity: low", "severity: {high: coverage(elders.site) > 0.5, low: default}"])),
         draw(st.sampled_from(['message: "${person} ${last_seen}"', 'message: "${coverage(elders.site)}"'])),
     ]
     return file_of(rule("absence", *lines))
@@ -66,9 +66,13 @@ def minutes(draw: st.DrawFn, max_size: int = 24) -> list[Record]:
         if kind != "heartbeat":
             event["person"] = draw(st.sampled_from(["p1", "p1", "p2", "p3", "p7"]))
         feed = draw(st.sampled_from(feeds)) if kind == "sensor" else "a"
-        made.append(
-            (event["time"] + draw(st.sampled_from([0, 0, 0, 1999, 2001, 70_000])), number, Line.of(feed, event))
-        )
+        delay = draw(st.sampled_from([0, 0, 0, 0, 1999, 2001, 70_000]))
+        made.append((event["time"] + delay, number, Line.of(feed, event)))
+    if draw(st.integers(0, 5)) == 0:  # somebody's last sight is heard of more than an hour later
+        after = START + 65 * 4 * QUARTER + draw(times)
+        latest: Event = {"kind": "gate", "id": "later", "time": after, "device": "d1", "person": "p7"}
+        event = {"kind": "gate", "id": "late", "time": START + draw(times), "device": "d1", "person": "p1"}
+        made += [(after, len(made), Line.of("a", latest)), (after + 1, len(made) + 1, Line.of("a", event))]
     out: list[Record] = [] if "b" in feeds else [Mark("feed_end", 0, "b")]
     for at, _, line in sorted(made, key=lambda entry: entry[:2]):
         out.append(line)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from events.alert import Transition
 from events.batch import POSITION, TIME, Lanes
+from kernels.coverage import MINUTE_MS
 from kernels.expression import NEVER
 from kernels.keys.membership import owned
 from kernels.nulls import NULL
@@ -36,10 +37,10 @@ from kernels.patterns.absence import (
 from kernels.patterns.absence import TIME as AT
 from rules.plan import Absence as AbsencePlan
 from streams.shard.choose import Chosen, null_lanes
-from streams.shard.coverage import coverages_read
+from streams.shard.coverage import KEPT, coverages_read
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.stops import Stops
+from streams.shard.stops import FAR, Stops
 from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
 from streams.shard.ties import Ties
 from streams.time.buffer import ReorderBuffer
@@ -84,7 +85,7 @@ class Absence:
         self._unordered = not coverages_read(rule.select)  # whether sights can be chosen before they are in order
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         self._first_due = int(NEVER)
-        self._blind = False
+        self._decided = FAR
         self._ties = Ties()
         self.table: KeyTable | None = None
         columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
@@ -159,9 +160,12 @@ class Absence:
         return slow[:kept]
 
     def judge(self, watermark: int, dark: Sequence[tuple[int, int]], *, blind: bool) -> None:
-        """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind, as they may be now."""
+        """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind, as they may be now.
+
+        What falls due while they are is decided when one of them sees again: then it may be known not to have.
+        """
         self._stops.judge(watermark, dark)
-        self._blind = blind
+        self._decided = min(watermark, dark[-1][0]) if blind and dark and dark[-1][1] >= watermark else watermark
 
     def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, late ones too, in order; one that comes again changes nothing."""
@@ -188,7 +192,8 @@ class Absence:
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Let the deadlines up to the watermark fire."""
-        if self._blind or watermark < self._first_due:
+        watermark = min(watermark, self._decided)
+        if watermark < self._first_due:
             return []
         out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
         found, self._first_due = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
@@ -262,7 +267,11 @@ class Absence:
         lanes[list(self.rule.key)] = self._key_parts(out[:, ROW])
         extra = np.where(out[:, LAST] == NULL, np.nan, out[:, LAST].astype(np.float64))[None, :]
         members = np.zeros(n, np.int64)
-        levels = self.family.severities(lanes, np.arange(n), np.ascontiguousarray(extra), members)
+        extra = np.ascontiguousarray(extra)
+        levels = self.family.severities(lanes, np.arange(n), extra, members)
+        past = out[:, AT] < out[:, PLACE] - KEPT * MINUTE_MS  # so long ago that nothing is known of coverage
+        if past.any():
+            levels[past] = self._uncovered.severities(lanes, np.arange(n), extra, members)[past]
         held = self.state["severities"]
         for i, (row, transition) in enumerate(zip(out[:, ROW].tolist(), out[:, TRANSITION].tolist(), strict=True)):
             if transition == FIRING:
@@ -270,26 +279,35 @@ class Absence:
             else:  # an end has the severity of its episode
                 levels[i] = held[row]
         kinds = out[:, TRANSITION]
-        return [
-            Firings(
-                self.family,
-                members,
-                lanes,
-                np.arange(n),
-                np.ascontiguousarray(extra),
-                out[:, AT],
-                out[:, SINCE],
-                out[:, PLACE],
-                levels,
-                np.where((kinds == FIRING) | (kinds == EXPIRED), -1, out[:, CAUSE]),
-                out[:, CAUSE : CAUSE + 1],
-                [NAMES[kind] for kind in kinds.tolist()],
-                np.minimum(kinds, 1),
-                expected=out[:, ROW] if self.table is None else None,
-                named_by_cause=False,
-                tied=self._tied(out),
-            )
-        ]
+        told = Firings(
+            self.family,
+            members,
+            lanes,
+            np.arange(n),
+            extra,
+            out[:, AT],
+            out[:, SINCE],
+            out[:, PLACE],
+            levels,
+            np.where((kinds == FIRING) | (kinds == EXPIRED), -1, out[:, CAUSE]),
+            out[:, CAUSE : CAUSE + 1],
+            [NAMES[kind] for kind in kinds.tolist()],
+            np.minimum(kinds, 1),
+            expected=out[:, ROW] if self.table is None else None,
+            named_by_cause=False,
+            tied=self._tied(out),
+        )
+        if not past.any():
+            return [told]
+        parts = told.at(np.flatnonzero(~past)), replace(told.at(np.flatnonzero(past)), family=self._uncovered)
+        return [part for part in parts if len(part)]
+
+    @cached_property
+    def _uncovered(self) -> Family:
+        """The rule as it sees what lies long behind: without coverage."""
+        surroundings = self._surroundings.own()
+        surroundings.cover({})
+        return Family(self.family.plan, surroundings, self._part)
 
     def _key_parts(self, rows: Ints) -> Ints:
         """Return the tokens of the key's fields, int64[fields, n]."""
