@@ -121,7 +121,7 @@ class TimeGroup:
             for pattern in self.ordered:
                 if isinstance(pattern, Absence):
                     pattern.judge(watermark, self.clock.dark, blind=self.clock.blind)
-                elif isinstance(pattern, Window):
+                elif isinstance(pattern, Window | Sequence):
                     pattern.darken(self.clock.dark)
         with stage("order"):
             rows = self.buffer.release(bound)

@@ -184,7 +184,7 @@ def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
             cause = None if match.cause is None else events[match.cause]
             scope = Scope(cause or {}, named(rule, texts), match.time, first=chain[0])
             unseen = cause is None and any(
-                since < match.time and until > chain[-1]["time"] for since, until in seen.dark
+                since <= match.time and until > chain[-1]["time"] for since, until in seen.dark
             )
             if not unseen and (cause is None or not cause.get("replayed")) and last.fires(scope):
                 out.append(

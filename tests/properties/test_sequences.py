@@ -42,7 +42,8 @@ def crowd(dice: Random) -> list[Record]:
     if dice.random() < 0.3:
         ordered.insert(dice.randrange(len(ordered)), ordered[dice.randrange(len(ordered))])
     if dice.random() < 0.3:
-        ordered.insert(dice.randrange(len(ordered)), Sign("a", now - dice.choice([0, 1, 1000, 10_000])))
+        sign = Sign("a", now - dice.choice([0, 1, 1000, 10_000]), dice.random() < 0.5)
+        ordered.insert(dice.randrange(len(ordered)), sign)
     end = [Mark("feed_end", 0, "a"), Mark("end", now + dice.choice([0, 1, 2000, 60_000]))]
     return [Mark("feed_end", 0, "b"), *ordered, *end]
 

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.keys.token import combined_all
 from kernels.nulls import NULL
-from kernels.opcodes import TRUE
 from kernels.patterns.change import KEPT, lag
 from kernels.patterns.first_seen import first_seen
 from rules.plan import Change as ChangePlan
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
 from streams.shard.patterns.kept import Kept
 from streams.shard.patterns.pattern import distinct
+from streams.shard.patterns.point import PointJudge
+from streams.shard.patterns.points import Points
 from streams.shard.tables import KeyTable
 from streams.time.buffer import ReorderBuffer
 
@@ -33,13 +33,13 @@ class Change:
         assert isinstance(family.rule.pattern, ChangePlan)
         self.family = family
         self.entries = (family.entry,)
-        self._cooldown = Cooldown(family)
-        self.suppressed = self._cooldown.suppressed
+        self._judge = PointJudge(family)
+        self.suppressed = self._judge.suppressed
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         pattern = self._pattern = family.rule.pattern
         self._kept = Kept(pattern.previous, family.surroundings.plan.layout)
         last = (KEPT + len(self._kept),)
-        self.table = KeyTable(family.capacity, {**LAST_FIRING, "last": (np.int64, last, int(NULL))})
+        self.table = KeyTable(family.capacity, {**self._judge.columns, "last": (np.int64, last, int(NULL))})
         self._values = [
             KeyTable(VALUES_A_KEY * family.capacity, {"seen": (np.int64, (), int(NULL))}) for _ in pattern.first_seen
         ]
@@ -53,7 +53,7 @@ class Change:
         return [
             firings
             for piece, state in self.table.pieces(own.keys, lanes[TIME, own.rows], self._dead)
-            if (firings := self._piece(lanes, own.at(piece), state, news[:, piece]))
+            for firings in self._piece(lanes, own.at(piece), state, news[:, piece])
         ]
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
@@ -77,9 +77,9 @@ class Change:
                 out[row, places] = new
         return out
 
-    def _piece(self, lanes: Lanes, events: Chosen, state: Ints, news: Floats) -> Firings | None:
+    def _piece(self, lanes: Lanes, events: Chosen, state: Ints, news: Floats) -> list[Firings]:
         n = len(events)
-        rows, members, times = events.rows, events.members, lanes[TIME, events.rows]
+        rows, times = events.rows, lanes[TIME, events.rows]
         positions = lanes[POSITION, rows]
         before, previous = np.empty(n, np.int64), np.empty((len(self._kept), n), np.int64)
         lag(
@@ -93,31 +93,21 @@ class Change:
             before,
             previous,
         )
-        extra = np.concatenate([previous.view(np.float64), news])
-        condition = self._pattern.condition
-        true = np.flatnonzero(self.family.evaluate(condition, lanes, rows, extra, members) == TRUE)
-        if not len(true):
-            return None
-        rows, members, extra = rows[true], members[true], np.ascontiguousarray(extra[:, true])
-        levels = self.family.severities(lanes, rows, extra, members)
-        fired = self._cooldown.over(self.table, times[true], state[true], levels, lanes[REPLAYED, rows], members)
-        if not len(fired):
-            return None
-        own = true[fired]
-        return Firings(
-            self.family,
-            members[fired],
-            lanes,
-            rows[fired],
-            np.ascontiguousarray(extra[:, fired]),
-            times[own],
-            times[own],
-            times[own],
-            levels[fired],
-            positions[own],
-            np.stack([before[own], positions[own]], axis=1),
-            ["firing"] * len(own),
-            np.zeros(len(own), np.int64),
+        return self._judge.judge(
+            Points(
+                lanes,
+                rows,
+                state,
+                events.members,
+                times,
+                np.concatenate([previous.view(np.float64), news]),
+                positions,
+                lanes[REPLAYED, rows],
+                np.zeros(n, np.bool_),
+                times,
+                lambda places: np.stack([before[places], positions[places]], axis=1),
+            ),
+            self.table,
         )
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
@@ -140,7 +130,7 @@ class Change:
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys whose last event is forgotten and whose cooldown is over."""
         forgotten: NDArray[np.bool_] = table.touched <= now - self._pattern.window_ms
-        return forgotten & self._cooldown.done(table, now)
+        return forgotten & self._judge.done(table, now)
 
     def _forgotten(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Values that are new again from `now` on."""

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.opcodes import TRUE
-from rules.plan import Threshold
+from rules.plan import Change, Threshold
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
@@ -31,20 +31,21 @@ class PointJudge:
         self.suppressed = self._cooldown.suppressed
         self.dark: Dark = ()  # what happens in an instant is known in it
         pattern = family.rule.pattern
-        self._pattern = pattern if isinstance(pattern, Threshold) else None
-        self._at_events = self._pattern is None or self._pattern.window.panes in ("sliding", "session")
+        self._condition = pattern.condition if isinstance(pattern, Threshold | Change) else None
+        self._once = isinstance(pattern, Threshold) and pattern.once
+        self._at_events = not isinstance(pattern, Threshold) or pattern.window.panes in ("sliding", "session")
 
     def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Return the firings among some points, of each key in order of time."""
         family = self._family
-        if self._pattern is not None:
-            found = family.evaluate(self._pattern.condition, points.lanes, points.rows, points.extra, points.members)
+        if self._condition is not None:
+            found = family.evaluate(self._condition, points.lanes, points.rows, points.extra, points.members)
             points = points.at(np.flatnonzero(found == TRUE))
         if not len(points):
             return []
         levels = family.severities(points.lanes, points.rows, points.extra, points.members)
         # a session that fires once is its first instant to the cooldown, which is 0
-        times = points.begins if self._pattern is not None and self._pattern.once else points.times
+        times = points.begins if self._once else points.times
         fired = self._cooldown.over(table, times, points.states, levels, points.replayed, points.members)
         if not len(fired):
             return []

@@ -119,7 +119,7 @@ class Sequence:
 
     def _told(self, out: Ints) -> list[Firings]:
         """Return what chains fire that waited in vain, where that could be seen."""
-        out = out[~darkened(out[:, CHAIN + LAST] + 1, out[:, AT], self._dark)]
+        out = out[~darkened(out[:, CHAIN + LAST], out[:, AT], self._dark)]
         n = len(out)
         held = self.table.state
         lanes = null_lanes(self.family.surroundings.plan, n)

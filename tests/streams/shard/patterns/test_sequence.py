@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from events.alert import Alert
@@ -77,6 +79,12 @@ def test_the_end_of_all_input_includes_its_own_instant():
     assert len(all_of(planned(UNANSWERED), pressed(0, "a"), end=180_000)) == 1
     assert all_of(planned(UNANSWERED), pressed(0, "a"), end=179_999) == []
     assert all_of(planned(UNANSWERED), pressed(0, "a"), accepted(180_000, "b"), end=180_000) == []
+
+
+def test_nothing_is_unanswered_whose_answer_nobody_could_have_seen():
+    log = Log().events(pressed(0, "a")).tick(1000)
+    log.blocks.append(replace(Log().tick(150_000).blocks[0], blind=True))
+    assert alerts_of(planned(UNANSWERED), log.control("end", 600_000)) == []
 
 
 def test_history_moves_a_chain_on_and_fires_nothing():
