@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from kernels.nulls import NULL
 from kernels.patterns.judge import judge
+from rules.plan import Threshold
 from streams.shard.family import Family
 from streams.shard.tables import Columns, KeyTable
 
@@ -22,7 +23,10 @@ class Cooldown:
     """
 
     def __init__(self, family: Family) -> None:
-        self._cooldowns = family.cooldowns
+        pattern = family.rule.pattern
+        # of a session that fires once all instants are its first one: none but a more severe one may fire again
+        once = isinstance(pattern, Threshold) and pattern.once
+        self._cooldowns = np.maximum(family.cooldowns, 1) if once else family.cooldowns
         self.suppressed = np.zeros(len(family.rules), np.int64)
 
     def over(self, table: KeyTable, times: Ints, states: Ints, levels: Ints, replayed: Ints, members: Ints) -> Ints:
