@@ -23,8 +23,8 @@ class Firings:
     `evidence` int64[n, k] those of the causing events, oldest first, -1 where there are fewer. `expected` is the row
     of the `expect` set, else None. `tied` gives (log position, feed) of all sights of one instant among which the
     last in the order is the evidence of a firing, by its place. `named_by_cause` marks point alerts: the causing
-    event is part of their name. `key_fields` says what the fields of the rule's key are called in the events, where
-    that is something else.
+    event is part of their name; with `named_by_first` it is the first one of the evidence. `key_fields` says what the
+    fields of the rule's key are called in the events, where that is something else.
     """
 
     family: Family
@@ -42,6 +42,7 @@ class Firings:
     numbers: Ints
     expected: Ints | None = None
     named_by_cause: bool = True
+    named_by_first: bool = False
     key_fields: tuple[str, ...] = ()
     tied: Mapping[int, list[tuple[int, int]]] = field(default_factory=dict)
 

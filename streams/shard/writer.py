@@ -80,7 +80,8 @@ class AlertWriter:
                 else self._text(value.source, subject, firings)
                 for value in shown
             }
-            named_by = subject.event.id if subject.event is not None and firings.named_by_cause else None
+            naming = subject.first if firings.named_by_first else subject.event if firings.named_by_cause else None
+            named_by = None if naming is None else naming.id
             alerts.append(
                 Alert(
                     alert=alert_name(self._city.naming, rule.rule, tuple(subject.key.values()), since, named_by),

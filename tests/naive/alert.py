@@ -23,6 +23,7 @@ def alert(
     n: int = 0,
     row: Row | None = None,
     episode: bool = False,
+    first: Event | None = None,
 ) -> Body:
     """Make the body of one transition.
 
@@ -38,8 +39,10 @@ def alert(
         of the set that an absence expects
     episode
         an event is no part of its name
+    first
+        the event that is part of its name without being in hand
     """
-    named_by = cause["id"] if cause and not episode else None
+    named_by = first["id"] if first else cause["id"] if cause and not episode else None
     name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, named_by)
     places = [row or {}, scope.key, cause or {}, *evidence[-1:]]
     return {

@@ -186,6 +186,7 @@ def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
             unseen = cause is None and any(
                 since <= match.time and until > chain[-1]["time"] for since, until in seen.dark
             )
+            finals = pattern.steps[-1:]
             if not unseen and (cause is None or not cause.get("replayed")) and last.fires(scope):
                 out.append(
                     alert(
@@ -198,6 +199,7 @@ def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
                         severity=severity(rule, scope),
                         evidence=chain if len(chain) <= EVIDENCE_MAX else [chain[0], *chain[1 - EVIDENCE_MAX :]],
                         order=match.time,
+                        first=chain[0] if any(step.role == "not" and step.refers for step in finals) else None,
                     )
                 )
     return out

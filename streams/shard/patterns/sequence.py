@@ -159,6 +159,7 @@ class Sequence:
                 ["firing"] * len(fired),
                 np.zeros(len(fired), np.int64),
                 named_by_cause=not self._steps.waits,
+                named_by_first=self._steps.places > 1,  # several may begin, and be told, in one instant
                 key_fields=self._steps.key_fields,
             )
         ]

@@ -75,6 +75,16 @@ def test_an_unanswered_call_is_named_by_its_start():
     assert alert.values == {"first.device": "b1", "site": "S1"}
 
 
+def test_calls_of_one_instant_that_are_answered_one_by_one_have_names_of_their_own():
+    plan = planned(
+        "alone, key: site, sequence: [{first: gate}, {not: camera, when: person == first.person, within: 3s}]"
+    )
+    rows = [line(0, f"e{i}", site="S1", person=person) for i, person in enumerate("pqr")]
+    alerts = all_of(plan, *rows, line(1000, "f", kind="camera", site="S1", person="q"))
+    assert sorted(alert.evidence for alert in alerts) == [("e0",), ("e2",)]
+    assert len({alert.id for alert in alerts}) == 2
+
+
 def test_the_end_of_all_input_includes_its_own_instant():
     assert len(all_of(planned(UNANSWERED), pressed(0, "a"), end=180_000)) == 1
     assert all_of(planned(UNANSWERED), pressed(0, "a"), end=179_999) == []
