@@ -137,6 +137,20 @@ def forget(bounds, heads, runs, free):
     return held
 
 
+@kernel("void(int64[::1], int64[:, ::1], int64[:, ::1])")
+def move(heads, runs, out):
+    """Copy all runs to the beginning of other ones, those of a group side by side; `heads` name them there."""
+    held = 0
+    for group in range(len(heads)):
+        run = heads[group]
+        heads[group] = NO_RUN if run == NO_RUN else held
+        while run != NO_RUN:
+            out[held] = runs[run]
+            run = runs[run, OLDER]
+            out[held, OLDER] = NO_RUN if run == NO_RUN else held + 1
+            held += 1
+
+
 @kernel("void(int64[::1], int32[::1], int64[::1])")
 def earliest(bases, groups, bounds):
     """Lower `bounds[group]` to the least base of its keys; NULL is none, and without `groups` all have one."""

@@ -16,7 +16,7 @@ from events.batch import TIME, Lanes
 from kernels import opcodes as op
 from kernels.coverage import MINUTE_MS
 from kernels.nulls import NULL
-from kernels.patterns.stops import NO_RUN, earliest, forget, release, stop
+from kernels.patterns.stops import NO_RUN, earliest, forget, move, release, stop
 from rules.plan import Program
 from streams.shard.choose import null_lanes
 from streams.shard.surroundings import Surroundings
@@ -216,17 +216,20 @@ class Stops:
         earliest(bases, groups, bounds)
         used = bounds < FAR
         crowded = self.distinguishes and 2 * np.count_nonzero(used) < len(self)
-        forget(np.where(used | (not crowded), np.minimum(bounds, self._passed.until), FAR), *self._pool())
+        kept = np.where(used | (not crowded), np.minimum(bounds, self._passed.until), FAR)
+        heads, totals, runs = self.runs
+        held = forget(kept, heads, runs, self._free)
+        room = np.empty((held + max(RUNS_MIN, held), 4), np.int64)
+        move(heads, runs, room)
+        self._free[0] = NO_RUN
+        release(room, held, self._free)
+        self.runs = heads, totals, room
         if not crowded:
             return groups
-        heads, totals, runs = self.runs
         self._hold(self._values[:, used], self._faces[:, used])
-        self.runs = heads[used], totals[used], runs
+        self.runs = heads[used], totals[used], room
         numbers: NDArray[np.int32] = np.maximum(np.cumsum(used) - 1, 0).astype(np.int32)
         return numbers[groups]
-
-    def _pool(self) -> tuple[Ints, Ints, Ints]:
-        return self.runs[0], self.runs[2], self._free
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""

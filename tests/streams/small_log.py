@@ -61,9 +61,9 @@ class Log:
         self.blocks.append(Events.of(data, feed=feed, position=start, received=received))
         return self
 
-    def tick(self, at_ms: int, feed: str = "a") -> "Log":
+    def tick(self, at_ms: int, feed: str = "a", *, blind: bool = False) -> "Log":
         """Append a tick."""
-        self.blocks.append(Tick(feed, self._position, T + at_ms))
+        self.blocks.append(Tick(feed, self._position, T + at_ms, blind))
         return self
 
     def control(self, what: str, at_ms: int = 0, **more: str) -> "Log":

@@ -197,9 +197,9 @@ class Absence:
             return []
         out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
         found, self._first_due = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
+        groups = self._stops.tidy(self.state["bases"], self.state.get("groups", NO_GROUPS))
         if self._stops.distinguishes:
-            held = self.state
-            held["groups"][:] = self._stops.tidy(held["bases"], held["groups"])
+            self.state["groups"][:] = groups
         return self._transitions(out[:found])
 
     def resume(self) -> None:
