@@ -48,7 +48,7 @@ def crowd(dice: Random) -> list[Record]:
     return [Mark("feed_end", 0, "b"), *ordered, *end]
 
 
-@examples(150)
+@examples(100)
 @given(st.one_of(chain(), chain(), change()).map(file_of), st.integers(0, 2**48), st.sets(st.integers(0, 30)))
 def test_production_gives_the_alerts_of_its_twin(rules, seed, cuts):
     engines = both(rules)

@@ -23,7 +23,7 @@ from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-VALUES_A_KEY = 4  # that first_seen() remembers on average; more, and the ones seen longest ago go, counted
+VALUES_A_KEY = 4  # that first_seen() remembers on average; of more the ones seen longest ago go
 
 
 class Change:

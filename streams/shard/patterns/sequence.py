@@ -16,7 +16,7 @@ from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
 from streams.shard.patterns.points import Dark, darkened
 from streams.shard.patterns.steps import FIRST, Steps
-from streams.shard.tables import Columns, KeyTable
+from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
@@ -47,6 +47,7 @@ class Sequence:
         self.table = KeyTable(family.capacity, columns)
         self._first_due = int(NEVER)
         self._dark: Dark = ()
+        self._waiting = Episodes(lambda: self.table.state["dues"] != NEVER, lambda rows, now: None)
 
     def take(self, chosen: Several[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, in order; what the events of a key prove unanswered is told before them."""
@@ -57,7 +58,9 @@ class Sequence:
         events, masks = events.at(places), masks[places]
         return [
             firings
-            for piece, state in self.table.pieces(events.keys, buffer.lanes[TIME, events.rows], self._dead)
+            for piece, state in self.table.pieces(
+                events.keys, buffer.lanes[TIME, events.rows], self._dead, self._waiting
+            )
             for firings in self._piece(buffer.lanes, events.at(piece), masks[piece], state)
         ]
 

@@ -273,7 +273,7 @@ def stream(dice, steps):
     return out
 
 
-@settings(max_examples=500, deadline=None, phases=(Phase.reuse, Phase.generate))  # dice do not shrink to sense
+@settings(max_examples=1500, deadline=None, phases=(Phase.reuse, Phase.generate))  # dice do not shrink to sense
 @given(st.integers(0, 2**48))
 def test_it_tells_what_trying_every_chain_would(seed):
     dice = Random(seed)

@@ -195,6 +195,15 @@ def test_a_key_without_a_chain_needs_no_row():
     assert shard.evicted() == {}
 
 
+def test_of_a_full_table_the_keys_whose_chains_wait_go_last():
+    plan = planned("open, key: site, capacity: 2, sequence: [{first: gate}, {then: camera}, {not: sensor, within: 9s}]")
+    rows = [enters(0, "a"), seen(1, "b", 1), *(enters(i, f"c{i}", site=f"T{i}") for i in range(2, 9))]
+    log = Log().events(*rows).control("end", 60_000)
+    shard = shard_of(plan, log)
+    assert [alert.evidence for block in log.blocks for alert in shard.step(block)] == [("a", "b")]
+    assert shard.evicted() == {"open": 6}
+
+
 def test_each_shard_follows_the_keys_that_it_holds():
     rows = [
         row
