@@ -47,7 +47,7 @@ class Sequence:
         self.table = KeyTable(family.capacity, columns)
         self._first_due = int(NEVER)
         self._dark: Dark = ()
-        self._waiting = Episodes(lambda: self.table.state["dues"] != NEVER, lambda rows, now: None)
+        self._waiting = Episodes(lambda: self.table.state["dues"] != NEVER, self._leave)
 
     def take(self, chosen: Several[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, in order; what the events of a key prove unanswered is told before them."""
@@ -180,6 +180,9 @@ class Sequence:
         self.table.restore(tables)
         self.suppressed[:] = tables["suppressed"]
         self._first_due = int(first_due(self.table.state["dues"]))
+
+    def _leave(self, rows: Ints, now: int) -> None:
+        """A chain that waits goes without a word: nothing was told of it."""
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys without a chain that can go on or waits, whose cooldown is over."""
