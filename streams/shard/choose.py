@@ -257,7 +257,7 @@ class _Index:
 
 _SIGNS = {
     op.SAME: at.EQUAL,
-    op.LESS: at.BELOW_OR_AT,
+    op.LESS: at.BELOW,
     op.LESS_EQUAL: at.BELOW_OR_AT,
     op.GREATER: at.ABOVE,
     op.GREATER_EQUAL: at.ABOVE_OR_AT,
