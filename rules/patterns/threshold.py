@@ -21,7 +21,6 @@ from rules.yaml import Node, Scalar
 LEARN_MS = 4 * 7 * window.DAY_MS  # of a baseline that does not say
 MIN_SAMPLES = 3  # likewise
 SEASON_MS = {"none": 0, "day": window.DAY_MS, "week": 7 * window.DAY_MS}
-SLOTS_MAX = 2016  # panes of a season: five minutes in a week
 _GO_WITH: dict[str, tuple[plan.Panes, ...]] = {
     "for": ("sliding", "tumbling", "day"),  # a session is one alert as it is
     "clear": ("sliding", "tumbling", "day"),
@@ -174,9 +173,6 @@ def _fits(found: Mapping[str, Node], mapping: Document, threshold: Threshold, re
     length_ms = threshold.window.length_ms
     if season_ms % length_ms:
         reader.report("E052", baseline.place, season=baseline.season, length=duration(length_ms))
-    elif season_ms // length_ms > SLOTS_MAX:
-        least = duration(season_ms / SLOTS_MAX)
-        reader.report("E030", threshold.window.place, key="window", least=least, most=duration(season_ms))
 
 
 def _baseline(node: Node, mapping: Document, reader: Reader) -> Baseline:
