@@ -1,117 +1,119 @@
-"""Rule tests as people read them: which fail, what is missing and what was not expected."""
+"""Rule tests run file by file: which hold, which fail and by what, which files could not be run at all."""
 
-from collections.abc import Iterator
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-from citynerve.cli import failure
-from citynerve.text import say
 from events.identity import CityKey
-from events.place import Problems
+from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from events.yaml_words import said
-from rules import check, errors
+from events.unreadable import reason
+from rules.check import Ruleset
+from rules.errors import problem
 from rules.files import TEST_SUFFIXES
-from rules.plan import Plan
-from streams.trial.ruletest import RuleTest, read_tests, run_test
+from streams.trial.coverage import Gap, gaps
+from streams.trial.reading import read_tests
+from streams.trial.run import Finding, Trial, load
+from streams.trial.script import RuleTest
 
-# what a slip in a test file ends in: it is read as it stands, without a model of its own
-SLIPS = (AttributeError, LookupError, StopIteration, TypeError, ValueError)
 
-CHINESE = {
-    "missing: ": "缺少: ",
-    "not expected: ": "多出: ",
-    "in one block it gives other alerts": "整块送入时告警不同",
-    "with arrivals turned around it gives other alerts": "乱序到达时告警不同",
-    "with a snapshot after each block it gives other alerts": "每块之后快照并恢复时告警不同",
-}
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one test. `problems` are why it could not be run, `seconds` CPU time."""
+
+    test: RuleTest
+    trial: Trial | None
+    findings: list[Finding]
+    problems: list[Problem]
+    seconds: float
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something is wrong."""
+        return bool(self.findings or self.problems)
+
+
+@dataclass
+class Tested:
+    """What became of one file: its tests, or why it could not be run."""
+
+    path: Path
+    outcomes: list[Outcome] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 class TestRun:
-    """Counts tests, failed ones, and files that could not be run."""
+    """Runs files of tests of one city."""
 
     __test__ = False  # pytest collects what is called so
 
     def __init__(self, schemas: Schemas, city: CityKey) -> None:
-        self.count = self.failed = self.broken = 0
+        self.files: list[Tested] = []
         self._schemas, self._city = schemas, city
-        self._plans: dict[Path, Plan] = {}
+        self._rulesets: dict[tuple[tuple[Path, ...], str | None], Ruleset] = {}
+        self._trials: dict[tuple[tuple[Path, ...], str | None], list[Trial]] = {}
 
-    def file(self, path: Path) -> Iterator[str]:
-        """Run the tests of one file; yield what there is to say of those that fail."""
+    @property
+    def count(self) -> int:
+        """How many tests there are."""
+        return sum(len(file.outcomes) for file in self.files)
+
+    @property
+    def failed(self) -> int:
+        """How many of them fail."""
+        return sum(outcome.has_failed for file in self.files for outcome in file.outcomes)
+
+    @property
+    def broken(self) -> int:
+        """How many files could not be run."""
+        return sum(bool(file.problems) for file in self.files)
+
+    def file(self, path: Path) -> Tested:
+        """Run the tests of one file."""
+        tested = Tested(path)
+        self.files.append(tested)
         try:
-            tests = read_tests(path)
+            file = read_tests(path, self._schemas)
+            key = tuple(rules.resolve() for rules in file.rules), file.timezone.text if file.timezone else None
+            if key not in self._rulesets:
+                self._rulesets[key] = load(file, self._schemas, self._city)
         except OSError as error:
-            yield from self._unusable(failure.system(error))
-            return
+            why, why_zh = reason(error)
+            tested.problems.append(problem("Y030", Place(str(path), 1), why=why, why_zh=why_zh))
+            return tested
         except Problems as found:
-            yield from self._unusable(f"{path}: {'; '.join(say(en=p.en, zh=p.zh) for p in found.problems)}")
-            return
-        except (YAMLError, *SLIPS) as error:
-            yield from self._unusable(_no_test_file(path, error))
-            return
-        for test in tests:
-            try:
-                plan = self._plan(test.rules)
-            except Problems as found:
-                yield from self._unusable(errors.format(found.problems))
-                return
-            self.count += 1
-            if findings := self._findings(test, plan):
-                self.failed += 1
-                yield say(en=f"FAILED {path}: {test.name}", zh=f"失败 {path}: {test.name}")
-                yield from (f"  {_told(finding)}" for finding in findings)
+            tested.problems += _beside(path) or found.problems
+            return tested
+        trials = self._trials.setdefault(key, [])
+        for test in file.tests:
+            outcome = self._outcome(test, self._rulesets[key])
+            tested.outcomes.append(outcome)
+            if outcome.trial is not None:
+                trials.append(outcome.trial)
+        return tested
 
-    def _plan(self, rules: Path) -> Plan:
-        if rules not in self._plans:
-            self._plans[rules] = check.load([rules], self._schemas, self._city).plan
-        return self._plans[rules]
-
-    def _findings(self, test: RuleTest, plan: Plan) -> list[str]:
+    def _outcome(self, test: RuleTest, ruleset: Ruleset) -> Outcome:
+        started = time.process_time()
+        trial, findings, problems = None, [], []
         try:
-            return run_test(test, plan, self._city)
+            trial = Trial(test, ruleset, self._city)
+            findings = trial.findings()
         except Problems as found:
-            return [say(en=problem.en, zh=problem.zh) for problem in found.problems]
-        except SLIPS as error:
-            what = f"{type(error).__name__}: {error}"
-            return [say(en=f"cannot be run: {what}", zh=f"无法运行: {what}")]
+            trial, problems = None, found.problems
+        return Outcome(test, trial, findings, problems, time.process_time() - started)
 
-    def _unusable(self, told: str) -> Iterator[str]:
-        self.broken += 1
-        yield told
+    def gaps(self) -> list[Gap]:
+        """Return what no test of the files that were run looks at; what could not be run looks at nothing."""
+        return [
+            gap
+            for key, ruleset in self._rulesets.items()
+            for gap in gaps(ruleset, self._trials.get(key, []), self._schemas, self._city)
+        ]
 
 
-def _no_test_file(path: Path, error: Exception) -> str:
-    if isinstance(error, KeyError):
-        what = say(en=f" ({error} is missing)", zh=f"(缺少 {error})")
-    elif isinstance(error, MarkedYAMLError):
-        words = said(error)
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        what = say(en=f" (line {line}: {words.en})", zh=f"(第 {line} 行:{words.zh})")
-    elif isinstance(error, (YAMLError, ValueError)):
-        what = say(en=f" ({_first_line(error)})", zh=f"({_first_line(error)})")
-    else:  # something of another shape: what Python says of it helps nobody
-        what = ""
+def _beside(path: Path) -> list[Problem]:
+    """Return what is likely meant where a rule file is named in place of its tests."""
     likely = path.with_name(f"{path.stem}{TEST_SUFFIXES[0]}")
-    beside = likely.is_file() and not path.name.endswith(TEST_SUFFIXES)
-    advice = say(en=f"; did you mean {likely}?", zh=f";是否想写 {likely}?") if beside else ""
-    return say(
-        en=f"{path} is no test file{what}; it needs `rules: FILE` and `tests:`, each with name, start, events and "
-        f"expect{advice}",
-        zh=f"{path} 不是测试文件{what};其中应有 `rules: 文件` 和 `tests:`,每个测试含 name、start、events 和 "
-        f"expect{advice}",
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def _told(finding: str) -> str:
-    """Return a finding in the reader's language; what it names stands as it is written in the files."""
-    for english, chinese in CHINESE.items():
-        if finding.startswith(english):
-            return say(en=finding, zh=chinese + finding[len(english) :])
-    return finding
+    if path.name.endswith(TEST_SUFFIXES) or not likely.is_file():
+        return []
+    return [problem("E076", Place(str(path), 1), near=str(likely))]

@@ -35,7 +35,8 @@ UTC = "UTC"  # of rulesets that name no timezone and read no civil time
 class Ruleset:
     """A ruleset that may run.
 
-    `problems` are its warnings, `sources` the texts they point into, by path; `rules` has the disabled ones too.
+    `problems` are its warnings, `sources` the texts they point into, by path; `rules` has the disabled ones too,
+    `macros` what their files name in `let`, by path.
     """
 
     plan: Plan
@@ -43,6 +44,7 @@ class Ruleset:
     sources: Mapping[str, str]
     rules: tuple[CheckedRule, ...] = field(repr=False)
     vocabulary: Vocabulary = field(repr=False)
+    macros: Mapping[str, Mapping[str, Node]] = field(repr=False)
 
 
 def load(paths: Sequence[Path], schemas: Schemas, city: CityKey, *, now: datetime | None = None) -> Ruleset:
@@ -102,7 +104,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
     if any(each.level == "error" for each in problems):
         raise Problems(problems)
     plan = compile_ruleset(rules, vocabulary, vocabulary.timezone or UTC, schemas, city)
-    return Ruleset(plan, problems, sources, tuple(rules), vocabulary)
+    return Ruleset(plan, problems, sources, tuple(rules), vocabulary, checker.macros)
 
 
 def _is_vocabulary(node: Document) -> bool:
@@ -137,13 +139,14 @@ class _Checker:
         self.empty = empty
         self.now = now
         self.timezone = vocabulary.timezone or UTC
+        self.macros: dict[str, dict[str, Node]] = {}
 
     def check(self) -> list[CheckedRule]:
         self._calendars()
         rules = []
         first: dict[str, Place] = {}
         for file in self.files:
-            macros = self._macros(file.macros)
+            macros = self.macros[file.path] = self._macros(file.macros)
             for rule in file.rules:
                 place = first.setdefault(rule.name.text, rule.name.place)
                 if rule.name.text and place != rule.name.place:

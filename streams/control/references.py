@@ -77,7 +77,7 @@ class References:
         made = []
         for wanted in plan.sets:
             given = sets.get(wanted.name, ())
-            columns = {c.name: _cells(c.name, [row.get(c.name) for row in given]) for c in wanted.columns}
+            columns = {c.name: _cells(c.name, [row.get(c.name) for row in given], wanted.name) for c in wanted.columns}
             rows, findings = _rows(wanted, ReferenceSet(wanted.name, wanted.name, columns, len(given)), plan, city)
             if errors := [finding for finding in findings if finding.level == "error"]:
                 raise Problems(errors)
@@ -90,14 +90,14 @@ class References:
         return Surroundings(self.plan, self.sets)
 
 
-def _cells(name: str, values: Sequence[Any]) -> Cells:
-    """Make a column from values as they stand in YAML or JSON."""
+def _cells(name: str, values: Sequence[Any], path: str = "") -> Cells:
+    """Make a column from values as they stand in YAML or JSON; problems in it name `path` and the row, 1 first."""
     texts = [b"" if v is None else (str(v).lower() if isinstance(v, bool) else str(v)).encode() for v in values]
     lengths = np.array([-1 if v is None else len(t) for v, t in zip(values, texts, strict=True)], np.int64)
     sizes = np.maximum(lengths, 0)
     buffer = np.frombuffer(b"".join(texts) + bytes(64), np.uint8).copy()
     return Cells(
-        name, name, buffer, (np.cumsum(sizes) - sizes).astype(np.int64), lengths, np.arange(1, len(values) + 1)
+        name, path, buffer, (np.cumsum(sizes) - sizes).astype(np.int64), lengths, np.arange(1, len(values) + 1)
     )
 
 

@@ -22,7 +22,8 @@ from rules.purpose import PURPOSES
 from rules.reference import PAGES, with_reference
 from rules.vocabulary import DECLARATIONS
 from streams.replay import Summary
-from streams.trial.ruletest import read_tests, run_test
+from streams.trial.reading import read_tests
+from streams.trial.run import Trial, load
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 DOCS = Path(__file__).parents[2] / "docs"
@@ -65,10 +66,10 @@ def test_the_test_in_the_page_holds_for_the_rule_file_above_it(page: str, tmp_pa
     small, *_, test = (text for text in blocks(page) if "rules:" in text)
     (tmp_path / "small.yaml").write_text(small, encoding="utf-8")
     (tmp_path / "small.test.yaml").write_text(test, encoding="utf-8")
-    plan = check.load([tmp_path / "small.yaml"], SCHEMAS, CITY).plan
-    tests = read_tests(tmp_path / "small.test.yaml")
-    assert [bool(each.expect) for each in tests] == [True, False]
-    assert [run_test(each, plan, CITY) for each in tests] == [[], []]
+    file = read_tests(tmp_path / "small.test.yaml", SCHEMAS)
+    ruleset = load(file, SCHEMAS, CITY)
+    assert [bool(each.expect) for each in file.tests] == [True, False]
+    assert [Trial(each, ruleset, CITY).findings() for each in file.tests] == [[], []]
 
 
 @pytest.mark.parametrize("page", RULES)

@@ -1,5 +1,6 @@
 """The shipped rules: each has tests beside it, and the tests hold on the production core."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from ruamel.yaml import YAML
 from events.identity import CityKey
 from events.schema import Schemas
 from rules import check
-from rules.plan import Plan
-from streams.trial.ruletest import RuleTest, read_tests, run_test
+from streams.trial.reading import read_tests
+from streams.trial.run import Trial, load
+from streams.trial.script import RuleTest, TestFile
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
-TESTS = [test for path in sorted(check.LIBRARY.glob("*.test.yaml")) for test in read_tests(path)]
+FILES = [read_tests(path, SCHEMAS) for path in sorted(check.LIBRARY.glob("*.test.yaml"))]
+TESTS = [(file, test) for file in FILES for test in file.tests]
 SHIPPED = {"stranger_entry", "elder_inactive_48h", "overspeed_burst", "smoke", "gas", "panic_button", "littering",
            "device_offline", "slow_traffic"}  # fmt: skip
 
@@ -21,27 +24,28 @@ SHIPPED = {"stranger_entry", "elder_inactive_48h", "overspeed_burst", "smoke", "
 def shipped_rules() -> list[dict[str, Any]]:
     """Every rule as it stands in its file."""
     documents = [YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-                 for path in sorted({test.rules for test in TESTS})]  # fmt: skip
+                 for path in sorted({path for file in FILES for path in file.rules})]  # fmt: skip
     return [rule for document in documents for rule in document["rules"]]
 
 
 @pytest.fixture(scope="module")
-def plans() -> dict[Path, Plan]:
-    return {path: check.load([path], SCHEMAS, CITY).plan for path in {test.rules for test in TESTS}}
+def rulesets() -> dict[Path, check.Ruleset]:
+    return {file.path: load(file, SCHEMAS, CITY) for file in FILES}
 
 
-@pytest.mark.parametrize("test", [pytest.param(test, id=f"{test.rules.stem}: {test.name}") for test in TESTS])
-def test_the_tests_beside_the_rules_hold(test: RuleTest, plans: dict[Path, Plan]) -> None:
-    assert run_test(test, plans[test.rules], CITY) == []
+@pytest.mark.parametrize(
+    ("file", "test"), [pytest.param(file, test, id=f"{file.path.stem}: {test.name}") for file, test in TESTS]
+)
+def test_the_tests_beside_the_rules_hold(file: TestFile, test: RuleTest, rulesets: dict[Path, check.Ruleset]) -> None:
+    assert Trial(test, rulesets[file.path], CITY).findings() == []
 
 
-def test_a_test_that_expects_something_else_fails(plans: dict[Path, Plan]) -> None:
-    quiet = next(test for test in TESTS if not test.expect)
-    loud = next(test for test in TESTS if test.expect)
-    wrong = RuleTest(quiet.path, quiet.rules, quiet.name, quiet.start, quiet.end, quiet.events, quiet.sets, loud.expect)
-    assert run_test(wrong, plans[quiet.rules], CITY)
-    deaf = RuleTest(loud.path, loud.rules, loud.name, loud.start, loud.end, loud.events, loud.sets, ())
-    assert run_test(deaf, plans[loud.rules], CITY)
+def test_a_test_that_expects_something_else_fails(rulesets: dict[Path, check.Ruleset]) -> None:
+    file = FILES[0]
+    quiet = next(test for test in file.tests if not test.expect)
+    loud = next(test for test in file.tests if test.expect)
+    assert Trial(replace(quiet, expect=loud.expect), rulesets[file.path], CITY).findings()
+    assert Trial(replace(loud, expect=()), rulesets[file.path], CITY).findings()
 
 
 def test_the_library_has_no_problem_and_every_shipped_rule() -> None:
@@ -60,8 +64,8 @@ def test_every_rule_says_title_and_message_in_both_languages_route_runbook_and_p
 def test_every_rule_has_a_test_in_which_it_fires_and_one_in_which_it_is_quiet() -> None:
     for rule in shipped_rules():
         kinds = [rule["from"]] if isinstance(rule["from"], str) else rule["from"]
-        fires = [rule["rule"] in {each["rule"] for each in test.expect} for test in TESTS]
-        reads = [any(event["kind"] in kinds for event in test.events) for test in TESTS]
+        fires = [rule["rule"] in {each.rule.text for each in test.expect} for _, test in TESTS]
+        reads = [any(event.body["kind"] in kinds for event in test.happenings) for _, test in TESTS]
         assert any(fires), rule["rule"]
         assert any(read and not fired for read, fired in zip(reads, fires, strict=True)), rule["rule"]
 

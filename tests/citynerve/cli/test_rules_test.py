@@ -1,3 +1,5 @@
+from xml.etree import ElementTree
+
 import pytest
 
 from rules.check import LIBRARY
@@ -42,11 +44,18 @@ def test_tests_that_hold_are_counted_of_a_file_or_a_folder(tested, path):
 @pytest.mark.parametrize(
     ("expect", "language", "words"),
     [
-        ("none", "en", ["FAILED", "two are a burst", "not expected: burst at 2s", "1 test, 1 failed"]),
-        ("[{rule: burst, at: 3s}]", "en", ["missing: {'rule': 'burst', 'at': '3s'}", "not expected: burst at 2s"]),
+        (
+            "none",
+            "en",
+            ["FAILED", "two are a burst", "+ not expected: burst at 2s {device: d} low", "1 test, 1 failed"],
+        ),
+        ("[{rule: burst, at: 3s}]", "en", ["~ burst is different", "at - 3s", "+ 2s (2026-11-24 14:00:02)"]),
+        ("[{rule: burst, transition: raised}]", "en", ["- missing: burst transition raised  (", "test.yaml:8)"]),
         ("none", "zh", ["失败", "two are a burst", "多出: burst at 2s", "1 个测试,1 个失败"]),
-        ("[{rule: burst, at: 3s}]", "zh", ["缺少: {'rule': 'burst', 'at': '3s'}"]),
-        ("[{rule: burst, colour: red}]", "en", ["cannot be run", "colour"]),
+        ("[{rule: burst, at: 3s}]", "zh", ["~ burst 与预期不同"]),
+        ("[{rule: burst, transition: raised}]", "zh", ["缺少: burst"]),
+        ("[{rule: burst, colour: red}]", "en", ["test.yaml:8:26: error[E002] unknown key `colour`", "1 could not"]),
+        ("[{rule: bursts}]", "en", ["test.yaml:8:19: error[E008]", "did you mean `burst`?", "1 test, 1 failed"]),
     ],
 )
 def test_a_test_that_fails_is_told_with_what_is_missing_or_too_much(tested, expect, language, words):
@@ -58,11 +67,12 @@ def test_a_test_that_fails_is_told_with_what_is_missing_or_too_much(tested, expe
 @pytest.mark.parametrize(
     ("tests", "words"),
     [
-        ("", "is no test file"),
-        ("rules: [", "is no test file"),
-        ("rules: rules.yaml\n", "'tests' is missing"),
-        ("rules: rules.yaml\ntests: [\n", "line 3: a bracket is not closed"),
-        ("rules: rules.yaml\ntests: [{name: a}]\n", "'start' is missing"),
+        ("", "a file of tests lacks `rules:`"),
+        ("rules: [", "error[Y018]"),
+        ("rules: rules.yaml\n", "a file of tests lacks `tests`"),
+        ("rules: rules.yaml\ntests: [\n", "test.yaml:3:1: error[Y018]"),
+        ("rules: rules.yaml\ntests: [{name: a}]\n", "test.yaml:2:9: error[E003] a test lacks `start`"),
+        (TESTS.replace("gate", "gates"), "did you mean `gate`?"),
         (TESTS.replace("1s", "soon"), "soon"),
         (TESTS.replace("rules.yaml", "nowhere.yaml"), "nowhere.yaml"),
     ],
@@ -76,7 +86,7 @@ def test_a_file_that_is_no_test_file_says_so(tested, tests, words):
 def test_a_rule_file_in_place_of_its_tests_names_them(tested):
     told = tested(path="rules.yaml")
     assert told.code == 1 and "rules.test.yaml?" in told.out
-    assert "is no test file; " in told.out
+    assert "error[E076] this is a rule file, not its tests" in told.out
 
 
 def test_rules_with_errors_are_shown_at_their_place(tested):
@@ -95,3 +105,40 @@ def test_without_a_path_the_shipped_tests_run_and_hold(citynerve):
     told = citynerve("rules", "test")
     files = len(list(LIBRARY.glob("*.test.yaml")))
     assert told.code == 0 and int(told.out.split()[0]) > files and told.out.endswith(" tests, 0 failed\n")
+
+
+def test_coverage_demands_a_firing_a_quiet_test_and_both_sides_of_every_constant(tested):
+    told = tested(BURST, "--coverage")
+    assert told.code == 1 and "rules.yaml:5: burst\n" in told.out
+    assert "no test in which it sees events and stays quiet" in told.out
+    assert "`count() >= 2`: no test would end otherwise if it were `count() >= 1`" not in told.out  # one comes at 1s
+    assert "`window: 10s`: no test would end otherwise if it were 20s" in told.out
+    more = """\
+- name: {name}
+  start: 2026-11-24T14:00:00+08:00
+  repeat: {{times: 2, every: {every}, event: {{kind: gate, device: d}}}}
+  expect: {expect}
+"""
+    whole = TESTS + more.format(name="rare", every="15s", expect="none")
+    whole += more.format(name="just", every="9s", expect="[{rule: burst, at: 9s}]")
+    again = TESTS.replace("two are a burst", "cooldown").replace("at: 2s, kind: gate, device: d}\n", REPEATED)
+    whole += again.partition("tests:\n")[2].replace("EXPECT", "[{rule: burst, at: 2s}, {rule: burst, at: 13s}]")
+    told = tested(BURST, "--coverage", tests=whole)
+    assert told.code == 0 and "4 tests, 0 failed; all rules and constants are covered" in told.out, told.out
+
+
+REPEATED = "at: 2s, kind: gate, device: d}\n  repeat: {times: 6, every: 2s, event: {at: 3s, kind: gate, device: d}}\n"
+
+
+def test_the_outcome_is_written_for_build_servers(tested, tmp_path):
+    assert tested("none", "--junit", tmp_path / "out" / "junit.xml").code == 1
+    root = ElementTree.parse(tmp_path / "out" / "junit.xml").getroot()
+    [suite] = root
+    [case] = suite
+    [failure] = case
+    assert (root.tag, suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("testsuites", "1", "1", "0")
+    assert case.get("name") == "two are a burst" and case.get("line") == "3"
+    assert failure.tag == "failure" and "not expected: burst at 2s" in failure.get("message")
+    tested("none", "--junit", tmp_path / "junit.xml", tests="rules: [")
+    [[case]] = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert [entry.tag for entry in case] == ["error"]

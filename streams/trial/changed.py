@@ -1,0 +1,199 @@
+"""A rule with one of its constants changed, for each of its constants: what tests must tell apart from the rule.
+
+A number that count() or distinct() is compared with becomes one less and one more; any other comparison with a number
+is made to hold always, and never; a duration that decides when an alert begins is doubled and halved.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from events.place import Place, Problems
+from events.schema import Schemas
+from rules import rule_check
+from rules.check import UTC
+from rules.checked import CheckedRule
+from rules.conditions import Conditions
+from rules.expression.canonical import canonical, duration
+from rules.expression.nodes import Call, Compare, Name, Node, Number, Truth, children, rebuilt, walk
+from rules.expression.parse import parse
+from rules.model import Change, Rule, Sequence, Silence, Threshold
+from rules.vocabulary import Vocabulary
+from rules.yaml import Scalar
+
+Kind = Literal["firing", "quiet", "number", "limit", "duration"]
+Macros = Mapping[str, Node]
+Put = Callable[[Scalar], Rule]  # returns the rule with another text in one place
+
+EXPRESSION = "changed_expression"  # the macro by which a changed expression is put into a rule
+COUNTS = ("count", "distinct")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What no test looks at. Of a constant `written` is what the rule says, and `other` what could stand there too."""
+
+    kind: Kind
+    rule: str
+    place: Place
+    written: str = ""
+    other: str = ""
+
+
+def changed(
+    rule: CheckedRule, macros: Mapping[str, Macros], vocabulary: Vocabulary, schemas: Schemas
+) -> Iterator[tuple[Gap, CheckedRule]]:
+    """Yield a rule with each of its constants changed, and what is missing if no test sees the change.
+
+    `macros` are those of each file. What is no rule any more with another constant is left out.
+    """
+    written = rule.rule
+    own = macros[written.name.place.path]
+    made: list[tuple[Gap, Rule, Macros]] = [(gap, other, own) for gap, other in _durations(written)]
+    for scalar, put in _expressions(written):
+        node = _expanded(parse(scalar.text, scalar.at), own)
+        placed = put(replace(scalar, text=EXPRESSION, raw=EXPRESSION))
+        made += [
+            (replace(gap, rule=written.name.text, place=scalar.place), placed, {**own, EXPRESSION: other})
+            for gap, other in _limits(node)
+        ]
+    for gap, other, named in made:
+        conditions = Conditions(schemas, vocabulary)
+        try:
+            checked = rule_check.check(other, dict(named), vocabulary.timezone or UTC, conditions)
+        except Problems:
+            continue
+        if checked is not None:
+            yield gap, checked
+
+
+def _expanded(node: Node, macros: Macros) -> Node:
+    """Return an expression with its macros written out."""
+    if isinstance(node, Name) and len(node.path) == 1 and node.path[0] in macros:
+        return _expanded(macros[node.path[0]], macros)
+    return rebuilt(node, tuple(_expanded(part, macros) for part in children(node)))
+
+
+# expressions
+
+
+def _expressions(rule: Rule) -> Iterator[tuple[Scalar, Put]]:
+    """Yield the conditions of a rule, and how another one is put into their place."""
+    if rule.when is not None:
+        yield rule.when, lambda text: replace(rule, when=text)
+    for number, exemption in enumerate(rule.exemptions):
+        yield exemption.when, _put_exemption(rule, number)
+    match rule.pattern:
+        case Threshold() as held:
+            yield held.condition, lambda text: replace(rule, pattern=replace(held, condition=text))
+            if held.clear is not None:
+                yield held.clear, lambda text: replace(rule, pattern=replace(held, clear=text))
+        case Change() as change:
+            yield change.condition, lambda text: replace(rule, pattern=replace(change, condition=text))
+        case Silence(unless=Scalar() as unless) as silence:
+            yield unless, lambda text: replace(rule, pattern=replace(silence, unless=text))
+        case Sequence() as steps:
+            for number, step in enumerate(steps.steps):
+                if step.when is not None:
+                    yield step.when, _put_step(rule, steps, number)
+    for number, rung in enumerate(rule.severity):
+        if rung.when is not None:
+            yield rung.when, _put_rung(rule, number)
+
+
+def _put_exemption(rule: Rule, number: int) -> Put:
+    own = rule.exemptions
+    return lambda text: replace(rule, exemptions=(*own[:number], replace(own[number], when=text), *own[number + 1 :]))
+
+
+def _put_rung(rule: Rule, number: int) -> Put:
+    own = rule.severity
+    return lambda text: replace(rule, severity=(*own[:number], replace(own[number], when=text), *own[number + 1 :]))
+
+
+def _put_step(rule: Rule, pattern: Sequence, number: int) -> Put:
+    own = pattern.steps
+    return lambda text: replace(
+        rule,
+        pattern=replace(pattern, steps=(*own[:number], replace(own[number], when=text), *own[number + 1 :])),
+    )
+
+
+def _limits(node: Node) -> Iterator[tuple[Gap, Node]]:
+    """Yield an expression with each of its comparisons with a number changed."""
+    for compared in dict.fromkeys(part for part in walk(node) if isinstance(part, Compare)):
+        if not any(isinstance(part, Number) for part in walk(compared)):
+            continue
+        text = canonical(compared)
+        for kind, other in _others(compared):
+            said = canonical(other)
+            yield Gap(kind, "", compared.place, text, said), _with(node, compared, other)
+
+
+def _others(compared: Compare) -> list[tuple[Kind, Node]]:
+    left, right = compared.left, compared.right
+    if isinstance(left, Call) and left.name in COUNTS and _is_whole(right):
+        return [("number", replace(compared, right=_more(right, by))) for by in (-1, 1)]
+    if isinstance(right, Call) and right.name in COUNTS and _is_whole(left):
+        return [("number", replace(compared, left=_more(left, by))) for by in (-1, 1)]
+    return [("limit", Truth(compared.place, value)) for value in (True, False)]
+
+
+def _is_whole(node: Node) -> bool:
+    return isinstance(node, Number) and node.unit is None and node.value == int(node.value)
+
+
+def _more(node: Node, by: int) -> Node:
+    assert isinstance(node, Number)
+    return replace(node, value=node.value + by)
+
+
+def _with(node: Node, part: Node, other: Node) -> Node:
+    """Return an expression with another part."""
+    return other if node == part else rebuilt(node, tuple(_with(each, part, other) for each in children(node)))
+
+
+# durations
+
+
+def _durations(rule: Rule) -> Iterator[tuple[Gap, Rule]]:
+    """Yield a rule with each of the durations doubled and halved that decide when an alert begins."""
+    for key, length, put in _lengths(rule):
+        for other in (2 * length, length // 2):
+            gap = Gap("duration", rule.name.text, rule.name.place, f"{key}: {duration(length)}", duration(other))
+            yield gap, put(other)
+
+
+def _lengths(rule: Rule) -> Iterator[tuple[str, int, Callable[[int], Rule]]]:
+    pattern = rule.pattern
+    if rule.cooldown_ms:
+        yield "cooldown", rule.cooldown_ms, lambda ms: replace(rule, cooldown_ms=ms)
+    match pattern:
+        case Threshold():
+            window = pattern.window
+            if window.panes != "day":
+                yield (
+                    "window",
+                    window.length_ms,
+                    lambda ms: replace(rule, pattern=replace(pattern, window=replace(window, length_ms=ms))),
+                )
+            if pattern.hold_ms:
+                yield "for", pattern.hold_ms, lambda ms: replace(rule, pattern=replace(pattern, hold_ms=ms))
+        case Silence():
+            yield "for", pattern.silence_ms, lambda ms: replace(rule, pattern=replace(pattern, silence_ms=ms))
+        case Change():
+            yield "window", pattern.window_ms, lambda ms: replace(rule, pattern=replace(pattern, window_ms=ms))
+        case Sequence():
+            if pattern.within_ms:
+                yield "within", pattern.within_ms, lambda ms: replace(rule, pattern=replace(pattern, within_ms=ms))
+            for number, step in enumerate(pattern.steps):
+                if step.within_ms:
+                    yield "within", step.within_ms, _put_within(rule, pattern, number)
+
+
+def _put_within(rule: Rule, pattern: Sequence, number: int) -> Callable[[int], Rule]:
+    own = pattern.steps
+    return lambda ms: replace(
+        rule,
+        pattern=replace(pattern, steps=(*own[:number], replace(own[number], within_ms=ms), *own[number + 1 :])),
+    )

@@ -1,0 +1,175 @@
+"""What a test expects: read from its file, and compared with an alert field by field."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, get_args
+
+from events.alert import SEVERITIES, Alert, Transition
+from rules.message import render, time
+from rules.model import Mode
+from rules.plan import Plan
+from rules.reading import LANGUAGES, Reader
+from rules.yaml import Mapping as Document
+from rules.yaml import Node, Scalar
+from streams.trial.event import is_null, number
+from streams.trial.script import Expected
+
+FIRST = "firing"
+NONE = "none"
+KEYS = ("rule", "at", "key", "severity", "transition", "title", "message", "values", "since", "site", "mode")
+_TRANSITIONS = get_args(Transition)
+_MODES = [mode for mode in get_args(Mode) if mode != "disabled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that is another one than was expected, both as people read them."""
+
+    name: str
+    expected: str
+    got: str
+
+
+# reading
+
+
+def expected(node: Node, start: int, reader: Reader) -> tuple[Expected, ...]:
+    """Read `expect`: `none`, or a list of transitions; `start` is that of the test (epoch ms)."""
+    if isinstance(node, Scalar) and node.text == NONE:
+        return ()
+    return tuple(found for each in reader.items("expect", node) if (found := _expected(each, start, reader)))
+
+
+def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
+    mapping = reader.mapping("expect", node)
+    if mapping is None:
+        return None
+    found = reader.keys(mapping, KEYS, "`expect`", "expect ")
+    rule = reader.text("rule", found["rule"]) if "rule" in found else None
+    if "rule" not in found:
+        reader.report("E003", mapping.place, where="`expect`", where_zh="expect ", key="rule")
+    transition = FIRST
+    fields: dict[str, Any] = {}
+    written: dict[str, str] = {}
+    for name, value in found.items():
+        if name == "rule":
+            continue
+        written[name] = _as_written(value)
+        match name:
+            case "at" | "since":
+                offset = reader.duration(name, value)
+                fields["time" if name == "at" else name] = start + (offset or 0)
+            case "severity":
+                fields[name] = reader.word(name, value, SEVERITIES, "severity", "级别")
+            case "transition":
+                transition = reader.word(name, value, _TRANSITIONS, "transition", "状态变化") or FIRST
+            case "mode":
+                fields[name] = reader.word(name, value, _MODES, "mode", "模式")
+            case "title" | "message":
+                fields[name] = _patterns(name, value, reader)
+            case "key" | "values":
+                fields[name] = _texts(name, value, reader)
+            case _:
+                scalar = reader.text(name, value)
+                fields[name] = scalar.text if scalar else ""
+    return Expected(rule, transition, fields, written, mapping.place) if rule else None
+
+
+def _patterns(key: str, node: Node, reader: Reader) -> dict[str, str]:
+    """Read patterns by language; one without a language is for both."""
+    if isinstance(node, Scalar):
+        return dict.fromkeys(LANGUAGES, node.text)
+    mapping = reader.mapping(key, node)
+    found = reader.keys(mapping, LANGUAGES, f"`{key}`", key) if mapping else {}
+    return {language: value.text for language, value in found.items() if isinstance(value, Scalar)}
+
+
+def _texts(key: str, node: Node, reader: Reader) -> dict[str, str | None]:
+    mapping = reader.mapping(key, node)
+    found: dict[str, str | None] = {}
+    for name, value in mapping.entries if mapping else ():
+        if isinstance(value, Scalar):
+            found[name.text] = None if is_null(value) else value.text
+        else:
+            reader.wrong(name.text, value, "text")
+    return found
+
+
+def _as_written(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Document):
+        return ", ".join(f"{key.text}: {_as_written(value)}" for key, value in node.entries)
+    return ", ".join(map(_as_written, node.items))
+
+
+# comparing
+
+
+def differences(wanted: Expected, alert: Alert, plan: Plan, start: int) -> list[Difference]:
+    """Return the fields that differ; only those that were given count."""
+    found = []
+    for name, value in (("transition", wanted.transition), *wanted.fields.items()):
+        got = _got(name, alert, plan, value)
+        if not _is_same(name, value, got):
+            shown = "at" if name == "time" else name
+            said = wanted.written.get(shown, wanted.transition)
+            found.append(Difference(shown, said, _said(name, got, start, plan)))
+    return found
+
+
+def _got(name: str, alert: Alert, plan: Plan, wanted: Any) -> Any:
+    """Return what an alert says where `wanted` was expected."""
+    if name in ("title", "message"):
+        rule = next(rule for rule in plan.rules if rule.rule == alert.rule)
+        texts = getattr(rule, name)
+        return {
+            language: render(texts[language], alert.values, plan, rule, language) if language in texts else None
+            for language in wanted
+        }
+    if name in ("key", "values"):
+        return {each: getattr(alert, name).get(each) for each in wanted}
+    return getattr(alert, name)
+
+
+def _is_same(name: str, wanted: Any, got: Any) -> bool:
+    if name in ("title", "message"):
+        return all(got[each] is not None and fnmatchcase(got[each], pattern) for each, pattern in wanted.items())
+    if name == "values":
+        return all(_is_value(text, got[each]) for each, text in wanted.items())
+    return bool(wanted == got)
+
+
+def _is_value(text: str | None, got: Any) -> bool:
+    """Tell whether a value of an alert is what was written."""
+    if text is None or got is None:
+        return text is got
+    if isinstance(got, bool):
+        return text == str(got).lower()
+    if isinstance(got, str):
+        return fnmatchcase(got, text)
+    try:
+        return math.isclose(number(text), got, rel_tol=1e-9, abs_tol=1e-9)
+    except ValueError:
+        return False
+
+
+def _said(name: str, got: Any, start: int, plan: Plan) -> str:
+    if name in ("time", "since"):
+        return f"{offset(got - start)} ({time(got, plan)})"
+    if isinstance(got, Mapping):
+        return ", ".join(f"{key}: {value}" for key, value in got.items())
+    return str(got)
+
+
+def offset(length_ms: int) -> str:
+    """Return how far into a test something comes, as a test writes it: 40s, 48h, 1m30s."""
+    sign, left = ("-", -length_ms) if length_ms < 0 else ("", length_ms)
+    pieces = []
+    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, left = divmod(left, size)
+        if count:
+            pieces.append(f"{count}{unit}")
+    return sign + ("".join(pieces) or "0s")

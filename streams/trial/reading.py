@@ -1,0 +1,236 @@
+"""Reads files of rule tests; everything that is wrong with one is found in one run, with its place."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from events.place import Place, Problems
+from events.schema import Schemas
+from rules import yaml
+from rules.reading import Reader
+from rules.yaml import Items, Node, Scalar
+from rules.yaml import Mapping as Document
+from streams.trial.event import body, is_null
+from streams.trial.expectation import expected
+from streams.trial.script import Happening, Outage, Row, RuleTest, SetRows, TestFile
+
+FILE = ("rules", "timezone", "sets", "tests")
+TEST = ("name", "start", "sets", "alive", "down", "events", "repeat", "advance", "expect")
+REPEAT = ("times", "every", "event")
+OUTAGE = ("feed", "from", "to")
+TIMES_MAX = 100_000
+WORDS = {"test": ("a test", "测试"), "file": ("a file of tests", "测试文件")}
+
+
+def read_tests(path: Path, schemas: Schemas) -> TestFile:
+    """Read a file of tests.
+
+    Raises
+    ------
+    OSError
+        it cannot be read
+    Problems
+        everything that is wrong with it
+    """
+    node, problems = yaml.read(str(path), path.read_bytes())
+    reader = _Tests(path, schemas)
+    reader.problems += problems
+    file = reader.file(node) if node is not None or not problems else None
+    if file is None or any(each.level == "error" for each in reader.problems):
+        raise Problems(reader.problems)
+    return file
+
+
+class _Tests(Reader):
+    """Reads one file."""
+
+    def __init__(self, path: Path, schemas: Schemas) -> None:
+        super().__init__()
+        self.path = path
+        self.schemas = schemas
+        self.sets: dict[str, SetRows] = {}
+
+    def file(self, node: Node | None) -> TestFile | None:
+        if not isinstance(node, Document):
+            place = node.place if node is not None else Place(str(self.path), 1)
+            self.report("E003", place, where=WORDS["file"][0], where_zh=WORDS["file"][1], key="rules:")
+            return None
+        found = self.fields(node, FILE, "file", needed=("rules", "tests"))
+        rules = self.names("rules", found["rules"]) if "rules" in found else ()
+        timezone = self.text("timezone", found["timezone"]) if "timezone" in found else None
+        self.sets = self.rows_of_sets(found.get("sets"))
+        tests: dict[str, RuleTest] = {}
+        for each in self.items("tests", found["tests"]) if "tests" in found else ():
+            test = self.test(each)
+            if test is None:
+                continue
+            if test.name in tests:
+                first = tests[test.name].place
+                self.report(
+                    "E007",
+                    test.place,
+                    what="test",
+                    what_zh="测试",
+                    name=test.name,
+                    path=first.path,
+                    line=first.line,
+                )
+            tests[test.name] = test
+        paths = tuple(self.path.parent / each.text for each in rules)
+        return TestFile(self.path, paths, timezone, tuple(tests.values()))
+
+    def fields(self, node: Document, known: Collection[str], what: str, needed: Collection[str]) -> dict[str, Node]:
+        where, where_zh = WORDS.get(what, (f"`{what}`", what))
+        found = self.keys(node, known, where, where_zh)
+        for key in needed:
+            if key not in found and not any(each.text == key for each, _ in node.entries):
+                self.report("E003", node.place, where=where, where_zh=where_zh, key=key)
+        return found
+
+    def test(self, node: Node) -> RuleTest | None:
+        mapping = self.mapping("tests", node)
+        if mapping is None:
+            return None
+        found = self.fields(mapping, TEST, "test", needed=("name", "start", "expect"))
+        name = self.text("name", found["name"]) if "name" in found else None
+        start = self.instant(found["start"], "start") if "start" in found else None
+        if name is None or start is None:
+            return None
+        happenings = [*self.events(found.get("events"), start), *self.repeated(found.get("repeat"), start)]
+        happenings.sort(key=lambda each: each.at)
+        length = self.duration("advance", found["advance"]) if "advance" in found else 0
+        end = max([start + (length or 0), *(each.at for each in happenings)])
+        alive = found.get("alive")
+        return RuleTest(
+            self.path,
+            name.text,
+            name.place,
+            start,
+            end,
+            tuple(_identified(happenings)),
+            expected(found["expect"], start, self) if "expect" in found else (),
+            {**self.sets, **self.rows_of_sets(found.get("sets"))},
+            self.shares(alive) if alive is not None else {},
+            alive.place if alive is not None else None,
+            self.outages(found["down"], start) if "down" in found else (),
+        )
+
+    # what happens
+
+    def events(self, node: Node | None, start: int) -> list[Happening]:
+        return [each for item in self.items("events", node) if (each := self.event(item, start))] if node else []
+
+    def event(self, node: Node, start: int, *, at_needed: bool = True) -> Happening | None:
+        mapping = self.mapping("event", node)
+        if mapping is None:
+            return None
+        at = mapping.get("at")
+        if at is None and at_needed:
+            self.report("E003", mapping.place, where="an event of a test", where_zh="测试中的事件", key="at")
+        offset = self.duration("at", at) if at is not None else 0
+        read = body(mapping, self.schemas, self)
+        if offset is None or read is None:
+            return None
+        return Happening(start + offset, {"time": start + offset, **read}, mapping.place)
+
+    def repeated(self, node: Node | None, start: int) -> list[Happening]:
+        """Read `repeat`: one mapping, or a list of them."""
+        if node is None:
+            return []
+        out: list[Happening] = []
+        for item in node.items if isinstance(node, Items) else (node,):
+            mapping = self.mapping("repeat", item)
+            found = self.fields(mapping, REPEAT, "repeat", needed=REPEAT) if mapping else {}
+            if len(found) < len(REPEAT):
+                continue
+            times = self.whole("times", found["times"])
+            every = self.duration("every", found["every"])
+            first = self.event(found["event"], start, at_needed=False)
+            if times is None or every is None or first is None:
+                continue
+            if times > TIMES_MAX:
+                self.report("E030", found["times"].place, key="times", least=1, most=TIMES_MAX)
+                continue
+            out += [_later(first, number * every) for number in range(times)]
+        return out
+
+    # around it
+
+    def rows_of_sets(self, node: Node | None) -> dict[str, SetRows]:
+        mapping = self.mapping("sets", node) if node is not None else None
+        sets = {}
+        for name, rows in mapping.entries if mapping else ():
+            read = [(self.row(name.text, each), each.place) for each in self.items(name.text, rows)]
+            sets[name.text] = SetRows(name, tuple(read))
+        return sets
+
+    def row(self, name: str, node: Node) -> Row:
+        mapping = self.mapping(name, node)
+        row: dict[str, str | None] = {}
+        for column, value in mapping.entries if mapping else ():
+            if isinstance(value, Scalar):
+                row[column.text] = None if is_null(value) else value.text
+            else:
+                self.wrong(column.text, value, "text")
+        return row
+
+    def shares(self, node: Node) -> dict[str, float]:
+        """Read `alive: {S1: 100%}`: of ten devices, so only tenths can be told."""
+        mapping = self.mapping("alive", node)
+        found = {}
+        for site, value in mapping.entries if mapping else ():
+            scalar = self.text(site.text, value)
+            if scalar is None:
+                continue
+            digits = scalar.text.removesuffix("%").strip()
+            if scalar.text.endswith("%") and digits.isdecimal() and int(digits) <= 100 and int(digits) % 10 == 0:
+                found[site.text] = int(digits) / 100
+            else:
+                self.report("E071", scalar.place, text=scalar.text)
+        return found
+
+    def outages(self, node: Node, start: int) -> tuple[Outage, ...]:
+        out = []
+        for item in self.items("down", node):
+            if isinstance(item, Scalar):
+                if self.kinds("down", item, self.schemas.kinds):
+                    out.append(Outage(item.text, start, None))
+                continue
+            mapping = self.mapping("down", item)
+            found = self.fields(mapping, OUTAGE, "down", needed=("feed",)) if mapping else {}
+            kinds = self.kinds("feed", found["feed"], self.schemas.kinds) if "feed" in found else ()
+            since = self.duration("from", found["from"]) if "from" in found else 0
+            until = self.duration("to", found["to"]) if "to" in found else None
+            if not kinds or since is None:
+                continue
+            if until is not None and until <= since:
+                self.report("E075", item.place)
+            out += [Outage(kind.text, start + since, None if until is None else start + until) for kind in kinds]
+        return tuple(out)
+
+    def instant(self, node: Node, key: str) -> int | None:
+        """Return an instant as epoch ms."""
+        scalar = self.text(key, node)
+        if scalar is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(scalar.text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.report("E070", scalar.place, text=scalar.text)
+            return None
+        return round(moment.timestamp() * 1000)
+
+
+def _identified(happenings: Iterable[Happening]) -> Iterable[Happening]:
+    """Give an id to the events without one: by their order, which is then that of events of one instant."""
+    for number, each in enumerate(happenings):
+        yield each if "id" in each.body else replace(each, body={**each.body, "id": f"e{number:06d}"})
+
+
+def _later(first: Happening, by: int) -> Happening:
+    """Return an event again, so many ms later."""
+    at = first.at + by
+    return replace(first, at=at, body={**first.body, "time": at})
