@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -167,20 +167,30 @@ class Key:
 
 
 Values = Sequence[float | None]
-Verdict = tuple[bool | None, bool | None]  # condition, end condition
+Compared = Sequence[tuple[float | None, float | None]]  # z-score and what was expected, of each
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A pane that is looked at. `unseen`: all feeds were blind at some time of it."""
+
+    end: int
+    values: Values
+    compared: Compared
+    unseen: bool
 
 
 def follow(
     usual: Usual,
     panes: Mapping[int, Values],
     nothing: Values,
-    verdict: Callable[[Values, Sequence[tuple[float | None, float | None]]], Verdict],
+    verdict: Callable[[Pane], episode.Point],
+    alert: episode.Key,
     *,
-    hold: int,
-    cooldown: int,
     before: int,
-) -> list[episode.Transition]:
-    """Return what happens to one key at the ends of panes before an instant.
+    dark: Sequence[tuple[int, int]] = (),
+) -> list[Pane]:
+    """Let one key pass its panes, and return those that were looked at; `alert` then has what happened.
 
     Parameters
     ----------
@@ -189,11 +199,14 @@ def follow(
     nothing
         the aggregates of one without an event
     verdict
-        judges the aggregates and what is usual of them
-    hold, cooldown
-        whole panes, so that nothing falls due within one
+        judges a pane; of an unseen one it knows nothing
+    alert
+        the key's episodes; the places of its points are those of the panes that are returned
+    dark
+        stretches of time [since, until) in which all feeds were blind
     """
-    known, alert = Key(usual), episode.Key(hold, cooldown, None)
+    known = Key(usual)
+    looked: list[Pane] = []
     end = min(panes, default=before)
     previous = end
     while end < before:
@@ -201,11 +214,16 @@ def follow(
         remembered = known.last_event is not None and previous - known.last_event <= usual.learn_ms
         if end in panes or (remembered and (alarm or known.known(end))):
             values = panes.get(end, nothing)
-            compared = known.compare(end, values)
-            vacant = end not in panes and all(expected is None for _, expected in compared)
-            alert.take(0, episode.Point(end, *verdict(values, compared), vacant=vacant))
-            alarm = alert.open or alert.true_since is not None
-            known.learn(end, values, alarm=alarm, vacant=end not in panes)
-        alert.pass_instant(end)
+            unseen = any(since <= end and end - usual.pane_ms + 1 < until for since, until in dark)
+            taught: Values = [None for _ in values] if unseen else values
+            compared = known.compare(end, taught)
+            looked.append(Pane(end, values, compared, unseen))
+            vacant = end not in panes
+            nowhere = all(expected is None for _, expected in compared)
+            alert.take(len(looked) - 1, replace(verdict(looked[-1]), vacant=vacant and nowhere))
+            known.learn(end, taught, alarm=alert.open or alert.true_since is not None, vacant=vacant)
         previous, end = end, end_of_pane(end + 1, usual.pane_ms, ZoneInfo(usual.timezone))
-    return alert.out
+        for now in sorted({previous, *alert.dues()}):
+            if previous <= now < min(end, before):
+                alert.pass_instant(now, dark=any(since <= now < until for since, until in dark))
+    return looked

@@ -92,6 +92,11 @@ class Key:
             else:
                 self.fire(now, None)
 
+    def dues(self) -> list[int]:
+        """Return the instants at which something may be due by time alone."""
+        lengths = [(self.nothing_known_since, self.resolve_after), (self.true_since, self.hold), (self.gap_ends, 0)]
+        return [since + length for since, length in lengths if since is not None and length is not None]
+
     def may_fire(self, now: int) -> bool:
         """Whether no gap is in the way; what is worse than the last alert breaks it."""
         return now >= self.gap_ends or self.severity < self.out[-1].severity

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.naive.baseline import Usual
+from tests.naive.windows import Window
+
 Event = dict[str, Any]  # id, time (epoch ms), kind and the other fields that the line has
 Row = dict[str, Any]  # a row of a reference set
 
@@ -39,6 +42,23 @@ class Threshold:
     panes: str
     condition: Expression
     ring: int = 10**9
+
+
+@dataclass(frozen=True)
+class State:
+    """`threshold` with `for`, `clear` or `baseline`. `names` are the window's aggregates in canonical spelling.
+
+    `usual_of` are those whose usual values are learned. Without `clear` it is over where the condition is false.
+    """
+
+    window: Window
+    names: tuple[str, ...]
+    condition: Expression
+    clear: Expression | None = None
+    hold_ms: int = 0
+    resolve_after_ms: int | None = None
+    usual: Usual | None = None
+    usual_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,7 @@ class Rule:
     kinds: frozenset[str]
     select: Expression
     key: tuple[str, ...] = ()
-    pattern: Threshold | Absence | InSequence | Change | None = None
+    pattern: Threshold | State | Absence | InSequence | Change | None = None
     ordered: bool = False
     cooldown_ms: int = 0
     severity: tuple[tuple[str, Expression | None], ...] = (("medium", None),)

@@ -4,6 +4,7 @@ Of the product it uses the parser of expressions, and from the compiled plan onl
 of rings, which are the compiler's to choose.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,12 +16,27 @@ from events.place import Place
 from events.schema import Schemas
 from rules.expression.nodes import Node
 from rules.expression.parse import parse
-from rules.plan import Plan
+from rules.plan import Plan, RulePlan
 from rules.plan import Threshold as PlannedThreshold
+from tests.naive.baseline import Usual
 from tests.naive.expression import World, expression
-from tests.naive.rule import Absence, Change, Expression, InSequence, Row, Rule, Scope, SequenceStep, Threshold
+from tests.naive.rule import (
+    Absence,
+    Change,
+    Event,
+    Expression,
+    InSequence,
+    Row,
+    Rule,
+    Scope,
+    SequenceStep,
+    State,
+    Threshold,
+)
+from tests.naive.windows import Aggregate, Window
 
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+CLOCKS = ("hour(", "now(", "coverage(", " time ")  # what changes with time alone
 Yaml = dict[str, Any]
 
 
@@ -60,10 +76,12 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
             return False
         return not any(made(scope) is True and (until is None or scope.now < until) for made, until in exceptions)
 
-    pattern: Threshold | Absence | InSequence | Change | None = None
+    pattern: Threshold | State | Absence | InSequence | Change | None = None
     window = str(body.get("window", "0s")).split()
     cooldown = 0
-    if "threshold" in body:
+    if "threshold" in body and {"for", "clear", "baseline"} & set(body):
+        pattern = state(body, planned, made, zone)
+    elif "threshold" in body:
         panes = "day" if window == ["day"] else "tumbling" if window[1:] else "sliding"
         length = duration_ms("1d" if panes == "day" else window[0])
         assert isinstance(planned.pattern, PlannedThreshold)
@@ -104,6 +122,64 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
         purpose=body["purpose"],
         heard=kinds | {"heartbeat"} if "coverage(" in str(body) else frozenset(),
     )
+
+
+def state(body: Yaml, planned: RulePlan, made: Callable[[object], Expression], zone: ZoneInfo) -> State:
+    """Make a threshold that is a state."""
+    assert isinstance(planned.pattern, PlannedThreshold)
+    words = str(body["window"]).split()
+    kind = next((word for word in words if word in ("tumbling", "session", "day")), "sliding")
+    lengths = [duration_ms(word) for word in words if word[0].isdigit()] or [UNITS_MS["d"]]
+    asked = planned.pattern.window.aggregates
+    arguments = [each.argument.text if each.argument else "" for each in asked]
+    shares = [f", {each.parameter:g}" if each.function == "quantile" else "" for each in asked]
+    names = tuple(
+        f"{each.function}({argument}{share})" for each, argument, share in zip(asked, arguments, shares, strict=True)
+    )
+    aggregates = tuple(
+        Aggregate(
+            each.function,
+            argument_of(argument, made) if argument else lambda _: None,
+            each.parameter if each.function in ("count", "distinct", "quantile") else math.inf,
+        )
+        for each, argument in zip(asked, arguments, strict=True)
+    )
+    clocked = any(
+        word in str([body[name] for name in ("threshold", "clear", "severity") if name in body]) for word in CLOCKS
+    )
+    longest = lengths[1] if lengths[1:] else math.inf
+    window = Window(lengths[0], kind, aggregates, longest, zone, state=True, every=clocked)
+    usual: Usual | None = None
+    usual_of: tuple[str, ...] = ()
+    if planned.pattern.baseline is not None:
+        own = body["baseline"]
+        usual_of = tuple(names[i] for i in planned.pattern.baseline.of)
+        minutes = window.length_ms / UNITS_MS["m"]
+        units = {"count": 1.0, "distinct": 1.0, "rate": 1 / minutes}
+        usual = Usual(
+            own["season"],
+            duration_ms(own["learn"]),
+            own["min_samples"],
+            window.length_ms,
+            tuple(units.get(name.partition("(")[0]) for name in usual_of),
+            str(zone),
+        )
+    return State(
+        window,
+        names,
+        made(body["threshold"]),
+        made(body["clear"]) if "clear" in body else None,
+        duration_ms(body["for"]) if "for" in body else 0,
+        duration_ms(body["resolve_after"]) if "resolve_after" in body else None,
+        usual,
+        usual_of,
+    )
+
+
+def argument_of(text: str, made: Callable[[object], Expression]) -> Callable[[Event], Any]:
+    """Return what an aggregate's argument is of an event."""
+    of = made(text)
+    return lambda event: of(Scope(event, {}, event["time"]))
 
 
 def step(item: Yaml, body: Yaml, made: Callable[[object], Expression], common: Expression) -> SequenceStep:

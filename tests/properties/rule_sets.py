@@ -197,7 +197,67 @@ def change(draw: st.DrawFn) -> str:
     )
 
 
-SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding, chain, change]
+@st.composite
+def state(draw: st.DrawFn) -> str:
+    """A threshold that lasts, with and without an end of its own."""
+    window = draw(st.sampled_from(["2s", "10s", "10s", "1m", "10s tumbling", "1m tumbling"]))
+    kind, key, condition, clear = draw(
+        st.sampled_from(
+            [
+                ("traffic", "key: site", "avg(speed_kmh) < 20", "avg(speed_kmh) >= 30"),
+                ("traffic", "key: site", "count() >= 2 and min(speed_kmh) < 20", "count() < 2"),
+                ("traffic", "key: [site, device]", "ratio(speed_kmh < 20) >= 0.5", "ratio(speed_kmh < 20) < 0.4"),
+                ("traffic", "", "max(speed_kmh) < 20", "sum(speed_kmh) >= 60"),
+                ("camera", "key: device", "distinct(track) >= 2", "distinct(track) < 1"),
+                ("[gate, camera]", "key: site", "count() >= 3", "count() < 2"),
+                ("gate", "key: device", "rate() >= 6", "rate() < 1"),
+                ("gate", "key: site", "duration() >= 1s", "count() == 0"),
+            ]
+        )
+    )
+    ends = draw(st.sampled_from(["", f"clear: {clear}"]))
+    return rule(
+        "state",
+        f"from: {kind}",
+        draw(st.sampled_from(["", "", "active: night"])),
+        key,
+        f"window: {window}",
+        f"threshold: {condition}{draw(st.sampled_from(['', '', ' and hour() == 22']))}",
+        draw(st.sampled_from(["for: 1s", "for: 10s", "for: 2s"] + ["", ""] * bool(ends))),
+        ends,
+        draw(st.sampled_from(["", "resolve_after: 10s", "resolve_after: 1m"])),
+        draw(st.sampled_from(["", "cooldown: 2s", "cooldown: 10s"])),
+        draw(
+            st.sampled_from(["severity: low", "severity: {critical: count() >= 4, high: count() == 3, low: default}"])
+        ),
+        'message: "${count}"',
+    )
+
+
+@st.composite
+def baseline(draw: st.DrawFn) -> str:
+    """A threshold of what is unusual."""
+    of, limit = draw(
+        st.sampled_from([("count()", "< -1"), ("count()", "> 1"), ("avg(speed_kmh)", "< -1"), ("rate()", "> 1")])
+    )
+    return rule(
+        "baseline",
+        "from: traffic",
+        draw(st.sampled_from(["key: site", "key: [site, device]", ""])),
+        f"window: {draw(st.sampled_from(['2s tumbling', '10s tumbling', '1m tumbling']))}",
+        f"baseline: {{season: {draw(st.sampled_from(['none', 'day', 'week']))}, "
+        f"learn: {draw(st.sampled_from(['20s', '2m', '1d']))}, min_samples: {draw(st.integers(1, 3))}}}",
+        f"threshold: zscore({of}) {limit}",
+        draw(st.sampled_from(["", "", "for: 10s", "for: 3s"])),
+        draw(st.sampled_from(["", f"clear: zscore({of}) > -0.5 and zscore({of}) < 0.5"])),
+        draw(st.sampled_from(["", "resolve_after: 10s"])),
+        draw(st.sampled_from(["", "cooldown: 10s"])),
+        draw(st.sampled_from(["severity: low", f"severity: {{high: expected({of}) >= 2, low: default}}"])),
+        f'message: "${{{of}}} ${{expected({of})}}"',
+    )
+
+
+SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding, chain, change, state, baseline]
 
 
 @st.composite

@@ -116,7 +116,7 @@ class EpisodeJudge:
             self._levels(points, conditions, clears),
             points.replayed,
             points.vacant,
-            _lasts(points, conditions) if lasts is None else lasts,
+            _lasts(points, clears) if lasts is None else lasts,
             self._hold,
             self._resolve_after,
             _spans(self.dark),
@@ -292,9 +292,9 @@ class EpisodeJudge:
         return lanes
 
 
-def _lasts(points: Points, conditions: Ints) -> Ints:
-    """Return the last event of each point at which something may begin, int64[n]; of others, if one is in hand."""
-    places = np.flatnonzero((points.causes < 0) & (conditions == TRUE) & ~points.vacant)
+def _lasts(points: Points, clears: Ints) -> Ints:
+    """Return the last event of each point at which an episode may begin or go on; of others, if one is in hand."""
+    places = np.flatnonzero((points.causes < 0) & (clears != TRUE) & ~points.vacant)
     if not len(places):
         return points.causes
     lasts = points.causes.copy()

@@ -8,6 +8,7 @@ from kernels.patterns.episode import IDLE
 from rules.plan import Aggregate, Baseline, Threshold, Window
 from streams.shard.patterns.baseline import BaselineJudge, Memory
 from tests.naive.baseline import Usual, follow
+from tests.naive.episode import Key, Point
 from tests.streams.shard.patterns.judged import Judged, Look, brief, compares, family_of
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -199,15 +200,15 @@ def test_keys_have_the_alerts_of_their_twin_for_any_cut(data, season, learn_ms, 
         start = stop
     got += judge.pass_to(until)
 
-    def verdict(_, compared):
-        score = compared[0][0]
+    def verdict(looked):
+        score = looked.compared[0][0]
         truth = None if score is None else score < -2.0
-        return truth, None if truth is None else not truth
+        return Point(looked.end, truth, None if truth is None else not truth)
 
     for key, panes in keys.items():
         values = {end: (own[of],) for end, own in panes.items()}
-        nothing = (0.0 if of == COUNT else None,)
-        wanted = follow(usual, values, nothing, verdict, hold=hold, cooldown=cooldown, before=until)
+        alert = Key(hold, cooldown, None)
+        follow(usual, values, (0.0 if of == COUNT else None,), verdict, alert, before=until)
         assert [(t.name, t.time, t.since, t.n) for t in got if t.key == key] == [
-            (t.name, t.time, t.since, t.n) for t in wanted
+            (t.name, t.time, t.since, t.n) for t in alert.out
         ]
