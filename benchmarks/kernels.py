@@ -14,7 +14,7 @@ from kernels.expression import BLOCK as CONDITIONS
 from kernels.expression import NEVER, evaluate, keep
 from kernels.nulls import NULL
 from kernels.opcodes import FALSE, TRUE
-from kernels.patterns.absence import sight
+from kernels.patterns.absence import NEVER_FORGET, sight
 from kernels.patterns.baseline import WHOLE, compare, learn
 from kernels.patterns.chains import EVENTS as SHOWN
 from kernels.patterns.chains import MORE, SLOTS, layout
@@ -24,6 +24,7 @@ from kernels.patterns.first_seen import first_seen
 from kernels.patterns.judge import judge
 from kernels.patterns.sequence import CHAIN
 from kernels.patterns.sequence import follow as follow_chains
+from kernels.patterns.stops import NO_RUN
 from kernels.surroundings import laid
 
 EVENTS = 1 << 20
@@ -98,7 +99,9 @@ def _inside(rng: np.random.Generator) -> Step:
 def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
     positions, orders, sources = np.arange(EVENTS), 2 * times + 1, np.zeros(EVENTS, np.int64)
     bases, seen, fired = np.full(keys, NULL), np.full(keys, -1), np.full(keys, NULL)
-    feeds, nothing = np.full(keys, -1, np.int16), np.empty(0, np.int64)
+    feeds, nothing, no_groups = np.full(keys, -1, np.int16), np.empty(0, np.int64), np.empty(0, np.int32)
+    law = 48 * 60 * MINUTE_MS, NEVER_FORGET, 0, nothing
+    runs = np.full(1, NO_RUN), np.zeros(1, np.int64), np.empty((0, 4), np.int64)
     out, ties = np.empty((3 * BLOCK, 8), np.int64), np.empty((BLOCK, 3), np.int64)
     return lambda part: sight(
         times[part],
@@ -106,14 +109,9 @@ def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
         positions[part],
         sources[part],
         rows[part],
-        48 * 60 * MINUTE_MS,
-        0,
-        nothing,
-        bases,
-        seen,
-        feeds,
-        fired,
-        nothing,
+        law,
+        (bases, seen, feeds, fired, nothing, no_groups),
+        runs,
         out,
         ties,
     )
