@@ -15,7 +15,7 @@ from events.block import PADDING, Bytes, Events
 from events.identity import CityKey
 from events.schema import TYPES, Field, Schemas
 from kernels.decode import fields as tables
-from kernels.decode import json_lines, marks, notes, shapes, vocabulary
+from kernels.decode import json_lines, marks, shapes, structure, vocabulary
 from kernels.decode.wide import WIDTH
 from kernels.nulls import NAN_BITS, NULL
 
@@ -43,7 +43,8 @@ class _Scratch(threading.local):
     """Memory of one thread that outlives a block, so that no block pays for fresh pages."""
 
     def __init__(self, keys: int) -> None:
-        self.notes = np.zeros((keys + 1) * notes.NOTE, np.int64)
+        self.notes = np.empty(keys, np.int64)
+        self.tokens = np.empty(structure.ROOM, np.uint16)
         self.counts = np.empty(tables.COUNTS, np.int64)
         self.shapes = shapes.unlearned()
         self.marks = np.empty(0, np.uint8)
@@ -102,6 +103,7 @@ class Decoder:
             scratch.rejects,
             scratch.extra,
             scratch.notes,
+            scratch.tokens,
             scratch.shapes,
             scratch.undecided.reshape(-1),
             counts,

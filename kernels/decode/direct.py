@@ -26,7 +26,7 @@ from kernels.decode.forms import (
     short_token,
 )
 from kernels.decode.nested import FIELD_DEPTH, value_end
-from kernels.decode.numbers import INTEGER, INTEGER_MAX, ZEROS, double, eight_digits, not_digits, number
+from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, ZEROS, double, eight_digits, not_digits, number
 from kernels.decode.operations import (
     ENUM_CODE,
     FLAG,
@@ -47,7 +47,7 @@ from kernels.decode.operations import (
 from kernels.decode.reasons import ACCEPTED
 from kernels.decode.strings import string_end
 from kernels.decode.times import instant
-from kernels.decode.vocabulary import BYTES_MASKS, find
+from kernels.decode.vocabulary import HEADS, TAILS, find
 from kernels.decode.wide import byte, trailing_zeros, word
 from kernels.keys.token import token
 from kernels.nulls import NULL
@@ -97,8 +97,7 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
                 if 0 < length <= STRING_MAX and operation == VARYING:
                     at += length
                     if shapes[node + trie.LANE_AT] >= 0:
-                        head = BYTES_MASKS[np.uint64(min(length, 8))]
-                        tail = BYTES_MASKS[np.uint64(max(length - 8, 0))]
+                        head, tail = HEADS[np.uint64(length)], TAILS[np.uint64(length)]
                         lanes[shapes[node + trie.LANE_AT] + row] = short_token(text, start, length, head, tail, city)
                     put_slice(start, length, node, shapes, lanes, row)
                     continue
@@ -190,7 +189,9 @@ def direct(text, marks, at, time_max, city, slots, mask, words, shapes, lanes, l
                     continue
                 if action == trie.OTHER:
                     continue
-                if tag != INTEGER or exponent != 0 or c == 0x2D or mantissa > INTEGER_MAX:
+                is_integer = tag == INTEGER or tag == LONG_INTEGER
+                is_small = exponent == 0 and mantissa <= INTEGER_MAX and tag == INTEGER
+                if not is_integer or c == 0x2D or not (is_small or action == trie.NAME):
                     return GIVEN_UP, 0
                 value = np.int64(mantissa)
             elif action == trie.OTHER:

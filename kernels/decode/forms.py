@@ -11,7 +11,7 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.decode.numbers import INTEGER, NIBBLES, REAL, SIXES, TENS, WHOLE_TENS, ZEROS, eight_digits
 from kernels.decode.shapes import FORM, FORM_WORDS
-from kernels.decode.vocabulary import BYTES_MASKS
+from kernels.decode.vocabulary import HEADS, TAILS
 from kernels.decode.wide import byte, cold, word
 from kernels.keys.token import P0, P1, P2, fold
 from kernels.nulls import NULL
@@ -29,7 +29,7 @@ QUOTE_BIT: Final = FORM_WORDS + 2  # ... of which only this one is set
 HEAD: Final = FORM_WORDS + 3  # masks of the first and the second 8 bytes
 TAIL: Final = FORM_WORDS + 4
 MISSES: Final = FORM_WORDS + 5  # how often the length was another one lately
-PATTERN: Final = FORM_WORDS + 1  # NUMBER_FORM: "0" for digits, else the bytes themselves, one after the number too
+PATTERN: Final = FORM_WORDS + 1  # NUMBER_FORM: "0" for digits, else the bytes themselves, the one after the number too
 DIGITS: Final = FORM_WORDS + 2  # 0xFF where a digit is
 CHECK: Final = FORM_WORDS + 3  # the bits that have to be 0
 BELOW: Final = FORM_WORDS + 4  # 0xFF where a digit before the point is, the sign left out
@@ -38,8 +38,6 @@ DIVISOR: Final = FORM_WORDS + 6  # float64 bits, negative for a negative number
 SCALE: Final = FORM_WORDS + 4  # INTEGER_FORM, where the others are for the second 8 bytes: 10**(its digits)
 
 STRING_MAX: Final = 16
-LOOSE: Final = np.int64(0)
-EXACT: Final = np.int64(1)
 MISSES_MAX: Final = 16
 ONE_BYTE = np.uint64(0xFF)
 
@@ -56,8 +54,8 @@ def learn_string(node, length, shapes):
         shapes[node + LENGTH] = length
         shapes[node + COVER] = (2 << length) - 1
         shapes[node + QUOTE_BIT] = 1 << length
-        shapes[node + HEAD] = np.int64(BYTES_MASKS[np.uint64(length if length < 8 else 8)])
-        shapes[node + TAIL] = np.int64(BYTES_MASKS[np.uint64(length - 8 if length > 8 else 0)])
+        shapes[node + HEAD] = np.int64(HEADS[np.uint64(length)])
+        shapes[node + TAIL] = np.int64(TAILS[np.uint64(length)])
     else:
         shapes[node + FORM] = NO_FORM
 
@@ -70,8 +68,8 @@ def forgive(node, shapes):
 
 
 @kernel()
-def learn_number(text, at, end, tag, follower, node, shapes):
-    """Remember the form of the valid number `text[at:end]`; EXACT: with the byte that follows it."""
+def learn_number(text, at, end, tag, node, shapes):
+    """Remember the form of the valid number `text[at:end]`, with the byte that follows it."""
     cold()
     shapes[node + FORM] = NO_FORM
     length = end - at
@@ -96,7 +94,7 @@ def learn_number(text, at, end, tag, follower, node, shapes):
         divisor = TENS[np.uint64(fraction)]
         shapes[node + FORM] = tag
         shapes[node + LENGTH] = length
-        shapes[node + BELOW] = np.int64(BYTES_MASKS[np.uint64(whole - sign)])
+        shapes[node + BELOW] = np.int64(HEADS[np.uint64(whole - sign)])
         shapes[node + DIVISOR] = np.float64(-divisor if sign else divisor).view(np.int64)
     else:
         return
@@ -106,7 +104,7 @@ def learn_number(text, at, end, tag, follower, node, shapes):
         if 0x30 <= byte(text, at + i) <= 0x39:
             digits |= ONE_BYTE << np.uint64(i << 3)
             count += 1
-    others = BYTES_MASKS[np.uint64(length + follower)] & ~digits
+    others = HEADS[np.uint64(length + 1)] & ~digits
     shapes[node + PATTERN] = np.int64((ZEROS & digits) | (word(text, at) & others))
     shapes[node + DIGITS] = np.int64(digits)
     shapes[node + CHECK] = np.int64((NIBBLES & digits) | others)
@@ -130,13 +128,6 @@ def short_token(text, start, length, head, tail, city):
 def difference(chunk, node, shapes):
     """Return 0 where 8 bytes, exclusive-ored with PATTERN, are of the form's pattern."""
     return ((chunk + (np.uint64(shapes[node + DIGITS]) & SIXES)) | chunk) & np.uint64(shapes[node + CHECK])
-
-
-@kernel(inline=True)
-def is_over(text, at):
-    """Say whether a number may end before `at`: at a comma, a brace or white space."""
-    c = byte(text, at)
-    return c == 0x2C or c == 0x7D or c <= 0x20
 
 
 @kernel(inline=True)

@@ -3,10 +3,17 @@
 from kernels.compile import kernel
 from kernels.decode import fields as known
 from kernels.decode import shapes as trie
-from kernels.decode.notes import ESCAPED, FALSE, NOTE, NULL_VALUE, STRING, TRUE
 from kernels.decode.operations import choose
 from kernels.decode.vocabulary import find
 from kernels.decode.wide import byte, cold
+
+# Tags of values.
+NULL_VALUE = 0
+TRUE = 1
+FALSE = 2
+STRING = 3
+ESCAPED = 4  # a string with escapes
+OTHER = 5  # a number, an array, an object
 
 
 @kernel()
@@ -62,7 +69,7 @@ def follow_end(text, at, end, node, shapes):
 
 @kernel()
 def follow(
-    text, begin, start, end, at, node, row, tag, is_repeated, slots, mask, words, field_of, fields, keys, lines, shapes
+    text, begin, start, end, at, node, key, tag, is_repeated, slots, mask, words, field_of, fields, keys, lines, shapes
 ):
     """Return the node of the literal from `begin` up to the value `text[start:end]`, or past it.
 
@@ -70,7 +77,7 @@ def follow(
     """
     cold()
     is_string = tag == STRING or tag == ESCAPED
-    is_kind = row == known.KIND_KEY * NOTE and tag == STRING
+    is_kind = key == known.KIND_KEY and tag == STRING
     holds_value = is_kind or tag <= FALSE
     step = trie.AFTER_VALUE if holds_value else trie.IN_STRING if is_string else trie.BEFORE_VALUE
     literal_end = at if holds_value else start
@@ -84,10 +91,10 @@ def follow(
         kind = find(text, start, end - start, known.KINDS, slots, mask, words)
         shapes[node + trie.KIND] = kind
         shapes[node + trie.ACTION] = trie.KIND_NAME if kind >= 0 and not is_repeated else trie.ABORT
-    elif row == known.KIND_KEY * NOTE:
+    elif key == known.KIND_KEY:
         shapes[node + trie.KIND] = -1
     elif not is_repeated:
-        decide(node, row // NOTE, tag, field_of, fields, keys, lines, shapes)
+        decide(node, key, tag, field_of, fields, keys, lines, shapes)
     choose(node, shapes)
     return node
 
@@ -99,7 +106,7 @@ def decide(node, key, tag, field_of, fields, keys, lines, shapes):
     It is ABORT, which every node begins with, where the kind is not known and matters, where the type is wrong, and
     where a time is missing.
     """
-    field = field_of[(shapes[node + trie.KIND] + 1) * keys + key] if key < keys else known.NO_FIELD
+    field = field_of[(shapes[node + trie.KIND] + 1) * keys + key] if key >= 0 else known.NO_FIELD
     if field == known.AMBIGUOUS:
         return
     shapes[node + trie.LANE] = shapes[node + trie.FIXED_LANE] = -1

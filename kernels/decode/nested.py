@@ -54,6 +54,13 @@ def scalar_end(text, marks, at):
     return at, SYNTAX
 
 
+@kernel(inline=True)
+def is_over(text, end):
+    """Say whether a value may end before `end`: at a comma, a brace or white space."""
+    c = byte(text, end)
+    return c == 0x2C or c == 0x7D or c <= 0x20
+
+
 @kernel()
 def value_end(text, marks, at, depth):
     """Return (end, reason) of the value at `at`, which is in `depth` others.

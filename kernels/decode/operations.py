@@ -4,7 +4,7 @@ from typing import Final
 
 from kernels.compile import kernel
 from kernels.decode import shapes as trie
-from kernels.decode.forms import EXACT, INTEGER_FORM, NUMBER_FORM, STRING_FORM, VARYING_FORM, learn_number, learn_string
+from kernels.decode.forms import INTEGER_FORM, NUMBER_FORM, STRING_FORM, VARYING_FORM, learn_number, learn_string
 from kernels.decode.wide import cold
 
 SCAN: Final = 0  # a value without form, or none at all
@@ -74,5 +74,5 @@ def expect_string(node, length, shapes):
 def expect_number(text, at, end, tag, node, shapes):
     """Expect a number of the form of `text[at:end]` at a node from now on."""
     cold()
-    learn_number(text, at, end, tag, EXACT, node, shapes)
+    learn_number(text, at, end, tag, node, shapes)
     choose(node, shapes)

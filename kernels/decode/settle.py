@@ -12,7 +12,6 @@ from kernels.decode.fields import (
     EXTRA,
     FIELD,
     FIXED_LANE,
-    FLAG_TYPE,
     GROUP,
     ID_LANE,
     ID_MAX,
@@ -33,23 +32,8 @@ from kernels.decode.fields import (
     UNKNOWN_ENUMS,
 )
 from kernels.decode.forms import STRING_MAX, short_token
-from kernels.decode.nested import is_space
-from kernels.decode.notes import (
-    END,
-    ESCAPED,
-    EXPONENT,
-    FALSE,
-    MANTISSA,
-    NOTE,
-    NULL_VALUE,
-    READY,
-    STAMP,
-    STAMP_BITS,
-    START,
-    STRING,
-    TRUE,
-)
-from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, double
+from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, four, is_over, is_space
+from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, double, number
 from kernels.decode.reasons import (
     ACCEPTED,
     ID_TOO_LONG,
@@ -60,9 +44,9 @@ from kernels.decode.reasons import (
     UNKNOWN_KIND,
     WRONG_TYPE,
 )
-from kernels.decode.strings import unescape
+from kernels.decode.strings import QUOTE, plain_end, string_end, unescape
 from kernels.decode.times import instant
-from kernels.decode.vocabulary import BYTES_MASKS, find
+from kernels.decode.vocabulary import HEADS, TAILS, find, rare_word
 from kernels.decode.wide import byte, cold
 from kernels.keys.token import token
 from kernels.nulls import NULL
@@ -70,54 +54,87 @@ from kernels.nulls import NULL
 HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
-@kernel(inline=True)
-def tag_of(notes, key, line):
-    """Return the tag of a key's value in this line, NULL_VALUE where it has none."""
-    stamp = notes[key * NOTE + STAMP]
-    return stamp & ((1 << STAMP_BITS) - 1) if stamp >> STAMP_BITS == line else NULL_VALUE
+@kernel()
+def is_null(text, start):
+    """Say whether the value noted at `start` is null."""
+    cold()
+    return four(text, start) == NULL_WORD and is_over(text, start + 4)
 
 
 @kernel(inline=True)
-def integer(text, notes, key, tag):
-    """Return the noted integer and whether an int64 holds it."""
-    negative = byte(text, notes[key * NOTE + START]) == 0x2D
-    mantissa = np.uint64(notes[key * NOTE + MANTISSA])
-    value = np.int64(mantissa)
-    if notes[key * NOTE + EXPONENT] == READY:
-        return np.int64(value.view(np.float64)), tag == INTEGER
-    fits = tag == INTEGER and notes[key * NOTE + EXPONENT] == 0 and mantissa <= INTEGER_MAX + np.uint64(negative)
-    return (-value if negative else value), fits
+def word_at(text, marks, start, group, slots, mask, words, extra, used):
+    """Return (number, reason) of a noted value in a group of the vocabulary, -1 where it is no word of it."""
+    if byte(text, start) != QUOTE:
+        return -1, WRONG_TYPE
+    end = plain_end(text, marks, start + 1)
+    if end < 0:
+        return rare_word(text, marks, start + 1, group, slots, mask, words, extra, used)
+    return find(text, start + 1, end - start - 1, group, slots, mask, words), ACCEPTED
 
 
 @kernel(inline=True)
-def time_of(text, notes, key, tag, extra, used):
-    """Return (epoch ms, reason) of a noted time."""
-    if tag == INTEGER or tag == LONG_INTEGER:
-        value, fits = integer(text, notes, key, tag)
-        return value, ACCEPTED if fits and value != NULL else NUMBER_OUT_OF_RANGE
-    if tag == STRING:
-        value = instant(text, notes[key * NOTE + START], notes[key * NOTE + END])
-    elif tag == ESCAPED:
-        end = unescape(text, notes[key * NOTE + START], notes[key * NOTE + END], extra, used)
-        value = instant(extra, used, end)
-    else:
-        value = NULL
+def time_at(text, marks, start, extra, used):
+    """Return (epoch ms, reason) of a noted time; NULL is WRONG_TYPE."""
+    if byte(text, start) != QUOTE:
+        end, tag, mantissa, exponent, reason = number(text, start)
+        if reason != ACCEPTED or (tag != INTEGER and tag != LONG_INTEGER) or not is_over(text, end):
+            return NULL, WRONG_TYPE
+        negative = byte(text, start) == 0x2D
+        value = -np.int64(mantissa) if negative else np.int64(mantissa)
+        fits = tag == INTEGER and exponent == 0 and mantissa <= INTEGER_MAX
+        return value, ACCEPTED if fits else NUMBER_OUT_OF_RANGE
+    end = plain_end(text, marks, start + 1)
+    value = instant(text, start + 1, end) if end >= 0 else rare_instant(text, marks, start + 1, extra, used)
     return value, ACCEPTED if value != NULL else WRONG_TYPE
 
 
-@kernel(inline=True)
-def word_of(text, start, end, tag, group, slots, mask, words, extra, used):
-    """Return the number of a noted string in a group of the vocabulary, -1 where it is not there."""
-    if tag == ESCAPED:
-        return escaped_word(text, start, end, group, slots, mask, words, extra, used)
-    return find(text, start, end - start, group, slots, mask, words)
+@kernel()
+def rare_instant(text, marks, at, extra, used):
+    """Return the epoch ms that any string says, the first byte of which is at `at`, NULL where it is no time."""
+    cold()
+    _, end, reason = unescape(text, marks, at, extra, used)
+    return instant(extra, used, end) if reason == ACCEPTED else NULL
 
 
 @kernel()
-def escaped_word(text, start, end, group, slots, mask, words, extra, used):
-    """See `word_of`."""
+def put_name(text, marks, start, size, is_text, city, lane, fixed, lanes, lines, row, extra, used):
+    """Put a noted name or text of any spelling, null included, to its lanes.
+
+    Returns
+    -------
+    used
+        bytes of `extra` that are kept
+    reason
+        ACCEPTED or why it is none
+    """
     cold()
-    return find(extra, used, unescape(text, start, end, extra, used) - used, group, slots, mask, words)
+    source, begin = text, start
+    is_string = byte(text, start) == QUOTE
+    if is_string:
+        _, end, reason = unescape(text, marks, start + 1, extra, used)
+        source, begin = extra, used
+    elif is_null(text, start):
+        return used, ACCEPTED
+    else:
+        end, tag, _, _, reason = number(text, start)
+        if is_text or (tag != INTEGER and tag != LONG_INTEGER) or not is_over(text, end):
+            reason = WRONG_TYPE
+        begin += end - start == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30  # -0 is 0
+    if reason != ACCEPTED:
+        return used, reason
+    length = end - begin
+    if length > ID_MAX and not is_text:
+        return used, ID_TOO_LONG
+    if length == 0 and not is_text:
+        return used, ACCEPTED
+    if lane >= 0:
+        lanes[lane * lines + row] = token(source, np.uint64(begin), np.uint64(length), city)
+    if fixed >= 0:
+        if is_string:
+            begin += size
+            used += length
+        lanes[fixed * lines + row] = begin << SLICE_BITS | length
+    return used, ACCEPTED
 
 
 @kernel()
@@ -140,9 +157,10 @@ def write_hex(code, out, to):
         out[np.uint64(to + i)] = HEX[(np.uint64(code) >> np.uint64(60 - 4 * i)) & np.uint64(15)]
 
 
-@kernel(inline=True)
+@kernel()
 def settle(
     text,
+    marks,
     size,
     first,
     end_of_line,
@@ -158,64 +176,88 @@ def settle(
     row,
     extra,
     notes,
-    line,
     undecided,
     counts,
 ):
-    """Make the walked line `text[first:end_of_line]` the event of a row.
+    """Make the noted line `text[first:end_of_line]` the event of a row.
+
+    The line was walked, or only scanned: then what is said of it holds where it is accepted, and else it may be that
+    its values are not even JSON.
 
     Returns
     -------
     at, reason
-        (0, ACCEPTED); else the position of the value that is wrong (of the line where one is missing) and why.
-        The row's lanes may then be written in part.
+        (number of noted fields, ACCEPTED); else the position of the value that is wrong (of the line where one is
+        missing) and why. The row's lanes may then be written in part.
     """
     used = counts[EXTRA]
-    tag = tag_of(notes, KIND_KEY, line)
-    if tag == NULL_VALUE:
+    start = notes[KIND_KEY]
+    if start <= first:
         return first, MISSING_KIND
-    start = notes[KIND_KEY * NOTE + START]
-    if tag != STRING and tag != ESCAPED:
-        return start, WRONG_TYPE
-    kind = word_of(text, start, notes[KIND_KEY * NOTE + END], tag, KINDS, slots, mask, words, extra, used)
+    kind, reason = word_at(text, marks, start, KINDS, slots, mask, words, extra, used)
+    if reason != ACCEPTED:
+        return start, MISSING_KIND if is_null(text, start) else reason
     if kind < 0:
         return start, UNKNOWN_KIND
-    tag = tag_of(notes, TIME_KEY, line)
-    if tag == NULL_VALUE:
+    start = notes[TIME_KEY]
+    if start <= first:
         return first, MISSING_TIME
-    time, reason = time_of(text, notes, TIME_KEY, tag, extra, used)
+    time, reason = time_at(text, marks, start, extra, used)
     if reason == NUMBER_OUT_OF_RANGE or (reason == ACCEPTED and not OLDEST_MS <= time <= time_max):
-        return notes[TIME_KEY * NOTE + START], TIME_OUT_OF_RANGE
+        return start, TIME_OUT_OF_RANGE
     if reason != ACCEPTED:
-        return notes[TIME_KEY * NOTE + START], reason
+        return start, MISSING_TIME if is_null(text, start) else reason
     lanes[TIME_LANE * lines + row] = time
     lanes[KIND_LANE * lines + row] = kind
-    stamp = line << STAMP_BITS
+    noted = 1
     for field in range(ranges[kind] * FIELD, ranges[kind + 1] * FIELD, FIELD):
         key = fields[field + KEY]
-        tag = notes[key * NOTE + STAMP] - stamp
-        if np.uint64(tag - 1) >= np.uint64((1 << STAMP_BITS) - 1):
-            continue  # noted in an earlier line, or null
-        start = notes[key * NOTE + START]
+        start = notes[key]
+        if start <= first:
+            continue
+        noted += 1
         type_ = fields[field + TYPE]
         lane = fields[field + LANE]
-        if type_ == NUMBER_TYPE:
-            if tag < INTEGER:
+        if type_ > ENUM_TYPE:
+            fixed = fields[field + FIXED_LANE]
+            end = plain_end(text, marks, start + 1) if byte(text, start) == QUOTE else -1
+            length = end - start - 1
+            if not 0 < length <= STRING_MAX:
+                used, reason = put_name(
+                    text, marks, start, size, type_ == TEXT_TYPE, city, lane, fixed, lanes, lines, row, extra, used
+                )
+                if reason != ACCEPTED:
+                    return start, reason
+                continue
+            if lane >= 0:
+                head, tail = HEADS[np.uint64(length)], TAILS[np.uint64(length)]
+                lanes[lane * lines + row] = short_token(text, start + 1, length, head, tail, city)
+            if fixed >= 0:
+                lanes[fixed * lines + row] = (start + 1) << SLICE_BITS | length
+        elif type_ == NUMBER_TYPE:
+            end, tag, mantissa, exponent, reason = number(text, start)
+            if reason != ACCEPTED or not is_over(text, end):
+                if is_null(text, start):
+                    continue
                 return start, WRONG_TYPE
             if lane >= 0:
-                bits = notes[key * NOTE + MANTISSA]
-                exponent = notes[key * NOTE + EXPONENT]
-                if exponent != READY:
-                    bits, certain = double(np.uint64(bits), exponent, tag, byte(text, start) == 0x2D)
-                    if not certain:
-                        note_undecided(lane, row, start, notes[key * NOTE + END], undecided, counts)
+                bits, certain = double(mantissa, exponent, tag, byte(text, start) == 0x2D)
+                if not certain:
+                    note_undecided(lane, row, start, end, undecided, counts)
                 lanes[lane * lines + row] = bits
         elif type_ == ENUM_TYPE:
-            if tag != STRING and tag != ESCAPED:
-                return start, WRONG_TYPE
             if lane >= 0:
-                end = notes[key * NOTE + END]
-                code = word_of(text, start, end, tag, fields[field + GROUP], slots, mask, words, extra, used)
+                group = fields[field + GROUP]
+                code, reason = word_at(text, marks, start, group, slots, mask, words, extra, used)
+            else:
+                reason = WRONG_TYPE
+                if byte(text, start) == QUOTE:
+                    _, _, reason = string_end(text, marks, start + 1)
+            if reason != ACCEPTED:
+                if is_null(text, start):
+                    continue
+                return start, reason
+            if lane >= 0:
                 if code >= 0:
                     lanes[lane * lines + row] = code
                 else:
@@ -223,59 +265,25 @@ def settle(
         elif type_ == TIME_TYPE:
             value = time
             if key != TIME_KEY:
-                value, reason = time_of(text, notes, key, tag, extra, used)
+                value, reason = time_at(text, marks, start, extra, used)
                 if reason != ACCEPTED:
+                    if is_null(text, start):
+                        continue
                     return start, reason
             if lane >= 0:
                 lanes[lane * lines + row] = value
-        elif type_ == FLAG_TYPE:
-            if tag != TRUE and tag != FALSE:
+        else:
+            is_true = four(text, start) == TRUE_WORD and is_over(text, start + 4)
+            if not is_true and not (
+                byte(text, start) == 0x66 and four(text, start + 1) == FALSE_WORD and is_over(text, start + 5)
+            ):
+                if is_null(text, start):
+                    continue
                 return start, WRONG_TYPE
             if lane >= 0:
-                lanes[lane * lines + row] = tag == TRUE
+                lanes[lane * lines + row] = is_true
             if fields[field + FIXED_LANE] >= 0:
-                lanes[fields[field + FIXED_LANE] * lines + row] = tag == TRUE
-        else:
-            length = notes[key * NOTE + END] - start
-            fixed = fields[field + FIXED_LANE]
-            piece = start << SLICE_BITS | length
-            if tag == STRING and 0 < length <= STRING_MAX:
-                if lane >= 0:
-                    head = BYTES_MASKS[np.uint64(min(length, 8))]
-                    tail = BYTES_MASKS[np.uint64(max(length - 8, 0))]
-                    lanes[lane * lines + row] = short_token(text, start, length, head, tail, city)
-            else:
-                if tag != STRING:
-                    if tag == INTEGER or tag == LONG_INTEGER:
-                        if type_ == TEXT_TYPE:
-                            return start, WRONG_TYPE
-                        _, fits = integer(text, notes, key, tag)
-                        if not fits:
-                            return start, NUMBER_OUT_OF_RANGE
-                        if length == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30:
-                            start += 1  # -0 is 0
-                            length = 1
-                            piece = start << SLICE_BITS | length
-                    elif tag != ESCAPED:
-                        return start, WRONG_TYPE
-                if tag == ESCAPED:
-                    length = unescape(text, start, notes[key * NOTE + END], extra, used) - used
-                    piece = (size + used) << SLICE_BITS | length
-                if type_ != TEXT_TYPE:
-                    if length > ID_MAX:
-                        return start, ID_TOO_LONG
-                    if length == 0:
-                        continue
-                if lane >= 0:
-                    if tag == ESCAPED:
-                        code = token(extra, np.uint64(used), np.uint64(length), city)
-                    else:
-                        code = token(text, np.uint64(start), np.uint64(length), city)
-                    lanes[lane * lines + row] = code
-                if tag == ESCAPED and fixed >= 0:
-                    used += length
-            if fixed >= 0:
-                lanes[fixed * lines + row] = piece
+                lanes[fields[field + FIXED_LANE] * lines + row] = is_true
     if lanes[ID_LANE * lines + row] == NULL:
         last = end_of_line
         while is_space(byte(text, last - 1)):
@@ -285,4 +293,4 @@ def settle(
         lanes[ID_LANE * lines + row] = (size + used) << SLICE_BITS | 16
         used += 16
     counts[EXTRA] = used
-    return 0, ACCEPTED
+    return noted, ACCEPTED

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.wide import WIDTH, differences, word
+from kernels.decode.wide import WIDTH, differences
 
 # `shapes` is int64[NODES * NODE], a row a node, named by the place of its first word: 64 bytes of literal, then
 NODE: Final = 32  # words a row: four cache lines
@@ -34,8 +34,6 @@ FIXED_LANE: Final = 31
 ROOT: Final = 0  # the place before a line; of its unused literal the words are
 USED: Final = 0  # how many nodes are in use
 TRUST: Final = 1  # see `trusted`
-SEPARATOR: Final = np.int64(2)  # the last text between a value and the next name, its mask and its length
-COLON: Final = np.int64(5)  # the same from a name's quote to its value
 
 NODES: Final = 1024  # a city's feeds have some dozen shapes of a dozen literals
 SIBLINGS_MAX: Final = 10
@@ -72,8 +70,6 @@ def unlearned() -> np.ndarray:
     shapes[USED] = 1
     shapes[TRUST] = TRUST_MAX
     shapes[KIND] = -1
-    for what, text in ((SEPARATOR, b',"'), (COLON, b'":')):
-        shapes[what : what + 3] = int.from_bytes(text, "little"), 0xFFFF, 2
     return shapes
 
 
@@ -86,22 +82,6 @@ def match(text, at, node, shapes):
             break
         child = shapes[child + SIBLING]
     return child
-
-
-@kernel(inline=True)
-def is_usual(text, at, what, shapes):
-    """Say whether the text at `at` is the SEPARATOR or COLON that came last."""
-    return (word(text, at) ^ np.uint64(shapes[what])) & np.uint64(shapes[what + 1]) == 0
-
-
-@kernel(inline=True)
-def make_usual(text, at, end, what, shapes):
-    """Remember `text[at:end]`, which was walked, as the usual SEPARATOR or COLON."""
-    if end - at < 8:
-        mask = (np.uint64(1) << np.uint64((end - at) << 3)) - np.uint64(1)
-        shapes[what] = np.int64(word(text, at) & mask)
-        shapes[what + 1] = np.int64(mask)
-        shapes[what + 2] = end - at
 
 
 @kernel(inline=True)

@@ -11,6 +11,7 @@ from kernels.decode.wide import WIDTH, byte, cold, copy, highs, stops, trailing_
 
 QUOTE = 0x22
 BACKSLASH = 0x5C
+MARKS = 57  # bytes that a word of marks speaks of, wherever it begins
 
 
 @kernel(inline=True)
@@ -48,7 +49,14 @@ def _hex_values() -> np.ndarray:
     return np.array([int(chr(c), 16) if chr(c) in "0123456789abcdefABCDEF" else -1 for c in range(256)], np.int64)
 
 
+def _short_escapes() -> np.ndarray:
+    """Return what a backslash and a byte stand for, -1 where they are no escape."""
+    meanings = dict(zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True))
+    return np.array([meanings.get(c, -1) for c in range(256)], np.int64)
+
+
 HEX_VALUES = _hex_values()
+SHORT_ESCAPES = _short_escapes()
 
 
 @kernel(inline=True)
@@ -69,20 +77,9 @@ def escaped(text, at):
     UTF-8 text can say
     """
     c = byte(text, at + 1)
-    if c == QUOTE or c == BACKSLASH or c == 0x2F:
-        return c, 2
-    if c == 0x62:
-        return 0x08, 2
-    if c == 0x66:
-        return 0x0C, 2
-    if c == 0x6E:
-        return 0x0A, 2
-    if c == 0x72:
-        return 0x0D, 2
-    if c == 0x74:
-        return 0x09, 2
     if c != 0x75:
-        return -1, SYNTAX
+        point = np.int64(SHORT_ESCAPES[np.uint64(c)])
+        return point, 2 if point >= 0 else SYNTAX
     unit = code_unit(text, at + 2)
     if unit < 0:
         return -1, SYNTAX
@@ -130,10 +127,19 @@ def string_rest(text, at):
 
 
 @kernel(inline=True)
+def plain_end(text, marks, at):
+    """Return where the string whose first byte after the quote is at `at` ends, as the marks say it at once.
+
+    -1 where it has escapes, is broken, or does not end within `MARKS` bytes.
+    """
+    bits = np.int64(word(marks, at >> 3) >> np.uint64(at & 7))
+    end = at + trailing_zeros(bits)
+    return end if bits != 0 and byte(text, end) == QUOTE else -1
+
+
+@kernel(inline=True)
 def string_end(text, marks, at):
     """Find the end of the string whose first byte after the quote is at `at`, and validate it.
-
-    Where it ends within 57 bytes and has no escapes, the marks say so at once.
 
     Returns
     -------
@@ -144,30 +150,61 @@ def string_end(text, marks, at):
     reason
         ACCEPTED, SYNTAX or UTF8
     """
-    bits = word(marks, at >> 3) >> np.uint64(at & 7)
-    end = at + trailing_zeros(np.int64(bits))
-    if bits != 0 and byte(text, end) == QUOTE:
+    end = plain_end(text, marks, at)
+    if end >= 0:
         return end, 0, ACCEPTED
     return string_rest(text, at)
 
 
 @kernel()
-def unescape(text, at, end, out, to):
-    """Write what the valid string `text[at:end]` says as UTF-8 to `out[to:]`, and return where that ends.
+def unescape(text, marks, at, out, to):
+    """Write what the string whose first byte after the quote is at `at` says to `out[to:]`, as UTF-8; validate it.
 
     The result is never longer than the string; up to 64 bytes more are written.
+
+    Returns
+    -------
+    end
+        position of the closing quote, or of what is wrong
+    to
+        where the result ends
+    reason
+        ACCEPTED, SYNTAX or UTF8
     """
     cold()
     while True:
         copy(out, to, text, at)
-        run = trailing_zeros(stops(text, at))
+        bits = np.int64(word(marks, at >> 3) >> np.uint64(at & 7))
+        if bits == 0:
+            at += MARKS
+            to += MARKS
+            continue
+        run = trailing_zeros(bits)
         at += run
         to += run
-        if at == end:
-            return to
-        if run == WIDTH:
+        c = byte(text, at)
+        if c == QUOTE:
+            return at, to, ACCEPTED
+        if c >= 0x80:
+            back = 0  # to the first byte of the sequence, which may be of 64 that are not marked
+            while back < 3 and is_continuation(byte(text, at - back)):
+                back += 1
+            length = utf8_step(text, at - back) - back
+            if length <= 0:
+                return at, to, UTF8
+            at += length
+            to += length
             continue
-        point, length = escaped(text, at)
+        if c != BACKSLASH:
+            return at, to, SYNTAX
+        point = length = np.int64(-1)
+        if byte(text, at + 1) == 0x75:
+            point = code_unit(text, at + 2)
+            length = 6
+        if point < 0 or 0xD800 <= point <= 0xDFFF:
+            point, length = escaped(text, at)
+            if point < 0:
+                return at, to, length
         at += length
         if point < 0x80:
             out[to] = point

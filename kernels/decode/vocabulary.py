@@ -1,36 +1,34 @@
 """The words that schemas know (names of fields, kinds, enum values): an open-addressing table from text to number.
 
 One table holds them all; a `group` keeps them apart: the same text may be a field, a kind and a value. A word's
-first and last 8 bytes and its length are its print; only words of more than 16 bytes are compared further.
+first 16 bytes and its length are its print; only words of more are compared further.
 """
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.wide import byte, cold, foreseen, pointer, word
+from kernels.decode.reasons import ACCEPTED
+from kernels.decode.strings import unescape
+from kernels.decode.wide import byte, cold, pointer, word
 from kernels.keys.token import P1, fold
 
 SEED = np.uint64(0)  # the first word of `slots`: chosen so that most words are found at once
 FIRST = np.uint64(4)  # word of the first slot
-SLOT = np.uint64(4)  # words a slot: head, tail, then
+SLOT = np.uint64(4)  # words a slot: the first 16 bytes of a word, then
 TAIL = np.uint64(1)
 TAG = np.uint64(2)  # group and length
 NUMBER = np.uint64(3)  # and offset in `words`; -1: the slot is free
 LENGTH_BITS = 32
 NUMBER_BITS = 24
-BYTES_MASKS = np.array([(1 << 8 * n) - 1 for n in range(8)] + [2**64 - 1], np.uint64)  # the first n bytes of 8
+HEADS = np.array([(1 << 8 * min(n, 8)) - 1 for n in range(17)], np.uint64)  # of n bytes, masks of the first 8 ...
+TAILS = np.array([(1 << 8 * max(n - 8, 0)) - 1 for n in range(17)], np.uint64)  # ... and of the second
 
 
 @kernel(inline=True)
 def word_print(text, at, length):
-    """Return the first and the last 8 bytes of `text[at:at + length]`; what is beyond the word is 0.
-
-    No branch depends on the word. (The empty word has no print of its own; no schema has it.)
-    """
-    kept = min(length, 8)
-    head = word(text, at) & BYTES_MASKS[np.uint64(kept)]
-    tail = word(text, at + length - kept) & np.uint64(foreseen(-np.int64(length > 8)))
-    return head, tail
+    """Return the first and the second 8 bytes of `text[at:at + length]`; what is beyond the word is 0."""
+    kept = np.uint64(min(length, 16))
+    return word(text, at) & HEADS[kept], word(text, at + 8) & TAILS[kept]
 
 
 @kernel()
@@ -44,9 +42,9 @@ def is_same(text, at, words, offset, length):
 
 
 @kernel(inline=True)
-def home(head, tag, seed):
+def home(head, tail, tag, seed):
     """Return the hash that says where a word's slot is."""
-    return fold(head ^ seed, P1 ^ np.uint64(tag))
+    return fold(head ^ seed, P1 ^ tail ^ np.uint64(tag))
 
 
 @kernel(inline=True)
@@ -54,7 +52,7 @@ def find(text, at, length, group, slots, mask, words):
     """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word."""
     head, tail = word_print(text, at, length)
     tag = group << LENGTH_BITS | length
-    slot = home(head, tag, np.uint64(slots[SEED])) & mask
+    slot = home(head, tail, tag, np.uint64(slots[SEED])) & mask
     while True:
         place = slot * SLOT + FIRST
         number = slots[place + NUMBER]
@@ -65,6 +63,16 @@ def find(text, at, length, group, slots, mask, words):
         if number < 0:
             return -1
         slot = (slot + np.uint64(1)) & mask
+
+
+@kernel()
+def rare_word(text, marks, at, group, slots, mask, words, extra, used):
+    """Return (number, reason) of the word that any string says, the first byte of which is at `at`; see `find`."""
+    cold()
+    _, end, reason = unescape(text, marks, at, extra, used)
+    if reason != ACCEPTED:
+        return -1, reason
+    return find(extra, used, end - used, group, slots, mask, words), ACCEPTED
 
 
 @kernel("int64(uint8[::1], int64[:, ::1], int64[::1], uint64)")
@@ -83,7 +91,7 @@ def fill(words, entries, slots, seed):
         group, offset, length, number = entries[i, 0], entries[i, 1], entries[i, 2], entries[i, 3]
         head, tail = word_print(text, offset, length)
         tag = group << LENGTH_BITS | length
-        slot = home(head, tag, seed) & mask
+        slot = home(head, tail, tag, seed) & mask
         displaced += slots[slot * SLOT + FIRST + NUMBER] >= 0
         while slots[slot * SLOT + FIRST + NUMBER] >= 0:
             slot = (slot + np.uint64(1)) & mask

@@ -6,10 +6,12 @@ checked; a caller keeps within the text and its padding.
 """
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, config, types
+from numba.core.codegen import get_host_cpu_features
 from numba.extending import intrinsic
 
 WIDTH = 64  # bytes that a mask speaks of
+COMPRESS = "+avx512vbmi2" in (config.CPU_FEATURES or get_host_cpu_features())  # bytes, by a mask
 _BYTE = ir.IntType(8)
 _WORD = ir.IntType(64)
 
@@ -94,6 +96,65 @@ def newlines(typing, text, at):
 
 
 @intrinsic
+def quotes(typing, text, at):
+    """Return a bit for each of 64 bytes that is a quote."""
+
+    def codegen(context, builder, signature, args):
+        return _mask(builder, builder.icmp_unsigned("==", _vector(builder, args), _all(0x22)))
+
+    return types.int64(text, types.int64), codegen
+
+
+@intrinsic
+def backslashes(typing, text, at):
+    """Return a bit for each of 64 bytes that is a backslash."""
+
+    def codegen(context, builder, signature, args):
+        return _mask(builder, builder.icmp_unsigned("==", _vector(builder, args), _all(0x5C)))
+
+    return types.int64(text, types.int64), codegen
+
+
+@intrinsic
+def punctuation(typing, text, at):
+    """Return a bit for each of 64 bytes that is a brace, a bracket, a comma or a colon."""
+
+    def codegen(context, builder, signature, args):
+        bytes_ = _vector(builder, args)
+        folded = builder.or_(bytes_, _all(0x20))  # brackets are braces now, and nothing else is
+        found = builder.icmp_unsigned("==", folded, _all(0x7B))
+        for vector, value in ((folded, 0x7D), (bytes_, 0x2C), (bytes_, 0x3A)):
+            found = builder.or_(found, builder.icmp_unsigned("==", vector, _all(value)))
+        return _mask(builder, found)
+
+    return types.int64(text, types.int64), codegen
+
+
+@intrinsic
+def spaces(typing, text, at):
+    """Return a bit for each of 64 bytes that is a space or below."""
+
+    def codegen(context, builder, signature, args):
+        return _mask(builder, builder.icmp_unsigned("<=", _vector(builder, args), _all(0x20)))
+
+    return types.int64(text, types.int64), codegen
+
+
+@intrinsic
+def breaks(typing, text, at):
+    """Return a bit for each of 64 bytes that no line of JSON has within: below space, but no tab, no return."""
+
+    def codegen(context, builder, signature, args):
+        bytes_ = _vector(builder, args)
+        found = builder.icmp_unsigned("<", bytes_, _all(0x20))
+        for value in (0x09, 0x0D):
+            found = builder.and_(found, builder.icmp_unsigned("!=", bytes_, _all(value)))
+        return _mask(builder, found)
+
+    return types.int64(text, types.int64), codegen
+
+
+@intrinsic
 def copy(typing, out, to, text, at):
     """Copy 64 bytes from one place to another, which may overlap."""
 
@@ -104,6 +165,39 @@ def copy(typing, out, to, text, at):
         return context.get_dummy_value()
 
     return types.void(out, types.int64, text, types.int64), codegen
+
+
+@intrinsic
+def spread(typing, out, at, bits, base):
+    """Write the places of the bits that are set, each plus `base`, to a row of uint16; up to 64 are written.
+
+    Quick where the processor can COMPRESS.
+    """
+
+    def codegen(context, builder, signature, args):
+        bytes_ = ir.VectorType(_BYTE, WIDTH)
+        short = ir.IntType(16)
+        half = ir.VectorType(short, WIDTH // 2)
+        mask = ir.VectorType(ir.IntType(1), WIDTH)
+        lanes = ir.VectorType(ir.IntType(32), WIDTH // 2)
+        compress = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(bytes_, [bytes_, mask, bytes_]),
+            f"llvm.experimental.vector.compress.v{WIDTH}i8",
+        )
+        every = ir.Constant(bytes_, list(range(WIDTH)))
+        places = builder.call(compress, [every, builder.bitcast(args[2], mask), ir.Constant(bytes_, ir.Undefined)])
+        none = ir.Constant(half, ir.Undefined)
+        first = builder.insert_element(none, builder.trunc(args[3], short), ir.Constant(ir.IntType(32), 0))
+        offset = builder.shuffle_vector(first, none, ir.Constant(lanes, [0] * (WIDTH // 2)))
+        for begin in (0, WIDTH // 2):
+            numbers = ir.Constant(lanes, list(range(begin, begin + WIDTH // 2)))
+            wide = builder.zext(builder.shuffle_vector(places, places, numbers), half)
+            place = builder.gep(args[0], [builder.add(args[1], ir.Constant(_WORD, begin))])
+            builder.store(builder.add(wide, offset), builder.bitcast(place, half.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(out, types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic
@@ -150,21 +244,6 @@ def ill_formed(typing, text, at):
         return _mask(builder, builder.or_(wrong, never))
 
     return types.int64(text, types.int64), codegen
-
-
-@intrinsic
-def foreseen(typing, value):
-    """Return the value, hidden from the optimizer, which must not find out what it is compared with.
-
-    `x = foreseen(guess) if computed == guess else computed` lets the processor go on with the guess, which the
-    optimizer would replace by the computed value, and the wait for it with it.
-    """
-
-    def codegen(context, builder, signature, args):
-        kind = ir.FunctionType(_WORD, [_WORD])
-        return builder.asm(kind, "", "=r,0", [args[0]], False)
-
-    return types.int64(types.int64), codegen
 
 
 @intrinsic

@@ -10,8 +10,10 @@ from events.block import Events
 from events.decode import Decoder
 from events.identity import CityKey
 from events.schema import Schemas
+from kernels.decode import shapes
 
-DECODER = Decoder(Schemas.load(), Layout(), CityKey())
+AWAKE, ASLEEP = (Decoder(Schemas.load(), Layout(), CityKey()) for _ in range(2))
+ASLEEP._scratch.shapes[shapes.TRUST] = -(2**40)  # lines that are scanned, not learned
 
 VALID = [
     b.encode("utf-8") if isinstance(b, str) else b
@@ -313,7 +315,11 @@ INVALID = [
 
 def reason(line: bytes) -> str:
     """Return why a line is refused, `accepted` if it is not."""
-    batch = DECODER(Events.of(line + b"\n", feed="f"))
+    batch, same = (decoder(Events.of(line + b"\n", feed="f")) for decoder in (AWAKE, ASLEEP))
+    assert (same.rejects.reason.tolist(), same.rejects.at.tolist()) == (
+        batch.rejects.reason.tolist(),
+        batch.rejects.at.tolist(),
+    )
     assert len(batch) + len(batch.rejects) == (1 if line.strip() else 0)
     return REASONS[batch.rejects.reason[0]] if len(batch.rejects) else "accepted"
 

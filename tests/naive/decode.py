@@ -172,8 +172,6 @@ def _value(field: Field, value: Any, schemas: Schemas) -> Any:
                 raise Rejected("id_too_long")
             return value or None
         case (("id" | "ephemeral"), Integer()):
-            if len(value.literal) > 20 or not -(2**63) <= int(value.literal) < 2**63:
-                raise Rejected("number_out_of_range")
             return "0" if value.literal == "-0" else value.literal
     raise Rejected("wrong_type")
 

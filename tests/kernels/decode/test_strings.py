@@ -20,8 +20,8 @@ def end_of(text, marks, at):
 
 
 @numba.njit
-def unescaped(text, at, end, out):
-    return unescape(pointer(text), at, end, pointer(out), 0)
+def unescaped(text, marks, at, out):
+    return unescape(pointer(text), pointer(marks), at, pointer(out), 0)
 
 
 def scan(content: bytes, before: int = 0) -> tuple[int, int, int, bytes]:
@@ -31,11 +31,10 @@ def scan(content: bytes, before: int = 0) -> tuple[int, int, int, bytes]:
     marks = np.full(len(data) // 8 + 24, 0xFF, np.uint8)
     assert mark(text, len(data), marks) == data.count(b"\n")
     end, has_escapes, reason = end_of(text, marks, before)
-    said = b""
-    if reason == ACCEPTED:
-        out = np.zeros(len(data) + 128, np.uint8)
-        said = out[: unescaped(text, before, end, out)].tobytes()
-    return end - before, has_escapes, reason, said
+    out = np.zeros(len(data) + 128, np.uint8)
+    same_end, to, same_reason = unescaped(text, marks, before, out)
+    assert (same_end, same_reason) == (end, reason)
+    return end - before, has_escapes, reason, out[:to].tobytes() if reason == ACCEPTED else b""
 
 
 def agrees_with_orjson(content: bytes, before: int) -> None:
