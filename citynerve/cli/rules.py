@@ -8,7 +8,9 @@ from citynerve.text import say
 COMMANDS = {
     "check": "citynerve.cli.rules_check",
     "test": "citynerve.cli.rules_test",
+    "backtest": "citynerve.cli.rules_backtest",
     "list": "citynerve.cli.rules_list",
+    "explain": "citynerve.cli.rules_explain",
     "format": "citynerve.cli.rules_format",
     "diff": "citynerve.cli.rules_diff",
     "schema": "citynerve.cli.rules_schema",

@@ -172,7 +172,7 @@ class _Tables:
         row[at.KEY_FROM] = len(self._key_lanes)
         self._key_lanes += entry.key
         row[at.KEY_TO] = len(self._key_lanes)
-        index = _index(entry) if members > 1 else None
+        index = index_of(entry) if members > 1 else None
         rest = [program for program in entry.select if index is None or program is not index.program]
         own = [program for program in rest if _reads_parameters(program, family)]
         row[at.SHARED_FROM] = len(self._codes)
@@ -198,7 +198,7 @@ class _Tables:
         self._depth = max([self._depth, *(program.depth for program in programs)])
         return len(self._codes) - len(late)
 
-    def _enter(self, row: list[int], index: "_Index | None", members: int) -> None:
+    def _enter(self, row: list[int], index: "Index | None", members: int) -> None:
         """Build the index of an entry with many members; `constants`, `lists` and `members` begin at one place."""
         first = row[at.FIRST] = sum(map(len, self._constants))
         if index is None:
@@ -246,7 +246,7 @@ def _flat(parts: list[Ints]) -> Ints:
 
 
 @dataclass(frozen=True, eq=False)
-class _Index:
+class Index:
     """A conjunct that compares one lane with a constant of each member: `constants` are int64[members], 64 bits."""
 
     program: Program
@@ -264,7 +264,7 @@ _SIGNS = {
 }
 
 
-def _index(entry: Entry) -> _Index | None:
+def index_of(entry: Entry) -> Index | None:
     """Return the best conjunct to find members by: an equality with many different constants, else a limit."""
     found = [index for program in entry.select if (index := _indexed(program, entry.family)) is not None]
     return max(
@@ -274,7 +274,7 @@ def _index(entry: Entry) -> _Index | None:
     )
 
 
-def _indexed(program: Program, family: FamilyPlan) -> _Index | None:
+def _indexed(program: Program, family: FamilyPlan) -> Index | None:
     code = program.code.reshape(-1, 2).tolist()
     if len(code) != 3 or code[2][0] not in _SIGNS:
         return None
@@ -284,7 +284,7 @@ def _indexed(program: Program, family: FamilyPlan) -> _Index | None:
     constants = family.parameters[parameter - family.base]
     if sign != op.SAME and np.isnan(constants.view(np.float64)).any():
         return None
-    return _Index(program, _SIGNS[sign], lane, constants)
+    return Index(program, _SIGNS[sign], lane, constants)
 
 
 def _reads_parameters(program: Program, family: FamilyPlan) -> bool:

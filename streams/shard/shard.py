@@ -154,6 +154,11 @@ class Shard:
                 group.clock.ended = control.time
 
     @property
+    def groups(self) -> Sequence[TimeGroup]:
+        """Its time groups, for whoever explains what they hold."""
+        return self._groups
+
+    @property
     def reached(self) -> int:
         """Event time before which no alert can come any more (epoch ms)."""
         return min((group.clock.reached for group in self._groups if group.clock.clocks), default=0)

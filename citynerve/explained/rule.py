@@ -1,0 +1,153 @@
+"""A rule's plan in words."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from citynerve.text import current, say
+from rules.explain import Facts
+from rules.message import duration
+from streams.explain.footprint import Footprint
+
+MEMBERS_SHOWN = 8
+KIB = 1024
+
+
+def document(facts: Facts, taken: Footprint) -> dict[str, Any]:
+    """Return it for programs."""
+    told = asdict(facts)
+    return {
+        **told,
+        "cost_ns": {"first_condition": facts.first_ns, "at_most": facts.whole_ns, "estimate": True},
+        "family": {"rules": taken.members, "found_by": taken.found_by},
+        "state": {"columns": taken.columns, "key_bytes": taken.key_bytes},
+        "capacity": taken.capacity,
+        "memory_bytes": taken.memory_bytes,
+    }
+
+
+def lines(facts: Facts, taken: Footprint) -> Iterator[str]:
+    """Yield lines for people."""
+    rows = list(_rows(facts, taken))
+    yield facts.rule
+    for name, told in rows:
+        yield f"  {name}: {told}"
+
+
+def _rows(facts: Facts, taken: Footprint) -> Iterator[tuple[str, str]]:
+    yield say(en="events", zh="事件"), ", ".join(facts.kinds)
+    yield say(en="fields read", zh="读取字段"), ", ".join(facts.fields) or "–"
+    if facts.joins:
+        yield say(en="joined with", zh="关联"), ", ".join(facts.joins)
+    yield say(en="mode", zh="模式"), _mode(facts.mode)
+    yield say(en="judged", zh="判定时机"), _judged(facts)
+    yield say(en="alerts", zh="告警形态"), _shape(facts)
+    yield "cooldown", duration(facts.cooldown_ms, current()) if facts.cooldown_ms else say(en="none", zh="无")
+    yield say(en="key", zh="主键"), f"{', '.join(facts.key) or '–'}; {_placement(facts)}"
+    yield say(en="conditions", zh="条件"), _conditions(facts)
+    yield say(en="family", zh="规则族"), _family(facts, taken)
+    yield say(en="state", zh="状态"), _state(taken)
+    yield say(en="cost", zh="开销"), _cost(facts)
+    yield say(en="state signature", zh="状态签名"), facts.signature
+    yield say(en="ruleset", zh="规则集版本"), facts.ruleset
+
+
+def _mode(mode: str) -> str:
+    words = {
+        "live": say(en="live", zh="live(生效)"),
+        "shadow": say(en="shadow: judged, sent nowhere", zh="shadow(影子):照常判定,不派发"),
+    }
+    return words.get(mode, mode)
+
+
+def _judged(facts: Facts) -> str:
+    if not facts.ordered:
+        return say(
+            en="at once, on arrival: no pattern, no cooldown, nothing that remembers",
+            zh="事件到达即判定:没有模式、没有 cooldown、不依赖任何记忆",
+        )
+    why = {
+        "pattern": say(en=f"its pattern is {facts.pattern}", zh=f"模式为 {facts.pattern}"),
+        "cooldown": say(en="it has a cooldown", zh="设有 cooldown"),
+        "coverage": say(en="it asks coverage()", zh="使用了 coverage()"),
+    }[facts.why]
+    return say(
+        en=f"in the order of event time, once the watermark has passed: {why}",
+        zh=f"水位线越过后按事件时间先后判定:{why}",
+    )
+
+
+def _shape(facts: Facts) -> str:
+    return {
+        "at_once": say(en="at once: each match is an alert", zh="即时:每次匹配就是一条告警"),
+        "point": say(en="point: each firing is an alert", zh="点:每次触发就是一条告警"),
+        "state": say(en="state: one alert an episode", zh="状态:一个过程一条告警"),
+    }[facts.shape]
+
+
+def _placement(facts: Facts) -> str:
+    return {
+        "local": say(en="local, it belongs to a site", zh="本地(local),主键属于某个地点"),
+        "shuffle": say(en="shuffle, it is seen at many sites", zh="重分布(shuffle),主键会出现在多个地点"),
+        "global": say(en="global, one key for all", zh="全局(global),只有一个主键"),
+    }[facts.placement]
+
+
+def _conditions(facts: Facts) -> str:
+    steps = [" and ".join(_spelled(each.text, len(select)) for each in select) or "true" for select in facts.selects]
+    if len(steps) == 1:
+        return steps[0]
+    return "".join(
+        f"\n    {say(en=f'step {number}', zh=f'第 {number} 步')}: {step}" for number, step in enumerate(steps, 1)
+    )
+
+
+def _spelled(text: str, of: int) -> str:
+    return f"({text})" if of > 1 and " or " in text else text
+
+
+def _family(facts: Facts, taken: Footprint) -> str:
+    count = len(taken.members)
+    if count == 1:
+        alone = say(en="alone", zh="独立运行")
+        if facts.indexed:
+            return alone
+        told = say(
+            en="no field compared with a constant picks it out, so all events of its kinds are asked (W320)",
+            zh="没有与常量比较的字段可供筛选,该类型的所有事件都要判断(W320)",
+        )
+        return f"{alone}; {told}"
+    found = [each for each in dict.fromkeys(taken.found_by) if each]
+    how = (
+        say(en=f"indexed by {', '.join(found)}", zh=f"按 {', '.join(found)} 索引")
+        if found
+        else say(en="not indexed: each is asked of every event (W320)", zh="未索引:逐条规则判断每个事件(W320)")
+    )
+    shown = ", ".join(taken.members[:MEMBERS_SHOWN]) + (", …" if count > MEMBERS_SHOWN else "")
+    return say(en=f"{count} rules run as one ({shown}); {how}", zh=f"{count} 条规则合并运行({shown});{how}")
+
+
+def _state(taken: Footprint) -> str:
+    if not taken.capacity:
+        return say(en="none", zh="无")
+    size = _bytes(taken.memory_bytes)
+    return say(
+        en=f"{taken.key_bytes:,} bytes a key; {taken.capacity:,} keys at most: {size}",
+        zh=f"每个主键 {taken.key_bytes:,} 字节;最多 {taken.capacity:,} 个主键,共 {size}",
+    )
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if count < KIB:
+            return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"
+        count /= KIB
+    return f"{count:.1f} GiB"
+
+
+def _cost(facts: Facts) -> str:
+    return say(
+        en=f"about {facts.first_ns:.3g} ns an event of its kinds, {facts.whole_ns:.3g} ns one that it takes "
+        "(an estimate)",
+        zh=f"该类型事件每个约 {facts.first_ns:.3g} 纳秒,被选中的约 {facts.whole_ns:.3g} 纳秒(估算)",
+    )

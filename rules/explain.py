@@ -1,0 +1,222 @@
+"""What a rule's plan says in plain facts: what it reads, where its keys live, when it is judged, what events cost it.
+
+Costs are an estimate: one ns an instruction and row, with look-ups, comparisons of a field with a constant, and
+patterns as the benchmarks of the kernels have them.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from events.identity import CityKey
+from kernels import opcodes as op
+from rules.check import Ruleset
+from rules.checked import CheckedRule
+from rules.expression.program import Target
+from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, Member, Near, Typed, leaves
+from rules.plan import Absence, Change, Plan, Program, RulePlan, Sequence, Threshold
+
+Placement = Literal["local", "shuffle", "global"]
+Why = Literal["pattern", "cooldown", "coverage", "nothing"]
+Shape = Literal["at_once", "point", "state"]
+PatternName = Literal["none", "threshold", "absence", "sequence", "change"]
+
+LOCAL = ("site", "device")  # a key with one of them is a function of the site
+COMPARISON_NS, CHOICE_NS = 0.8, 1.4  # of a field with a constant, or with several
+INSTRUCTION_NS = {
+    **dict.fromkeys((op.ROW, op.MEMBER, op.COVERAGE), 10.0),  # look-ups in sets
+    **dict.fromkeys((op.INSIDE, op.NEAR, op.NEAR_ON_EARTH, op.DISTANCE), 70.0),
+    op.CALENDAR: 3.0,
+}
+SIGNS = (op.SAME, op.EQUAL, op.LESS, op.LESS_EQUAL, op.GREATER, op.GREATER_EQUAL)
+# ns an event that a pattern takes, as the kernels run on one core; see `benchmarks/kernels.py`
+COUNT_NS, MATCH_NS, POINT_NS, STATE_NS, BASELINE_NS = 15.0, 7.0, 14.0, 5.0, 70.0
+WINDOW_NS = {"sliding": 500.0, "tumbling": 12.0, "day": 12.0, "session": 200.0}
+SPREAD_NS = {"distinct": 500.0, "quantile": 500.0}  # beside the window, of each aggregate that keeps values apart
+ABSENCE_NS, SEQUENCE_NS, CHANGE_NS, FIRST_SEEN_NS = 10.0, 55.0, 30.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunct:
+    """One condition that chooses events. `instructions` of its program, `cost_ns` a row that it is asked of."""
+
+    text: str
+    instructions: int
+    cost_ns: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One rule.
+
+    `fields` are those that it reads of events, `joins` the sets, columns, calendars and areas. `selects` has the
+    conjuncts of each step of a sequence, of other rules once. `pattern_ns` is what an event costs that is chosen.
+    """
+
+    rule: str
+    mode: str
+    kinds: tuple[str, ...]
+    fields: tuple[str, ...]
+    joins: tuple[str, ...]
+    key: tuple[str, ...]
+    placement: Placement
+    ordered: bool
+    why: Why
+    shape: Shape
+    pattern: PatternName
+    cooldown_ms: int
+    capacity: int
+    selects: tuple[tuple[Conjunct, ...], ...]
+    pattern_ns: float
+    indexed: bool
+    signature: str
+    ruleset: str
+
+    @property
+    def first_ns(self) -> float:
+        """What an event of its kinds costs that the first condition turns away."""
+        return sum(select[0].cost_ns for select in self.selects if select)
+
+    @property
+    def whole_ns(self) -> float:
+        """What an event costs that every condition lets pass."""
+        return sum(each.cost_ns for select in self.selects for each in select) + self.pattern_ns
+
+
+def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
+    """Return what is to be said of a rule, which is `rule` in the plan of its set."""
+    read = [leaf for typed in checked.read for leaf in leaves(typed)]
+    pattern = rule.pattern
+    steps = pattern.steps if isinstance(pattern, Sequence) else ()
+    return Facts(
+        rule=rule.rule,
+        mode=rule.mode,
+        kinds=checked.kinds,
+        fields=tuple(sorted({*_fields(read), *(name for key in checked.keys for name, _ in key)})),
+        joins=tuple(sorted(_joins(read))),
+        key=rule.key_fields,
+        placement=placement(checked),
+        ordered=rule.ordered,
+        why=_why(checked),
+        shape=_shape(rule),
+        pattern=_name(rule),
+        cooldown_ms=rule.cooldown_ms,
+        capacity=rule.capacity,
+        selects=tuple(tuple(map(_conjunct, step.select)) for step in steps) or (tuple(map(_conjunct, rule.select)),),
+        pattern_ns=_pattern_ns(rule),
+        indexed=checked.is_indexed,
+        signature=rule.signature,
+        ruleset=ruleset.plan.version,
+    )
+
+
+def placement(checked: CheckedRule) -> Placement:
+    """Return where the keys of a rule live: with their site, spread over all parts, or in one place."""
+    keys = [tuple(name for name, _ in key) for key in checked.keys]
+    if not any(keys):
+        return "global"
+    return "local" if all(any(name in LOCAL for name in key) for key in keys) else "shuffle"
+
+
+def target_of(plan: Plan, checked: CheckedRule, city: CityKey) -> Target:
+    """Return what expressions of a rule are compiled for, so that they run over the lanes of its plan."""
+    kinds = plan.schemas.kinds
+    return Target(
+        plan.layout,
+        {each.name: each for each in plan.sets},
+        {each.name: number for number, each in enumerate(plan.calendars)},
+        plan.schemas,
+        city,
+        areas={each.name: number for number, each in enumerate(plan.areas)},
+        coverages={tuple(sorted(kinds[code] for code in codes)): i for i, codes in enumerate(plan.coverages)},
+        extras=checked.pattern.extras if checked.pattern else {},
+    )
+
+
+def _fields(read: Iterable[Typed]) -> Iterator[str]:
+    return (leaf.name for leaf in read if isinstance(leaf, Field))
+
+
+def _joins(read: Iterable[Typed]) -> Iterator[str]:
+    for leaf in read:
+        match leaf:
+            case Column():
+                yield f"{leaf.set}.{leaf.column}"
+            case Member():
+                yield leaf.set
+            case InCalendar() | Inside() | Near():
+                yield leaf.name
+            case Coverage():
+                yield "coverage()"
+            case _:
+                pass
+
+
+def _why(checked: CheckedRule) -> Why:
+    if checked.pattern is not None:
+        return "pattern"
+    if checked.rule.cooldown_ms is not None:
+        return "cooldown"
+    return "coverage" if checked.is_ordered else "nothing"
+
+
+def _shape(rule: RulePlan) -> Shape:
+    if not rule.ordered:
+        return "at_once"
+    is_state = isinstance(rule.pattern, Absence) or (isinstance(rule.pattern, Threshold) and rule.pattern.is_state)
+    return "state" if is_state else "point"
+
+
+def _name(rule: RulePlan) -> PatternName:
+    match rule.pattern:
+        case Threshold():
+            return "threshold"
+        case Absence():
+            return "absence"
+        case Sequence():
+            return "sequence"
+        case Change():
+            return "change"
+        case None:
+            return "none"
+
+
+def _conjunct(program: Program) -> Conjunct:
+    return Conjunct(program.text, len(program.code.reshape(-1, 2)), cost_ns(program))
+
+
+def cost_ns(program: Program) -> float:
+    """Return about how long a program takes for a row."""
+    codes = [opcode for opcode, _ in program.code.reshape(-1, 2).tolist()]
+    constant = (op.NUMBER, op.INTEGER)
+    if len(codes) == 3 and codes[0] == op.LANE and codes[1] in constant and codes[2] in SIGNS:
+        return COMPARISON_NS
+    if len(codes) > 3 and set(codes) == {op.LANE, op.INTEGER, op.SAME, op.OR}:
+        return CHOICE_NS
+    return sum(INSTRUCTION_NS.get(each, 1.0) for each in codes)
+
+
+def _pattern_ns(rule: RulePlan) -> float:
+    pattern = rule.pattern
+    match pattern:
+        case Threshold():
+            return _window_ns(pattern)
+        case Change():
+            return CHANGE_NS + FIRST_SEEN_NS * len(pattern.first_seen) + cost_ns(pattern.condition) + POINT_NS
+        case Sequence():
+            return SEQUENCE_NS
+        case Absence():
+            return ABSENCE_NS
+        case None:
+            return MATCH_NS + POINT_NS if rule.ordered else 0.0
+
+
+def _window_ns(pattern: Threshold) -> float:
+    aggregates, panes = pattern.window.aggregates, pattern.window.panes
+    counts = [each.function for each in aggregates] == ["count"] and panes == "sliding" and not pattern.is_state
+    spent = COUNT_NS if counts else WINDOW_NS[panes] + sum(SPREAD_NS.get(each.function, 0.0) for each in aggregates)
+    if panes in ("tumbling", "day"):
+        return spent  # judged once a pane
+    asked = [pattern.condition, pattern.clear, *(each.argument for each in aggregates)]
+    spent += sum(cost_ns(program) for program in asked if program is not None)
+    return spent + (STATE_NS if pattern.is_state else POINT_NS)

@@ -1,0 +1,77 @@
+"""What a rule takes of a shard: which rules run as one with it, how members are found, and the bytes of its keys."""
+
+from dataclasses import dataclass
+from math import prod
+
+from kernels.keys import choose as at
+from rules.family import families
+from rules.plan import Absence as AbsencePlan
+from rules.plan import Plan, RulePlan
+from streams.shard.choose import Entry, Slice, index_of
+from streams.shard.family import Family
+from streams.shard.group import pattern_of
+from streams.shard.patterns.absence import Absence
+from streams.shard.surroundings import Surroundings
+
+WORD = 8  # bytes
+OF_TABLE = 2 * WORD  # of a row of a key table: its key and when it was used last
+OF_SLOT = 2 * WORD  # of a slot of its index: a key and its row
+SIGNS = {at.EQUAL: "==", at.BELOW: "<", at.BELOW_OR_AT: "<=", at.ABOVE: ">", at.ABOVE_OR_AT: ">="}
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a rule takes.
+
+    `members` are the rules of its family in their order; `found_by` the conjunct by whose constants they are found,
+    such as `device == …`, of each step of a sequence; None where each member is asked, or there is one. `columns` gives
+    the bytes of a key's state by their name. `memory_bytes` is that of the family's table with `capacity` keys, of an
+    absence that expects those of a set with the rows it has now.
+    """
+
+    members: tuple[str, ...]
+    found_by: tuple[str | None, ...]
+    columns: dict[str, int]
+    key_bytes: int
+    capacity: int
+    memory_bytes: int
+
+
+def footprint(rule: RulePlan, plan: Plan, surroundings: Surroundings) -> Footprint:
+    """Return what a rule of a plan takes; `surroundings` hold the sets, as far as they are known."""
+    own = next(each for each in families(_together(rule, plan)) if any(one is rule for one in each.rules))
+    family = Family(own, surroundings, Slice())
+    members = tuple(each.rule for each in own.rules)
+    if not rule.ordered:
+        return Footprint(members, (_found_by(family.entry, plan),), {}, 0, 0, 0)
+    pattern = pattern_of(family)
+    found_by = tuple(_found_by(entry, plan) for entry in pattern.entries)
+    table = pattern.table
+    state = pattern.state if isinstance(pattern, Absence) else table.state if table is not None else {}
+    columns = {name: array.dtype.itemsize * prod(array.shape[1:]) for name, array in state.items()}
+    columns = {name: size for name, size in columns.items() if size}
+    if table is None:
+        assert isinstance(rule.pattern, AbsencePlan)
+        assert rule.pattern.expect is not None
+        rows = len(surroundings.sets[rule.pattern.expect])
+        size = sum(columns.values())
+        return Footprint(members, found_by, columns, size, rows, rows * size)
+    size = sum(columns.values()) + OF_TABLE
+    slots = 1 << (2 * table.capacity - 1).bit_length()
+    return Footprint(members, found_by, columns, size, table.capacity, table.capacity * size + slots * OF_SLOT)
+
+
+def _together(rule: RulePlan, plan: Plan) -> list[RulePlan]:
+    """Return the rules that may share a family with one: those that read the same kinds, as each feed may carry any."""
+    return [each for each in plan.rules if each.mode != "disabled" and each.kinds == rule.kinds]
+
+
+def _found_by(entry: Entry, plan: Plan) -> str | None:
+    index = index_of(entry) if len(entry.family.rules) > 1 else None
+    if index is None:
+        return None
+    return f"{_lane_name(plan, index.lane)} {SIGNS[index.access]} …"
+
+
+def _lane_name(plan: Plan, lane: int) -> str:
+    return next((c.name for c in plan.layout.columns if plan.layout.lane(c.name, c.type) == lane), "kind")
