@@ -27,6 +27,7 @@ RACERS = 600  # cars that speed again and again; others take over each minute
 PROVINCES = "赣沪粤浙苏闽鄂湘"
 
 _LIMITS = np.array([40, 60, 60, 60, 80, 100])
+_WATCHES = {"00": "entrance", "01": "fire_lane", "02": "truck_turn"}  # what the first cameras of a site look at
 _LABELS = ("person", "person", "person", "vehicle", "object", "animal")
 
 
@@ -90,7 +91,14 @@ def write_references(folder: Path) -> None:
         ),
         "devices": ("device,site,expected_s", (f"{device},{site},300" for device, site in _devices())),
         "roads": ("site,free_kmh", (f"r-{i:04d},{_LIMITS[i % len(_LIMITS)]}" for i in range(ROADS))),
+        "cameras": (
+            "device,crowd_limit,watches",
+            (f"{device},40,{_WATCHES.get(device[-2:], '')}" for device, _ in _devices() if device.startswith("cam")),
+        ),
+        "resident_vehicles": ("site,plate", (f"{site_of(i)},{plate(i)}" for i in range(0, CARS, 10))),
         "emergency_vehicles": ("plate", (plate(i) for i in range(0, CARS, 1000))),
+        "truck_permits": ("plate", (plate(i) for i in range(500, CARS, 1000))),
+        "water_gauges": ("device,warn_m,danger_m", (f"gauge-{i:04d},0.5,0.8" for i in range(SITES))),
     }
     for name, (header, rows) in sets.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8") as out:

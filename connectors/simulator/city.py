@@ -11,8 +11,10 @@ from connectors.simulator.templates import Pool
 COMMUNITIES_MAX = 1_913  # of Nanchang
 RESIDENTS = 800  # of a community
 ELDERS = 6  # of them live alone or as a couple and are looked after
+CARS = 400  # of a community; they drive on its road alone
 GATES = 2
 CAMERAS = 4
+DOOR_CAMERA = 3  # looks at the first gate
 LANES = 2  # of a community's road, each with a detector
 HEARTBEAT_MS = 600_000  # between two of a device
 FLOW_MS = 300_000  # interval of a detector
@@ -27,15 +29,16 @@ MOUNTED: tuple[tuple[str, int], ...] = (
     ("c", CAMERAS),
     ("t", 1),
     ("f", LANES),
-    ("s", 2),
-    ("b", 1),
+    ("s", 3),
+    ("b", 2),
     ("p", 1),
-    ("a", 1),
+    ("a", 2),
+    ("w", 1),
     ("h", ELDERS),
 )
 PER_COMMUNITY = sum(count for _, count in MOUNTED)
 _FIRST = {letter: sum(count for _, count in MOUNTED[:number]) for number, (letter, _) in enumerate(MOUNTED)}
-_AT_ROAD = ("t", "f")
+_AT_ROAD = ("t", "f", "w")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class City:
     """A city of communities. Devices are numbered `community * PER_COMMUNITY + place`, sites likewise.
 
     Letters: g gate, c camera, t speed camera, f flow detector, s smoke, b gas (burner), p panic button, a air,
-    h an elder's home (door, water).
+    w water gauge, h an elder's home (door, water). Ordinary readings come from the first of a letter alone.
     """
 
     communities: int
@@ -58,11 +61,6 @@ class City:
     def devices(self) -> int:
         """How many devices there are."""
         return self.communities * PER_COMMUNITY
-
-    @property
-    def vehicles(self) -> int:
-        """How many cars are about."""
-        return min(self.communities * 600, 1_000_000)
 
     def site_name(self, community: int) -> str:
         """Name of a compound."""

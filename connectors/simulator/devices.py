@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from connectors.simulator.city import CAMERAS, HEARTBEAT_MS, City
+from connectors.simulator.city import DOOR_CAMERA, HEARTBEAT_MS, City
 from connectors.simulator.roads import ticks
 from connectors.simulator.rows import Ints, Rows, rows
 from connectors.simulator.templates import TEMPLATE
@@ -15,7 +15,7 @@ _LABELS = (("person", 70), ("vehicle", 25), ("animal", 4), ("object", 1))
 # metric, unit, letter of the device, least and greatest value in tenths: what is measured on a quiet day
 _READINGS = (
     ("pm25", "ug/m3", "a", 120, 1_100),
-    ("noise_db", "dB", "a", 350, 680),
+    ("noise_db", "dB", "a", 350, 540),
     ("smoke", "level", "s", 0, 3),
     ("gas", "%LEL", "b", 0, 60),
 )
@@ -77,10 +77,10 @@ def readings(city: City, generator: np.random.Generator, times: Ints) -> Rows:
 
 
 def sightings(city: City, generator: np.random.Generator, times: Ints) -> Rows:
-    """Return what cameras see at the given instants: people, cars, cats, never garbage."""
+    """Return what cameras see at the given instants: people, cars, cats, never garbage. The last one is at a door."""
     count = len(times)
     community = generator.integers(0, city.communities, count)
-    device = city.device("c", community, generator.integers(0, CAMERAS, count))
+    device = city.device("c", community, generator.integers(0, DOOR_CAMERA, count))
     upper = np.cumsum([share for _, share in _LABELS])
     which = np.searchsorted(upper, generator.integers(0, upper[-1], count), side="right")
     return rows(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from connectors.simulator.city import ELDERS, GATES, RESIDENTS, City
+from connectors.simulator.city import CARS, ELDERS, GATES, RESIDENTS, City
 from connectors.simulator.rhythm import CITY_OFFSET_MS, DAY_MS, HOUR_MS
 from connectors.simulator.rows import Ints, Rows, rows, together
 from connectors.simulator.templates import TEMPLATE
@@ -43,7 +43,8 @@ def passages(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     template = np.where(
         driving, TEMPLATE["gate_vehicle"], np.where(visiting, TEMPLATE["gate_visitor"], TEMPLATE["gate_person"])
     )
-    subject = np.where(driving, generator.integers(0, city.vehicles, count), resident)
+    car = community * CARS + generator.integers(0, CARS, count)
+    subject = np.where(driving, car, resident)
     return rows(
         template,
         times,

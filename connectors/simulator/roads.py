@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from connectors.simulator.city import FLOW_MS, LANES, LIMIT_KMH, City
+from connectors.simulator.city import CARS, FLOW_MS, LANES, LIMIT_KMH, City
 from connectors.simulator.rhythm import CITY_OFFSET_MS, HOUR_MS, ROADS
 from connectors.simulator.rows import Ints, Rows, rows
 from connectors.simulator.templates import TEMPLATE
@@ -30,14 +30,15 @@ class Jam:
 def passages(city: City, generator: np.random.Generator, times: Ints) -> Rows:
     """Return passages at the given instants, none of them much too fast."""
     count = len(times)
-    device = city.device("t", generator.integers(0, city.communities, count))
+    community = generator.integers(0, city.communities, count)
+    device = city.device("t", community)
     speed = np.clip(generator.normal(_SPEED_MEAN, _SPEED_SPREAD, count), _SPEED_LEAST, _SPEED_MOST) * LIMIT_KMH
     return rows(
         TEMPLATE["traffic"],
         times,
         site=city.device_site_text[device],
         device=city.device_text[device],
-        a=generator.integers(0, city.vehicles, count),
+        a=community * CARS + generator.integers(0, CARS, count),
         b=np.rint(speed * 10).astype(np.int64),
         c=generator.integers(90, 100, count),
         d=LIMIT_KMH,

@@ -12,7 +12,7 @@ from connectors.simulator.city import ELDERS, City
 from connectors.simulator.day import Days
 from connectors.simulator.people import elders_at_home
 from connectors.simulator.rows import TIME, Ints, Rows, together
-from connectors.simulator.scenes import alarms, elders, gates, outages, roads
+from connectors.simulator.scenes import alarms, cases, elders, gates, outages, readings, roads, vehicles, views
 from connectors.simulator.scenes.script import Script
 from connectors.simulator.size import EVENTS_MIN, SCENES_MIN_S, Size
 from connectors.simulator.tables import write_tables
@@ -29,6 +29,19 @@ _SCENES = (
     alarms.stage_alarms,
     alarms.stage_garbage,
     outages.stage,
+    cases.stage_cases,
+    cases.stage_reports,
+    views.stage_views,
+    views.stage_crowds,
+    views.stage_streets,
+    views.stage_doors,
+    vehicles.stage_odd_passages,
+    vehicles.stage_clones,
+    vehicles.stage_night_jam,
+    vehicles.stage_scouts,
+    readings.stage_series,
+    readings.stage_fires,
+    readings.stage_upkeep,
 )
 
 

@@ -4,17 +4,20 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from connectors.simulator.city import CAMERAS, ELDERS, HEARTBEAT_MS, MOUNTED, RESIDENTS, City
+from connectors.simulator.city import CAMERAS, CARS, DOOR_CAMERA, ELDERS, HEARTBEAT_MS, MOUNTED, RESIDENTS, City
 from connectors.simulator.people import elder_resident
 from connectors.simulator.rhythm import DAY_MS
-from connectors.simulator.scenes.roads import EMERGENCY_PLATES, plate_text
+from connectors.simulator.scenes.roads import EMERGENCY_PLATES, PERMITTED_PLATES, plate_text
 from connectors.simulator.scenes.script import at, clock
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏"
 _GIVEN = ("秀英", "桂兰", "玉珍", "建国", "国强", "淑华", "凤英", "志明", "德胜", "春梅", "福生", "长根", "水莲")
 _CLOCK_DOUBT_S = 2
 _ROAD_CLASSES = ("arterial", "collector", "local")
-_CROWD_LIMIT = 40
+CROWD_LIMIT = 12
+WARN_M, DANGER_M = 0.5, 0.8  # of the gauge in a community's underpass
+WATCHES = ("truck_turn", "entrance", "fire_lane", "")  # what a community's cameras look at, the last one at a door
+ONE_WAY = "北向南"
 
 
 def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: dict[int, int]) -> None:
@@ -28,21 +31,39 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
             file.write("".join(f"{site},p{person:07}\n" for person in range(first, first + RESIDENTS)))
     _write(
         folder / "elders.csv",
-        ("person", "site", "name", "lives_alone", "away_until", "since", "consent_until"),
+        ("person", "site", "name", "lives_alone", "wanders", "away_until", "since", "consent_until"),
         _elders(city, start, end, enrolled_late),
     )
     _write(folder / "devices.csv", ("device", "site", "lon", "lat", "person", "expected_s", "eps_s"), _devices(city))
     _write(
         folder / "roads.csv",
-        ("site", "free_kmh", "class"),
-        ((city.road_name(c), int(city.free_kmh(c)), _ROAD_CLASSES[c % 3]) for c in range(city.communities)),
+        ("site", "free_kmh", "class", "no_trucks"),
+        ((city.road_name(c), int(city.free_kmh(c)), _ROAD_CLASSES[c % 3], "true") for c in range(city.communities)),
     )
     _write(
         folder / "cameras.csv",
-        ("device", "crowd_limit"),
-        ((city.device_name("c", c, place), _CROWD_LIMIT) for c in range(city.communities) for place in range(CAMERAS)),
+        ("device", "crowd_limit", "watches", "gate", "one_way", "no_horn"),
+        (row for community in range(city.communities) for row in _cameras(city, community)),
+    )
+    _write(
+        folder / "resident_vehicles.csv",
+        ("site", "plate"),
+        ((city.site_name(c), plate_text(c * CARS + car)) for c in range(city.communities) for car in range(CARS)),
+    )
+    _write(
+        folder / "water_gauges.csv",
+        ("device", "warn_m", "danger_m"),
+        ((city.device_name("w", community), WARN_M, DANGER_M) for community in range(city.communities)),
     )
     _write(folder / "emergency_vehicles.csv", ("plate",), ((plate_text(plate),) for plate in EMERGENCY_PLATES))
+    _write(folder / "truck_permits.csv", ("plate",), ((plate_text(plate),) for plate in PERMITTED_PLATES))
+
+
+def _cameras(city: City, community: int) -> Iterable[Sequence[object]]:
+    for place in range(CAMERAS):
+        gate = city.device_name("g", community) if place == DOOR_CAMERA else ""
+        yield city.device_name("c", community, place), CROWD_LIMIT, WATCHES[place], gate, "", ""
+    yield city.device_name("t", community), "", "", "", ONE_WAY, "true"
 
 
 def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> Iterable[Sequence[object]]:
@@ -56,6 +77,7 @@ def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> 
             city.site_name(elder // ELDERS),
             name,
             "true" if elder % 3 else "false",
+            "true" if elder % 4 == 2 else "false",
             back,
             since,
             consent,

@@ -21,10 +21,16 @@ SPELLINGS: dict[str, str] = {
     + ',"subject":"person","direction":"{b:text}","match_score":{c:.2}{history:text}}',
     "gate_vehicle": _HEAD % ("g", "gate") + ',"subject":"vehicle","plate":"{a:plate}","direction":"{b:text}"}',
     "camera": _HEAD % ("c", "camera") + ',"track":"t{a}","label":"{b:text}","confidence":{c:.2},"x":{d:.2},"y":{e:.2}}',
+    "camera_rider": _HEAD % ("c", "camera")
+    + ',"track":"t{a}","label":"rider","confidence":{c:.2},"helmet":{b:text},"x":{d:.2},"y":{e:.2}}',
     "traffic": _HEAD
     % ("v", "traffic")
     + ',"plate":"{a:plate}","plate_confidence":{c:.2},"speed_kmh":{b:.1},"limit_kmh":{d},"lane":{e},'
     '"direction":"北向南","vehicle_class":"car"}',
+    "traffic_odd": _HEAD
+    % ("v", "traffic")
+    + ',"plate":"{a:plate}","plate_confidence":0.97,"speed_kmh":{b:.1},"limit_kmh":60,"lane":1,'
+    '"direction":"{c:text}","vehicle_class":"{d:text}","horn_db":{e}}',
     "flow": _HEAD % ("f", "flow")
     + ',"period_s":300,"flow_vph":{a},"speed_kmh":{b:.1},"occupancy":{c:.2},"samples":{d}}',
     "sensor": _HEAD % ("s", "sensor")
@@ -32,6 +38,9 @@ SPELLINGS: dict[str, str] = {
     "report": _HEAD % ("r", "report") + ',"reporter":"p{a:07}","category":"{b:text}","text":"{c:text}"}',
     "patrol": _HEAD % ("u", "patrol") + ',"unit":"{device:text}","available":{a:text},"lon":{b:.5},"lat":{c:.5}}',
     "heartbeat": _HEAD % ("h", "heartbeat") + "}",
+    "heartbeat_clock": _HEAD % ("h", "heartbeat") + ',"clock_offset_s":{a}}',
+    "case": _HEAD % ("k", "case")
+    + ',"case":"case-{a:07}","category":"{b:text}","stage":"{c:text}","status":"{d:text}"}',
 }
 NAMES = tuple(SPELLINGS)
 TEMPLATE = {name: number for number, name in enumerate(NAMES)}

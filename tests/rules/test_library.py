@@ -62,12 +62,13 @@ def test_every_rule_says_title_and_message_in_both_languages_route_runbook_and_p
 
 
 def test_every_rule_has_a_test_in_which_it_fires_and_one_in_which_it_is_quiet() -> None:
-    for rule in shipped_rules():
-        kinds = [rule["from"]] if isinstance(rule["from"], str) else rule["from"]
-        fires = [rule["rule"] in {each.rule.text for each in test.expect} for _, test in TESTS]
+    plan = check.load([check.LIBRARY], SCHEMAS, CITY).plan
+    for rule in plan.rules:
+        kinds = {plan.schemas.kinds[kind] for kind in rule.kinds}
+        fires = [rule.rule in {each.rule.text for each in test.expect} for _, test in TESTS]
         reads = [any(event.body["kind"] in kinds for event in test.happenings) for _, test in TESTS]
-        assert any(fires), rule["rule"]
-        assert any(read and not fired for read, fired in zip(reads, fires, strict=True)), rule["rule"]
+        assert any(fires), rule.rule
+        assert any(read and not fired for read, fired in zip(reads, fires, strict=True)), rule.rule
 
 
 def test_critical_rules_of_fire_and_panic_fire_on_arrival() -> None:

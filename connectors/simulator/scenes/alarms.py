@@ -1,14 +1,16 @@
 """Smoke, gas and panic buttons, whose rules fire at once, and garbage: three sightings within 10 minutes."""
 
 from connectors.simulator.rows import Rows, rows
+from connectors.simulator.scenes.cases import stage_answer
 from connectors.simulator.scenes.script import MINUTE_MS, Script, at
 from connectors.simulator.templates import TEMPLATE
 
 # rule, metric, unit, letter of the device, value in tenths
+PANIC = "panic_button"
 _ALARMS = (
     ("smoke", "smoke", "level", "s", 12),
     ("gas", "gas", "%LEL", "b", 310),
-    ("panic_button", "panic", "", "p", 10),
+    (PANIC, "panic", "", "p", 10),
 )
 _GARBAGE = "littering"
 
@@ -17,11 +19,13 @@ def stage_alarms(script: Script) -> None:
     """Plant alarms, and beside them tests, faults and values below the limit."""
     for rule, metric, unit, letter, value in _ALARMS:
         incidents, near_misses = script.stages()
-        for community in incidents.tolist():
-            time = script.moment(0, 24, MINUTE_MS)
+        for number, community in enumerate(incidents.tolist()):
+            time = script.moment(0, 24, 4 * MINUTE_MS)
             script.rows.append(_reading(script, community, letter, metric, unit, time, value, "alarm"))
             site, device = script.city.site_name(community), script.city.device_name(letter, community)
             script.expect(rule, time, site, {"site": site, "device": device}, f"{metric} {value / 10}")
+            if rule == PANIC:
+                stage_answer(script, community, time, answered=number % 2 == 1)
         for community in near_misses.tolist():
             time = script.moment(9, 17, 10 * MINUTE_MS)
             script.rows += [

@@ -69,9 +69,11 @@ class Script:
         low, high = spans[int(self.generator.integers(0, len(spans)))]
         return int(self.generator.integers(low, high))
 
-    def expect(self, rule: str, time: int, site: str, key: dict[str, str], detail: str) -> None:
-        """Note that an alert must be raised at an instant."""
-        self.truths.append(Truth(rule, time, time, site, key, detail))
+    def expect(
+        self, rule: str, time: int, site: str, key: dict[str, str], detail: str, *, until: int | None = None
+    ) -> None:
+        """Note that an alert must be raised at an instant, or at one from there `until` another."""
+        self.truths.append(Truth(rule, time, time if until is None else until, site, key, detail))
 
     def write_truth(self, path: Path) -> None:
         """Write the truth as CSV, in the order of time; a key is `field=text`, joined by `;`."""

@@ -114,27 +114,17 @@ def test_reference_sets_know_who_and_what_is_in_the_events(told: tuple[Path, byt
     for event in map(orjson.loads, text.splitlines()):
         if event["kind"] in ("flow", "traffic"):
             assert event["site"] in roads
-        if event["kind"] not in ("report", "patrol"):
+        if event["kind"] not in ("report", "patrol", "case"):
             assert devices[event["device"]]["site"] == event["site"]
         if str(event.get("person", "")).startswith("p"):
             assert (event["site"], event["person"]) in residents
 
 
-def test_the_truth_names_every_shipped_rule_within_the_span(told: tuple[Path, bytes, SimulationSummary]) -> None:
+def test_the_truth_names_shipped_rules_within_the_span(told: tuple[Path, bytes, SimulationSummary]) -> None:
     folder, _, summary = told
     truth = rows(folder / "truth.csv")
     assert Counter(row["rule"] for row in truth) == summary.planted
-    assert set(summary.planted) == {
-        "stranger_entry",
-        "elder_inactive_48h",
-        "overspeed_burst",
-        "slow_traffic",
-        "smoke",
-        "gas",
-        "panic_button",
-        "littering",
-        "device_offline",
-    }
+    assert len(summary.planted) > 30
     assert all("2025-03-03T00:00" <= row["start"] <= row["end"] < "2025-03-06T00:00" for row in truth)
     assert all(row["key"] and row["site"] and row["detail"] for row in truth)
 
@@ -157,7 +147,9 @@ def test_a_span_may_begin_at_any_hour(tmp_path: Path, hour: int, days: int) -> N
     times = [orjson.loads(line)["time"] for line in text.splitlines()]
     assert (min(times), summary.start) == (START + hour * 3_600_000,) * 2
     assert max(times) < summary.end
-    assert len(summary.planted) == (8 if days < 3 else 9)  # a silence of 48 hours takes longer than a day
+    # a silence of 48 hours takes longer than a day
+    assert ("elder_inactive_48h" in summary.planted) == (days >= 3)
+    assert len(summary.planted) > 30
 
 
 @pytest.mark.parametrize(
