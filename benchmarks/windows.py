@@ -76,7 +76,7 @@ def _window(
     layout = lay_out(asked, panes)
     state = tuple(fresh_state(layout.columns, keys).values())
     room = 4 * block + EDGES
-    points = np.empty((len(asked), room)), *np.empty((5, room), np.int64)
+    points = np.empty((len(asked), room)), np.empty((5, room), np.int64)
     edges, offsets = np.array([np.iinfo(np.int64).min]), np.array([8 * 60 * MINUTE_MS])
     of_panes = {
         "sliding": (slide, (10_000, 0, is_state, False)),
@@ -90,7 +90,7 @@ def _window(
         start = 0
         while start < part.stop - part.start:
             start, _ = kernel(
-                times[part], rows[part], arguments, arguments.view(np.int64), start, *told, layout.table, state, points
+                times[part], rows[part], arguments, arguments.view(np.int64), start, *told, layout.table, state, *points
             )
 
     return step

@@ -84,15 +84,16 @@ os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR = str(CACHE_DIR)
 os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ByContent.__name__}"
 
 
-def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def kernel(*signatures: str, inline: bool = False, allocates: bool = True) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for the given Numba signatures when its module is imported.
 
     Without a signature the function is a helper of other kernels and compiles into them; `inline=True`
     asks LLVM to always inline it; where False it is said aloud, since Numba would hand down True from an inlined
     function to all that it calls. No fastmath and no parallel reductions: a shard must give the same
-    bits for any cut into batches.
+    bits for any cut into batches. What never makes an array says `allocates=False`: then no references are counted,
+    which is half of the time where helpers are handed many arrays for each event.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": inline}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": inline, "_nrt": allocates}
 
     def decorate(function: Callable[..., Any]) -> Any:
         if not signatures:

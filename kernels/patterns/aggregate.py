@@ -9,8 +9,8 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.nulls import NULL
-from kernels.patterns.distinct import enter, expire, see
-from kernels.patterns.quantile import bucket_of, put, quantile
+from kernels.patterns.distinct import enter
+from kernels.patterns.quantile import bucket_of, fell, put, quantile
 
 # what a cell does with an event; the first is of no argument, the others skip null (NaN)
 EVENTS, KNOWN, SUM, LEAST, GREATEST = range(5)
@@ -18,11 +18,14 @@ EVENTS, KNOWN, SUM, LEAST, GREATEST = range(5)
 CELL, MEAN, SPAN, PER_MINUTE, RECENT, DISTINCT, QUANTILE = range(7)
 
 NEVER = np.int64(2**63 - 1)
-PANE, MASK, OPENED = range(3)  # columns of `marks`
+OPENED = 1  # column of `marks`
 NONE, HAND, VACANT = range(3)  # what is in hand at a look
-FIRST_PANE = 0  # where a window that is not cut into panes keeps its cells
+ROW, TIME, PLACE, HELD_BY, BEGINS = range(5)  # rows of `looks`
 
-TABLE = "Tuple((int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], float64[::1]))"
+TABLE = (
+    "Tuple((int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], float64[::1], "
+    "float64[:, :, ::1]))"
+)
 """What to accumulate.
 
 operations, arguments    int64[cells]: what a cell does, and with which argument; cell 0 is EVENTS
@@ -30,20 +33,21 @@ distinct, bounds         int64[d] each: the argument of each distinct(), and how
 quantiles                int64[q]: the argument of each quantile()
 results                  int64[a, 3]: what each aggregate is, and its cells, list or tree
 parameters               float64[a]: the share of a quantile
+totals                   float64[1, 1, cells], scratch
 """
 
 STATE = (
     "Tuple((int64[:, ::1], int64[::1], float64[:, :, ::1], float64[:, ::1], int64[:, ::1], int64[:, :, ::1], "
     "int64[:, :, ::1], int64[:, ::1], int32[:, :, ::1], uint16[:, :, ::1], int64[:, :, ::1]))"
 )
-"""What is kept of each key, by row.
+"""What is kept of each key, by row. Kernels take it apart once: a tuple of arrays that is handed on costs more than
+what is done with it.
 
-marks          int64[rows, 3]: the pane (its number, its end, or a session's last event; NULL: none), the mask of the
-               panes that hold events (bit i: i panes ago), and when the window's first event was
+marks          int64[rows, m]: where a window stands, as its kind says
 dues           int64[rows]: when the window is looked at next though no event comes (of a sliding one the number of
                the pane at whose edge), NEVER if it is not
 cells          float64[rows, panes, cells]
-bases          float64[rows, cells]: the cells of all panes but the present one, joined, the oldest first
+bases          float64[rows, cells]: cells of panes that have been joined
 recent         int64[rows, 2 + ring]: place of the next event, events in the window, and the times of the last ones
 values         int64[rows, d, bound]: different values (`kernels.patterns.distinct`)
 value_times    int64[rows, d, bound]
@@ -53,19 +57,17 @@ held           uint16[rows, q, HELD]: the buckets of the last events
 held_sizes     int64[rows, q, 2 + panes]: the place of the next one, how many, and how many of each pane
 """
 
-POINTS = "Tuple((float64[:, ::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1]))"
+POINTS = "float64[:, ::1], int64[:, ::1]"
 """Where the windows are looked at, room for m.
 
 extra      float64[a, m]: the aggregates
-rows       int64[m]: state rows
-times      int64[m]: epoch ms
-places     int64[m]: the event in hand; of a pane's end or an edge the event before which it stood, -1 for none
-hands      int64[m]: HAND, an event is in hand; NONE; or VACANT, and there is none in the window
-begins     int64[m]: events from this time on are in the window
+looks      int64[5, m]: state row; epoch ms; the event in hand, or of a pane's end or an edge the event before which it
+           stood (-1: none); HAND, an event is in hand, NONE, or VACANT, and there is none in the window; and from which
+           time on events are in the window
 """
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def changed(operation, cell, x):
     """Return a cell after one more event, of which `x` is the argument."""
     if operation == EVENTS:
@@ -77,7 +79,7 @@ def changed(operation, cell, x):
     return joined(operation, cell, x)
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def joined(operation, a, b):
     """Return two cells as one; that of no event is 0, for LEAST and GREATEST NaN."""
     if operation < LEAST:
@@ -87,89 +89,80 @@ def joined(operation, a, b):
     return a
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def empty(operation):
     """Return the cell of no event."""
     return np.nan if operation >= LEAST else 0.0
 
 
-@kernel(inline=True)
-def clear(cells, operations, row, pane):
+@kernel(inline=True, allocates=False)
+def clear(cells, row, pane, operations):
     """Begin a pane's cells anew."""
     for c in range(len(operations)):
         cells[row, pane, c] = empty(operations[c])
 
 
-@kernel(inline=True)
-def add(cells, operations, arguments, row, pane, numbers, i):
+@kernel(inline=True, allocates=False)
+def add(cells, row, pane, operations, arguments, numbers, i):
     """Add an event to a pane's cells."""
     for c in range(len(operations)):
         cells[row, pane, c] = changed(operations[c], cells[row, pane, c], numbers[arguments[c], i])
 
 
-@kernel(inline=True)
-def enter_all(table, state, row, numbers, bits, i):
+@kernel(inline=True, allocates=False)
+def enter_all(values, value_sizes, buckets, held_sizes, row, distinct, bounds, quantiles, numbers, bits, i):
     """Enter an event's values into the lists and trees of a window whose events leave all at once."""
-    distinct, bounds, quantiles = table[2], table[3], table[4]
-    values, sizes, buckets = state[5], state[7], state[8]
     for d in range(len(distinct)):
         value = bits[distinct[d], i]
         if value != NULL:
-            enter(values, sizes, row, d, bounds[d], value)
+            enter(values, value_sizes, row, d, bounds[d], value)
     for q in range(len(quantiles)):
         x = numbers[quantiles[q], i]
         if x == x:
             put(buckets, row, q, bucket_of(x), 1)
-            state[10][row, q, 1] += 1
+            held_sizes[row, q, 1] += 1
 
 
-@kernel(inline=True)
-def forget_all(table, state, row):
+@kernel(inline=True, allocates=False)
+def forget_all(value_sizes, buckets, held_sizes, row):
     """Empty the lists and trees of a key."""
-    for d in range(len(table[2])):
-        state[7][row, d] = 0
-    for q in range(len(table[4])):
-        if state[10][row, q, 1] > 0:
-            state[8][row, q, :] = 0
-            state[10][row, q, :] = 0
+    for d in range(value_sizes.shape[1]):
+        value_sizes[row, d] = 0
+    if buckets.shape[1] > 0:
+        fell(buckets, held_sizes, row)
 
 
-@kernel(inline=True)
-def see_all(table, state, row, time, numbers, bits, i):
-    """Note an event's values in the lists of a sliding window."""
-    distinct, bounds = table[2], table[3]
-    for d in range(len(distinct)):
-        value = bits[distinct[d], i]
-        if value != NULL:
-            see(state[5], state[6], state[7], row, d, bounds[d], value, time)
+@kernel(inline=True, allocates=False)
+def tell(cells, at, pane, minutes, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found):
+    """Return the aggregates of a window in `extra[:, found]`: its cells are `cells[at, pane]`, all else its row's.
 
-
-@kernel(inline=True)
-def expire_all(table, state, row, after):
-    """Forget the values that a sliding window last saw at or before `after`."""
-    for d in range(len(table[2])):
-        expire(state[6], state[7], row, d, after)
-
-
-@kernel(inline=True)
-def tell(table, state, row, totals, minutes, extra, at):
-    """Return the aggregates in `extra[:, at]`; `totals` are the window's cells, `minutes` what rate() divides by."""
-    results, parameters = table[5], table[6]
+    `minutes` is what rate() divides by.
+    """
     for a in range(len(results)):
-        first, second = results[a, 1], results[a, 2]
-        kind = results[a, 0]
+        kind, first, second = results[a, 0], results[a, 1], results[a, 2]
         if kind == CELL:
-            value = totals[first]
+            value = cells[at, pane, first]
         elif kind == MEAN:
-            value = totals[first] / totals[second] if totals[second] > 0 else np.nan
+            known = cells[at, pane, second]
+            value = cells[at, pane, first] / known if known > 0 else np.nan
         elif kind == SPAN:
-            value = totals[second] - totals[first]
+            value = cells[at, pane, second] - cells[at, pane, first]
         elif kind == PER_MINUTE:
-            value = totals[first] / minutes
+            value = cells[at, pane, first] / minutes
         elif kind == RECENT:
-            value = np.float64(state[4][row, 1])
+            value = np.float64(recent[row, 1])
         elif kind == DISTINCT:
-            value = np.float64(state[7][row, first])
+            value = np.float64(value_sizes[row, first])
         else:
-            value = quantile(state[8], row, first, parameters[a], state[10][row, first, 1])
-        extra[a, at] = value
+            value = quantile(buckets, row, first, parameters[a], held_sizes[row, first, 1])
+        extra[a, found] = value
+
+
+@kernel(inline=True, allocates=False)
+def note(looks, found, row, time, place, hand, begins):
+    """Write down where a window was looked at."""
+    looks[ROW, found] = row
+    looks[TIME, found] = time
+    looks[PLACE, found] = place
+    looks[HELD_BY, found] = hand
+    looks[BEGINS, found] = begins

@@ -3,7 +3,7 @@
 from kernels.compile import kernel
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def expire(value_times, sizes, row, d, after):
     """Forget the values that were last seen at or before `after`; they are at the end of the list."""
     size = sizes[row, d]
@@ -12,7 +12,7 @@ def expire(value_times, sizes, row, d, after):
     sizes[row, d] = size
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def see(values, value_times, sizes, row, d, bound, value, time):
     """Move a value to the front of its key's list, which holds the `bound` most recent ones.
 
@@ -43,7 +43,7 @@ def see(values, value_times, sizes, row, d, bound, value, time):
     value_times[row, d, 0] = time
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def enter(values, sizes, row, d, bound, value):
     """Enter a value into its key's sorted list of all values, unless it is there or the list is full.
 

@@ -23,7 +23,7 @@ _LOG = math.log(GROWTH)
 _MIDDLE = 2 / (1 + GROWTH)
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def bucket_of(x):
     """Return the bucket of a number, 0 .. BUCKETS - 1, ascending."""
     magnitude = abs(x)
@@ -37,7 +37,7 @@ def bucket_of(x):
     return SIDE + side if x > 0 else SIDE - side
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def value_of(bucket):
     """Return the middle of a bucket: no number in it is more than 0.98 % away."""
     side = abs(bucket - SIDE)
@@ -47,32 +47,41 @@ def value_of(bucket):
     return magnitude if bucket > SIDE else -magnitude
 
 
-@kernel(inline=True)
-def put(counts, row, q, bucket, by):
-    """Change the count of a bucket; `counts` is int32[rows, q, BUCKETS + 1], the tree of each key from place 1."""
+@kernel(inline=True, allocates=False)
+def put(buckets, row, q, bucket, by):
+    """Change the count of a bucket; `buckets` is int32[rows, q, BUCKETS + 1], the tree of each key from place 1."""
     at = bucket + 1
     while at <= BUCKETS:
-        counts[row, q, at] += by
+        buckets[row, q, at] += by
         at += at & -at
 
 
-@kernel(inline=True)
-def at_rank(counts, row, q, rank):
+@kernel(allocates=False)
+def fell(buckets, sizes, row):
+    """Empty the trees of a key."""
+    for q in range(buckets.shape[1]):
+        if sizes[row, q, 1] > 0:
+            buckets[row, q, :] = 0
+        sizes[row, q, :] = 0
+
+
+@kernel(inline=True, allocates=False)
+def at_rank(buckets, row, q, rank):
     """Return the bucket of the number that has `rank` others before it in ascending order."""
     at = np.int64(0)
     step = np.int64(STEP)
     left = rank
     while step > 0:
-        if at + step <= BUCKETS and counts[row, q, at + step] <= left:
+        if at + step <= BUCKETS and buckets[row, q, at + step] <= left:
             at += step
-            left -= counts[row, q, at]
+            left -= buckets[row, q, at]
         step >>= 1
     return at
 
 
-@kernel(inline=True)
-def quantile(counts, row, q, share, size):
+@kernel(inline=True, allocates=False)
+def quantile(buckets, row, q, share, size):
     """Return the quantile of `size` numbers, that of rank floor(share x (size - 1)) from below; NaN of none."""
     if size == 0:
         return np.nan
-    return value_of(at_rank(counts, row, q, np.int64(math.floor(share * (size - 1)))))
+    return value_of(at_rank(buckets, row, q, np.int64(math.floor(share * (size - 1)))))

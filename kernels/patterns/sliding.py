@@ -3,18 +3,23 @@
 Pane p holds the events of ((p - 1) w/60, p w/60], counted from the epoch; w p / 60, rounded down to a ms, is its
 *edge*. At an instant in pane p sums, means, extremes, rates, spans and quantiles are those of the panes p - 59 .. p: at
 an edge of exactly the window, between edges of up to w/60 less. count() and distinct() are exact, up to their bounds.
+
+The cells of a window are joined by van Herk's scheme (van Herk, Pattern Recognition Letters 13, 1992; Gil and Werman,
+IEEE PAMI 15, 1993): panes are cut into blocks of 60, so that a window is the end of one block and the beginning of the
+next. When a block is over its cells are joined from its end on, in place; those of the present one are joined as they
+come. So each pane is joined twice, whatever the window, nothing is ever subtracted from a sum, and a sum depends on the
+window's events alone. Panes without events take no part, by masks, and cost nothing.
 """
 
 import numpy as np
 
+from kernels.bits import highest, lowest
 from kernels.compile import kernel
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
     HAND,
-    MASK,
     NEVER,
     NONE,
-    PANE,
     POINTS,
     STATE,
     TABLE,
@@ -22,108 +27,108 @@ from kernels.patterns.aggregate import (
     add,
     clear,
     empty,
-    expire_all,
     joined,
-    see_all,
+    note,
     tell,
 )
-from kernels.patterns.quantile import HELD, bucket_of, put
+from kernels.patterns.distinct import expire, see
+from kernels.patterns.quantile import HELD, bucket_of, fell, put
 from kernels.prefetch import AHEAD, prefetch
 
 PANES = 60
+PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before
+#                            hold events, by bits; the one that is as old as the window stays until an edge has shown it
 EDGES = PANES + 2  # at most so many points come of one event
-INSIDE = (1 << PANES) - 1  # of a mask; bit 60 has left the window, but no edge has shown it yet
 MINUTE_MS = 60_000.0
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def pane_of(time, window):
     """Return the pane of an instant."""
     return -((-PANES * time) // window)
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def edge_of(pane, window):
     """Return the last instant of a pane."""
     return (pane * window) // PANES
 
 
-@kernel(inline=True)
-def oldest(mask):
-    """Return how many panes ago the oldest event was: the place of the highest bit."""
-    at = np.int64(0)
-    for step in (32, 16, 8, 4, 2, 1):
-        if mask >> (at + step) != 0:
-            at += step
-    return at
+@kernel(inline=True, allocates=False)
+def move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations):
+    """Let a key's window reach a pane, later than the one where it is.
 
-
-@kernel(inline=True)
-def move(table, state, row, pane):
-    """Let a key's window reach a pane: what has left it is taken out, the rest joined anew, the oldest pane first.
-
-    The order is fixed and nothing is ever subtracted from a sum, so that a window's sum depends on its events alone.
+    Cost: 1 ns a cell, and that again for each pane with events of a block that is over.
     """
-    operations = table[0]
-    marks, cells, bases = state[0], state[2], state[3]
     past = marks[row, PANE]
-    mask = marks[row, MASK]
-    ago = pane - past if past != NULL else np.int64(PANES + 1)
-    if ago > PANES:
-        if mask != 0:
-            forget_trees(table, state, row)
-        mask = np.int64(0)
-    elif ago > 0:
-        drop(table, state, row, past, mask, ago)
-        mask = (mask << ago) & ((np.int64(1) << (PANES + 1)) - 1)
+    slot, last = pane % PANES, past % PANES
+    blocks = pane // PANES - past // PANES if past != NULL else np.int64(2)
+    if buckets.shape[1] > 0:
+        leave_trees(marks, buckets, held, held_sizes, row, pane, blocks)
     marks[row, PANE] = pane
-    marks[row, MASK] = mask
+    if blocks == 0:
+        if (marks[row, NEW] >> last) & 1:
+            for c in range(len(operations)):
+                bases[row, c] = joined(operations[c], bases[row, c], cells[row, last, c])
+        marks[row, OLD] = (marks[row, OLD] >> slot) << slot
+        return
+    old = np.int64(0)
+    if blocks == 1:
+        old = marks[row, NEW]
+        left = old
+        after = highest(left)
+        while left != 0:
+            at = highest(left)
+            if at != after:
+                for c in range(len(operations)):
+                    cells[row, at, c] = joined(operations[c], cells[row, at, c], cells[row, after, c])
+            after = at
+            left ^= np.int64(1) << at
+    marks[row, OLD] = (old >> slot) << slot
+    marks[row, NEW] = 0
     for c in range(len(operations)):
         bases[row, c] = empty(operations[c])
-    left = mask & (INSIDE - 1)  # without the present pane
-    while left != 0:
-        at = oldest(left)
-        left ^= np.int64(1) << at
-        slot = (pane - at) % PANES
-        for c in range(len(operations)):
-            bases[row, c] = joined(operations[c], bases[row, c], cells[row, slot, c])
 
 
-@kernel(inline=True)
-def drop(table, state, row, past, mask, ago):
-    """Take the panes that leave the window when it moves on by `ago` out of the trees of quantiles."""
-    buckets, held, sizes = state[8], state[9], state[10]
-    for q in range(len(table[4])):
-        for at in range(max(PANES - ago, 0), PANES):
-            if (mask >> at) & 1:
-                slot = 2 + (past - at) % PANES
-                for _ in range(sizes[row, q, slot]):
-                    take_out(buckets, held, sizes, row, q)
-                sizes[row, q, slot] = 0
+@kernel(allocates=False)
+def leave_trees(marks, buckets, held, sizes, row, pane, blocks):
+    """Take the panes that leave the window when it moves on to `pane` out of the trees of quantiles."""
+    if blocks > 1:
+        fell(buckets, sizes, row)
+        return
+    left = ~((np.int64(2) << marks[row, PANE] % PANES) - 1)  # of the block before, the panes up to here have left
+    gone = (np.int64(2) << pane % PANES) - 1
+    if blocks == 0:
+        take_panes(buckets, held, sizes, row, marks[row, OLD] & left & gone)
+    else:
+        take_panes(buckets, held, sizes, row, marks[row, OLD] & left)
+        take_panes(buckets, held, sizes, row, marks[row, NEW] & gone)
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
+def take_panes(buckets, held, sizes, row, panes):
+    """Take the numbers of some panes, the oldest ones, out of the trees of a key."""
+    while panes != 0:
+        slot = 2 + lowest(panes)
+        panes &= panes - 1
+        for q in range(buckets.shape[1]):
+            for _ in range(sizes[row, q, slot]):
+                take_out(buckets, held, sizes, row, q)
+            sizes[row, q, slot] = 0
+
+
+@kernel(inline=True, allocates=False)
 def take_out(buckets, held, sizes, row, q):
     """Take the oldest number out of a tree."""
     put(buckets, row, q, np.int64(held[row, q, (sizes[row, q, 0] - sizes[row, q, 1]) % HELD]), -1)
     sizes[row, q, 1] -= 1
 
 
-@kernel(inline=True)
-def forget_trees(table, state, row):
-    """Empty the trees of a key."""
-    for q in range(len(table[4])):
-        if state[10][row, q, 1] > 0:
-            state[8][row, q, :] = 0
-        state[10][row, q, :] = 0
-
-
-@kernel(inline=True)
-def put_in(table, state, row, pane, numbers, i):
+@kernel(inline=True, allocates=False)
+def put_in(buckets, held, sizes, row, pane, quantiles, numbers, i):
     """Put an event into the trees of a key; a full one loses its oldest."""
-    buckets, held, sizes = state[8], state[9], state[10]
-    for q in range(len(table[4])):
-        x = numbers[table[4][q], i]
+    for q in range(len(quantiles)):
+        x = numbers[quantiles[q], i]
         if x == x:
             if sizes[row, q, 1] == HELD:
                 take_out(buckets, held, sizes, row, q)
@@ -139,77 +144,118 @@ def put_in(table, state, row, pane, numbers, i):
             sizes[row, q, 2 + pane % PANES] += 1
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def leave(recent, row, after):
     """Take the events at or before `after` out of count()."""
     ring = recent.shape[1] - 2
     size = recent[row, 1]
-    while size > 0 and recent[row, 2 + (recent[row, 0] - size) % ring] <= after:
+    while size > 0:
+        oldest = recent[row, 0] - size
+        if oldest < 0:
+            oldest += ring
+        if recent[row, 2 + oldest] > after:
+            break
         size -= 1
     recent[row, 1] = size
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def come(recent, row, time):
     """Count an event."""
     ring = recent.shape[1] - 2
-    recent[row, 2 + recent[row, 0]] = time
-    recent[row, 0] = (recent[row, 0] + 1) % ring
+    head = recent[row, 0]
+    recent[row, 2 + head] = time
+    recent[row, 0] = head + 1 if head + 1 < ring else 0
     recent[row, 1] = min(recent[row, 1] + 1, ring)
 
 
-@kernel(inline=True)
-def look(table, state, row, time, window, place, hand, totals, points, at):
-    """Write down one look at a window, whose panes have been moved to `time`."""
-    extra, rows, times, places, hands, begins = points
-    operations = table[0]
-    marks, cells, bases = state[0], state[2], state[3]
+@kernel(inline=True, allocates=False)
+def window_of(marks, cells, bases, row, operations, totals):
+    """Return in `totals[0, 0]` the cells of a window: the end of the block before, the panes since, the present one."""
     slot = marks[row, PANE] % PANES
-    present = marks[row, MASK] & 1
+    inside = marks[row, OLD] & ~((np.int64(2) << slot) - 1)
+    first = lowest(inside)
+    present = (marks[row, NEW] >> slot) & 1
     for c in range(len(operations)):
-        totals[c] = joined(operations[c], bases[row, c], cells[row, slot, c]) if present else bases[row, c]
-    tell(table, state, row, totals, window / MINUTE_MS, extra, at)
-    rows[at] = row
-    times[at] = time
-    places[at] = place
-    hands[at] = hand
-    begins[at] = time - window + 1
+        cell = bases[row, c]
+        if inside != 0:
+            cell = joined(operations[c], cells[row, first, c], cell)
+        if present:
+            cell = joined(operations[c], cell, cells[row, slot, c])
+        totals[0, 0, c] = cell
 
 
-@kernel(inline=True)
-def next_edge(mask, pane, time, window, every):
-    """Return the pane at whose edge, after `time` in `pane`, a window is looked at next."""
-    if mask == 0:
+@kernel(inline=True, allocates=False)
+def next_edge(marks, row, time, window, every):
+    """Return the pane at whose edge, after `time`, a window is looked at next: where events leave it."""
+    pane, old, new = marks[row, PANE], marks[row, OLD], marks[row, NEW]
+    if old == 0 and new == 0:
         return NEVER
     if every:
         return pane if edge_of(pane, window) > time else pane + 1
-    return pane - oldest(mask) + PANES
+    block = pane - pane % PANES
+    return block + lowest(old) if old != 0 else block + PANES + lowest(new)
 
 
-@kernel(inline=True)
-def pass_edges(table, state, row, bound, window, every, place, totals, points, found):
-    """Look at a window at the edges of its panes before `bound`; return how many points there are then."""
-    marks, dues, recent = state[0], state[1], state[4]
-    while dues[row] < bound:
+@kernel(inline=True, allocates=False)
+def show_edge(marks, row):
+    """Let the pane go that is as old as the window."""
+    slot = marks[row, PANE] % PANES
+    marks[row, OLD] = (marks[row, OLD] >> (slot + 1)) << (slot + 1)
+
+
+@kernel(inline=True, allocates=False)
+def pass_edges(
+    marks,
+    dues,
+    cells,
+    bases,
+    recent,
+    value_times,
+    value_sizes,
+    buckets,
+    held,
+    held_sizes,
+    row,
+    last,
+    window,
+    every,
+    place,
+    operations,
+    results,
+    parameters,
+    totals,
+    extra,
+    looks,
+    found,
+):
+    """Look at a window at the edges of its panes before pane `last`; return how many points there are then."""
+    while dues[row] < last:
         pane = dues[row]
         time = edge_of(pane, window)
-        move(table, state, row, pane)
-        marks[row, MASK] &= INSIDE
-        if recent.shape[1] > 2:
+        if pane != marks[row, PANE]:
+            move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations)
+        show_edge(marks, row)
+        if recent.shape[1] > 0:
             leave(recent, row, time - window)
-        expire_all(table, state, row, time - window)
-        hand = NONE if marks[row, MASK] != 0 else VACANT
-        look(table, state, row, time, window, place, hand, totals, points, found)
+        for d in range(value_sizes.shape[1]):
+            expire(value_times, value_sizes, row, d, time - window)
+        window_of(marks, cells, bases, row, operations, totals)
+        minutes = window / MINUTE_MS
+        tell(totals, 0, 0, minutes, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found)
+        hand = NONE if totals[0, 0, 0] > 0 else VACANT
+        note(looks, found, row, time, place, hand, time - window + 1)
         found += 1
-        dues[row] = next_edge(marks[row, MASK], pane, time, window, every)
+        dues[row] = next_edge(marks, row, time, window, every)
     return found
 
 
 @kernel(
     f"UniTuple(int64, 2)(int64[::1], int64[::1], float64[:, ::1], int64[:, ::1], int64, int64, int64, int64, int64, "
-    f"{TABLE}, {STATE}, {POINTS})"
+    f"{TABLE}, {STATE}, {POINTS})",
+    allocates=False,
 )
-def slide(times, rows, numbers, bits, start, window, needed, edges, every, table, state, points):
+def slide(times, rows, numbers, bits, start, window, needed, edges, every, table, state, extra, looks):
     """Take events into their keys' windows and look at them, until there is no more room for points.
 
     Parameters
@@ -227,71 +273,124 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
         whether windows are looked at at the edges of their panes, too: at those where events have left, or at every
         one while there are events, and once more when there are none. An edge at which the key has an event is
         judged with that
-    table, state, points
-        see `kernels.patterns.aggregate`
+    table, state, extra, looks
+        see `kernels.patterns.aggregate`; there is room for EDGES points at least
 
     Returns
     -------
     the first event that was not taken, and the number of points
 
-    Cost: 20 ns an event and 2 ns a cell and aggregate, 1 ns a cell and pane with events when the pane changes.
+    Cost: 20 ns an event and 2 ns a cell and aggregate; a pane is joined twice.
     """
-    operations, arguments = table[0], table[1]
-    marks, dues, cells, recent = state[0], state[1], state[2], state[4]
-    counts = recent.shape[1] > 2
-    totals = np.empty(len(operations), np.float64)
-    room = len(points[1]) - EDGES
+    operations, arguments, distinct, bounds, quantiles, results, parameters, totals = table
+    marks, dues, cells, bases, recent, values, value_times, value_sizes, buckets, held, held_sizes = state
+    counts = recent.shape[1] > 0
+    minutes = window / MINUTE_MS
+    room = extra.shape[1] - EDGES
     found = np.int64(0)
     n = np.int64(len(times))
     for i in range(start, n):
         if found > room:
             return np.int64(i), found
-        if i + AHEAD < n:
-            prefetch(marks, rows[i + AHEAD], 0)
-            prefetch(cells, rows[i + AHEAD], pane_of(times[i], window) % PANES)
         row = rows[i]
         time = times[i]
         pane = pane_of(time, window)
+        if i + AHEAD < n:
+            prefetch(marks, rows[i + AHEAD], 0)
+            prefetch(bases, rows[i + AHEAD], 0)
+            prefetch(cells, rows[i + AHEAD], pane % PANES)
         if edges:
-            found = pass_edges(table, state, row, pane, window, every, i, totals, points, found)
+            found = pass_edges(
+                marks,
+                dues,
+                cells,
+                bases,
+                recent,
+                value_times,
+                value_sizes,
+                buckets,
+                held,
+                held_sizes,
+                row,
+                pane,
+                window,
+                every,
+                i,
+                operations,
+                results,
+                parameters,
+                totals,
+                extra,
+                looks,
+                found,
+            )
         if pane != marks[row, PANE]:
-            move(table, state, row, pane)
+            move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations)
         slot = pane % PANES
-        if marks[row, MASK] & 1 == 0:
-            clear(cells, operations, row, slot)
-            marks[row, MASK] |= 1
-        add(cells, operations, arguments, row, slot, numbers, i)
-        put_in(table, state, row, pane, numbers, i)
+        if (marks[row, NEW] >> slot) & 1 == 0:
+            marks[row, NEW] |= np.int64(1) << slot
+            clear(cells, row, slot, operations)
+        add(cells, row, slot, operations, arguments, numbers, i)
+        put_in(buckets, held, held_sizes, row, pane, quantiles, numbers, i)
         if counts:
             leave(recent, row, time - window)
             come(recent, row, time)
-        expire_all(table, state, row, time - window)
-        see_all(table, state, row, time, numbers, bits, i)
+        for d in range(len(distinct)):
+            expire(value_times, value_sizes, row, d, time - window)
+            if bits[distinct[d], i] != NULL:
+                see(values, value_times, value_sizes, row, d, bounds[d], bits[distinct[d], i], time)
         if edges:
             if edge_of(pane, window) == time:
-                marks[row, MASK] &= INSIDE
-            dues[row] = next_edge(marks[row, MASK], pane, time, window, every)
+                show_edge(marks, row)
+            dues[row] = next_edge(marks, row, time, window, every)
         if not counts or recent[row, 1] >= needed:
-            look(table, state, row, time, window, i, HAND, totals, points, found)
+            window_of(marks, cells, bases, row, operations, totals)
+            tell(
+                totals, 0, 0, minutes, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found
+            )
+            note(looks, found, row, time, i, HAND, time - window + 1)
             found += 1
     return n, found
 
 
-@kernel(f"UniTuple(int64, 2)(int64, int64, int64, int64, {TABLE}, {STATE}, {POINTS})")
-def slide_on(start, bound, window, every, table, state, points):
+@kernel(f"UniTuple(int64, 2)(int64, int64, int64, int64, {TABLE}, {STATE}, {POINTS})", allocates=False)
+def slide_on(start, bound, window, every, table, state, extra, looks):
     """Look at the windows of rows from `start` on at their edges before `bound` (epoch ms), as far as there is room.
 
     Returns
     -------
     the first row that was not looked at, and the number of points, each row's in order
     """
-    dues = state[1]
-    totals = np.empty(len(table[0]), np.float64)
+    operations, _, _, _, _, results, parameters, totals = table
+    marks, dues, cells, bases, recent, _, value_times, value_sizes, buckets, held, held_sizes = state
     last = pane_of(bound, window)
-    room = len(points[1]) - EDGES
+    room = extra.shape[1] - EDGES
     found = np.int64(0)
     for row in range(start, len(dues)):
         if found > room:
             return np.int64(row), found
-        found = pass_edges(table, state, row, last, window, every, -1, totals, points, found)
+        found = pass_edges(
+            marks,
+            dues,
+            cells,
+            bases,
+            recent,
+            value_times,
+            value_sizes,
+            buckets,
+            held,
+            held_sizes,
+            row,
+            last,
+            window,
+            every,
+            -1,
+            operations,
+            results,
+            parameters,
+            totals,
+            extra,
+            looks,
+            found,
+        )
     return np.int64(len(dues)), found

@@ -20,6 +20,7 @@ from streams.shard.tables import Columns, KeyTable
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 LOOKS_MIN = 1 << 10  # room for points of one call
+LOOKS = 5  # what a kernel says of each, besides the aggregates
 TRUTHS = np.array([0.0, 1.0, np.nan])  # of FALSE, TRUE and UNKNOWN
 NO_EVENTS = np.empty(0, np.int64)
 
@@ -40,6 +41,7 @@ class Accumulation:
         self._arguments = _Arguments(family, pattern.window)
         layout = lay_out(self._arguments.asked, pattern.window.panes)
         self._table = layout.table
+        self._aggregates = len(pattern.window.aggregates)
         self._state = tuple(layout.columns)
         self._mover = mover_of(family, pattern)
         self._limits = limits(family.plan)
@@ -63,7 +65,7 @@ class Accumulation:
         start, n = 0, len(states)
         while start < n:
             out = self._room(n - start)
-            start, found = self._mover.take(batch.times, states, arguments, start, self._table, self._held(table), out)
+            start, found = self._mover.take(batch.times, states, arguments, start, self._table, self._held(table), *out)
             if found:
                 yield self._points(out, found, batch, table)
         remember(batch.times, batch.positions, states, held["ring"], held["heads"])
@@ -76,7 +78,7 @@ class Accumulation:
         start, rows = 0, len(table.state["dues"])
         while start < rows:
             out = self._room(rows - start)
-            start, found = self._mover.advance(start, bound, self._table, self._held(table), out)
+            start, found = self._mover.advance(start, bound, self._table, self._held(table), *out)
             if found:
                 yield self._points(out, found, _Batch.none(), table)
         self.resume(table)
@@ -93,16 +95,13 @@ class Accumulation:
     def _held(self, table: KeyTable) -> tuple[NDArray[np.generic], ...]:
         return tuple(table.state[name] for name in self._state)
 
-    def _room(self, events: int) -> tuple[Floats, Ints, Ints, Ints, Ints, Ints]:
+    def _room(self, events: int) -> tuple[Floats, Ints]:
         room = events + LOOKS_MIN
-        rows, times, places, hands, begins = np.empty((5, room), np.int64)
-        return np.empty((len(self._table[5]), room), np.float64), rows, times, places, hands, begins
+        return np.empty((self._aggregates, room), np.float64), np.empty((LOOKS, room), np.int64)
 
-    def _points(
-        self, out: tuple[Floats, Ints, Ints, Ints, Ints, Ints], found: int, batch: "_Batch", table: KeyTable
-    ) -> Points:
+    def _points(self, out: tuple[Floats, Ints], found: int, batch: "_Batch", table: KeyTable) -> Points:
         extra = np.ascontiguousarray(out[0][:, :found])
-        states, times, places, hands, begins = (array[:found] for array in out[1:])
+        states, times, places, hands, begins = np.ascontiguousarray(out[1][:, :found])
         members = table.state["members"][states]
         if len(self._family.rules) > 1:
             extra = np.minimum(extra, self._limits[:, members])

@@ -17,7 +17,9 @@ Ints = NDArray[np.int64]
 TIME_ARGUMENT = 0  # row of the arguments that holds the events' times
 
 
-Table = tuple[Ints, Ints, Ints, Ints, Ints, Ints, NDArray[np.float64]]  # `kernels.patterns.aggregate.TABLE`
+Table = tuple[
+    Ints, Ints, Ints, Ints, Ints, Ints, NDArray[np.float64], NDArray[np.float64]
+]  # `kernels.patterns.aggregate.TABLE`
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,12 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
         np.array(trees, np.int64),
         np.array(results, np.int64).reshape(-1, 3),
         np.array([each.parameter for each in aggregates], np.float64),
+        np.empty((1, 1, len(cells)), np.float64),
     )
     kept = SLIDING_PANES if sliding else 1
     longest = max((bound for _, bound in lists), default=0)
     columns: Columns = {
-        "marks": (np.int64, (3,), int(NULL)),
+        "marks": (np.int64, (3 if sliding else 2,), int(NULL)),
         "dues": (np.int64, (), int(of.NEVER)),
         "cells": (np.float64, (kept, len(cells)), 0),
         "bases": (np.float64, (len(cells) if sliding else 0,), 0),

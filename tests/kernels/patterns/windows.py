@@ -59,7 +59,7 @@ class Kept:
             points = self._points()
             state = tuple(self.state.values())
             start, found = kernel(
-                *arrays, start, *bound, *self._parameters(not bound), self.layout.table, state, points
+                *arrays, start, *bound, *self._parameters(not bound), self.layout.table, state, *points
             )
             out += self._told(points, found)
         return out
@@ -78,10 +78,11 @@ class Kept:
 
     def _points(self):
         results = len(self.layout.table[5])
-        return np.full((results, self.room), -7.0), *(np.full(self.room, -7) for _ in range(5))
+        return np.full((results, self.room), -7.0), np.full((5, self.room), -7)
 
     def _told(self, points, found):
-        extra, rows, times, places, hands, begins = (array[..., :found].T.tolist() for array in points)
+        extra, looks = points[0][:, :found].T.tolist(), points[1][:, :found]
+        rows, times, places, hands, begins = looks.tolist()
         return [
             (
                 time,
