@@ -142,7 +142,7 @@ def written(rule: Rule, transition: Transition, looks: Sequence[Look], events: S
     if transition.name == "expired" or (transition.name == "resolved" and cause):
         evidence = [cause] if cause else []
     if not evidence:
-        evidence = [event for event in events if event["time"] <= transition.time][-1:]
+        evidence = [event for event in events if event["time"] <= look.time][-1:]
     return alert(
         rule,
         scope,
