@@ -80,9 +80,11 @@ def load_rules(rules: Sequence[Path], schemas: Sequence[Path]) -> check.Ruleset:
     return check.load(rules or [check.LIBRARY], config.schemas(schemas), config.city())
 
 
-def followed(replay: Replay, feeds: Sequence[Feed], progress: bool) -> Iterator[list[Alert]]:
-    """Run a replay, showing how much of its input has been read."""
-    with bar(say(en="replaying", zh="回放中"), bytes_total(feeds), always=progress, unit=bytes_text) as advance:
+def followed(replay: Replay, feeds: Sequence[Feed], progress: bool, title: str = "") -> Iterator[list[Alert]]:
+    """Run a replay, showing how much of its input has been read, under a title if there are several."""
+    with bar(
+        title or say(en="replaying", zh="回放中"), bytes_total(feeds), always=progress, unit=bytes_text
+    ) as advance:
         yield from replay.run(lambda _block: advance(bytes_read(feeds)))
 
 

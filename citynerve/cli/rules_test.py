@@ -67,12 +67,14 @@ def _test(paths: Sequence[Path], schemas: Sequence[Path], coverage: bool, junit:
 
     warm.ensure()
     from citynerve import rule_test_report
-    from citynerve.outputs import open_outputs
+    from citynerve.outputs import open_outputs, refuse_overwriting
     from citynerve.rule_tests import TestRun
     from rules.check import LIBRARY
 
+    files = list(_files(paths or [LIBRARY]))
+    refuse_overwriting([junit], files=files)
     run = TestRun(config.schemas(schemas), config.city())
-    for path in _files(paths or [LIBRARY]):
+    for path in files:
         for line in rule_test_report.lines(run.file(path)):
             click.echo(line)
     gaps = run.gaps() if coverage else []
