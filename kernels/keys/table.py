@@ -9,6 +9,7 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.nulls import NULL
+from kernels.prefetch import AHEAD, prefetch
 
 
 @kernel(
@@ -35,11 +36,17 @@ def intern(keys, times, start, slot_keys, slot_rows, row_keys, touched, free, co
     -------
     the place of the first key that found no free row; `len(keys)` when all have one
 
-    Cost: about 5 ns a key in cache.
+    Cost: 10 ns a key in cache, 20 ns else: what a key needs is asked for some keys ahead, its slot first and then,
+    since that is most often its own, the row that the slot names.
     """
     mask = np.int64(len(slot_keys) - 1)
     counts[1] = 0
+    ahead = np.int64(len(keys) - AHEAD)
     for i in range(start, len(keys)):
+        if i < ahead:
+            prefetch(slot_keys, keys[i + AHEAD] & mask, 0)
+            prefetch(slot_rows, keys[i + AHEAD] & mask, 0)
+            prefetch(touched, slot_rows[keys[i + AHEAD // 2] & mask], 0)
         key = keys[i]
         slot = key & mask
         while slot_keys[slot] != key and slot_keys[slot] != NULL:

@@ -1,5 +1,6 @@
 """Key tables: dense rows for the keys of one pattern, growing to the declared capacity, then evicting the oldest."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from kernels.keys.table import intern, rebuild, touch
 from kernels.nulls import NULL
 
 ROWS_MIN = 1 << 8
+LINE_BYTES = 64  # of a cache
 EVICTED_SHARE = 16  # of a full table, this part of the keys goes at once
 
 Ints = NDArray[np.int64]
@@ -31,15 +33,24 @@ class Episodes:
 
 
 def fresh_state(columns: Columns, rows: int) -> dict[str, NDArray[Any]]:
-    """Return state arrays for so many fresh rows."""
-    return {name: np.full((rows, *shape), fresh, dtype) for name, (dtype, shape, fresh) in columns.items()}
+    """Return state arrays for so many fresh rows; they begin with a cache line, and memory is taken as it is used."""
+    return {name: _fresh((rows, *shape), dtype, fresh) for name, (dtype, shape, fresh) in columns.items()}
+
+
+def _fresh(shape: tuple[int, ...], dtype: type, fresh: int) -> NDArray[Any]:
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(size + LINE_BYTES, np.uint8)
+    start = -room.ctypes.data % LINE_BYTES
+    array: NDArray[Any] = room[start : start + size].view(dtype).reshape(shape)
+    if fresh:
+        array[...] = fresh
+    return array
 
 
 class KeyTable:
     """Token of a key to a row, and the state arrays of a pattern, which grow with it.
 
-    `touched` is when each row was last
-    used (epoch ms), by which the oldest go.
+    `touched` is when each row was last used (epoch ms), by which the oldest go.
     """
 
     def __init__(self, capacity: int, columns: Columns) -> None:
