@@ -37,6 +37,7 @@ format: .venv/ready  ## format the code / 格式化代码
 docs: .venv/ready  ## write the pages that come from tables / 生成由代码中的表得出的文档
 	$(BIN)/python -m rules.codes docs
 	$(BIN)/python -m rules.reference docs
+	$(BIN)/python -m rules.shipped docs
 
 clean:  ## remove the environment and build leftovers / 删除环境和构建产物
 	rm -rf .venv .uv build dist run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
