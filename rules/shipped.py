@@ -30,8 +30,9 @@ _HEADS: Text = {
 
 {count} rules to begin with, in [rules/library](../rules/library). Each has its tests beside it, a runbook among its
 annotations, and a comment on how to tune it. Copy the folder, delete what you do not need, and put your numbers into
-the sets: limits of cameras, free-flow speeds and warning levels are rows, not rules. Where a set has no row for a place, a
-rule that asks for one says nothing there. [rules.md](rules.md) explains the language. `make docs` writes this page.
+the sets: limits of cameras, free-flow speeds and warning levels are rows, not rules. Where a set has no row for a
+place, a rule that asks for one says nothing there. [rules.md](rules.md) explains the language. `make docs` writes this
+page.
 """,
     "zh": """# 自带规则
 
