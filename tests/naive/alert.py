@@ -1,11 +1,11 @@
-"""Alerts, naively: the body of the contract as a dict, with `order` beside it."""
+"""Alerts, naively: the body of the contract as a dict, with `order` and `mode` beside it."""
 
 from typing import Any
 
 from events.alert import alert_name
 from tests.naive.rule import Event, Row, Rule, Scope
 
-Body = dict[str, Any]
+Body = dict[str, Any]  # with `order` and `mode`, which travel beside it
 
 
 def alert(
@@ -60,7 +60,14 @@ def alert(
         "evidence": [event["id"] for event in evidence],
         "purpose": rule.purpose,
         "order": order,
+        "mode": mode(rule, scope),
     }
+
+
+def mode(rule: Rule, scope: Scope) -> str:
+    """Return whether an alert of a key is live, or a shadow that goes nowhere: to a canary the key is all."""
+    here = rule.canary is None or rule.canary(Scope({}, scope.key, scope.now)) is True
+    return rule.mode if here else "shadow"
 
 
 def in_writing_order(bodies: list[Body]) -> list[Body]:

@@ -60,7 +60,7 @@ def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
     """Return the alerts of one rule."""
     match rule.pattern:
         case Threshold():
-            return threshold(rule, seen, city.naming, city.timezone)
+            return threshold(rule, seen, city.naming)
         case State():
             return state(rule, seen, city.naming, city.timezone)
         case Absence():

@@ -185,9 +185,7 @@ def call(node: Call, of: Callable[[Node], Any], scope: Scope, world: World) -> A
             return datetime.fromtimestamp(scope.now / 1000, ZoneInfo(world.timezone)).hour
         case "coverage":
             return scope.coverage(of(node.args[0]), scope.now)
-        case "count":
-            return scope.given.get("count()", scope.count)
-        case "distinct" | "sum" | "avg" | "quantile" | "ratio" | "rate" | "duration" | "zscore" | "expected":
+        case "count" | "distinct" | "sum" | "avg" | "quantile" | "ratio" | "rate" | "duration" | "zscore" | "expected":
             return scope.given[canonical(node)]
         case "min" | "max" if len(node.args) == 1:
             return scope.given[canonical(node)]

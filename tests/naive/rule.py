@@ -22,7 +22,6 @@ class Scope:
     event: Event
     key: dict[str, str | None]
     now: int
-    count: int | None = None
     last_seen: int | None = None
     coverage: Callable[[str | None, int], float | None] = lambda site, instant: None
     place: int | None = None  # where in event time it is judged, if that may be later than `now`
@@ -36,12 +35,15 @@ Expression = Callable[[Scope], Any]  # None is null; True, False or None where a
 
 @dataclass(frozen=True)
 class Threshold:
-    """`threshold` with count(): `panes` is sliding, tumbling or day; `ring` is where count() saturates."""
+    """`threshold` that is judged in instants. `names` are the window's aggregates in canonical spelling.
 
-    window_ms: int
-    panes: str
+    With `once` a session fires once, and again only where it is more severe.
+    """
+
+    window: Window
+    names: tuple[str, ...]
     condition: Expression
-    ring: int = 10**9
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class Change:
 class Rule:
     """One rule. `select` is `when` without exceptions and, but for an absence, `active`.
 
-    `heard` are the kinds that tell of devices, where it reads coverage().
+    `heard` are the kinds that tell of devices, where it reads coverage(). `mode` is live or shadow; where `canary` is
+    not true of a key, its alerts are shadows.
     """
 
     rule: str
@@ -121,6 +124,8 @@ class Rule:
     values: dict[str, Expression] = field(default_factory=dict)
     purpose: str = "public_safety"
     heard: frozenset[str] = frozenset()
+    mode: str = "live"
+    canary: Expression | None = None
 
 
 def severity(rule: Rule, scope: Scope) -> str:

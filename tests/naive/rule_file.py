@@ -52,9 +52,14 @@ def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Sche
             for name, body in document.get("sets", {}).items()
         },
         calendars={name: calendar(listed(body), zone) for name, body in document.get("calendars", {}).items()},
+        areas={name: (body.get("site"), [body["polygon"]]) for name, body in document.get("areas", {}).items()},
         timezone=document["timezone"],
     )
-    return [rule(body, plan, world, zone, document.get("sets", {})) for body in document["rules"]]
+    return [
+        rule(body, plan, world, zone, document.get("sets", {}))
+        for body in document["rules"]
+        if body.get("mode") != "disabled"
+    ]
 
 
 def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Rule:
@@ -77,16 +82,14 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
         return not any(made(scope) is True and (until is None or scope.now < until) for made, until in exceptions)
 
     pattern: Threshold | State | Absence | InSequence | Change | None = None
-    window = str(body.get("window", "0s")).split()
     cooldown = 0
     if "threshold" in body and {"for", "clear", "baseline"} & set(body):
         pattern = state(body, planned, made, zone)
     elif "threshold" in body:
-        panes = "day" if window == ["day"] else "tumbling" if window[1:] else "sliding"
-        length = duration_ms("1d" if panes == "day" else window[0])
-        assert isinstance(planned.pattern, PlannedThreshold)
-        pattern = Threshold(length, panes, made(body["threshold"]), int(planned.pattern.window.aggregates[0].parameter))
-        cooldown = length if panes == "sliding" else 0
+        over = window_of(body, planned, made, zone, state=False)
+        once = over.panes == "session" and "cooldown" not in body
+        pattern = Threshold(over, names(planned), made(body["threshold"]), once)
+        cooldown = over.length_ms if over.panes == "sliding" else 0
     if "absence" in body:
         expect = body["absence"].get("expect")
         since = "since" if expect and "since" in sets[expect].get("columns", {}) else None
@@ -121,39 +124,54 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
         values={value.name: made(value.name) for value in planned.values if not value.personal},
         purpose=body["purpose"],
         heard=kinds | {"heartbeat"} if "coverage(" in str(body) else frozenset(),
+        mode=body.get("mode", "live"),
+        canary=made(body["canary"]) if "canary" in body else None,
     )
 
 
-def state(body: Yaml, planned: RulePlan, made: Callable[[object], Expression], zone: ZoneInfo) -> State:
-    """Make a threshold that is a state."""
+def names(planned: RulePlan) -> tuple[str, ...]:
+    """Return the aggregates of a window in canonical spelling."""
+    assert isinstance(planned.pattern, PlannedThreshold)
+    return tuple(
+        f"{each.function}({each.argument.text if each.argument else ''}"
+        f"{f', {each.parameter:g}' if each.function == 'quantile' else ''})"
+        for each in planned.pattern.window.aggregates
+    )
+
+
+def window_of(
+    body: Yaml, planned: RulePlan, made: Callable[[object], Expression], zone: ZoneInfo, *, state: bool
+) -> Window:
+    """Make the window of a threshold."""
     assert isinstance(planned.pattern, PlannedThreshold)
     words = str(body["window"]).split()
     kind = next((word for word in words if word in ("tumbling", "session", "day")), "sliding")
     lengths = [duration_ms(word) for word in words if word[0].isdigit()] or [UNITS_MS["d"]]
-    asked = planned.pattern.window.aggregates
-    arguments = [each.argument.text if each.argument else "" for each in asked]
-    shares = [f", {each.parameter:g}" if each.function == "quantile" else "" for each in asked]
-    names = tuple(
-        f"{each.function}({argument}{share})" for each, argument, share in zip(asked, arguments, shares, strict=True)
-    )
     aggregates = tuple(
         Aggregate(
             each.function,
-            argument_of(argument, made) if argument else lambda _: None,
+            argument_of(each.argument.text, made) if each.argument else lambda _: None,
             each.parameter if each.function in ("count", "distinct", "quantile") else math.inf,
         )
-        for each, argument in zip(asked, arguments, strict=True)
+        for each in planned.pattern.window.aggregates
     )
     clocked = any(
         word in str([body[name] for name in ("threshold", "clear", "severity") if name in body]) for word in CLOCKS
     )
     longest = lengths[1] if lengths[1:] else math.inf
-    window = Window(lengths[0], kind, aggregates, longest, zone, state=True, every=clocked)
+    return Window(lengths[0], kind, aggregates, longest, zone, state=state, every=state and clocked)
+
+
+def state(body: Yaml, planned: RulePlan, made: Callable[[object], Expression], zone: ZoneInfo) -> State:
+    """Make a threshold that is a state."""
+    assert isinstance(planned.pattern, PlannedThreshold)
+    window = window_of(body, planned, made, zone, state=True)
+    told = names(planned)
     usual: Usual | None = None
     usual_of: tuple[str, ...] = ()
     if planned.pattern.baseline is not None:
         own = body["baseline"]
-        usual_of = tuple(names[i] for i in planned.pattern.baseline.of)
+        usual_of = tuple(told[i] for i in planned.pattern.baseline.of)
         minutes = window.length_ms / UNITS_MS["m"]
         units = {"count": 1.0, "distinct": 1.0, "rate": 1 / minutes}
         usual = Usual(
@@ -166,7 +184,7 @@ def state(body: Yaml, planned: RulePlan, made: Callable[[object], Expression], z
         )
     return State(
         window,
-        names,
+        told,
         made(body["threshold"]),
         made(body["clear"]) if "clear" in body else None,
         duration_ms(body["for"]) if "for" in body else 0,

@@ -1,81 +1,68 @@
-"""`threshold` with count(), naively: the list of a key's events is kept and counted anew each time."""
+"""`threshold` that is a point, naively: each look at a key's window may be an alert."""
 
 from collections import defaultdict
-from zoneinfo import ZoneInfo
 
+from events.alert import SEVERITIES
 from tests.naive.alert import Body, alert, key_of
 from tests.naive.at_once import LastFirings, taken
-from tests.naive.panes import pane_end
 from tests.naive.rule import Event, Rule, Scope, Threshold, severity
 from tests.naive.time import Seen, once
-
-Key = tuple[str | None, ...]
-EVIDENCE_MAX = 20
+from tests.naive.windows import EVIDENCE_MAX, Point, points
 
 
-def threshold(rule: Rule, seen: Seen, naming: bytes, timezone: str) -> list[Body]:
-    """Return the alerts of a count over a window."""
-    assert isinstance(rule.pattern, Threshold)
-    counted = [sight.event for sight in once(taken(rule, seen), lambda event: tuple(key_of(rule, event).values()))]
-    if rule.pattern.panes == "sliding":
-        return sliding(rule, rule.pattern, counted, naming)
-    return tumbling(rule, rule.pattern, counted, seen, naming, ZoneInfo(timezone))
+def threshold(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
+    """Return the alerts of a rule."""
+    by_key: dict[tuple[str | None, ...], list[Event]] = defaultdict(list)
+    for sight in once(taken(rule, seen), lambda event: tuple(key_of(rule, event).values())):
+        by_key[tuple(key_of(rule, sight.event).values())].append(sight.event)
+    out = []
+    for texts, events in by_key.items():
+        out += of_key(rule, dict(zip(rule.key, texts, strict=True)), events, seen.watermark + seen.inclusive, naming)
+    return out
 
 
-def sliding(rule: Rule, pattern: Threshold, counted: list[Event], naming: bytes) -> list[Body]:
-    """Judge each event by those of its key in (t - window, t]."""
+def of_key(rule: Rule, key: dict[str, str | None], events: list[Event], before: int, naming: bytes) -> list[Body]:
+    """Return the alerts of one key, whose events come in order."""
+    pattern = rule.pattern
+    assert isinstance(pattern, Threshold)
     out = []
     last = LastFirings(rule)
-    for i, event in enumerate(counted):
-        key = key_of(rule, event)
-        window = [
-            other
-            for other in counted[: i + 1]
-            if key_of(rule, other) == key and other["time"] > event["time"] - pattern.window_ms
-        ]
-        scope = Scope(event, key, event["time"], count=min(len(window), pattern.ring))
-        if event.get("replayed") or pattern.condition(scope) is not True or not last.fires(scope):
+    session: tuple[int, int] | None = None  # in which it fired last, and how severe that was
+    for point in points(pattern.window, events, before):
+        scope = Scope(point.event or {}, key, point.time, given=dict(zip(pattern.names, point.values, strict=True)))
+        if scope.event.get("replayed") or pattern.condition(scope) is not True:
+            continue
+        if pattern.once:
+            rank = SEVERITIES.index(severity(rule, scope))
+            if session and session[0] == began(point) and rank >= session[1]:
+                continue
+            session = began(point), rank
+        elif not last.fires(scope):
             continue
         out.append(
             alert(
                 rule,
                 scope,
                 naming=naming,
-                time=event["time"],
-                since=event["time"],
-                cause=event,
+                time=point.time,
+                since=point.time,
+                cause=point.event,
                 severity=severity(rule, scope),
-                evidence=window[-min(EVIDENCE_MAX, pattern.ring) :],
-                order=event["time"],
+                evidence=point.inside[-shown(pattern) :],
+                order=point.time,
             )
         )
     return out
 
 
-def tumbling(
-    rule: Rule, pattern: Threshold, counted: list[Event], seen: Seen, naming: bytes, zone: ZoneInfo
-) -> list[Body]:
-    """Judge each pane (end - window, end] that holds an event, once everything up to its end has been seen."""
-    panes: dict[tuple[int, Key], list[Event]] = defaultdict(list)
-    for event in counted:
-        panes[pane_end(event["time"], pattern.window_ms, zone), tuple(key_of(rule, event).values())].append(event)
-    out = []
-    last = LastFirings(rule)
-    for (end, texts), events in sorted(panes.items(), key=lambda pane: pane[0][0]):
-        scope = Scope({}, dict(zip(rule.key, texts, strict=True)), end, count=min(len(events), pattern.ring))
-        passed = end <= seen.watermark if seen.inclusive else end < seen.watermark
-        if passed and pattern.condition(scope) is True and last.fires(scope):
-            out.append(
-                alert(
-                    rule,
-                    scope,
-                    naming=naming,
-                    time=end,
-                    since=end,
-                    cause=None,
-                    severity=severity(rule, scope),
-                    evidence=events[-EVIDENCE_MAX:],
-                    order=end,
-                )
-            )
-    return out
+def began(point: Point) -> int:
+    """Return when a session began."""
+    return int(point.inside[0]["time"])
+
+
+def shown(pattern: Threshold) -> int:
+    """Return how many events an alert tells: of count() alone no more than are counted."""
+    counts_alone = pattern.window.panes == "sliding" and [each.function for each in pattern.window.aggregates] == [
+        "count"
+    ]
+    return int(min(EVIDENCE_MAX, pattern.window.aggregates[0].parameter)) if counts_alone else EVIDENCE_MAX

@@ -29,7 +29,7 @@ class Engine:
         return Shard(self.plan, self.references, feeds, self.city, log.read_line, Slice(index, count))
 
     def run(self, log: Log, *, shards: int = 1, restored_after: Collection[int] = ()) -> list[Body]:
-        """Return the alerts of all shards, as bodies with `order`, in the order in which `replay` writes them.
+        """Return the alerts of all shards, with `order` and `mode` beside each body, as `replay` sorts them.
 
         Parameters
         ----------
@@ -46,4 +46,4 @@ class Engine:
                     shard = self.shard(log, index, shards)
                     shard.restore(snapshot)
                     assert shard.snapshot() == snapshot
-        return in_writing_order([{**alert.body(), "order": alert.order} for alert in out])
+        return in_writing_order([{**alert.body(), "order": alert.order, "mode": alert.mode} for alert in out])

@@ -10,6 +10,7 @@ from tests.naive.engine import City, run
 from tests.naive.panes import pane_end
 from tests.naive.rule import Absence, Rule, Threshold
 from tests.naive.time import BEGINNING, Feed, group
+from tests.naive.windows import Aggregate, Window
 
 T = 1_795_500_000_000  # 2026-11-24T14:00:00+08:00
 MINUTE = 60_000
@@ -47,7 +48,14 @@ def always(scope):
     return True
 
 
-COUNT = Rule("r", GATE, always, ("person",), Threshold(10_000, "sliding", lambda s: s.count >= 2), ordered=True)
+def counting(length_ms, panes):
+    """Two of a person within a window."""
+    window = Window(length_ms, panes, (Aggregate("count"),), zone=ZoneInfo("Asia/Shanghai"))
+    pattern = Threshold(window, ("count()",), lambda s: s.given["count()"] >= 2)
+    return Rule("r", GATE, always, ("person",), pattern, ordered=True)
+
+
+COUNT = counting(10_000, "sliding")
 SILENCE = Rule("r", GATE, always, ("person",), Absence(HOUR, "elders", "since"), ordered=True)
 ELDERS = ({"person": "p", "since": None},)
 
@@ -156,7 +164,7 @@ def test_panes_end_on_civil_time():
 
 
 def test_a_pane_is_judged_when_everything_up_to_its_end_has_been_seen():
-    rule = Rule("r", GATE, always, ("person",), Threshold(MINUTE, "tumbling", lambda s: s.count >= 2), ordered=True)
+    rule = counting(MINUTE, "tumbling")
     log = [events(event(1, "a"), event(MINUTE, "b"), event(MINUTE + 1, "c"))]
     assert outcome([*log, Tick("f", 0, T + MINUTE)], rule) == []
     assert outcome([*log, Tick("f", 0, T + MINUTE + 1)], rule) == [("firing", MINUTE, MINUTE, MINUTE)]

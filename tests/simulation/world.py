@@ -76,7 +76,7 @@ class Reader:
         if self._next == len(self._log.blocks):
             return False
         for alert in self._shard.step(self._log.blocks[self._next]):
-            sink.deliver({**alert.body(), "order": alert.order})
+            sink.deliver({**alert.body(), "order": alert.order, "mode": alert.mode})
         self._next += 1
         return True
 

@@ -193,6 +193,6 @@ def results_beside(program, lanes, extra):
 
 def said(node, rows, counts):
     return [
-        naive.evaluate(node, NaiveScope(row, {}, row["time"], count), WORLD)
+        naive.evaluate(node, NaiveScope(row, {}, row["time"], given={"count()": count}), WORLD)
         for row, count in zip(rows, counts, strict=True)
     ]
