@@ -57,7 +57,7 @@ class EpisodeJudge:
     Attributes
     ----------
     columns
-        of the key table that it is given
+        of the key table that it is given, besides `members` and `parts`, which the windows keep
     suppressed
         int64[members], points at which only the gap kept an alert from opening
     dark
@@ -82,8 +82,6 @@ class EpisodeJudge:
             "phases": (np.int8, (), IDLE),
             "episode_dues": (np.int64, (), int(NEVER)),
             "words": (np.int64, (WORDS,), 0),
-            "members": (np.int64, (), 0),
-            "parts": (np.int64, (len(family.rule.key),), 0),
             "found": (np.float64, (self._extras if waits or expires else 0,), 0),
             "evidence": (np.int64, (EVIDENCE_MAX if waits else 0,), -1),
         }
@@ -160,7 +158,7 @@ class EpisodeJudge:
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Return of which keys the episodes influence nothing from `now` on."""
         held = table.state
-        done: NDArray[np.bool_] = (held["phases"] == IDLE) & (held["words"][:, SHUT] <= now)
+        done: NDArray[np.bool_] = (held["phases"] == IDLE) & (held["words"][:, SHUT] < now)
         return done
 
     def episodes(self, table: KeyTable) -> Episodes:
@@ -197,8 +195,8 @@ class EpisodeJudge:
         if not len(places):
             return
         self._first_due = min(self._first_due, int(dues.min()))
-        rows, newest = np.unique(points.states[places][::-1], return_index=True)
-        places = places[::-1][newest]
+        rows, latest = np.unique(points.states[places][::-1], return_index=True)
+        places = places[::-1][latest]
         held["found"][rows] = points.extra[:, places].T
         waiting = held["phases"][rows] == HELD
         if waiting.any():

@@ -56,7 +56,8 @@ class Judged:
 
     def __init__(self, judge, capacity=16):
         self.judge = judge
-        self.table = KeyTable(capacity, judge.columns)
+        own = {"members": (np.int64, (), 0), "parts": (np.int64, (len(PLAN.rules[0].key),), 0)}
+        self.table = KeyTable(capacity, {**judge.columns, **own})
 
     def take(self, *looks):
         """Judge looks, of each key in order; return what the judge reports."""

@@ -138,7 +138,7 @@ def test_a_key_is_done_when_its_gap_is_over():
     judge = judged(slow(), cooldowns=(5000,))
     judge.take(look(1000, 10), look(2000, 50))
     row = judge.table.rows(np.array([1]))
-    assert [bool(judge.judge.done(judge.table, now)[row][0]) for now in (6999, 7000)] == [False, True]
+    assert [bool(judge.judge.done(judge.table, now)[row][0]) for now in (7000, 7001)] == [False, True]
 
 
 looks = st.builds(
