@@ -1,0 +1,127 @@
+import pytest
+
+from events.place import Problems
+from streams.trial.script import Outage
+from tests.streams.trial import written
+
+T = 1_795_500_000_000  # 2026-11-24T14:00:00+08:00
+RULES = "version: 1\nrules:\n- {rule: r, from: gate, severity: low}\n"
+HEAD = "rules: rules.yaml\ntests:\n"
+
+
+def read(tmp_path, body, head=HEAD):
+    return written.read(tmp_path, f"{head}- {{name: n, start: 2026-11-24T14:00:00+08:00, {body}}}\n", RULES)
+
+
+def problems(tmp_path, text):
+    with pytest.raises(Problems) as raised:
+        written.read(tmp_path, text, RULES)
+    return [(each.place.line, each.place.column, each.code) for each in raised.value.problems]
+
+
+def of_test(tmp_path, body):
+    """The problems of one test, their columns from the body on."""
+    start = "- {name: n, start: 2026-11-24T14:00:00+08:00, "
+    found = problems(tmp_path, f"{HEAD}{start}{body}}}\n")
+    assert {line for line, _, _ in found} == {3}
+    return [(column - len(start), code) for _, column, code in found]
+
+
+def test_values_are_of_the_type_of_their_field_whatever_yaml_makes_of_them(tmp_path):
+    event = "{at: 1s, kind: sensor, site: 007, device: no, metric: smoke, value: 5, unit: null, replayed: true}"
+    [test] = read(tmp_path, f"events: [{event}], expect: none").tests
+    [happening] = test.happenings
+    assert happening.body == {
+        "kind": "sensor", "time": T + 1000, "site": "007", "device": "no", "metric": "smoke", "value": 5,
+        "replayed": True, "id": "e000000",
+    }  # fmt: skip
+
+
+def test_a_test_ends_with_its_last_event_or_when_it_says(tmp_path):
+    def end(body):
+        [test] = read(tmp_path, f"{body}, expect: none").tests
+        return test.end - T
+
+    assert end("events: [{at: 3s, kind: gate}, {at: 1s, kind: gate}]") == 3000
+    assert end("events: [{at: 3s, kind: gate}], advance: 2s") == 3000
+    assert end("events: [{at: 3s, kind: gate}], advance: 1h") == 3_600_000
+    assert end("repeat: {times: 3, every: 2s, event: {at: 1s, kind: gate}}") == 5000
+    assert (
+        end("repeat: [{times: 1, every: 2s, event: {kind: gate}}, {times: 2, every: 9s, event: {kind: gate}}]") == 9000
+    )
+
+
+def test_sets_of_a_test_take_the_place_of_those_of_its_file(tmp_path):
+    head = "rules: rules.yaml\nsets: {a: [{x: 1, y: null}], b: []}\ntests:\n"
+    [test] = read(tmp_path, "sets: {b: [{x: 2}]}, expect: none", head).tests
+    rows = {name: [row for row, _ in rows.rows] for name, rows in test.sets.items()}
+    assert rows == {"a": [{"x": "1", "y": None}], "b": [{"x": "2"}]}
+
+
+def test_outages_and_devices_are_read(tmp_path):
+    [test] = read(
+        tmp_path, "down: [gate, {feed: [camera, sensor], from: 1h, to: 3h}], alive: {S1: 20%}, expect: none"
+    ).tests
+    hour = 3_600_000
+    assert test.down == (
+        Outage("gate", T, None),
+        Outage("camera", T + hour, T + 3 * hour),
+        Outage("sensor", T + hour, T + 3 * hour),
+    )
+    assert test.alive == {"S1": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("expects: none", [(1, "E002"), (-46 + 3, "E003")]),
+        ("evnts: [], expect: none", [(1, "E002")]),
+        ("events: [{kind: gate}], expect: none", [(10, "E003")]),
+        ("events: [{at: 1s}], expect: none", [(10, "E003")]),
+        ("events: [{at: 1s, kind: gates}], expect: none", [(25, "E008")]),
+        ("events: [{at: 1s, kind: gate, persn: p}], expect: none", [(31, "E002")]),
+        ("events: [{at: 1s, kind: gate, time: 5}], expect: none", [(31, "E002")]),
+        ("events: [{at: 1s, kind: gate, direction: inn}], expect: none", [(42, "E072")]),
+        ("events: [{at: 1s, kind: gate, match_score: high}], expect: none", [(44, "E072")]),
+        ("events: [{at: 1s, kind: gate, replayed: yes}], expect: none", [(41, "E072")]),
+        ("events: [{at: 1s, kind: gate, person: [p]}], expect: none", [(39, "E001")]),
+        ("events: [{at: soon, kind: gate}], expect: none", [(15, "E009")]),
+        ("repeat: {times: 0, every: 1s, event: {kind: gate}}, expect: none", [(17, "E015")]),
+        ("repeat: {times: 100001, every: 1s, event: {kind: gate}}, expect: none", [(17, "E030")]),
+        ("repeat: {times: 2, event: {kind: gate}}, expect: none", [(9, "E003")]),
+        ("advance: 3, expect: none", [(10, "E009")]),
+        ("alive: {S1: 25%}, expect: none", [(13, "E071")]),
+        ("alive: {S1: 110%}, expect: none", [(13, "E071")]),
+        ("alive: {S1: 0.5}, expect: none", [(13, "E071")]),
+        ("down: [gates], expect: none", [(8, "E008")]),
+        ("down: [{feed: gate, from: 2h, to: 2h}], expect: none", [(8, "E075")]),
+        ("expect: nothing", [(9, "E001")]),
+        ("expect: [{at: 1s}]", [(10, "E003")]),
+        ("expect: [{rule: r, severity: bad}]", [(30, "E008")]),
+        ("expect: [{rule: r, transition: fires}]", [(32, "E008")]),
+        ("expect: [{rule: r, message: {fr: x}}]", [(30, "E002")]),
+    ],
+)
+def test_a_slip_is_told_at_its_place(tmp_path, body, told):
+    assert sorted(of_test(tmp_path, body)) == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", [(1, 1, "E003")]),
+        ("[]", [(1, 1, "E003")]),
+        ("rules: r.yaml\ntest: []\n", [(2, 1, "E002"), (1, 1, "E003")]),
+        (HEAD + "- {name: n, start: 2026-11-24T14:00:00, expect: none}\n", [(3, 20, "E070")]),
+        (HEAD + "- {name: n, start: yesterday, expect: none}\n", [(3, 20, "E070")]),
+        (HEAD + 2 * "- {name: n, start: 2026-11-24T14:00:00Z, expect: none}\n", [(4, 10, "E007")]),
+        (HEAD + "- {name:n}\n", [(3, 4, "E002"), (3, 3, "E003"), (3, 3, "E003"), (3, 3, "E003")]),
+    ],
+)
+def test_what_is_no_file_of_tests_is_told(tmp_path, text, told):
+    assert sorted(problems(tmp_path, text)) == sorted(told)
+
+
+def test_all_slips_of_a_file_are_told_in_one_run(tmp_path):
+    slips = "events: [{at: x, kind: gate}, {at: 1s, kind: gat}], alive: {S1: 5}, expect: [{rule: r, at: y}]"
+    assert [code for _, code in of_test(tmp_path, slips)] == ["E009", "E008", "E009", "E071"]
