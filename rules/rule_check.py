@@ -10,7 +10,7 @@ from rules.conditions import Conditions, Template
 from rules.expression.nodes import Node
 from rules.expression.program import conjuncts
 from rules.expression.scope import Scope
-from rules.expression.typed import Column, Field, Typed, all_of, exempting, leaves
+from rules.expression.typed import Column, Coverage, Field, Typed, all_of, exempting, leaves
 from rules.model import Change, Rule, Silence, Threshold
 from rules.model import Sequence as Steps
 from rules.patterns import absence, change, sequence, threshold
@@ -50,6 +50,9 @@ class _RuleChecker:
     def check(self) -> CheckedRule | None:
         rule, conditions = self.rule, self.conditions
         select, active = self._select()
+        if isinstance(rule.pattern, Silence):
+            for leaf in (leaf for each in select for leaf in leaves(each) if isinstance(leaf, Coverage)):
+                conditions.report("E059", leaf.node.place)  # late sights would ask for one that is no more
         severity = tuple(
             (rung.severity, conditions.condition(rung.when, self.judged) if rung.when else None)
             for rung in rule.severity

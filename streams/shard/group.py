@@ -7,7 +7,6 @@ because that is when a rule takes them. So a shard of a city moves one row in te
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,10 @@ from kernels.keys.choose import mark
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
 from rules.plan import Change as ChangePlan
-from rules.plan import Program, RulePlan
+from rules.plan import RulePlan
 from rules.plan import Sequence as SequencePlan
 from streams.shard.choose import Chooser, Chosen, Slice
-from streams.shard.coverage import Coverage, coverages_read
+from streams.shard.coverage import Coverage
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.absence import Absence
@@ -61,8 +60,7 @@ class TimeGroup:
         self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
         self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
-        unasked = [replace(entry, select=_on_arrival(entry.select)) for entry in ordered]
-        self.entries = (*(rules.entry for rules in self.at_once), *unasked)
+        self.entries = (*(rules.entry for rules in self.at_once), *ordered)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
         self._released = Chooser(ordered, surroundings, part)
         read = {lane for family in made if family.rule.ordered for lane in family.lanes}
@@ -148,11 +146,6 @@ def _awaits_epoch(rule: RulePlan) -> bool:
     """Whether a rule waits for the epoch: one that expects keys from it on, or judges the minutes behind it."""
     pattern = rule.pattern
     return isinstance(pattern, AbsencePlan) and (pattern.expect is not None or pattern.unless is not None)
-
-
-def _on_arrival(select: tuple[Program, ...]) -> tuple[Program, ...]:
-    """Return the conditions that can be asked on arrival; coverage is known only when the watermark has come so far."""
-    return tuple(program for program in select if not coverages_read([program]))
 
 
 def united(some: list[Ints], rows: int) -> Ints:

@@ -253,7 +253,6 @@ class Stops:
             self.runs = heads, totals.copy(), runs
         else:
             here = np.array([self._numbers.get(column, -1) for column in columns], np.int64)
-            forget(np.where(here < 0, FAR, -FAR), heads, runs, free)
             self.runs[0][here[here >= 0]] = heads[here >= 0]
             self.runs[1][here[here >= 0]] = totals[here >= 0]
             self.runs = self.runs[0], self.runs[1], runs

@@ -37,7 +37,7 @@ from kernels.patterns.absence import (
 from kernels.patterns.absence import TIME as AT
 from rules.plan import Absence as AbsencePlan
 from streams.shard.choose import Chosen, null_lanes
-from streams.shard.coverage import KEPT, coverages_read
+from streams.shard.coverage import KEPT
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.stops import FAR, Stops
@@ -82,7 +82,6 @@ class Absence:
         forget_ms = self._pattern.forget_ms or NEVER_FORGET
         self._law = (self._pattern.silence_ms, forget_ms, rule.cooldown_ms, np.array(edges, np.int64))
         self._stops = Stops(self._pattern.unless, rule.key, surroundings)
-        self._unordered = not coverages_read(rule.select)  # whether sights can be chosen before they are in order
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         self._first_due = int(NEVER)
         self._decided = FAR
@@ -136,8 +135,6 @@ class Absence:
     def glance(self, chosen: Chosen, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
         """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
         rows, keys = chosen.rows, chosen.keys
-        if not self._unordered:
-            return rows
         state = self._rows(keys)
         slow = np.empty(len(rows), np.int64)
         ties = np.empty((len(rows), 3), np.int64)

@@ -1,6 +1,9 @@
 """Absences: what stops their clock, and when a key is forgotten."""
 
+import pytest
+
 from events.identity import CityKey
+from events.place import Problems
 from events.schema import Schemas
 from rules import check
 from rules.plan import Absence, RulePlan
@@ -48,3 +51,10 @@ def test_what_is_known_for_a_short_while_should_be_forgotten() -> None:
 def test_a_key_is_forgotten_after_a_longer_silence() -> None:
     assert absence("from: sensor", "key: device", "absence: {for: 1h, forget: 7d}").forget_ms == 604_800_000
     assert absence("from: sensor", "key: device", "absence: {for: 1h}").forget_ms is None
+
+
+def test_coverage_does_not_choose_sights() -> None:
+    with pytest.raises(Problems) as raised:
+        rule("from: gate", "when: coverage(site) > 0.5", "key: person", "absence: {for: 1h}")
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.place.line, problem.place.column) == ("E059", 10, 9)
