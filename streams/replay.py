@@ -38,6 +38,7 @@ AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where
 
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
+Arrivals = Callable[[Arrival], None]
 
 
 @dataclass(slots=True)
@@ -76,10 +77,12 @@ class Replay:
         shards: int = 1,
         until: int | None = None,
         on_dead_letters: DeadLetters | None = None,
+        on_arrival: Arrivals | None = None,
     ) -> None:
         self.summary = Summary(alerts={rule.rule: 0 for rule in plan.rules})
         self._until = until
         self._on_dead_letters = on_dead_letters
+        self._on_arrival = on_arrival
         self._stages = Stages()
         feeds = [Feed(source.feed) for source in sources]
         self._inputs = [
@@ -100,6 +103,11 @@ class Replay:
         self._running: deque[list[Future[_Step]]] = deque()
         self._rejected: Counter[str] = Counter()
         self._late = 0
+
+    @property
+    def shards(self) -> Sequence[Shard]:
+        """The shards, for whoever explains what they hold."""
+        return self._shards
 
     @property
     def time(self) -> int | None:
@@ -130,6 +138,8 @@ class Replay:
                 self._count(batch)
                 judgement = arrival.judgement = entry.clock.judge(batch)
                 self._late += int(judgement.late.sum())
+                if self._on_arrival:
+                    self._on_arrival(arrival)
                 self._epoch.see(batch, judgement)
                 if epoch := self._epoch.record(batch.position):
                     yield self._step(epoch)

@@ -1,5 +1,6 @@
 """A family of rules in one shard: the rules that run as one, and how their programs are run."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,8 @@ from streams.shard.surroundings import Surroundings
 Ints = NDArray[np.int64]
 CODES = {severity: code for code, severity in enumerate(SEVERITIES)}  # 0 is the most severe
 NO_EXTRA = np.empty((0, 0), np.float64)
+# is told a program, the lanes and rows that it ran over, what the pattern gave (float64[e, n]) and the 64 bits found
+Witness = Callable[[Program, Lanes, Ints, NDArray[np.float64], Ints], None]
 
 
 class Family:
@@ -32,6 +35,8 @@ class Family:
         int64[members], ms
     capacity
         keys that are held at most, of all members together
+    witness
+        is told what programs found, for explanations; None but there
     """
 
     def __init__(self, plan: FamilyPlan, surroundings: Surroundings, part: Slice) -> None:
@@ -42,6 +47,7 @@ class Family:
         self.part = part
         self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
         self.capacity = sum(rule.capacity for rule in plan.rules)
+        self.witness: Witness | None = None
 
     @property
     def name(self) -> str:
@@ -73,10 +79,14 @@ class Family:
 
         `extra` is float64[e, len(rows)], the rows of EXTRA that the pattern gives (`rules.plan.extras`).
         """
+        given = extra
         if len(self.plan.parameters):
             own = self.plan.parameters[:, members].view(np.float64)
             extra = own if not self.plan.base else np.concatenate([extra, own])
-        return self.surroundings.evaluate(program, lanes, rows, np.ascontiguousarray(extra))
+        found = self.surroundings.evaluate(program, lanes, rows, np.ascontiguousarray(extra))
+        if self.witness is not None:
+            self.witness(program, lanes, rows, given, found)
+        return found
 
     def severities(self, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
         """Return the severity code of each row: that of the first rung whose condition is true, else the default's."""

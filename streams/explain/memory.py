@@ -1,0 +1,125 @@
+"""A replay of one rule that is listened to: alerts, what was taken of a key, and what conditions saw of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.protocol import Source
+from events.alert import Alert
+from events.batch import FIXED_LANES, KIND, Lanes
+from events.block import POSITION_BITS
+from events.identity import CityKey
+from kernels.nulls import NULL
+from rules.checked import CheckedRule
+from rules.explain import target_of
+from rules.expression.program import Target
+from rules.plan import Plan, RulePlan, Threshold
+from streams.control.references import References
+from streams.explain.judged import Look
+from streams.explain.listener import Arrivals, Listener
+from streams.replay import Progress, Replay
+from streams.shard.family import Family
+from streams.shard.group import TimeGroup
+from streams.shard.reread import Event, SetTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is explained: a rule as it was checked and as it runs, beside what it looks at."""
+
+    checked: CheckedRule
+    rule: RulePlan
+    plan: Plan
+    references: References
+    city: CityKey
+
+
+@dataclass
+class Memory:
+    """One rule's replay. Alerts depend on no other rule, so it is replayed alone.
+
+    Attributes
+    ----------
+    arrivals, listener
+        what was found in the log, and what was asked
+    alerts
+        all of the rule, in order
+    """
+
+    subject: Subject
+    sources: Sequence[Source]
+    ids: Sequence[str]
+    until: int | None = None
+    alerts: list[Alert] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        subject = self.subject
+        self.arrivals, self.listener = Arrivals(self.ids), Listener()
+        self._texts = SetTexts(subject.references.surroundings, subject.city)
+        alone = replace(subject.plan, rules=(_asked_always(subject.rule),))
+        references = References(alone, subject.references.sets)
+        self._replay = Replay(alone, references, self.sources, subject.city, until=self.until, on_arrival=self.arrivals)
+        (self.group,) = self._replay.shards[0].groups
+        self._family.witness = self.listener
+        self.target: Target = target_of(subject.plan, subject.checked, subject.city)
+
+    @property
+    def _family(self) -> Family:
+        group: TimeGroup = self.group
+        return (group.at_once or group.ordered)[0].family
+
+    def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
+        """Run the replay, and yield after each of its steps what alerts are new."""
+        for raised in self._replay.run(progress):
+            self.alerts += raised
+            yield raised
+
+    @property
+    def reached(self) -> int:
+        """Event time up to which the rule has seen everything (epoch ms)."""
+        clock = self.group.clock
+        return clock.reached if clock.ended is None else max(clock.reached, clock.ended)
+
+    def event(self, position: int) -> Event:
+        """Return the event at a log position."""
+        return Event(self.sources[position >> POSITION_BITS].line(position), self._texts)
+
+    def look(self, lanes: Lanes, extra: NDArray[np.float64], event: Event | None, key: dict[str, str | None]) -> Look:
+        """Return how conditions of the rule see a row, with the texts of its event, else of its key."""
+
+        def column(name: str, parts: tuple[str | None, ...], column: str) -> str | None:
+            number = next(each.number for each in self.subject.plan.sets if each.name == name)
+            return self._texts.of_key(number, parts, column)
+
+        return Look(
+            lanes,
+            extra,
+            self.target,
+            self._family.surroundings,
+            key.get if event is None else event.text,
+            column,
+        )
+
+    def key_lanes(self, texts: Sequence[str | None], lanes: Sequence[int]) -> dict[int, int]:
+        """Return what stands in the lanes of a key's fields, by their texts."""
+        schemas, layout = self.subject.plan.schemas, self.subject.plan.layout
+        found = {}
+        for lane, text in zip(lanes, texts, strict=True):
+            if text is None:
+                found[lane] = int(NULL)
+            elif lane == KIND:
+                found[lane] = schemas.code(text)
+            elif layout.columns[lane - FIXED_LANES].type == "enum":
+                found[lane] = schemas.symbol_codes[text]
+            else:
+                found[lane] = self.subject.city.token(text)
+        return found
+
+
+def _asked_always(rule: RulePlan) -> RulePlan:
+    """Return a rule whose condition is asked of every window, too small ones too, which it must be false of anyway."""
+    if not isinstance(rule.pattern, Threshold):
+        return rule
+    return replace(rule, pattern=replace(rule.pattern, needed=1))
