@@ -80,7 +80,7 @@ def _window(
     edges, offsets = np.array([np.iinfo(np.int64).min]), np.array([8 * 60 * MINUTE_MS])
     of_panes = {
         "sliding": (slide, (10_000, 0, is_state, False)),
-        "session": (sit, (1_000, 2**62, 0, is_state)),
+        "session": (sit, (1_000, 2**62, 0)),
         "tumbling": (tumble, (10_000, edges, offsets, 0, is_state)),
     }
     kernel, told = of_panes[panes]

@@ -37,8 +37,8 @@ class Aggregate:
 class Window:
     """`panes` is sliding, tumbling, day or session.
 
-    With `state` windows are looked at where events have left them, too; with `every` a sliding one at all edges of
-    its panes as long as it holds an event.
+    With `state` windows and panes are looked at where events have left them, too; with `every` a sliding one at all
+    edges of its panes as long as it holds an event.
     """
 
     length_ms: int
@@ -69,7 +69,7 @@ def points(window: Window, events: Sequence[Event], until: float) -> list[Point]
     if window.panes == "sliding":
         return sliding(window, events, until)
     if window.panes == "session":
-        return sessions(window, events, until)
+        return sessions(window, events)
     return tumbling(window, events, until)
 
 
@@ -121,21 +121,19 @@ def tumbling(window: Window, events: Sequence[Event], until: float) -> list[Poin
     return out
 
 
-def sessions(window: Window, events: Sequence[Event], until: float) -> list[Point]:
-    """Look at a session at each of its events, and a state's at its end, if no event begins another there."""
+def sessions(window: Window, events: Sequence[Event]) -> list[Point]:
+    """Look at a session at each of its events."""
     out: list[Point] = []
     session: list[Event] = []
-    for event in [*events, None]:
-        if session:
-            end = min(session[-1]["time"] + window.length_ms, session[0]["time"] + window.longest_ms)
-            if window.state and end < (until if event is None else event["time"]):
-                out.append(Point(int(end), told(window, (), window.length_ms), (), None))
-            if event is None or event["time"] >= end:
-                session = []
-        if event is not None:
-            session.append(event)
-            lasts = max(event["time"] - session[0]["time"], window.length_ms)
-            out.append(Point(event["time"], told(window, tuple(session), lasts), tuple(session), event))
+    for event in events:
+        time = event["time"]
+        if session and not (
+            time < session[-1]["time"] + window.length_ms and time < session[0]["time"] + window.longest_ms
+        ):
+            session = []
+        session.append(event)
+        lasts = max(time - session[0]["time"], window.length_ms)
+        out.append(Point(time, told(window, tuple(session), lasts), tuple(session), event))
     return out
 
 

@@ -24,13 +24,13 @@ CLOCKS = (op.HOUR, op.CALENDAR, op.COVERAGE)  # what changes with time alone
 class Mover:
     """Kernels of one kind of windows, with what they are told between the events and the state.
 
-    `lasts_ms` is how long an event may stay in a window of which nothing is due; `unit` makes an instant of what a
-    kernel keeps as the next one that is due: times the first, by the second.
+    `passer` is None where nothing falls due. `lasts_ms` is how long an event may stay in a window of which nothing is
+    due; `unit` makes an instant of what a kernel keeps as the next one that is due: times the first, by the second.
     """
 
     taker: Kernel
     taking: tuple[Any, ...]
-    passer: Kernel
+    passer: Kernel | None
     passing: tuple[Any, ...]
     lasts_ms: int
     unit: tuple[int, int] = (1, 1)
@@ -41,6 +41,7 @@ class Mover:
 
     def advance(self, start: int, bound: int, *more: Any) -> tuple[int, int]:
         """Let time pass for the rows from `start` on; return the first that was left, and the number of points."""
+        assert self.passer is not None
         return self.passer(start, bound, *self.passing, *more)
 
     def due(self, first: int) -> int:
@@ -49,7 +50,7 @@ class Mover:
 
 
 def mover_of(family: Family, pattern: Threshold) -> Mover:
-    """Return what moves a rule's windows; those of a state are looked at where no event is in hand, too."""
+    """Return what moves a rule's windows; those of a state are looked at where none is in hand, too."""
     window, is_state = pattern.window, pattern.is_state
     length = window.length_ms
     needed = 0 if is_state else pattern.needed
@@ -58,8 +59,8 @@ def mover_of(family: Family, pattern: Threshold) -> Mover:
         unit = (length, sliding.PANES)
         return Mover(sliding.slide, (length, needed, is_state, every), sliding.slide_on, (length, every), length, unit)
     if window.panes == "session":
-        lengths = (length, int(NEVER) // 2 if window.max_ms is None else window.max_ms)
-        return Mover(session.sit, (*lengths, needed, is_state), session.sit_on, lengths, length)
+        longest = int(NEVER) // 2 if window.max_ms is None else window.max_ms
+        return Mover(session.sit, (length, longest, needed), None, (), length)
     is_followed = is_state and pattern.baseline is None  # with a baseline its judge looks at empty panes
     panes = (length, *family.surroundings.clock, needed, is_followed)
     return Mover(tumbling.tumble, panes, tumbling.tumble_on, panes, 0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import HAND, NEVER, VACANT
-from kernels.patterns.session import sit, sit_on
+from kernels.patterns.session import sit
 from kernels.patterns.sliding import EDGES, slide, slide_on
 from kernels.patterns.tumbling import tumble, tumble_on
 from rules.calendar import offsets
@@ -50,8 +50,9 @@ class Kept:
 
     def advance(self, bound):
         """Let time pass up to `bound`."""
-        kernel = {"sliding": slide_on, "session": sit_on}.get(self.window.panes, tumble_on)
-        return self._looks(kernel, KEYS, (), bound)
+        if self.window.panes == "session":
+            return []
+        return self._looks(slide_on if self.window.panes == "sliding" else tumble_on, KEYS, (), bound)
 
     def _looks(self, kernel, stop, arrays, *bound):
         out, start = [], 0
@@ -72,7 +73,7 @@ class Kept:
                 return [length, *([*needed, window.state] if is_event else []), window.every]
             case "session":
                 longest = int(min(window.longest_ms, NEVER // 4))
-                return [length, longest, *([*needed, window.state] if is_event else [])]
+                return [length, longest, *needed]
             case _:
                 return [length, *self.zone, self.needed, window.state]
 
