@@ -150,7 +150,8 @@ class Listener:
         for lane, value in self.key.items():
             own &= lanes[lane, rows] == value
         for place in np.flatnonzero(own).tolist():
-            self._hear(id(program), lanes[:, rows[place]], extra[:, place], int(found[place]))
+            given = extra[:, place] if extra.size else np.empty(0)
+            self._hear(id(program), lanes[:, rows[place]], given, int(found[place]))
 
     def _hear(self, program: int, row: Ints, extra: NDArray[np.float64], found: int) -> None:
         time, position = int(row[TIME]), int(row[POSITION])

@@ -4,6 +4,7 @@ from connectors.protocol import Source
 from events.block import POSITION_BITS, Events
 from rules.check import loads
 from streams.control.references import References
+from streams.explain.alert import AlertExplainer
 from streams.explain.event import Explainer
 from streams.explain.memory import Memory, Subject
 from tests.streams.small_log import CITY, HEAD, SCHEMAS
@@ -50,4 +51,18 @@ def story_of(rule, id, *lines, size=1000, until=None, **sets):
     explainer = Explainer(memory, id)
     for _ in memory.run():
         explainer.follow()
+    return explainer.story()
+
+
+def alert_story_of(rule, n, *lines, size=1000, until=None, **sets):
+    """Return the story of the nth transition of a rule's alerts."""
+    subject = subject_of(rule, **sets)
+    first = Memory(subject, [Lines(list(lines), size)], [], until)
+    for _ in first.run():
+        pass
+    alert = first.alerts[n]
+    memory = Memory(subject, [Lines(list(lines), size)], alert.evidence, until)
+    explainer = AlertExplainer(memory, alert)
+    for raised in memory.run():
+        explainer.follow(raised)
     return explainer.story()
