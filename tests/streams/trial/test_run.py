@@ -134,3 +134,21 @@ def test_the_timezone_of_a_test_is_that_of_its_rules(tmp_path):
     with pytest.raises(Problems) as raised:
         written.trials(tmp_path, f"{tests}timezone: Asia/Tokyo\n", RULES)
     assert [problem.code for problem in raised.value.problems] == ["E017"]
+
+
+def test_an_event_that_is_refused_fails_its_test_at_its_place(tmp_path):
+    tests = BODY.format(more="  expect: none").replace("2026-11-24", "1999-11-24")
+    with pytest.raises(Problems) as raised:
+        written.findings(tmp_path, tests, RULES)
+    assert [(each.place.line, each.code) for each in raised.value.problems] == [(7, "E074"), (8, "E074")]
+    assert "time_out_of_range" in raised.value.problems[0].en
+
+
+@pytest.mark.parametrize(("until", "expect"), [("5m", f"[{BURST}]"), ("11m", "none")])
+def test_rules_wait_ten_minutes_for_a_feed_that_is_down_and_what_comes_later_is_late(tmp_path, until, expect):
+    more = f"  down: [{{feed: gate, from: 1s, to: {until}}}]\n  advance: 12m\n  expect: {expect}"
+    assert findings(tmp_path, more) == []
+
+
+def test_a_feed_that_never_comes_back_sends_nothing(tmp_path):
+    assert findings(tmp_path, "  down: [gate]\n  expect: none") == []
