@@ -235,6 +235,50 @@ def state(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def windowed(draw: st.DrawFn) -> str:
+    """A threshold judged in instants, of any aggregate over any window."""
+    kind, key, conditions = draw(
+        st.sampled_from(
+            [
+                ("traffic", "key: site", ["avg(speed_kmh) < 20", "sum(speed_kmh) >= 60", "max(speed_kmh) < 20"]),
+                ("traffic", "key: [site, device]", ["ratio(speed_kmh < 20) >= 0.5", "min(speed_kmh) < 20"]),
+                ("traffic", "", ["'quantile(speed_kmh, 0.5) > 20'", "count() >= 3 and avg(speed_kmh) < 30"]),
+                ("camera", "key: device", ["distinct(track) >= 2", "distinct(track) == 1 and count() >= 2"]),
+                ("[gate, camera]", "key: site", ["count() >= 3 and distinct(device) >= 2", "duration() >= 1s"]),
+                ("gate", "key: device", ["rate() >= 6", "distinct(person) >= 2 or count() >= 4"]),
+            ]
+        )
+    )
+    window = st.sampled_from(
+        [
+            "2s",
+            "10s",
+            "10s",
+            "1m",
+            "10s tumbling",
+            "1m tumbling",
+            "day",
+            "session 2s",
+            "session 10s",
+            "session 2s max 5s",
+        ]
+    )
+    return rule(
+        "windowed",
+        f"from: {kind}",
+        draw(st.sampled_from(["", "", "active: night"])),
+        key,
+        f"window: {draw(window)}",
+        f"threshold: {draw(st.sampled_from(conditions))}",
+        draw(st.sampled_from(["", "", "cooldown: 0s", "cooldown: 2s", "cooldown: 10s"])),
+        draw(
+            st.sampled_from(["severity: low", "severity: {critical: count() >= 4, high: rate() >= 30, low: default}"])
+        ),
+        draw(st.sampled_from(["", 'message: "${count} ${duration}"'])),
+    )
+
+
+@st.composite
 def baseline(draw: st.DrawFn) -> str:
     """A threshold of what is unusual."""
     of, limit = draw(
@@ -257,7 +301,7 @@ def baseline(draw: st.DrawFn) -> str:
     )
 
 
-SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding, chain, change, state, baseline]
+SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding, chain, change, windowed, state, baseline]
 
 
 @st.composite

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kernels.compile import kernel
 from kernels.patterns import quantile as q
 from tests.kernels.patterns.test_windows import SPEED, looks_of
-from tests.naive.windows import HELD, Aggregate, Window
+from tests.naive.windows import HELD, Aggregate, Window, middle
 
 
 @kernel("int64(float64)")
@@ -25,6 +25,11 @@ def value_of(bucket):
 def test_a_bucket_tells_a_number_to_one_percent(x, negative):
     x = -x if negative else x
     assert value_of(bucket_of(x)) == pytest.approx(x, rel=0.01) or abs(x) == q.LEAST
+
+
+@given(st.floats(-1e10, 1e10))
+def test_the_twin_tells_numbers_alike(x):
+    assert value_of(bucket_of(x)) == middle(x)
 
 
 @given(st.floats(allow_nan=False))

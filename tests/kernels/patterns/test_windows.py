@@ -1,13 +1,10 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.patterns.windows import ARGUMENTS, KEYS, Kept
 from tests.naive import windows as naive
 from tests.naive.windows import Aggregate, Window
-
-TOLERANCE = 0.01  # of a quantile
 
 
 def of(name):
@@ -33,7 +30,6 @@ EVERYTHING = (
     Aggregate("duration"),
     Aggregate("distinct", PLATE, 2),
 )
-QUANTILES = [i for i, each in enumerate(EVERYTHING) if each.function == "quantile"]
 
 halves = st.one_of(st.none(), st.integers(-400, 400).map(lambda n: n / 2))  # whose sums are exact in any order
 steps = st.one_of(
@@ -104,14 +100,6 @@ def looks_of(window, seen, cuts, until, **kept_as):
     return by_key
 
 
-def same(window, got, expected):
-    for i, (a, b) in enumerate(zip(got, expected, strict=True)):
-        if window.aggregates[i].function == "quantile" and b is not None:
-            assert a == pytest.approx(b, rel=TOLERANCE)
-        else:
-            assert a == b, window.aggregates[i]
-
-
 @settings(max_examples=200)
 @given(windows, events, st.lists(st.integers(0, 60), max_size=4), st.integers(0, 3000))
 def test_looks_are_those_of_a_list_for_any_cut_into_batches(window, rows, cuts, more):
@@ -152,7 +140,7 @@ def agree(window, seen, cuts, until):
             (point.time, point.event and point.event["place"]) for point in expected
         ]
         for (_, values, _, begins, vacant), point in zip(got[key], expected, strict=True):
-            same(window, values, point.values)
+            assert values == point.values
             assert vacant == (not point.inside)
             known = [event for event in own if event["time"] <= point.time][: _known(own, point)]
             assert [event for event in known if event["time"] >= begins] == list(point.inside)
