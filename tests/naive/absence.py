@@ -51,10 +51,19 @@ class Watch:
         """Whether it stands still behind an instant."""
         if any(since <= instant < until for since, until in self.dark):
             return True
+        return self.excused(key, instant)
+
+    def excused(self, key: dict[str, str | None], instant: int) -> bool:
+        """Whether the minute of an instant began with `unless` true."""
         minute = instant // MINUTE_MS * MINUTE_MS
         if self.pattern.unless is None or self.epoch is None or minute < self.epoch:
             return False
         return self.pattern.unless(Scope({}, key, minute)) is True
+
+    def amidst(self, key: dict[str, str | None], instant: int) -> bool:
+        """Whether it stands still before an instant and goes on to; where the dark begins one can still see."""
+        unseen = any(since < instant < until for since, until in self.dark)
+        return unseen or (self.excused(key, instant) and self.stopped(key, instant - 1))
 
     def next(self, instant: int) -> int:
         """Return the next instant at which that can change."""
@@ -76,7 +85,7 @@ class Watch:
     def running(self, key: dict[str, str | None], instant: int) -> int | None:
         """Return the first instant from a given one on that is not amidst a time in which it stands still."""
         while instant <= self.end:
-            if not (self.stopped(key, instant) and self.stopped(key, instant - 1)):
+            if not self.amidst(key, instant):
                 return instant
             instant = self.next(instant)
         return None

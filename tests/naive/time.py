@@ -48,7 +48,7 @@ class Seen:
     """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input).
 
     `dark` are the stretches of event time (since, until) that passed while all feeds were blind that its rules take
-    events from, as they may be at the end.
+    events from, as they may be at the end. Two that touch are two where somebody could see in between.
     """
 
     arrivals: list[Arrival]
@@ -88,6 +88,7 @@ def group(
     blind: set[int] = set()
     dark: list[tuple[int, int]] = []
     reached = BEGINNING
+    lit = True  # since the last of them, that is
     end: int | None = None
 
     def own(feed: int) -> int:
@@ -99,9 +100,12 @@ def group(
         return bool(holding) and all(i in blind for i in holding)
 
     def move(to: int) -> None:
-        nonlocal reached
-        if to > reached and all_blind():
-            dark.append((reached, to))
+        nonlocal reached, lit
+        if not all_blind():
+            lit = True
+        elif to > reached:
+            dark.append((reached if lit else dark.pop()[0], to))
+            lit = False
         reached = max(reached, to)
 
     arrivals = []
