@@ -13,6 +13,7 @@ from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
 
 if TYPE_CHECKING:
+    from citynerve.again import Again
     from rules.check import Ruleset
     from rules.checked import CheckedRule
     from rules.plan import RulePlan
@@ -26,38 +27,92 @@ def command() -> click.Command:
     return Command(
         "explain",
         callback=_explain,
-        params=[
-            Argument(
-                ["what"],
-                metavar="RULE",
-                help=say(en="name of a rule", zh="规则名"),
-            ),
-            options.rules(),
-            Option(
-                ["--reference"],
-                type=options.FilePath(),
-                metavar="DIR",
-                help=say(en="folder with the reference sets", zh="参考集目录"),
-            ),
-            options.schemas(),
-            Option(
-                ["--format"],
-                type=click.Choice(FORMATS),
-                default=FORMATS[0],
-                show_default=True,
-                help=say(en="for people; or one JSON document", zh="供人阅读;或一个 JSON 文档"),
-            ),
-        ],
-        short_help=say(en="say how a rule runs", zh="说明规则如何运行"),
+        params=_params(),
+        short_help=say(
+            en="say how a rule runs, why an alert fired, why an event did not",
+            zh="说明规则如何运行、告警为何触发或未触发",
+        ),
         help=say(
-            en="Say how a rule runs: what it reads, when it is judged, what it keeps of each key and what that costs.",
-            zh="说明规则如何运行:读取什么、何时判定、每个主键保存多少状态、开销多大。",
+            en="Say how a rule runs: what it reads, when it is judged, what it keeps of each key and what that costs. "
+            "With --event: why that event did not make it fire. For an alert's id: why it fired. The files are read "
+            "again; identifiers are shown as the events have them.",
+            zh="说明规则如何运行:读取什么、何时判定、每个主键保存多少状态、开销多大。给出 --event 时:该事件为何没有使"
+            "规则触发。给出告警 id 时:它为何触发。会重新读取事件文件;标识按事件原样显示。",
         ),
         epilog=say(**EXIT_CODES),
     )
 
 
-def _explain(what: str, rules: Sequence[Path], reference: Path | None, schemas: Sequence[Path], format: str) -> int:
+def _params() -> list[click.Parameter]:
+    return [
+        Argument(
+            ["what"],
+            metavar="RULE|ALERT",
+            help=say(en="name of a rule, or id of an alert", zh="规则名,或告警 id"),
+        ),
+        options.rules(),
+        Option(
+            ["--events"],
+            multiple=True,
+            metavar="FILE",
+            help=say(
+                en="NDJSON file, may be given several times; each is a feed",
+                zh="NDJSON 文件,可重复给出;每个是一个数据源",
+            ),
+        ),
+        Option(
+            ["--event"],
+            metavar="ID",
+            help=say(en="id of the event that did not make the rule fire", zh="没有使规则触发的事件 id"),
+        ),
+        Option(
+            ["--reference"],
+            type=options.FilePath(),
+            metavar="DIR",
+            help=say(en="folder with the reference sets", zh="参考集目录"),
+        ),
+        Option(
+            ["--mapping"],
+            metavar="FILE",
+            help=say(
+                en="mapping that turns a foreign feed into events: a file, or the name of a shipped one",
+                zh="把外部数据转换为事件的映射:文件,或自带映射的名称",
+            ),
+        ),
+        Option(
+            ["--until"],
+            type=options.Instant(),
+            metavar="TIME",
+            help=say(
+                en="go on to this instant after the last event, as the run did; "
+                f"{options.EXAMPLE}, or epoch milliseconds",
+                zh=f"最后一个事件之后继续推进到该时刻(与原运行一致);写成 {options.EXAMPLE} 或毫秒时间戳",
+            ),
+        ),
+        options.schemas(),
+        Option(
+            ["--format"],
+            type=click.Choice(FORMATS),
+            default=FORMATS[0],
+            show_default=True,
+            help=say(en="for people; or one JSON document", zh="供人阅读;或一个 JSON 文档"),
+        ),
+        options.progress(),
+    ]
+
+
+def _explain(
+    what: str,
+    rules: Sequence[Path],
+    events: Sequence[str],
+    event: str | None,
+    reference: Path | None,
+    mapping: str | None,
+    until: int | None,
+    schemas: Sequence[Path],
+    format: str,
+    progress: bool,
+) -> int:
     from citynerve import warm
 
     warm.ensure()
@@ -65,12 +120,79 @@ def _explain(what: str, rules: Sequence[Path], reference: Path | None, schemas: 
     from events.place import Problems
     from rules import errors
 
+    is_alert = ALERT.fullmatch(what) is not None
+    if is_alert and event is not None:
+        raise click.UsageError(
+            say(
+                en="--event goes with the name of a rule, not of an alert",
+                zh="--event 须与规则名同用,不能与告警 id 同用",
+            )
+        )
+    if (is_alert or event is not None) and not events:
+        raise click.UsageError(say(en="name the events with --events", zh="请用 --events 给出事件文件"))
+    if is_alert and "-" in events:
+        raise click.UsageError(
+            say(en="files are read twice; standard input cannot be", zh="文件要读两遍,不能用标准输入")
+        )
     try:
         ruleset = engine.load_rules(rules, schemas)
-        return _rule(ruleset, what, reference, format)
+        if not is_alert and event is None:
+            return _rule(ruleset, what, reference, format)
+        from citynerve.again import Again
+
+        again = Again(engine.Ruleset.joined(ruleset, reference, force_empty=True), ruleset, events, mapping, until)
+        return _alert(again, what, format, progress) if is_alert else _event(again, what, event or "", format, progress)
     except Problems as problems:
         click.echo(errors.format(problems.problems), err=True)
         return FOUND
+
+
+def _event(again: "Again", name: str, event: str, format: str, progress: bool) -> int:
+    from citynerve.explained import event as words
+    from streams.explain.event import Explainer
+
+    checked, rule = named(again.checked, name)
+    with again.memory(checked, rule, [event]) as memory:
+        explainer = Explainer(memory, event)
+        for _ in again.followed(memory, progress):
+            explainer.follow()
+        story = explainer.story()
+    if format == "json":
+        _tell(words.told(story, rule, again.plan))
+    else:
+        for line in words.lines(story, rule, again.plan, again.checked.sources):
+            click.echo(harmless(line))
+    return FOUND if story.seen is None else OK
+
+
+def _alert(again: "Again", name: str, format: str, progress: bool) -> int:
+    from citynerve.explained import alert as words
+    from citynerve.text import current
+    from streams.explain.alert import AlertExplainer
+
+    found = again.find(name, progress)
+    if found is None:
+        raise Failure(
+            say(
+                en=f"these rules raise no alert {name} of these events; a ruleset, --reference, --until or key of the "
+                "city other than those of the run names alerts otherwise",
+                zh=f"用这些规则和事件没有产生告警 {name};规则集、--reference、--until 或城市密钥与原运行不同时,"
+                "告警 id 也不同",
+            )
+        )
+    checked, rule = named(again.checked, found.rule)
+    with again.memory(checked, rule, found.evidence) as memory:
+        explainer = AlertExplainer(memory, found)
+        for raised in again.followed(memory, progress):
+            explainer.follow(raised)
+        story = explainer.story()
+    if format == "json":
+        _tell(words.told(story, rule))
+    else:
+        message = again.ruleset.lines.message(found, current())
+        for line in words.lines(story, rule, again.plan, message):
+            click.echo(harmless(line))
+    return OK
 
 
 def _rule(ruleset: "Ruleset", name: str, reference: Path | None, format: str) -> int:
@@ -114,6 +236,13 @@ def named(ruleset: "Ruleset", name: str) -> "tuple[CheckedRule, RulePlan]":
             say(en=f"rule `{name}` is disabled: it does not run", zh=f"规则 {name} 已停用(disabled),不会运行")
         )
     return checked[name], plan
+
+
+def harmless(line: str) -> str:
+    """Return a line without what a terminal obeys: texts of events stand in it."""
+    from rules.excerpt import harmless as plain
+
+    return plain(line)
 
 
 def _tell(document: object) -> None:

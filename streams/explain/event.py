@@ -23,6 +23,7 @@ from streams.shard.reread import Event
 
 Reason = Literal[
     "not_found",
+    "dead_letter",
     "other_kind",
     "condition",
     "exception",
@@ -97,7 +98,7 @@ class EventStory:
 
     `fired` are the alerts that it caused, `counted` those that it is evidence of; `last_firing` and `open_since` are of
     its key before it. `earlier` are the last events of its key that were taken before it, `following` is the time of
-    the next one.
+    the next one. `refused` is why its line is a dead letter.
     """
 
     id: str
@@ -113,6 +114,7 @@ class EventStory:
     counted: tuple[Alert, ...] = ()
     last_firing: Alert | None = None
     open_since: int | None = None
+    refused: str | None = None
 
     @property
     def gate(self) -> Gate | None:
@@ -186,7 +188,8 @@ class Explainer:
             self._find()
         seen = self._seen
         if seen is None:
-            return EventStory(self.id, "not_found")
+            refused = memory.dead.reasons.get(self.id)
+            return EventStory(self.id, "dead_letter" if refused else "not_found", refused=refused)
         gates = self._gates or self._asked(seen)
         story = EventStory(
             self.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import DEVICE, ID, KIND, POSITION, REPLAYED, SLICE_BITS, TIME, EventBatch, Lanes
+from events.batch import DEVICE, ID, KIND, POSITION, REASONS, REPLAYED, SLICE_BITS, TIME, EventBatch, Lanes
 from events.block import Bytes
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
@@ -76,6 +76,26 @@ def text_of(text: Bytes, piece: int) -> str | None:
         return None
     start = piece >> SLICE_BITS
     return text[start : start + (piece & LENGTH)].tobytes().decode()
+
+
+@dataclass
+class DeadLetters:
+    """Takes what was refused: why the lines that name some ids were, by these."""
+
+    ids: Iterable[str]
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, batch: EventBatch) -> None:
+        """Take the dead letters of a batch."""
+        rejects = batch.rejects
+        wanted = {id: id.encode() for id in self.ids}
+        for start, length, reason in zip(
+            rejects.offset.tolist(), rejects.length.tolist(), rejects.reason.tolist(), strict=True
+        ):
+            line = batch.text[start : start + length].tobytes()
+            for id, name in wanted.items():
+                if name in line:
+                    self.reasons.setdefault(id, REASONS[reason])
 
 
 @dataclass

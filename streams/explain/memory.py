@@ -18,7 +18,7 @@ from rules.expression.program import Target
 from rules.plan import Plan, RulePlan, Threshold
 from streams.control.references import References
 from streams.explain.judged import Look
-from streams.explain.listener import Arrivals, Listener
+from streams.explain.listener import Arrivals, DeadLetters, Listener
 from streams.replay import Progress, Replay
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
@@ -42,8 +42,8 @@ class Memory:
 
     Attributes
     ----------
-    arrivals, listener
-        what was found in the log, and what was asked
+    arrivals, dead, listener
+        what was found in the log, what was refused of it, and what was asked
     alerts
         all of the rule, in order
     """
@@ -56,11 +56,19 @@ class Memory:
 
     def __post_init__(self) -> None:
         subject = self.subject
-        self.arrivals, self.listener = Arrivals(self.ids), Listener()
+        self.arrivals, self.dead, self.listener = Arrivals(self.ids), DeadLetters(self.ids), Listener()
         self._texts = SetTexts(subject.references.surroundings, subject.city)
         alone = replace(subject.plan, rules=(_asked_always(subject.rule),))
         references = References(alone, subject.references.sets)
-        self._replay = Replay(alone, references, self.sources, subject.city, until=self.until, on_arrival=self.arrivals)
+        self._replay = Replay(
+            alone,
+            references,
+            self.sources,
+            subject.city,
+            until=self.until,
+            on_dead_letters=self.dead,
+            on_arrival=self.arrivals,
+        )
         (self.group,) = self._replay.shards[0].groups
         self._family.witness = self.listener
         self.target: Target = target_of(subject.plan, subject.checked, subject.city)

@@ -1,6 +1,20 @@
 import json
 
+import pytest
+
 from rules.check import LIBRARY
+from tests.citynerve.cli.explained_city import written
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Arguments that name a small ruleset, its sets and events."""
+    return written(tmp_path)
+
+
+def alerts_of(citynerve, files):
+    told = citynerve("replay", files[-1], *files[:4])
+    return [json.loads(line) for line in told.out.splitlines()]
 
 
 def test_a_rule_is_told_with_when_it_is_judged_what_it_keeps_and_what_it_costs(citynerve):
@@ -17,7 +31,7 @@ def test_a_rule_is_told_in_chinese(citynerve):
 
 def test_every_rule_of_the_library_is_told_as_json(citynerve):
     listed = json.loads(citynerve("rules", "list", LIBRARY, "--format", "json").out)["rules"]
-    for row in listed[::5]:
+    for row in listed[::9]:
         told = json.loads(citynerve("rules", "explain", row["rule"], "--format", "json").out)
         assert told["rule"] == row["rule"] and told["kinds"] == row["from"]
         assert (told["memory_bytes"] > 0) == (told["ordered"] and told["capacity"] > 0)
@@ -26,3 +40,73 @@ def test_every_rule_of_the_library_is_told_as_json(citynerve):
 def test_an_unknown_rule_is_an_error_that_names_the_nearest(citynerve):
     told = citynerve("rules", "explain", "stranger_entri")
     assert told.code == 1 and "did you mean `stranger_entry`" in told.err and told.out == ""
+
+
+def test_an_event_that_was_not_selected_is_told_with_a_caret_under_the_first_false_node(citynerve, files):
+    told = citynerve("rules", "explain", "strangers", *files, "--event", "c")
+    head, *lines = told.out.splitlines()
+    assert told.code == 0 and head == "strangers did not take it: direction == 'in' is false (direction = 'out')"
+    at = next(i for i, line in enumerate(lines) if "^" in line)
+    caret = lines[at].index("^")
+    assert lines[at - 1][caret:].startswith("direction == 'in' and stranger")
+    assert lines[at - 2].endswith("r.yaml:12:33")
+
+
+def test_a_macro_is_pointed_at_where_it_is_written(citynerve, files):
+    told = citynerve("rules", "explain", "strangers", *files, "--event", "e")
+    assert "person = 'p-li'" in told.out and "r.yaml:8:13" in told.out
+
+
+def test_an_event_that_was_too_few_or_in_the_cooldown_is_told_in_one_sentence(citynerve, files):
+    said = [citynerve("rules", "explain", "strangers", *files, "--event", id).out.splitlines()[0] for id in "abd"]
+    assert said[0] == "strangers took it and did not fire: count() = 1, needed count() >= 2"
+    assert said[1].startswith("it did fire: strangers raised ")
+    assert said[2].endswith("its cooldown of 10 min runs since 2026-03-02 23:00:40")
+
+
+def test_an_event_is_told_in_chinese(citynerve, files):
+    told = citynerve("rules", "explain", "strangers", *files, "--event", "c", "--lang", "zh")
+    assert told.out.startswith("strangers 没有选中它:direction == 'in' 为假")
+
+
+def test_an_event_is_told_as_json(citynerve, files):
+    told = json.loads(citynerve("rules", "explain", "strangers", *files, "--event", "c", "--format", "json").out)
+    (entrance,) = told["entrances"]
+    assert told["reason"] == "condition" and not entrance["taken"]
+    assert [each["truth"] for each in entrance["conditions"]] == [True, False, True, True, True]
+
+
+def test_an_exception_is_told_and_no_text_of_an_event_reaches_the_terminal_as_a_command(citynerve, files):
+    told = citynerve("rules", "explain", "strangers", *files, "--event", "f\x1b[31m")
+    assert told.out.startswith("strangers did not take it: exception (repairs)") and "\x1b" not in told.out
+
+
+def test_an_event_that_is_not_there_is_an_error(citynerve, files):
+    told = citynerve("rules", "explain", "strangers", *files, "--event", "nobody")
+    assert told.code == 1 and "stands in these files" in told.out
+
+
+def test_an_alert_is_told_with_what_was_compared_its_evidence_and_its_severity(citynerve, files):
+    (alert,) = alerts_of(citynerve, files)
+    told = citynerve("rules", "explain", alert["id"], *files)
+    assert told.code == 0 and "because count() = 2, needed count() >= 2" in told.out
+    assert "[false] count() >= 5" in told.out and "-> medium: otherwise" in told.out
+    assert "2026-03-02 23:00:00  a  gate  g1" in told.out and alert["envelope"]["ruleset"] in told.out
+
+
+def test_an_alert_is_told_as_json_with_the_body_that_it_had(citynerve, files):
+    (alert,) = alerts_of(citynerve, files)
+    told = json.loads(citynerve("rules", "explain", alert["alert"], *files, "--format", "json").out)
+    shared = ("id", "rule", "severity", "key", "time", "values", "evidence")
+    assert {name: told[name] for name in shared} == {name: alert[name] for name in shared}
+    assert told["judgement"]["values"] == {"count()": 2}
+
+
+def test_an_alert_of_other_rules_or_events_is_an_error_that_says_what_may_differ(citynerve, files):
+    told = citynerve("rules", "explain", "0" * 32 + ".0", *files)
+    assert told.code == 1 and "raise no alert" in told.err
+
+
+def test_an_event_without_files_and_an_alert_with_an_event_are_wrong_usage(citynerve, files):
+    assert citynerve("rules", "explain", "strangers", *files[:2], "--event", "a").code == 2
+    assert citynerve("rules", "explain", "0" * 32, *files, "--event", "a").code == 2

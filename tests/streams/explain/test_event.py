@@ -111,3 +111,8 @@ def test_a_sight_of_an_absence_is_told_with_when_the_key_was_seen_again():
     story = story_of(rule, "x", *lines, elders=[{"person": "w"}])
     assert story.reason == "seen" and story.following - story.seen.time == MINUTE
     assert story_of(rule, "z", *lines, elders=[{"person": "w"}]).reason == "not_expected"
+
+
+def test_a_line_that_was_refused_is_told_with_the_reason():
+    story = story_of(TWICE, "x", entry(0, "a"), b'{"kind": "gate", "id": "x"}')
+    assert story.reason == "dead_letter" and story.refused == "missing_time"

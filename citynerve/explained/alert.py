@@ -1,0 +1,138 @@
+"""Why an alert fired, in words and numbers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
+from citynerve.text import current, say
+from rules.message import duration, spelled, time
+from rules.plan import Absence, Plan, RulePlan
+from streams.explain.alert import AlertStory, Evidence
+
+CONDITIONS_OF = 1  # how many of the last events are told with their conditions
+
+
+def lines(story: AlertStory, rule: RulePlan, plan: Plan, message: str) -> Iterator[str]:
+    """Yield lines for people."""
+    alert = story.alert
+    yield f"{alert.id}  {alert.transition}  {alert.severity}  {time(alert.time, plan)}"
+    if message:
+        yield f"  {message}"
+    key = ", ".join(f"{field} = {text}" for field, text in alert.key.items()) or "–"
+    yield "  " + say(en=f"rule {rule.rule}, key {key}", zh=f"规则 {rule.rule},主键 {key}")
+    yield from _why(story, rule, plan)
+    yield from _severity(story, plan)
+    yield from _evidence(story, plan)
+    yield "  " + _cooldown(story, rule, plan)
+    yield "  " + say(
+        en=f"everything up to {time(story.watermark, plan)} had been seen (watermark)",
+        zh=f"判定时水位线: {time(story.watermark, plan)}",
+    )
+    yield "  " + say(
+        en=f"ruleset {alert.ruleset}, mode {alert.mode}", zh=f"规则集版本 {alert.ruleset},模式 {alert.mode}"
+    )
+    for other in story.others:
+        yield f"  {other.id}  {other.transition}  {other.severity}  {time(other.time, plan)}"
+
+
+def _why(story: AlertStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
+    alert = story.alert
+    if story.judgement is not None:
+        compared = ", ".join(
+            dict.fromkeys(valued(each, plan) for _, node in story.judgement.judged.walk() for each in node.values)
+        )
+        needed = story.judgement.judged.text
+        yield "  " + say(en=f"because {compared}, needed {needed}", zh=f"原因: {compared},需要 {needed}")
+        yield from tree(story.judgement.judged, plan, "    ")
+        return
+    if isinstance(rule.pattern, Absence):
+        silence = duration(rule.pattern.silence_ms, current())
+        since = time(alert.since, plan)
+        yield "  " + say(
+            en=f"because nothing was seen for {silence}, counted from {since} (times when the clock stood apart)",
+            zh=f"原因: 自 {since} 起静默达到 {silence}(不含停表时间)",
+        )
+    declared = {value.name: value for value in rule.values}
+    for name, value in alert.values.items():
+        yield f"    {name} = {spelled(value, declared[name], plan, rule, current())}"
+
+
+def _severity(story: AlertStory, plan: Plan) -> Iterator[str]:
+    if len(story.ladder) < 2:
+        return
+    yield "  " + say(en="severity:", zh="级别:")
+    for rung in story.ladder:
+        mark = "->" if rung.chosen else "  "
+        if rung.is_default:
+            yield f"    {mark} {rung.severity}: {say(en='otherwise', zh='其他情况')}"
+        elif rung.judged is None:
+            yield f"    {mark} {rung.severity}"
+        else:
+            values = ", ".join(valued(each, plan) for _, node in rung.judged.walk() for each in node.values)
+            yield f"    {mark} {rung.severity}: [{truth(rung.judged.truth)}] {rung.judged.text}    {values}".rstrip()
+
+
+def _evidence(story: AlertStory, plan: Plan) -> Iterator[str]:
+    if story.evidence:
+        yield "  " + say(en="evidence:", zh="依据:")
+    for number, each in enumerate(story.evidence):
+        yield f"    {_event(each, plan)}"
+        if number >= len(story.evidence) - CONDITIONS_OF:
+            for answer in each.answers:
+                yield from answer_lines(answer, plan, "      ")
+
+
+def _event(each: Evidence, plan: Plan) -> str:
+    if each.time is None:
+        return f"{each.id}  {say(en='(not in these files)', zh='(不在所给文件中)')}"
+    fields = ", ".join(f"{name} = {text}" for name, text in each.fields.items() if name != "device")
+    return "  ".join(part for part in (time(each.time, plan), each.id, each.kind, each.device, fields) if part)
+
+
+def _cooldown(story: AlertStory, rule: RulePlan, plan: Plan) -> str:
+    if not rule.cooldown_ms:
+        return say(en="no cooldown", zh="没有 cooldown")
+    length, last = duration(rule.cooldown_ms, current()), story.last_firing
+    if last is None:
+        return say(en=f"cooldown {length}: its key had not fired before", zh=f"cooldown {length}: 该主键此前没有触发")
+    at, kept = time(last.time, plan), story.suppressed
+    return say(
+        en=f"cooldown {length}: its key fired last at {at}; {kept} match{'es' * (kept != 1)} did not fire in between",
+        zh=f"cooldown {length}: 该主键上次触发于 {at},其间抑制 {kept} 次匹配",
+    )
+
+
+def told(story: AlertStory, rule: RulePlan) -> dict[str, Any]:
+    """Return it for programs."""
+    judgement, last = story.judgement, story.last_firing
+    return {
+        **story.alert.body(),
+        "ruleset": story.alert.ruleset,
+        "mode": story.alert.mode,
+        "watermark": story.watermark,
+        "judgement": {"time": judgement.time, **document(judgement.judged)} if judgement else None,
+        "ladder": [
+            {
+                "severity": rung.severity,
+                "condition": document(rung.judged) if rung.judged else None,
+                "default": rung.is_default,
+                "chosen": rung.chosen,
+            }
+            for rung in story.ladder
+        ],
+        "events": [
+            {
+                "id": each.id,
+                "time": each.time,
+                "kind": each.kind,
+                "device": each.device,
+                "fields": each.fields,
+                "conditions": [answer_document(answer) for answer in each.answers],
+            }
+            for each in story.evidence
+        ],
+        "cooldown_ms": rule.cooldown_ms,
+        "last_firing": {"id": last.id, "time": last.time} if last else None,
+        "suppressed": story.suppressed,
+        "transitions": [{"id": o.id, "transition": o.transition, "time": o.time} for o in story.others],
+    }
