@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks import silences
 from benchmarks.windows import GATES, PLATES, SITES, Step, steps
 from kernels import opcodes as op
 from kernels.expression import BLOCK as CONDITIONS
 from kernels.expression import NEVER, evaluate, keep
 from kernels.nulls import NULL
 from kernels.opcodes import FALSE, TRUE
-from kernels.patterns.absence import NEVER_FORGET, sight
 from kernels.patterns.baseline import WHOLE, compare, learn
 from kernels.patterns.chains import EVENTS as SHOWN
 from kernels.patterns.chains import MORE, SLOTS, layout
@@ -24,7 +24,6 @@ from kernels.patterns.first_seen import first_seen
 from kernels.patterns.judge import judge
 from kernels.patterns.sequence import CHAIN
 from kernels.patterns.sequence import follow as follow_chains
-from kernels.patterns.stops import NO_RUN
 from kernels.surroundings import laid
 
 EVENTS = 1 << 20
@@ -32,16 +31,14 @@ BLOCK = 1 << 14  # events of a call, as the engine makes them
 REPEATS = 3
 MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
-ELDERS = 5_000
 
 
 def rates() -> dict[str, float]:
     """Return M events/s of each kernel, the best of a few runs."""
     rng = np.random.default_rng(1)
     times = np.sort(rng.integers(0, 20_000, EVENTS)) + 1_795_000_000_000
-    windows = {name: _rate(prepare) for name, prepare in steps(times, rng, BLOCK).items()}
-    return windows | {
-        "absence (5,000 keys)": _rate(lambda: _absence(times, rng.integers(0, ELDERS, EVENTS), ELDERS)),
+    prepared = steps(times, rng, BLOCK) | silences.steps(times, rng, BLOCK)
+    return {name: _rate(prepare) for name, prepare in prepared.items()} | {
         "conditions (an equality, a limit)": _rate(lambda: _conditions(rng, 8, 0.9)),
         "conditions (in an area of 64 corners)": _rate(lambda: _inside(rng)),
         "episode (8,000 keys)": _rate(lambda: _episode(times, rng.integers(0, GATES, EVENTS), GATES)),
@@ -93,27 +90,6 @@ def _inside(rng: np.random.Generator) -> Step:
     extra, out = np.empty((0, BLOCK)), np.empty(BLOCK, np.int64)
     return lambda part: evaluate(
         code, 2, points, np.arange(part.start, part.stop), extra, out, around, np.zeros(0, np.int64)
-    )
-
-
-def _absence(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
-    positions, orders, sources = np.arange(EVENTS), 2 * times + 1, np.zeros(EVENTS, np.int64)
-    bases, seen, fired = np.full(keys, NULL), np.full(keys, -1), np.full(keys, NULL)
-    feeds, nothing, no_groups = np.full(keys, -1, np.int16), np.empty(0, np.int64), np.empty(0, np.int32)
-    law = 48 * 60 * MINUTE_MS, NEVER_FORGET, 0, nothing
-    runs = np.full(1, NO_RUN), np.zeros(1, np.int64), np.empty((0, 4), np.int64)
-    out, ties = np.empty((3 * BLOCK, 8), np.int64), np.empty((BLOCK, 3), np.int64)
-    return lambda part: sight(
-        times[part],
-        orders[part],
-        positions[part],
-        sources[part],
-        rows[part],
-        law,
-        (bases, seen, feeds, fired, nothing, no_groups),
-        runs,
-        out,
-        ties,
     )
 
 

@@ -16,6 +16,7 @@ from kernels.nulls import NULL
 MINUTE_MS = 60_000
 TIME, KIND = 0, 1  # lanes, as in events.batch
 CHUNK = 1024
+BEGIN, FINISH, WINDOW = range(3)  # columns of a device
 DEVICE, SINCE, UNTIL = range(3)  # columns of a spare run
 
 
@@ -34,25 +35,24 @@ def minute_from(instant):
 @kernel(inline=True)
 def cover(device, since, until, sampled, runs, spare):
     """Let a device be heard in some minutes; return 1 if that left a spare run still to be sampled, else 0."""
-    held = runs[device, 0]
-    end = runs[device, 1]
+    held = runs[device, BEGIN]
+    end = runs[device, FINISH]
     if since <= end and until >= held and held < end:
-        runs[device, 0] = min(held, since)
-        runs[device, 1] = max(end, until)
+        runs[device, BEGIN] = min(held, since)
+        runs[device, FINISH] = max(end, until)
         return 0
     spare[DEVICE] = device
     spare[SINCE] = held
     spare[UNTIL] = end
-    runs[device, 0] = since
-    runs[device, 1] = until
+    runs[device, BEGIN] = since
+    runs[device, FINISH] = until
     return np.int64(end > sampled)
 
 
 @kernel(
-    "int64(int64[:, ::1], int64, boolean[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, int64[:, ::1], "
-    "int64[:, ::1])"
+    "int64(int64[:, ::1], int64, boolean[::1], int64[::1], int64[::1], int64[::1], int64, int64[:, ::1], int64[:, ::1])"
 )
-def hear(lanes, device_lane, reads, places, slot_keys, slot_rows, windows, sampled, runs, spare):
+def hear(lanes, device_lane, reads, places, slot_keys, slot_rows, sampled, runs, spare):
     """Take all events of a batch as they arrive, in any order.
 
     Parameters
@@ -65,12 +65,11 @@ def hear(lanes, device_lane, reads, places, slot_keys, slot_rows, windows, sampl
         int64[n], epoch ms: where each event stands in event time, its own time unless it is late
     slot_keys, slot_rows
         the hash table of the devices that count (`kernels.keys.membership`)
-    windows
-        int64[devices], ms, how long each counts as heard
     sampled
         the first minute that has not been sampled yet
     runs
-        int64[devices, 2], since and until; nothing was heard where they are equal
+        int64[devices, 3]: its run, of which there is none where BEGIN is FINISH, and its WINDOW, how long it counts as
+        heard, ms
     spare
         int64[n, 3], receives spare runs
 
@@ -78,7 +77,7 @@ def hear(lanes, device_lane, reads, places, slot_keys, slot_rows, windows, sampl
     -------
     how many spare runs there are
 
-    Cost: 1 ns a row, 6 ns more for one that counts.
+    Cost: 1 ns a row, 10 ns more for one that counts, 25 to 45 ns where 100,000 devices do not fit into the cache.
     """
     found = 0
     mask = len(slot_keys) - 1
@@ -95,26 +94,28 @@ def hear(lanes, device_lane, reads, places, slot_keys, slot_rows, windows, sampl
             row += 1
         first_probe(slot_keys, 0, mask, tokens, 0, n, first)
         for i in range(n):
-            device = find_from(slot_keys, slot_rows, 0, mask, tokens[i], first[i])
+            tokens[i] = find_from(slot_keys, slot_rows, 0, mask, tokens[i], first[i])
+        for i in range(n):
+            device = tokens[i]
             if device == NULL:
                 continue
             since = max(minute_after(places[rows[i]]), sampled)
-            until = minute_from(lanes[TIME, rows[i]] + windows[device])
-            if since < until:
+            until = minute_from(lanes[TIME, rows[i]] + runs[device, WINDOW])
+            if since < until and (since < runs[device, BEGIN] or until > runs[device, FINISH]):
                 found += cover(device, since, until, sampled, runs, spare[found])
     return found
 
 
-@kernel("int64(int64[::1], int64[::1], int64, int64[:, ::1], int64[:, ::1])")
-def assume(effective, windows, sampled, runs, spare):
+@kernel("int64(int64[::1], int64, int64[:, ::1], int64[:, ::1])")
+def assume(effective, sampled, runs, spare):
     """Let devices count as heard when their rows took effect (int64[devices], epoch ms), at that very minute, too.
 
     The other arrays are those of `hear`, `spare` of int64[devices, 3]. Returns how many spare runs there are.
     """
     found = 0
-    for device in range(len(windows)):
+    for device in range(len(runs)):
         since = max(minute_from(effective[device]), sampled)
-        until = minute_from(effective[device] + windows[device])
+        until = minute_from(effective[device] + runs[device, WINDOW])
         if since < until:
             found += cover(device, since, until, sampled, runs, spare[found])
     return found
@@ -152,7 +153,7 @@ def sample(first, runs, spare, columns, totals, out):
     minutes, sites = out.shape
     changes = np.zeros((minutes + 1, sites), np.int64)
     for device in range(len(runs)):
-        heard(device, runs[device, 0], runs[device, 1], first, columns, changes)
+        heard(device, runs[device, BEGIN], runs[device, FINISH], first, columns, changes)
     before = np.int64(-1)
     until = np.int64(0)
     for i in range(len(spare)):
@@ -162,8 +163,8 @@ def sample(first, runs, spare, columns, totals, out):
             until = NULL
         since = max(spare[i, SINCE], until)  # spare runs may overlap each other, and the run that came after them
         until = max(until, spare[i, UNTIL])
-        heard(device, since, min(until, runs[device, 0]), first, columns, changes)
-        heard(device, max(since, runs[device, 1]), until, first, columns, changes)
+        heard(device, since, min(until, runs[device, BEGIN]), first, columns, changes)
+        heard(device, max(since, runs[device, FINISH]), until, first, columns, changes)
     for minute in range(minutes):
         for site in range(sites):
             if minute > 0:

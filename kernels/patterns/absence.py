@@ -11,6 +11,8 @@ the order and is taken by `sight`. Of several sights of one instant the last in 
 kernel needs to know: the one that is held goes to `ties` when another takes its place.
 """
 
+import numpy as np
+
 from kernels.compile import kernel
 from kernels.expression import NEVER, index_after
 from kernels.nulls import NULL
@@ -24,33 +26,38 @@ ROW, TRANSITION, TIME, SINCE, CAUSE, PLACE, LAST, FEED = range(8)
 # Columns of a tie: which entry tied with the sight that its key had; that sight's log position, and its feed
 TIED, HELD, HELD_FEED = range(3)
 EVENT_TIME, POSITION = 0, 2  # lanes, as in events.batch
-NEVER_FORGET = 0
+NEVER_FORGET = 2**61  # ms, longer than anything lasts; with an instant it fits into an int64
 LAW = "Tuple((int64, int64, int64, int64[::1]))"  # silence, forget, cooldown (ms each); edges of a calendar
 # bases, seen, feeds, fired, shut, groups; all of one length, the last two may be empty
 KEYS = "Tuple((int64[::1], int64[::1], int16[::1], int64[::1], int64[::1], int32[::1]))"
 
 
 @kernel(inline=True)
-def lapse(row, length, keys, runs):
-    """Return when so much time has counted since the base of a key, if nothing stops its clock any more."""
-    group = keys[5][row] if len(keys[5]) > 0 else 0
-    if runs[0][group] < 0:  # nothing has stopped it since any base
-        return keys[0][row] + length
-    since = counted(keys[0][row], group, runs[0], runs[1], runs[2])
-    return reached(since + length, group, runs[0], runs[1], runs[2])
+def group_of(row, groups):
+    """Return whose clock goes for a key; where no groups are told apart all have one."""
+    return np.int64(groups[row]) if len(groups) > 0 else np.int64(0)
 
 
 @kernel(inline=True)
-def due(row, law, keys, runs):
+def lapse(row, length, bases, groups, heads, totals, runs):
+    """Return when so much time has counted since the base of a key, if nothing stops its clock any more."""
+    group = group_of(row, groups)
+    if heads[group] < 0:  # nothing has stopped it since any base
+        return bases[row] + length
+    since = counted(bases[row], group, heads, totals, runs)
+    return reached(since + length, group, heads, totals, runs)
+
+
+@kernel(inline=True)
+def due(row, silence, edges, bases, shut, groups, heads, totals, runs):
     """Return when an absence may fire: at its deadline, or when its gap, its calendar and what stops its clock let it.
 
     An empty calendar is always true.
     """
-    group = keys[5][row] if len(keys[5]) > 0 else 0
-    edges = law[3]
-    instant = lapse(row, law[0], keys, runs)
-    if len(keys[4]) > 0:
-        instant = max(instant, keys[4][row])
+    group = group_of(row, groups)
+    instant = lapse(row, silence, bases, groups, heads, totals, runs)
+    if len(shut) > 0:
+        instant = max(instant, shut[row])
     while True:
         opening = instant
         if len(edges) > 0:
@@ -59,15 +66,14 @@ def due(row, law, keys, runs):
                 if turned == len(edges):
                     return NEVER
                 opening = edges[turned]
-        instant = running(opening, group, runs[0], runs[2])
+        instant = running(opening, group, heads, runs)
         if instant == opening:
             return instant
 
 
 @kernel(inline=True)
-def report(row, transition, time, cause, place, last_feed, keys, out):
+def report(row, transition, time, cause, place, feed, bases, seen, out):
     """Describe a transition."""
-    bases, seen = keys[0], keys[1]
     out[ROW] = row
     out[TRANSITION] = transition
     out[TIME] = time
@@ -75,56 +81,60 @@ def report(row, transition, time, cause, place, last_feed, keys, out):
     out[CAUSE] = cause
     out[PLACE] = place
     out[LAST] = bases[row] if seen[row] >= 0 else NULL
-    out[FEED] = last_feed
+    out[FEED] = feed
 
 
-@kernel(inline=True)
-def settle(row, now, floor, law, keys, runs, out, found):
+@kernel()
+def settle(
+    row,
+    now,
+    floor,
+    silence,
+    forget,
+    edges,
+    bases,
+    seen,
+    feeds,
+    fired,
+    shut,
+    groups,
+    heads,
+    totals,
+    runs,
+    out,
+    found,
+):
     """Let what falls due for a key by the watermark `now` happen; its place in event time is not before `floor`.
 
     An episode begins, and a key that has been silent for too long is forgotten, which ends its episode. Returns how
     many transitions there are, up to two more than `found`.
     """
-    bases, seen, feeds, fired = keys[0], keys[1], keys[2], keys[3]
     forgotten = NEVER
-    if law[1] != NEVER_FORGET and bases[row] + law[1] <= now:
-        forgotten = lapse(row, law[1], keys, runs)
-    if fired[row] == NULL and bases[row] + law[0] <= now:
-        instant = due(row, law, keys, runs)
+    if bases[row] + forget <= now:
+        forgotten = lapse(row, forget, bases, groups, heads, totals, runs)
+    if fired[row] == NULL:
+        instant = due(row, silence, edges, bases, shut, groups, heads, totals, runs)
         if instant <= min(now, forgotten):
-            report(row, FIRING, instant, seen[row], max(instant, floor), feeds[row], keys, out[found])
+            report(row, FIRING, instant, seen[row], max(instant, floor), feeds[row], bases, seen, out[found])
             fired[row] = instant
             found += 1
     if forgotten <= now:
         if fired[row] != NULL:
-            report(row, EXPIRED, forgotten, seen[row], max(forgotten, floor), feeds[row], keys, out[found])
+            report(row, EXPIRED, forgotten, seen[row], max(forgotten, floor), feeds[row], bases, seen, out[found])
             found += 1
-        drop(row, keys)
+        drop(row, bases, seen, feeds, fired, shut)
     return found
 
 
 @kernel(inline=True)
-def drop(row, keys):
+def drop(row, bases, seen, feeds, fired, shut):
     """Forget a key."""
-    keys[0][row] = NULL
-    keys[1][row] = -1
-    keys[2][row] = -1
-    keys[3][row] = NULL
-    if len(keys[4]) > 0:
-        keys[4][row] = NULL
-
-
-@kernel(inline=True)
-def next_due(row, law, keys, runs, first):
-    """Return the lesser of `first` and the earliest instant at which something can fall due for a key."""
-    base = keys[0][row]
-    if base == NULL:
-        return first
-    if keys[3][row] == NULL and base + law[0] < first:
-        first = min(first, due(row, law, keys, runs))
-    if law[1] != NEVER_FORGET and base + law[1] < first:
-        first = min(first, lapse(row, law[1], keys, runs))
-    return first
+    bases[row] = NULL
+    seen[row] = -1
+    feeds[row] = -1
+    fired[row] = NULL
+    if len(shut) > 0:
+        shut[row] = NULL
 
 
 @kernel(inline=True)
@@ -237,7 +247,9 @@ def sight(times, orders, positions, sources, rows, law, keys, runs, out, ties):
 
     Cost: about 3 ns an event.
     """
-    bases, seen, feeds, fired, shut = keys[0], keys[1], keys[2], keys[3], keys[4]
+    bases, seen, feeds, fired, shut, groups = keys  # taken out once: it costs as much as a sight
+    heads, totals, stops = runs
+    silence, forget, cooldown, edges = law
     found = 0
     tied = 0
     for i in range(len(times)):
@@ -245,46 +257,100 @@ def sight(times, orders, positions, sources, rows, law, keys, runs, out, ties):
         time = times[i]
         late = (orders[i] & 1) == 0
         now = orders[i] >> 1  # a late event is judged when the watermark stood there
-        if bases[row] != NULL:
-            found = settle(row, now, NULL, law, keys, runs, out, found)
-        if bases[row] == NULL and late:
+        base = bases[row]
+        if base != NULL and ((fired[row] == NULL and base + silence <= now) or base + forget <= now):
+            found = settle(
+                row,
+                now,
+                NULL,
+                silence,
+                forget,
+                edges,
+                bases,
+                seen,
+                feeds,
+                fired,
+                shut,
+                groups,
+                heads,
+                totals,
+                stops,
+                out,
+                found,
+            )
+        if late and bases[row] == NULL:
             continue
         if time > bases[row] or (time == bases[row] and feeds[row] < 0 and not (late and seen[row] >= 0)):
             if fired[row] != NULL and time > bases[row]:  # one at the armed time itself tells of no later sight
                 transition = CORRECTED if time < fired[row] else RESOLVED
-                report(row, transition, time, positions[i], max(time, now), sources[i], keys, out[found])
+                report(row, transition, time, positions[i], max(time, now), sources[i], bases, seen, out[found])
                 found += 1
                 fired[row] = NULL
                 if len(shut) > 0:
-                    shut[row] = time + law[2]
+                    shut[row] = time + cooldown
             bases[row] = time
             seen[row] = positions[i]
             feeds[row] = -1 if late else sources[i]
-            if late and fired[row] == NULL:  # it may tell of a sight so old that the next silence is over too
-                found = settle(row, now, now, law, keys, runs, out, found)
+            if late and fired[row] == NULL and time + silence <= now:  # so old that the next silence is over, too
+                found = settle(
+                    row,
+                    now,
+                    now,
+                    silence,
+                    forget,
+                    edges,
+                    bases,
+                    seen,
+                    feeds,
+                    fired,
+                    shut,
+                    groups,
+                    heads,
+                    totals,
+                    stops,
+                    out,
+                    found,
+                )
         elif time == bases[row] and not late and positions[i] != seen[row]:
             tie(i, row, positions[i], sources[i], seen, feeds, ties[tied])
             tied += 1
     return found, tied
 
 
-@kernel(f"UniTuple(int64, 2)(int64, {LAW}, {KEYS}, {RUNS}, int64[:, ::1])")
+@kernel(f"int64(int64, {LAW}, {KEYS}, {RUNS}, int64[:, ::1])")
 def expire(watermark, law, keys, runs, out):
     """Let everything up to the watermark fall due; the arrays are those of `sight`, `out` of int64[2 r, 8].
 
-    Returns
-    -------
-    the number of transitions, and what `first_due` would say then
-
-    Cost: 1 ns a key.
+    Cost: 1 ns a key, 10 ns more for one that was silent for long enough had its clock not been stopped.
     """
+    bases, seen, feeds, fired, shut, groups = keys
+    heads, totals, stops = runs
+    silence, forget, _, edges = law
+    now = watermark
     found = 0
-    first = NEVER
-    for row in range(len(keys[0])):
-        if keys[0][row] != NULL:
-            found = settle(row, watermark, NULL, law, keys, runs, out, found)
-            first = next_due(row, law, keys, runs, first)
-    return found, first
+    for row in range(len(bases)):
+        base = bases[row]
+        if base != NULL and ((fired[row] == NULL and base + silence <= now) or base + forget <= now):
+            found = settle(
+                row,
+                now,
+                NULL,
+                silence,
+                forget,
+                edges,
+                bases,
+                seen,
+                feeds,
+                fired,
+                shut,
+                groups,
+                heads,
+                totals,
+                stops,
+                out,
+                found,
+            )
+    return found
 
 
 @kernel(f"int64({LAW}, {KEYS}, {RUNS})")
@@ -293,16 +359,24 @@ def first_due(law, keys, runs):
 
     Sights and stops only move it on, so that nothing can fall due before it and no sweep is needed until then.
     """
+    bases, _, _, fired, shut, groups = keys
+    heads, totals, stops = runs
+    silence, forget, _, edges = law
     first = NEVER
-    for row in range(len(keys[0])):
-        first = next_due(row, law, keys, runs, first)
+    for row in range(len(bases)):
+        base = bases[row]
+        if base != NULL and fired[row] == NULL and base + silence < first:
+            first = min(first, due(row, silence, edges, bases, shut, groups, heads, totals, stops))
+        if base != NULL and forget != NEVER_FORGET and base + forget < first:
+            first = min(first, lapse(row, forget, bases, groups, heads, totals, stops))
     return first
 
 
 @kernel(f"void(int64[::1], {KEYS}, int64[:, ::1])")
 def leave(rows, keys, out):
     """Report the keys of some rows as they stand (`out` int64[n, 8], TIME and PLACE left open), and forget them."""
+    bases, seen, feeds, fired, shut, _ = keys
     for i in range(len(rows)):
         row = rows[i]
-        report(row, EXPIRED, NULL, keys[1][row], NULL, keys[2][row], keys, out[i])
-        drop(row, keys)
+        report(row, EXPIRED, NULL, seen[row], NULL, feeds[row], bases, seen, out[i])
+        drop(row, bases, seen, feeds, fired, shut)

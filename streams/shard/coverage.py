@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
-from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, assume, hear, sample
+from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, WINDOW, assume, hear, sample
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from kernels.opcodes import COVERAGE
@@ -56,7 +56,8 @@ class Heard:
         self._reads = np.zeros(len(surroundings.plan.schemas.kinds), np.bool_)
         self._reads[list(kinds)] = True
         self._devices = devices
-        self._runs = np.zeros((len(devices.keys), 2), np.int64)
+        self._runs = np.zeros((len(devices.keys), 3), np.int64)
+        self._runs[:, WINDOW] = devices.windows
         self._spare = np.empty((0, 3), np.int64)
         self._next = 0  # the first minute that has not been sampled, 0 before the epoch is known
         self.samples = Samples(0, np.empty((0, len(devices.sites))))
@@ -75,7 +76,6 @@ class Heard:
             self._reads,
             places,
             *self._devices.slots,
-            self._devices.windows,
             self._next,
             self._runs,
             spare,
@@ -89,7 +89,7 @@ class Heard:
         self._next = -(-epoch // MINUTE_MS)
         spare = np.empty((len(self._runs), 3), np.int64)
         effective = np.full(len(self._runs), epoch)
-        self._keep(spare[: assume(effective, self._devices.windows, self._next, self._runs, spare)])
+        self._keep(spare[: assume(effective, self._next, self._runs, spare)])
 
     def sample(self, watermark: int) -> None:
         """Sample every full minute up to the watermark; forget samples that are long past."""
@@ -128,7 +128,7 @@ class Heard:
         """Take the state of the devices that are still in the set, and the shares of sites that still have devices."""
         places = _places(tables["keys"], self._devices.keys)
         kept = np.flatnonzero(places >= 0)
-        self._runs[kept] = tables["runs"][places[kept]]
+        self._runs[kept, :WINDOW] = tables["runs"][places[kept], :WINDOW]
         spare = tables["spare"].astype(np.int64)
         spare[:, DEVICE] = _places(self._devices.keys, tables["keys"])[spare[:, DEVICE]]
         self._spare = spare[spare[:, DEVICE] >= 0]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, assume, hear, sample
+from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, WINDOW, assume, hear, sample
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from tests.naive import coverage as naive
@@ -25,21 +25,21 @@ class Tracker:
     def __init__(self):
         self.slots = np.full(8, NULL), np.zeros(8, np.int64)
         fill(TOKENS[:3], *self.slots, 0, 7)
-        self.windows = np.array([3000 * row["expected_s"] for row in ROWS[:3]], np.int64)
         self.columns = np.array([0, 0, 1])
-        self.runs, self.spare = np.zeros((3, 2), np.int64), np.empty((0, 3), np.int64)
+        self.runs, self.spare = np.zeros((3, 3), np.int64), np.empty((0, 3), np.int64)
+        self.runs[:, WINDOW] = [3000 * row["expected_s"] for row in ROWS[:3]]
         self.sampled = EPOCH // MINUTE_MS
 
     def hear(self, *events):
         """Take events of (device, time, place, kind)."""
         lanes = np.array([[e[1], e[3], TOKENS[e[0]]] for e in events], np.int64).T.reshape(3, -1).copy()
         places, spare = np.array([e[2] for e in events], np.int64), np.empty((len(events), 3), np.int64)
-        found = hear(lanes, 2, KINDS, places, *self.slots, self.windows, self.sampled, self.runs, spare)
+        found = hear(lanes, 2, KINDS, places, *self.slots, self.sampled, self.runs, spare)
         self.spare = np.concatenate([self.spare, spare[:found]])
 
     def assume(self):
         spare = np.empty((3, 3), np.int64)
-        found = assume(np.full(3, EPOCH), self.windows, self.sampled, self.runs, spare)
+        found = assume(np.full(3, EPOCH), self.sampled, self.runs, spare)
         self.spare = np.concatenate([self.spare, spare[:found]])
 
     def sample(self, minutes):

@@ -193,7 +193,8 @@ class Absence:
         if watermark < self._first_due:
             return []
         out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
-        found, self._first_due = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
+        found = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
+        self.resume()
         groups = self._stops.tidy(self.state["bases"], self.state.get("groups", NO_GROUPS))
         if self._stops.distinguishes:
             self.state["groups"][:] = groups
