@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.nulls import NULL
-from streams.shard.tables import ROWS_MIN, KeyTable
+from streams.shard.tables import ROWS_MIN, Episodes, KeyTable
 
 COLUMNS = {"value": (np.int64, (), -1), "ring": (np.int64, (3,), 0)}
 
@@ -139,3 +139,23 @@ def test_a_table_holds_what_a_dictionary_would_as_long_as_nothing_is_evicted(cap
                 assert not is_fresh  # a living key is never lost
             last[key] = time
         assert len(held(table)) == len(table) <= capacity
+
+
+def test_a_full_table_gives_up_rows_with_an_open_episode_last_and_says_which():
+    table, told = KeyTable(32, COLUMNS), []
+
+    def leave(rows, now):
+        told.extend((int(table.row_keys[row]), int(table.state["value"][row]), now) for row in rows)
+
+    episodes = Episodes(lambda: table.state["ring"][:, 0] == 1, leave)
+    keys = list(range(1, 33))
+    put(table, keys, [100 + key for key in keys])
+    table.state["ring"][table.rows(np.array(keys[:31], np.int64)), 0] = 1
+    for key, now in ((98, 200), (99, 300)):  # 32 is the youngest, but no episode of it is open; then 1 is the oldest
+        for _, rows in table.pieces(np.array([key]), np.array([now]), nobody, episodes):
+            table.state["value"][rows] = key
+            table.state["ring"][rows, 0] = 1
+        assert held(table) >= {key}
+    assert 32 not in held(table)
+    assert told == [(1, 1, 200)]
+    assert table.evicted == 2
