@@ -35,10 +35,8 @@ class Usual:
     @property
     def samples_a_slot(self) -> float:
         """How many panes fall into one slot during `learn`."""
-        if self.season == "none":
-            return self.learn_ms / self.pane_ms
-        seasons = self.learn_ms / SEASONS_MS[self.season]
-        return seasons * min(self.slot_ms, SEASONS_MS[self.season]) / self.pane_ms
+        panes, season_ms = self.learn_ms / self.pane_ms, SEASONS_MS[self.season]
+        return panes * min(self.slot_ms, season_ms) / season_ms if season_ms else panes
 
     @property
     def persist(self) -> float:
@@ -96,8 +94,8 @@ class Aggregate:
         spread = math.sqrt(math.pi / 2) * (count * of_slot + 4 * of_key) / (count + 4)
         if self.unit is None:
             return max(spread, abs(expected) / 1000, 0.001)
-        events = max(expected, 0) / self.unit
-        return max(spread, math.sqrt(events) * self.unit, self.unit)
+        # of k events, which vary by the root of k: unit * sqrt(k)
+        return max(spread, math.sqrt(max(expected, 0) * self.unit), self.unit)
 
     def score(self, slot: int, value: float | None) -> float | None:
         """How many scales a value is off."""

@@ -172,8 +172,7 @@ def state(body: Yaml, planned: RulePlan, made: Callable[[object], Expression], z
     if planned.pattern.baseline is not None:
         own = body["baseline"]
         usual_of = tuple(told[i] for i in planned.pattern.baseline.of)
-        minutes = window.length_ms / UNITS_MS["m"]
-        units = {"count": 1.0, "distinct": 1.0, "rate": 1 / minutes}
+        units = {"count": 1.0, "distinct": 1.0, "rate": UNITS_MS["m"] / window.length_ms}
         usual = Usual(
             own["season"],
             duration_ms(own["learn"]),
