@@ -1,7 +1,8 @@
 """A rule with one of its constants changed, for each of its constants: what tests must tell apart from the rule.
 
 A number that count() or distinct() is compared with becomes one less and one more; any other comparison with a number
-is made to hold always, and never; a duration that decides when an alert begins is doubled and halved.
+is made to hold always, and never, or where that would be no rule its number is doubled and halved; so is a duration
+that decides when an alert begins.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -49,22 +50,24 @@ def changed(
     """
     written = rule.rule
     own = macros[written.name.place.path]
-    made: list[tuple[Gap, Rule, Macros]] = [(gap, other, own) for gap, other in _durations(written)]
+
+    def checked(other: Rule, named: Macros) -> CheckedRule | None:
+        try:
+            return rule_check.check(other, dict(named), vocabulary.timezone or UTC, Conditions(schemas, vocabulary))
+        except Problems:
+            return None
+
+    for gap, other in _durations(written):
+        if (made := checked(other, own)) is not None:
+            yield gap, made
     for scalar, put in _expressions(written):
         node = _expanded(parse(scalar.text, scalar.at), own)
         placed = put(replace(scalar, text=EXPRESSION, raw=EXPRESSION))
-        made += [
-            (replace(gap, rule=written.name.text, place=scalar.place), placed, {**own, EXPRESSION: other})
-            for gap, other in _limits(node)
-        ]
-    for gap, other, named in made:
-        conditions = Conditions(schemas, vocabulary)
-        try:
-            checked = rule_check.check(other, dict(named), vocabulary.timezone or UTC, conditions)
-        except Problems:
-            continue
-        if checked is not None:
-            yield gap, checked
+        for choices in _limits(node):
+            for gap, changed_node in choices:
+                if (made := checked(placed, {**own, EXPRESSION: changed_node})) is not None:
+                    yield replace(gap, rule=written.name.text, place=scalar.place), made
+                    break
 
 
 def _expanded(node: Node, macros: Macros) -> Node:
@@ -119,24 +122,36 @@ def _put_step(rule: Rule, pattern: Sequence, number: int) -> Put:
     )
 
 
-def _limits(node: Node) -> Iterator[tuple[Gap, Node]]:
-    """Yield an expression with each of its comparisons with a number changed."""
+def _limits(node: Node) -> Iterator[list[tuple[Gap, Node]]]:
+    """Yield an expression with each of its comparisons with a number changed, the best choice first."""
     for compared in dict.fromkeys(part for part in walk(node) if isinstance(part, Compare)):
         if not any(isinstance(part, Number) for part in walk(compared)):
             continue
         text = canonical(compared)
-        for kind, other in _others(compared):
-            said = canonical(other)
-            yield Gap(kind, "", compared.place, text, said), _with(node, compared, other)
+        for choices in _others(compared):
+            yield [
+                (Gap(kind, "", compared.place, text, canonical(other)), _with(node, compared, other))
+                for kind, other in choices
+            ]
 
 
-def _others(compared: Compare) -> list[tuple[Kind, Node]]:
+def _others(compared: Compare) -> list[list[tuple[Kind, Node]]]:
     left, right = compared.left, compared.right
     if isinstance(left, Call) and left.name in COUNTS and _is_whole(right):
-        return [("number", replace(compared, right=_more(right, by))) for by in (-1, 1)]
+        return [[("number", replace(compared, right=_more(right, by)))] for by in (-1, 1)]
     if isinstance(right, Call) and right.name in COUNTS and _is_whole(left):
-        return [("number", replace(compared, left=_more(left, by))) for by in (-1, 1)]
-    return [("limit", Truth(compared.place, value)) for value in (True, False)]
+        return [[("number", replace(compared, left=_more(left, by)))] for by in (-1, 1)]
+    return [
+        [("limit", Truth(compared.place, value)), ("number", _scaled(compared, by))]
+        for value, by in ((True, 2.0), (False, 0.5))
+    ]
+
+
+def _scaled(node: Node, by: float) -> Node:
+    """Return a comparison whose numbers are so many times as great."""
+    if isinstance(node, Number):
+        return replace(node, value=node.value * by)
+    return rebuilt(node, tuple(_scaled(part, by) for part in children(node)))
 
 
 def _is_whole(node: Node) -> bool:
