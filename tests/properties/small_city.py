@@ -42,6 +42,8 @@ sets:
 calendars:
   night: "22:00-06:00"
   fair: [2026-11-23]
+areas:
+  lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 2], [0, 2]]}
 routes: [desk]
 let:
   stranger: missing(person) or (site, person) not in residents

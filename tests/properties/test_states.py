@@ -5,7 +5,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.properties.cities import SCHEMAS, both, examples
+from tests.properties.cases import cases
+from tests.properties.cities import SCHEMAS, both
 from tests.properties.records import Event, Line, Mark, Record, Sign, cut, with_epoch
 from tests.properties.rule_sets import baseline, file_of, state
 from tests.properties.small_city import FEEDS, LATENESS, PEOPLE, START
@@ -47,7 +48,7 @@ def road(dice: Random) -> list[Record]:
     return [Mark("feed_end", 0, "b"), *ordered, *end]
 
 
-@examples(60)
+@cases("states and baselines")
 @given(st.one_of(state(), state(), baseline()).map(file_of), st.integers(0, 2**48), st.sets(st.integers(0, 45)))
 def test_production_gives_the_alerts_of_its_twin(rules, seed, cuts):
     engines = both(rules)

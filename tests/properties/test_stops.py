@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.properties.cities import SCHEMAS, both, examples
+from tests.properties.cases import cases
+from tests.properties.cities import SCHEMAS, both
 from tests.properties.records import Line, Mark, Record, Sign, cut, with_epoch
 from tests.properties.rule_sets import file_of, rule
 from tests.properties.small_city import FEEDS, START, Event
@@ -91,7 +92,7 @@ def minutes(draw: st.DrawFn, max_size: int = 24) -> list[Record]:
     return out
 
 
-@examples(200)
+@cases("stopped clocks")
 @given(
     missed(),
     minutes(),

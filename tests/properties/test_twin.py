@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.properties.cities import SCHEMAS, both, examples
+from tests.properties.cases import cases
+from tests.properties.cities import SCHEMAS, both
 from tests.properties.records import cut, with_epoch
 from tests.properties.rule_sets import (
     absence,
@@ -21,7 +22,7 @@ from tests.properties.rule_sets import (
 from tests.properties.small_city import FEEDS, edges, records
 
 
-@examples(180)
+@cases("any rules, any log")
 @given(rule_files(), records(), st.booleans(), st.sets(st.integers(0, 60)))
 def test_production_gives_the_alerts_of_its_twin(rules, log, late_epoch, cuts):
     engines = both(rules)
@@ -43,7 +44,7 @@ def test_production_gives_the_alerts_of_its_twin(rules, log, late_epoch, cuts):
     ],
 )
 def test_production_gives_the_alerts_of_its_twin_on_every_edge(shape, kinds):
-    @examples(120)
+    @cases("every edge", tests=8)
     @given(shape().map(file_of), edges(*kinds))
     def agree(rules, log):
         engines = both(rules)

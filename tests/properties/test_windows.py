@@ -5,14 +5,15 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.properties.cities import SCHEMAS, both, examples
+from tests.properties.cases import cases
+from tests.properties.cities import SCHEMAS, both
 from tests.properties.records import cut, with_epoch
 from tests.properties.rule_sets import file_of, windowed
 from tests.properties.small_city import FEEDS
 from tests.properties.test_states import road
 
 
-@examples(120)
+@cases("windows and aggregates")
 @given(windowed().map(file_of), st.integers(0, 2**48), st.sets(st.integers(0, 45)))
 def test_production_gives_the_alerts_of_its_twin(rules, seed, cuts):
     engines = both(rules)
