@@ -48,7 +48,8 @@ class Seen:
     """All that a group's rules get to see of a log, up to `watermark` (`inclusive` at the end of all input).
 
     `dark` are the stretches of event time (since, until) that passed while all feeds were blind that its rules take
-    events from, as they may be at the end. Two that touch are two where somebody could see in between.
+    events from, as they may be at the end (`blind`: nobody could see at its last instant). Two that touch are two
+    where somebody could see in between.
     """
 
     arrivals: list[Arrival]
@@ -134,7 +135,9 @@ def group(
     inclusive = end is not None and end >= reached  # a watermark never goes back
     if end is not None:
         move(end)
-    return Seen(arrivals, in_order(arrivals, reached, inclusive), reached, inclusive, tuple(dark), all_blind())
+    return Seen(
+        arrivals, in_order(arrivals, reached, inclusive), reached, inclusive, tuple(dark), all_blind() and not lit
+    )
 
 
 def least(values: Iterable[int]) -> list[int]:
