@@ -1,5 +1,6 @@
 """What a backtest found, for people with a chart of the days, and as one JSON document."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -93,7 +94,7 @@ def lines(test: Backtest) -> Iterator[str]:
 
 
 def _table(test: Backtest) -> Iterator[str]:
-    width = max([len(each.rule) for each in test.compared] + [4])
+    width = max(4, *(len(each.rule) for each in test.compared))
     heads = (
         say(en="rule", zh="规则"),
         "OLD",
@@ -102,7 +103,7 @@ def _table(test: Backtest) -> Iterator[str]:
         say(en="new", zh="新增"),
         say(en="changed", zh="变化"),
     )
-    yield f"{heads[0]:<{width}} " + " ".join(f"{head:>9}" for head in heads[1:])
+    yield heads[0] + " " * (width - _columns(heads[0])) + "".join(" " * (10 - _columns(h)) + h for h in heads[1:])
     for each in test.compared:
         numbers = (
             sum(each.old.values()),
@@ -110,6 +111,11 @@ def _table(test: Backtest) -> Iterator[str]:
             *(len(each.differing[change]) for change in CHANGES),
         )
         yield f"{each.rule:<{width}} " + " ".join(f"{number:>9,}" for number in numbers)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def _sum(test: Backtest, *, old: bool) -> dict[str, int]:

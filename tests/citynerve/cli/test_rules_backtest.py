@@ -98,3 +98,10 @@ def test_rules_with_errors_are_shown_at_their_place(backtest):
 @pytest.mark.parametrize(("count", "bar"), [(0, ""), (1, "▏"), (800, "█" * BAR), (400, "█" * (BAR // 2))])
 def test_the_longest_bar_is_for_the_most_and_whatever_counts_is_seen(count, bar):
     assert drawn(count, 800) == bar
+
+
+def test_columns_stand_under_their_heads_in_both_languages(backtest):
+    for language in ("en", "zh"):
+        head, fast = backtest(language=language).out.splitlines()[1:3]
+        wide = sum(ord(mark) > 0x2E80 for mark in head)  # these take two columns of a terminal
+        assert len(head) + wide == len(fast)
