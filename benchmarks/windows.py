@@ -11,6 +11,7 @@ from kernels.patterns.session import sit
 from kernels.patterns.sliding import EDGES, slide
 from kernels.patterns.tumbling import tumble
 from rules.plan import Panes
+from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import Asked, lay_out
 from streams.shard.tables import fresh_state
 
@@ -41,6 +42,9 @@ def steps(times: np.ndarray, rng: np.random.Generator, block: int) -> dict[str, 
         "sliding distinct (8,000 keys)": lambda: window("sliding", [Asked("distinct", PLATE, 33)], rows(GATES), GATES),
         "sliding quantile (2,000 keys)": lambda: window(
             "sliding", [Asked("quantile", SPEED, 0.85)], rows(SITES), SITES
+        ),
+        "tumbling distinct (8,000 keys)": lambda: window(
+            "tumbling", [Asked("distinct", PLATE, 4096)], rows(GATES), GATES
         ),
         "session duration (8,000 keys)": lambda: window("session", [Asked("duration")], rows(GATES), GATES),
         "evidence (8,000 keys)": lambda: _remember(times, rows(GATES), GATES),
@@ -74,7 +78,9 @@ def _window(
     numbers[0], numbers[SPEED] = times, rng.normal(50, 12, len(times)).round()
     numbers.view(np.int64)[PLATE] = rng.integers(0, 40, len(times))
     layout = lay_out(asked, panes)
-    state = tuple(fresh_state(layout.columns, keys).values())
+    groups = Groups()
+    groups.make_room(len(times), np.empty(0, np.int64), 1)
+    state = *fresh_state(layout.columns, keys).values(), *groups.arrays
     room = 4 * block + EDGES
     points = np.empty((len(asked), room)), np.empty((5, room), np.int64)
     edges, offsets = np.array([np.iinfo(np.int64).min]), np.array([8 * 60 * MINUTE_MS])

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.nulls import NULL
-from kernels.patterns.distinct import enter
+from kernels.patterns.distinct import LAST_GROUP, enter
 from kernels.patterns.quantile import bucket_of, fell, put, quantile
 
 # what a cell does with an event; the first is of no argument, the others skip null (NaN)
@@ -18,7 +18,7 @@ EVENTS, KNOWN, SUM, LEAST, GREATEST = range(5)
 CELL, MEAN, SPAN, PER_MINUTE, RECENT, DISTINCT, QUANTILE = range(7)
 
 NEVER = np.int64(2**63 - 1)
-OPENED = 1  # column of `marks`
+OPENED, GROUP = 1, 2  # columns of `marks`, of a window that is not cut into panes
 NONE, HAND, VACANT = range(3)  # what is in hand at a look
 ROW, TIME, PLACE, HELD_BY, BEGINS = range(5)  # rows of `looks`
 
@@ -38,7 +38,8 @@ totals                   float64[1, 1, cells], scratch
 
 STATE = (
     "Tuple((int64[:, ::1], int64[::1], float64[:, :, ::1], float64[:, ::1], int64[:, ::1], int64[:, :, ::1], "
-    "int64[:, :, ::1], int64[:, ::1], int32[:, :, ::1], uint16[:, :, ::1], int64[:, :, ::1]))"
+    "int64[:, :, ::1], int64[:, ::1], int32[:, :, ::1], uint16[:, :, ::1], int64[:, :, ::1], int64[::1], int64[::1], "
+    "int64[::1]))"
 )
 """What is kept of each key, by row. Kernels take it apart once: a tuple of arrays that is handed on costs more than
 what is done with it.
@@ -49,12 +50,15 @@ dues           int64[rows]: when the window is looked at next though no event co
 cells          float64[rows, panes, cells]
 bases          float64[rows, cells]: cells of panes that have been joined
 recent         int64[rows, 2 + ring]: place of the next event, events in the window, and the times of the last ones
-values         int64[rows, d, bound]: different values (`kernels.patterns.distinct`)
+values         int64[rows, d, bound]: different values of a sliding window (`kernels.patterns.distinct`)
 value_times    int64[rows, d, bound]
-value_sizes    int64[rows, d]
+value_sizes    int64[rows, d]: how many there are
 buckets        int32[rows, q, BUCKETS + 1] (`kernels.patterns.quantile`)
 held           uint16[rows, q, HELD]: the buckets of the last events
 held_sizes     int64[rows, q, 2 + panes]: the place of the next one, how many, and how many of each pane
+
+and of all keys together the different values of windows whose events leave all at once: groups, members and counts
+(`kernels.patterns.distinct.enter`).
 """
 
 POINTS = "float64[:, ::1], int64[:, ::1]"
@@ -110,12 +114,27 @@ def add(cells, row, pane, operations, arguments, numbers, i):
 
 
 @kernel(inline=True, allocates=False)
-def enter_all(values, value_sizes, buckets, held_sizes, row, distinct, bounds, quantiles, numbers, bits, i):
-    """Enter an event's values into the lists and trees of a window whose events leave all at once."""
+def enter_all(
+    groups,
+    members,
+    counts,
+    marks,
+    value_sizes,
+    buckets,
+    held_sizes,
+    row,
+    distinct,
+    bounds,
+    quantiles,
+    numbers,
+    bits,
+    i,
+):
+    """Enter an event's values into the groups and trees of a window whose events leave all at once."""
     for d in range(len(distinct)):
         value = bits[distinct[d], i]
-        if value != NULL:
-            enter(values, value_sizes, row, d, bounds[d], value)
+        if value != NULL and value_sizes[row, d] < bounds[d]:
+            value_sizes[row, d] += enter(groups, members, counts, marks[row, GROUP] + d, value)
     for q in range(len(quantiles)):
         x = numbers[quantiles[q], i]
         if x == x:
@@ -124,8 +143,11 @@ def enter_all(values, value_sizes, buckets, held_sizes, row, distinct, bounds, q
 
 
 @kernel(inline=True, allocates=False)
-def forget_all(value_sizes, buckets, held_sizes, row):
-    """Empty the lists and trees of a key."""
+def forget_all(counts, marks, value_sizes, buckets, held_sizes, row):
+    """Give a key new groups, and empty its trees."""
+    if value_sizes.shape[1] > 0:
+        marks[row, GROUP] = counts[LAST_GROUP] + 1
+        counts[LAST_GROUP] += value_sizes.shape[1]
     for d in range(value_sizes.shape[1]):
         value_sizes[row, d] = 0
     if buckets.shape[1] > 0:

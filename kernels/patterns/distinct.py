@@ -1,6 +1,11 @@
 """Different values in a window, exact up to a declared bound."""
 
+import numpy as np
+
 from kernels.compile import kernel
+from kernels.keys.token import combine
+
+USED, LAST_GROUP = range(2)  # places in `counts`
 
 
 @kernel(inline=True, allocates=False)
@@ -44,24 +49,35 @@ def see(values, value_times, sizes, row, d, bound, value, time):
 
 
 @kernel(inline=True, allocates=False)
-def enter(values, sizes, row, d, bound, value):
-    """Enter a value into its key's sorted list of all values, unless it is there or the list is full.
+def enter(groups, members, counts, group, value):
+    """Enter a value into its group, and return whether it is new there.
 
-    For windows whose events leave all at once (panes, sessions), so that nothing needs to be known of when a value
-    was seen. Cost: log2 of the values, and 0.3 ns a greater one for a new value; memory 8 bytes x bound a key.
+    For windows whose events leave all at once (panes, sessions): each is a group of its own, all groups share one hash
+    table, and a group that is over is forgotten when the table is made anew, by its owner.
+
+    Parameters
+    ----------
+    groups, members, counts
+        state: int64[slots] twice, a power of two and at most half of them used, the group (0: empty) and the value of
+        each; and int64[2], how many are used, and the last group that was given
+
+    Cost: 5 ns in cache; memory 32 bytes a value at least.
     """
-    size = sizes[row, d]
-    low = 0
-    high = size
-    while low < high:
-        middle = (low + high) >> 1
-        if values[row, d, middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    if (low < size and values[row, d, low] == value) or size == bound:
-        return
-    for at in range(size, low, -1):
-        values[row, d, at] = values[row, d, at - 1]
-    values[row, d, low] = value
-    sizes[row, d] = size + 1
+    mask = np.int64(len(groups) - 1)
+    slot = combine(group, value) & mask
+    while groups[slot] != 0:
+        if groups[slot] == group and members[slot] == value:
+            return False
+        slot = (slot + 1) & mask
+    groups[slot] = group
+    members[slot] = value
+    counts[USED] += 1
+    return True
+
+
+@kernel("void(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def refill(old_groups, old_members, groups, members, counts):
+    """Enter groups with their values into an empty table."""
+    counts[USED] = 0
+    for i in range(len(old_groups)):
+        enter(groups, members, counts, old_groups[i], old_members[i])

@@ -37,7 +37,7 @@ def sit(times, rows, numbers, bits, start, gap, longest, needed, table, state, e
     Cost: 15 ns an event and 2 ns a cell and aggregate.
     """
     operations, arguments, distinct, bounds, quantiles, results, parameters, _ = table
-    marks, _, cells, _, recent, values, _, value_sizes, buckets, _, held_sizes = state
+    marks, _, cells, _, recent, _, _, value_sizes, buckets, _, held_sizes, groups, members, counts = state
     found = np.int64(0)
     n = np.int64(len(times))
     for i in range(start, n):
@@ -52,10 +52,25 @@ def sit(times, rows, numbers, bits, start, gap, longest, needed, table, state, e
         if last == NULL or min(last + gap, marks[row, OPENED] + longest) <= time:
             marks[row, OPENED] = time
             clear(cells, row, 0, operations)
-            forget_all(value_sizes, buckets, held_sizes, row)
+            forget_all(counts, marks, value_sizes, buckets, held_sizes, row)
         marks[row, LAST] = time
         add(cells, row, 0, operations, arguments, numbers, i)
-        enter_all(values, value_sizes, buckets, held_sizes, row, distinct, bounds, quantiles, numbers, bits, i)
+        enter_all(
+            groups,
+            members,
+            counts,
+            marks,
+            value_sizes,
+            buckets,
+            held_sizes,
+            row,
+            distinct,
+            bounds,
+            quantiles,
+            numbers,
+            bits,
+            i,
+        )
         if cells[row, 0, 0] >= needed:
             lasts = max(time - marks[row, OPENED], gap) / MINUTE_MS
             tell(cells, row, 0, lasts, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found)

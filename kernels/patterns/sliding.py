@@ -283,7 +283,7 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
     Cost: 20 ns an event and 2 ns a cell and aggregate; a pane is joined twice.
     """
     operations, arguments, distinct, bounds, quantiles, results, parameters, totals = table
-    marks, dues, cells, bases, recent, values, value_times, value_sizes, buckets, held, held_sizes = state
+    marks, dues, cells, bases, recent, values, value_times, value_sizes, buckets, held, held_sizes, _, _, _ = state
     counts = recent.shape[1] > 0
     minutes = window / MINUTE_MS
     room = extra.shape[1] - EDGES
@@ -362,7 +362,7 @@ def slide_on(start, bound, window, every, table, state, extra, looks):
     the first row that was not looked at, and the number of points, each row's in order
     """
     operations, _, _, _, _, results, parameters, totals = table
-    marks, dues, cells, bases, recent, _, value_times, value_sizes, buckets, held, held_sizes = state
+    marks, dues, cells, bases, recent, _, value_times, value_sizes, buckets, held, held_sizes, _, _, _ = state
     last = pane_of(bound, window)
     room = extra.shape[1] - EDGES
     found = np.int64(0)

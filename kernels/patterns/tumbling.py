@@ -28,7 +28,9 @@ MINUTE_MS = 60_000.0
 
 
 @kernel(inline=True, allocates=False)
-def follow_up(marks, dues, cells, value_sizes, buckets, held_sizes, row, operations, width, edges, offsets, followed):
+def follow_up(
+    counts, marks, dues, cells, value_sizes, buckets, held_sizes, row, operations, width, edges, offsets, followed
+):
     """Leave a pane that is over; with `followed` one that held events leaves an empty one open."""
     if followed and cells[row, 0, 0] > 0:
         end = pane_end(marks[row, END] + 1, width, edges, offsets)
@@ -36,7 +38,7 @@ def follow_up(marks, dues, cells, value_sizes, buckets, held_sizes, row, operati
         marks[row, OPENED] = end
         dues[row] = end
         clear(cells, row, 0, operations)
-        forget_all(value_sizes, buckets, held_sizes, row)
+        forget_all(counts, marks, value_sizes, buckets, held_sizes, row)
     else:
         marks[row, END] = NULL
         dues[row] = NEVER
@@ -70,7 +72,7 @@ def tumble(times, rows, numbers, bits, start, width, edges, offsets, needed, fol
     Cost: 10 ns an event and 2 ns a cell.
     """
     operations, arguments, distinct, bounds, quantiles, results, parameters, _ = table
-    marks, dues, cells, _, recent, values, _, value_sizes, buckets, _, held_sizes = state
+    marks, dues, cells, _, recent, _, _, value_sizes, buckets, _, held_sizes, groups, members, counts = state
     room = extra.shape[1] - LOOKS
     found = np.int64(0)
     n = np.int64(len(times))
@@ -104,17 +106,44 @@ def tumble(times, rows, numbers, bits, start, width, edges, offsets, needed, fol
                 )
                 found += 1
             follow_up(
-                marks, dues, cells, value_sizes, buckets, held_sizes, row, operations, width, edges, offsets, followed
+                counts,
+                marks,
+                dues,
+                cells,
+                value_sizes,
+                buckets,
+                held_sizes,
+                row,
+                operations,
+                width,
+                edges,
+                offsets,
+                followed,
             )
         if marks[row, END] == NULL:
             marks[row, END] = pane_end(time, width, edges, offsets)
             dues[row] = marks[row, END]
             clear(cells, row, 0, operations)
-            forget_all(value_sizes, buckets, held_sizes, row)
+            forget_all(counts, marks, value_sizes, buckets, held_sizes, row)
         if cells[row, 0, 0] == 0:
             marks[row, OPENED] = time
         add(cells, row, 0, operations, arguments, numbers, i)
-        enter_all(values, value_sizes, buckets, held_sizes, row, distinct, bounds, quantiles, numbers, bits, i)
+        enter_all(
+            groups,
+            members,
+            counts,
+            marks,
+            value_sizes,
+            buckets,
+            held_sizes,
+            row,
+            distinct,
+            bounds,
+            quantiles,
+            numbers,
+            bits,
+            i,
+        )
     return n, found
 
 
@@ -130,7 +159,7 @@ def tumble_on(start, bound, width, edges, offsets, needed, followed, table, stat
     the first row that was not looked at, and the number of points, each row's in order
     """
     operations, _, _, _, _, results, parameters, _ = table
-    marks, dues, cells, _, recent, _, _, value_sizes, buckets, _, held_sizes = state
+    marks, dues, cells, _, recent, _, _, value_sizes, buckets, _, held_sizes, _, _, counts = state
     room = extra.shape[1] - LOOKS
     found = np.int64(0)
     for row in range(start, len(dues)):
@@ -158,6 +187,18 @@ def tumble_on(start, bound, width, edges, offsets, needed, followed, table, stat
                 )
                 found += 1
             follow_up(
-                marks, dues, cells, value_sizes, buckets, held_sizes, row, operations, width, edges, offsets, followed
+                counts,
+                marks,
+                dues,
+                cells,
+                value_sizes,
+                buckets,
+                held_sizes,
+                row,
+                operations,
+                width,
+                edges,
+                offsets,
+                followed,
             )
     return np.int64(len(dues)), found

@@ -1,17 +1,20 @@
 """Aggregates over windows: events in, points out. What they are is said by the rule, as data."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
-from kernels.patterns.aggregate import HAND, NEVER, VACANT
+from kernels.nulls import NULL
+from kernels.patterns.aggregate import GROUP, HAND, NEVER, VACANT
 from kernels.patterns.evidence import EVIDENCE_MAX, chain, gather, remember
 from rules.family import limits
 from rules.plan import Threshold, Window, extras
 from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
+from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import TIME_ARGUMENT, Asked, lay_out
 from streams.shard.patterns.mover import mover_of
 from streams.shard.patterns.points import Points
@@ -47,6 +50,8 @@ class Accumulation:
         self._limits = limits(family.plan)
         self._first_due = int(NEVER)
         self._last = NO_EVENTS  # scratch of `chain`
+        self._groups = Groups()
+        self._grouped = 0 if pattern.window.panes == "sliding" else len(layout.table[2])  # distinct()s of a window
         self.columns: Columns = {
             **layout.columns,
             "ring": (np.int64, (2 * EVIDENCE_MAX,), 0),
@@ -63,6 +68,9 @@ class Accumulation:
         held["parts"][states] = lanes[list(self._family.rule.key)][:, chosen.rows].T
         arguments = self._arguments.of(lanes, chosen)
         start, n = 0, len(states)
+        if self._grouped:
+            firsts = held["marks"][:, GROUP]
+            self._groups.make_room(n * self._grouped, firsts[firsts != NULL], self._grouped)
         while start < n:
             out = self._room(n - start)
             start, found = self._mover.take(batch.times, states, arguments, start, self._table, self._held(table), *out)
@@ -81,11 +89,19 @@ class Accumulation:
             start, found = self._mover.advance(start, bound, self._table, self._held(table), *out)
             if found:
                 yield self._points(out, found, _Batch.none(), table)
-        self.resume(table)
+        self._find_due(table)
 
-    def resume(self, table: KeyTable) -> None:
-        """Take up again what is derived from state: when something falls due next."""
+    def _find_due(self, table: KeyTable) -> None:
         self._first_due = self._mover.due(int(table.state["dues"].min()))
+
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return what is kept beside the key table, for a snapshot."""
+        return {**self._groups.tables()}
+
+    def restore(self, tables: dict[str, NDArray[Any]], table: KeyTable) -> None:
+        """Take the state of a snapshot, and up again what is derived from it."""
+        self._groups.restore(tables)
+        self._find_due(table)
 
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Return of which keys the windows are empty and stay so from `now` on, if no event comes."""
@@ -93,7 +109,7 @@ class Accumulation:
         return idle & (table.touched <= now - self._mover.lasts_ms)
 
     def _held(self, table: KeyTable) -> tuple[NDArray[np.generic], ...]:
-        return tuple(table.state[name] for name in self._state)
+        return *(table.state[name] for name in self._state), *self._groups.arrays
 
     def _room(self, events: int) -> tuple[Floats, Ints]:
         room = events + LOOKS_MIN

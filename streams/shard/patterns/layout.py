@@ -89,12 +89,12 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
     kept = SLIDING_PANES if sliding else 1
     longest = max((bound for _, bound in lists), default=0)
     columns: Columns = {
-        "marks": (np.int64, (3 if sliding else 2,), int(NULL)),
+        "marks": (np.int64, (3,), int(NULL)),
         "dues": (np.int64, (), int(of.NEVER)),
         "cells": (np.float64, (kept, len(cells)), 0),
         "bases": (np.float64, (len(cells) if sliding else 0,), 0),
         "recent": (np.int64, (2 + ring if ring else 0,), 0),
-        "values": (np.int64, (len(lists), longest), 0),
+        "values": (np.int64, (len(lists), longest if sliding else 0), 0),
         "value_times": (np.int64, (len(lists), longest if sliding else 0), 0),
         "value_sizes": (np.int64, (len(lists),), 0),
         "buckets": (np.int32, (len(trees), BUCKETS + 1), 0),

@@ -41,8 +41,12 @@ class Matches:
         """Nothing falls due by time alone."""
         yield from ()
 
-    def resume(self, table: KeyTable) -> None:
-        """Nothing is derived from state."""
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Nothing is kept beside the key table."""
+        return {}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]], table: KeyTable) -> None:
+        """Nothing is kept beside the key table."""
 
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Return of which keys nothing is kept: all."""

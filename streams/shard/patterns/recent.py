@@ -87,8 +87,12 @@ class Recent:
         """Nothing falls due by time alone."""
         yield from ()
 
-    def resume(self, table: KeyTable) -> None:
-        """Nothing is derived from state."""
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Nothing is kept beside the key table."""
+        return {}
+
+    def restore(self, tables: dict[str, NDArray[np.generic]], table: KeyTable) -> None:
+        """Nothing is kept beside the key table."""
 
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Return of which keys the windows are empty from `now` on, if no event comes."""

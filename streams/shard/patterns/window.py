@@ -5,7 +5,7 @@ columns of its own in one key table.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,12 @@ class Source(Protocol):
         """Let time pass before an instant (epoch ms)."""
         ...
 
-    def resume(self, table: KeyTable) -> None:
-        """Take up again what is derived from state."""
+    def tables(self) -> dict[str, NDArray[np.generic]]:
+        """Return what is kept beside the key table, for a snapshot."""
+        ...
+
+    def restore(self, tables: dict[str, NDArray[Any]], table: KeyTable) -> None:
+        """Take the state of a snapshot, and up again what is derived from it."""
         ...
 
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
@@ -129,13 +133,13 @@ class Window:
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return {**self.table.tables(), "suppressed": self.suppressed}
+        return {**self.table.tables(), **self._source.tables(), "suppressed": self.suppressed}
 
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
+    def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
         self.suppressed[:] = tables["suppressed"]
-        self._source.resume(self.table)
+        self._source.restore(tables, self.table)
         self._judge.resume(self.table)
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:

@@ -5,11 +5,12 @@ from math import isnan
 import numpy as np
 
 from kernels.nulls import NULL
-from kernels.patterns.aggregate import HAND, NEVER, VACANT
+from kernels.patterns.aggregate import GROUP, HAND, NEVER, VACANT
 from kernels.patterns.session import sit
 from kernels.patterns.sliding import EDGES, slide, slide_on
 from kernels.patterns.tumbling import tumble, tumble_on
 from rules.calendar import offsets
+from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import Asked, lay_out
 from streams.shard.tables import fresh_state
 from tests.naive.windows import Window
@@ -27,6 +28,7 @@ class Kept:
         asked = [Asked(each.function, self._argument(each), each.parameter) for each in window.aggregates]
         self.layout = lay_out(asked, window.panes)
         self.state = fresh_state(self.layout.columns, KEYS)
+        self.groups = Groups()
         self.zone = [np.array(each) for each in offsets(str(window.zone))]
 
     @staticmethod
@@ -58,7 +60,8 @@ class Kept:
         out, start = [], 0
         while start < stop:
             points = self._points()
-            state = tuple(self.state.values())
+            self.groups.make_room(3 * stop, self.state["marks"][:, GROUP], 3)
+            state = *self.state.values(), *self.groups.arrays
             start, found = kernel(
                 *arrays, start, *bound, *self._parameters(not bound), self.layout.table, state, *points
             )

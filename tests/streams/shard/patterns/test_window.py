@@ -9,6 +9,7 @@ SLOW = "slow, from: traffic, key: site, window: 1m, threshold: avg(speed_kmh) < 
 LOITER = "loiter, from: camera, key: [device, track], window: session 20s, threshold: duration() >= 30s"
 CROWD = "crowd, from: camera, key: device, window: 30s, threshold: distinct(track) >= 3"
 FAST = "fast, from: traffic, key: site, window: 1m tumbling, threshold: 'quantile(speed_kmh, 0.85) > 60'"
+READERS = "readers, from: gate, key: device, window: 20s tumbling, threshold: distinct(person) == 2 and count() >= 5"
 SHARE = "share, from: gate, key: device, window: 1m, threshold: ratio(person == 'p') >= 0.5 and count() >= 4"
 
 
@@ -85,7 +86,7 @@ def test_evidence_leaves_out_what_has_left_the_window():
     assert [alert.evidence for alert in alerts] == [("c0", "c1", "c2"), ("c1", "c2", "last")]
 
 
-@pytest.mark.parametrize("rule", [SLOW + ", for: 5s", SLOW + ", cooldown: 0s", LOITER, CROWD, FAST, SHARE])
+@pytest.mark.parametrize("rule", [SLOW + ", for: 5s", SLOW + ", cooldown: 0s", LOITER, CROWD, FAST, SHARE, READERS])
 def test_a_restored_shard_goes_on_as_the_one_it_was_taken_from(rule):
     plan = planned(rule)
     log = Log()
