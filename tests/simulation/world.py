@@ -20,6 +20,7 @@ from tests.simulation.devices import Devices
 from tests.simulation.store import AlertSink, LogStore, SnapshotStore
 
 TICK_EVERY_MS = 1000
+BLIND_AFTER_MS = 4000
 
 
 class Writer:
@@ -41,13 +42,13 @@ class Writer:
         self._name_epoch()
         self.log.append_lines(feed, lines, now)
 
-    def tick(self, feed: str, now: int) -> None:
-        """Append a tick: the feed has nothing older any more."""
+    def tick(self, feed: str, now: int, *, blind: bool = False) -> None:
+        """Append a tick: the feed has nothing older any more, or (`blind`) has been silent for too long."""
         clock = self.clocks[feed]
         clock.tick = max(clock.tick, now - clock.feed.lateness_ms)
         self.ticked[feed] = now
         self._name_epoch()
-        self.log.append(Tick(feed, 0, now - clock.feed.lateness_ms))
+        self.log.append(Tick(feed, 0, now - clock.feed.lateness_ms, blind))
 
     def _name_epoch(self) -> None:
         if record := self._epoch.record(0):
@@ -143,8 +144,9 @@ class World:
 
     def _tick(self) -> None:
         for feed in self.writer.clocks:
-            if not self.devices.is_out(feed) and self.clock.now - self.writer.ticked[feed] >= TICK_EVERY_MS:
-                self.writer.tick(feed, self.clock.now)
+            out = self.devices.is_out(feed)
+            if self.clock.now - self.writer.ticked[feed] >= (BLIND_AFTER_MS if out else TICK_EVERY_MS):
+                self.writer.tick(feed, self.clock.now, blind=out)
 
     def _append(self) -> None:
         for feed, lines in sorted(self.devices.arrived().items()):
