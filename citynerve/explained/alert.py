@@ -6,7 +6,7 @@ from typing import Any
 from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
 from citynerve.text import current, say
 from rules.message import duration, spelled, time
-from rules.plan import Absence, Plan, RulePlan
+from rules.plan import Absence, Plan, RulePlan, Threshold
 from streams.explain.alert import AlertStory, Evidence
 
 CONDITIONS_OF = 1  # how many of the last events are told with their conditions
@@ -38,23 +38,43 @@ def lines(story: AlertStory, rule: RulePlan, plan: Plan, message: str) -> Iterat
 def _why(story: AlertStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
     alert = story.alert
     if story.judgement is not None:
-        compared = ", ".join(
-            dict.fromkeys(valued(each, plan) for _, node in story.judgement.judged.walk() for each in node.values)
-        )
-        needed = story.judgement.judged.text
-        yield "  " + say(en=f"because {compared}, needed {needed}", zh=f"原因: {compared},需要 {needed}")
+        yield f"  {_judged(story, rule, plan)}"
         yield from tree(story.judgement.judged, plan, "    ")
         return
     if isinstance(rule.pattern, Absence):
-        silence = duration(rule.pattern.silence_ms, current())
-        since = time(alert.since, plan)
-        yield "  " + say(
-            en=f"because nothing was seen for {silence}, counted from {since} (times when the clock stood apart)",
-            zh=f"原因: 自 {since} 起静默达到 {silence}(不含停表时间)",
-        )
+        yield f"  {_absent(story, rule.pattern, plan)}"
     declared = {value.name: value for value in rule.values}
     for name, value in alert.values.items():
         yield f"    {name} = {spelled(value, declared[name], plan, rule, current())}"
+
+
+def _judged(story: AlertStory, rule: RulePlan, plan: Plan) -> str:
+    """Say what the values were that a condition compared, and what of it follows for this transition."""
+    assert story.judgement is not None
+    judged, pattern = story.judgement.judged, rule.pattern
+    values = dict.fromkeys(valued(each, plan) for _, node in judged.walk() for each in node.values)
+    compared, text = ", ".join(values), judged.text
+    if story.alert.transition == "expired":
+        after = duration((pattern.resolve_after_ms if isinstance(pattern, Threshold) else None) or 0, current())
+        return say(
+            en=f"ended: nothing was known of its key for {after}; last {compared}",
+            zh=f"结束: 该主键已有 {after} 没有可用数据;最后 {compared}",
+        )
+    if story.alert.transition == "resolved":
+        if isinstance(pattern, Threshold) and pattern.clear is not None:
+            return say(en=f"ended because {compared}: clear is {text}", zh=f"结束: {compared},clear 为 {text}")
+        return say(en=f"ended because {compared}: {text} no longer holds", zh=f"结束: {compared},{text} 不再成立")
+    return say(en=f"because {compared}, needed {text}", zh=f"原因: {compared},需要 {text}")
+
+
+def _absent(story: AlertStory, pattern: Absence, plan: Plan) -> str:
+    since, silence = time(story.alert.since, plan), duration(pattern.silence_ms, current())
+    if story.alert.transition != "firing":
+        return say(en=f"the silence since {since} ended", zh=f"自 {since} 起的静默结束")
+    return say(
+        en=f"because nothing was seen for {silence}, counted from {since} (what `unless` stopped comes on top)",
+        zh=f"原因: 自 {since} 起静默达到 {silence}(unless 停表的时间不计)",
+    )
 
 
 def _severity(story: AlertStory, plan: Plan) -> Iterator[str]:

@@ -179,7 +179,8 @@ def _not_fired(story: EventStory, rule: RulePlan, plan: Plan) -> str:
             f"its cooldown of {cooldown} runs since {last}",
             f"处于 {cooldown} 的 cooldown 内(自 {last} 起)",
         ),
-        "sequence": _sequence(story),
+        "counted": _counted(story, plan),
+        "sequence": _sequence(story, plan),
         "seen": (
             "an event of its key is a sight: it ends a silence, and never fires",
             "该事件表示有活动:只会结束静默,不会触发",
@@ -195,18 +196,30 @@ def _not_fired(story: EventStory, rule: RulePlan, plan: Plan) -> str:
     return say(en=f"{name} took it and did not fire: {en}", zh=f"{name} 选中了它但没有触发:{zh}")
 
 
-def _sequence(story: EventStory) -> tuple[str, str]:
-    own = [number for number, gate in enumerate(story.gates, 1) if gate.passed]
-    before = sorted({each.entry + 1 for each in story.earlier})
-    taken, reached = ", ".join(map(str, own)), ", ".join(map(str, before))
+def _counted(story: EventStory, plan: Plan) -> tuple[str, str]:
+    later = next((alert for alert in story.counted if alert.transition == "firing"), None)
+    at, id = (time(later.time, plan), later.id) if later else ("", "")
+    return f"it was counted, and the rule fired at {at}, {id}", f"它已计入,规则于 {at} 触发,{id}"
+
+
+def _sequence(story: EventStory, plan: Plan) -> tuple[str, str]:
+    taken = ", ".join(str(number) for number, gate in enumerate(story.gates, 1) if gate.passed)
+    later = next((alert for alert in story.counted if alert.transition == "firing"), None)
+    if later is not None:
+        at = time(later.time, plan)
+        return (
+            f"it is of step {taken} of a chain that fired at {at}, {later.id}",
+            f"它是第 {taken} 步,所在链条于 {at} 触发,{later.id}",
+        )
+    before = ", ".join(map(str, sorted({each.entry + 1 for each in story.earlier})))
     if not before:
         return (
             f"it is of step {taken}; no event of its key had been taken before",
             f"它属于第 {taken} 步;该主键此前没有被选中的事件",
         )
     return (
-        f"it is of step {taken}, its key had events of step {reached} before: no chain was complete with it in time",
-        f"它属于第 {taken} 步,该主键此前有第 {reached} 步的事件:没有链条因它在时限内完成",
+        f"it is of step {taken}, its key had events of step {before} before: no chain was complete with it in time",
+        f"它属于第 {taken} 步,该主键此前有第 {before} 步的事件:没有链条因它在时限内完成",
     )
 
 

@@ -82,7 +82,15 @@ class AlertExplainer:
         rule, listener = self.memory.subject.rule, self.memory.listener
         listener.time = self.alert.time
         listener.key = self.memory.key_lanes(list(self.alert.key.values()), rule.key)
+        self.memory.arrived = self._arrived
         self._fields = tuple(dict.fromkeys(name for each in self._entrances() for name in _read(each, rule.key_fields)))
+
+    def _arrived(self) -> None:
+        """Say which event is in hand as soon as it is there: there may be others of its key and instant."""
+        if self.memory.listener.position is None and self.alert.evidence:
+            seen = self._sighting(self.alert.evidence[-1])
+            if seen is not None and seen.time == self.alert.time:
+                self.memory.listener.position = seen.position
 
     def _entrances(self) -> tuple[Entrance, ...]:
         return entrances(self.memory.subject.checked)

@@ -36,6 +36,7 @@ Reason = Literal[
     "held",
     "open",
     "cooldown",
+    "counted",
     "change",
     "sequence",
     "not_expected",
@@ -133,14 +134,17 @@ class Explainer:
     _seen: Sighting | None = None
     _event: Event | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        self.memory.arrived = self._find
+
     def follow(self) -> None:
         """Look at what a step of the replay has brought; called after each."""
-        if self._seen is None:
-            self._find()
         if self._seen is not None and self._gates is None and self.memory.reached > self._seen.time:
             self._gates = self._asked(self._seen)
 
     def _find(self) -> None:
+        if self._seen is not None:
+            return
         found = self.memory.arrivals.sightings.get(self.id, [])
         kinds = self._kinds()
         best = next((each for each in found if each.kind in kinds), next(iter(found), None))
@@ -183,10 +187,7 @@ class Explainer:
 
     def story(self) -> EventStory:
         """Return the story, when the replay is over."""
-        memory = self.memory
-        if self._seen is None:
-            self._find()
-        seen = self._seen
+        memory, seen = self.memory, self._seen
         if seen is None:
             refused = memory.dead.reasons.get(self.id)
             return EventStory(self.id, "dead_letter" if refused else "not_found", refused=refused)
@@ -229,7 +230,7 @@ class Explainer:
         fired = tuple(
             a for a in counted if a.transition == "firing" and a.time == seen.time and self.id == a.evidence[-1]
         )
-        before = [alert for alert in starts if alert.time < seen.time]
+        before = [alert for alert in starts if alert.time <= seen.time and alert not in fired]
         token = next((key for key in seen.keys if key is not None), int(NULL))
         taken = [each for each in memory.arrivals.of_key(token) if not each.late or isinstance(rule.pattern, Absence)]
         earlier = [each for each in taken if each.time <= seen.time and each.position != seen.position]
@@ -278,7 +279,7 @@ class Explainer:
         last = story.last_firing
         if last is not None and seen.time - last.time < rule.cooldown_ms:
             return "cooldown"
-        return "quiet"
+        return "counted" if any(alert.transition == "firing" for alert in story.counted) else "quiet"
 
     def _positions(self, seen: Sighting) -> list[int]:
         return [each.position for each in self.memory.arrivals.sightings[self.id] if each.time == seen.time]

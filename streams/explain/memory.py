@@ -1,6 +1,6 @@
 """A replay of one rule that is listened to: alerts, what was taken of a key, and what conditions saw of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from streams.explain.listener import Arrivals, DeadLetters, Listener
 from streams.replay import Progress, Replay
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
+from streams.shard.intake import Arrival
 from streams.shard.reread import Event, SetTexts
 
 
@@ -46,6 +47,8 @@ class Memory:
         what was found in the log, what was refused of it, and what was asked
     alerts
         all of the rule, in order
+    arrived
+        is called when events have come, before the rule sees them
     """
 
     subject: Subject
@@ -53,6 +56,7 @@ class Memory:
     ids: Sequence[str]
     until: int | None = None
     alerts: list[Alert] = field(default_factory=list)
+    arrived: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         subject = self.subject
@@ -67,11 +71,15 @@ class Memory:
             subject.city,
             until=self.until,
             on_dead_letters=self.dead,
-            on_arrival=self.arrivals,
+            on_arrival=self._arrive,
         )
         (self.group,) = self._replay.shards[0].groups
         self._family.witness = self.listener
         self.target: Target = target_of(subject.plan, subject.checked, subject.city)
+
+    def _arrive(self, arrival: Arrival) -> None:
+        self.arrivals(arrival)
+        self.arrived()
 
     @property
     def _family(self) -> Family:
