@@ -1,6 +1,5 @@
 """What a backtest found, for people with a chart of the days, and as one JSON document."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from citynerve.backtest import Backtest
 from citynerve.text import current, say
 from events.alert import Alert
 from rules import message, report
+from rules.excerpt import columns
 from streams.trial.backtest import CHANGES, Change, Story
 
 EXAMPLES = 3  # of each change and rule
@@ -103,7 +103,7 @@ def _table(test: Backtest) -> Iterator[str]:
         say(en="new", zh="新增"),
         say(en="changed", zh="变化"),
     )
-    yield heads[0] + " " * (width - _columns(heads[0])) + "".join(" " * (10 - _columns(h)) + h for h in heads[1:])
+    yield heads[0] + " " * (width - columns(heads[0])) + "".join(" " * (10 - columns(h)) + h for h in heads[1:])
     for each in test.compared:
         numbers = (
             sum(each.old.values()),
@@ -111,11 +111,6 @@ def _table(test: Backtest) -> Iterator[str]:
             *(len(each.differing[change]) for change in CHANGES),
         )
         yield f"{each.rule:<{width}} " + " ".join(f"{number:>9,}" for number in numbers)
-
-
-def _columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def _sum(test: Backtest, *, old: bool) -> dict[str, int]:

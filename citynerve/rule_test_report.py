@@ -10,8 +10,8 @@ from citynerve.text import say
 from events.alert import Alert
 from events.place import Place
 from rules import errors
-from streams.trial.coverage import Gap
 from streams.trial.expectation import offset
+from streams.trial.gaps import Gap
 from streams.trial.run import Finding, Way
 
 SUITE = "citynerve rules test"

@@ -11,7 +11,7 @@ from events.unreadable import reason
 from rules.check import Ruleset
 from rules.errors import problem
 from rules.files import TEST_SUFFIXES
-from streams.trial.coverage import Gap, gaps
+from streams.trial.gaps import Gap, gaps
 from streams.trial.reading import read_tests
 from streams.trial.run import Finding, Trial, load
 from streams.trial.script import RuleTest

@@ -14,7 +14,7 @@ from citynerve.text import say
 
 if TYPE_CHECKING:
     from citynerve.rule_tests import TestRun
-    from streams.trial.coverage import Gap
+    from streams.trial.gaps import Gap
 
 
 def command() -> click.Command:

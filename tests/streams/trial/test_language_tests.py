@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.trial.coverage import gaps
+from streams.trial.gaps import gaps
 from streams.trial.run import Trial
 from tests.streams.small_log import CITY
 from tests.streams.trial import written
