@@ -199,7 +199,7 @@ class Stops:
             verdicts
         ):
             heads, totals, runs = self.runs
-            self.runs = heads, totals, np.concatenate([runs, np.empty((max(RUNS_MIN, len(runs)), 4), np.int64)])
+            self.runs = heads, totals, np.concatenate([runs, np.zeros((max(RUNS_MIN, len(runs)), 4), np.int64)])
             release(self.runs[2], len(runs), self._free)
             self._grown = True
 
@@ -219,7 +219,7 @@ class Stops:
         kept = np.where(used | (not crowded), np.minimum(bounds, self._passed.until), FAR)
         heads, totals, runs = self.runs
         held = forget(kept, heads, runs, self._free)
-        room = np.empty((held + max(RUNS_MIN, held), 4), np.int64)
+        room = np.zeros((held + max(RUNS_MIN, held), 4), np.int64)
         move(heads, runs, room)
         self._free[0] = NO_RUN
         release(room, held, self._free)
