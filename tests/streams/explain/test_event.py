@@ -1,5 +1,5 @@
 from tests.streams.explain.told import story_of
-from tests.streams.small_log import MINUTE, SECOND, line
+from tests.streams.small_log import HEAD, MINUTE, SECOND, line
 
 ENTRY = "r, from: gate, when: subject == 'person' and direction == 'in' and missing(person), key: device"
 TWICE = f"{ENTRY}, window: 10m, threshold: count() >= 2, cooldown: 30m"
@@ -116,3 +116,13 @@ def test_a_sight_of_an_absence_is_told_with_when_the_key_was_seen_again():
 def test_a_line_that_was_refused_is_told_with_the_reason():
     story = story_of(TWICE, "x", entry(0, "a"), b'{"kind": "gate", "id": "x"}')
     assert story.reason == "dead_letter" and story.refused == "missing_time"
+
+
+def test_coverage_is_told_as_it_was_when_the_event_was_judged():
+    rule = "r, from: gate, when: coverage(site) >= 0.6, key: site"
+    head = HEAD.replace("columns: {site: id, person: id}", "columns: {site: id, expected_s: number s}")
+    devices = [{"device": name, "site": "S1", "expected_s": "60"} for name in ("g1", "g2")]
+    lines = [*(entry(at * MINUTE, at, site="S1") for at in range(10)), entry(570 * SECOND, "x", site="S1")]
+    story = story_of(rule, "x", *lines, head=head, devices=devices)
+    assert story.reason == "condition"
+    assert {each.name: each.value for each in story.gate.stopped.judged.values}["coverage(site)"] == 0.5

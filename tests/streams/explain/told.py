@@ -45,9 +45,9 @@ def subject_of(rule, head=HEAD, **sets):
     return Subject(ruleset.rules[0], ruleset.plan.rules[0], ruleset.plan, References.of(ruleset.plan, sets, CITY), CITY)
 
 
-def story_of(rule, id, *lines, size=1000, until=None, **sets):
+def story_of(rule, id, *lines, size=1000, until=None, head=HEAD, **sets):
     """Return the story of an event."""
-    memory = Memory(subject_of(rule, **sets), [Lines(list(lines), size)], [id], until)
+    memory = Memory(subject_of(rule, head, **sets), [Lines(list(lines), size)], [id], until)
     explainer = Explainer(memory, id)
     for _ in memory.run():
         explainer.follow()
