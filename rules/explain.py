@@ -30,9 +30,9 @@ INSTRUCTION_NS = {
 }
 SIGNS = (op.SAME, op.EQUAL, op.LESS, op.LESS_EQUAL, op.GREATER, op.GREATER_EQUAL)
 # ns an event that a pattern takes, as the kernels run on one core; see `benchmarks/kernels.py`
-COUNT_NS, MATCH_NS, POINT_NS, STATE_NS, BASELINE_NS = 15.0, 7.0, 14.0, 5.0, 70.0
-WINDOW_NS = {"sliding": 500.0, "tumbling": 12.0, "day": 12.0, "session": 200.0}
-SPREAD_NS = {"distinct": 500.0, "quantile": 500.0}  # beside the window, of each aggregate that keeps values apart
+COUNT_NS, MATCH_NS, POINT_NS, STATE_NS, BASELINE_NS = 12.0, 7.0, 14.0, 5.0, 70.0
+WINDOW_NS = {"sliding": 60.0, "tumbling": 15.0, "day": 15.0, "session": 25.0}  # with the evidence
+SPREAD_NS = {"distinct": 50.0, "quantile": 120.0}  # beside the window, of each aggregate that keeps values apart
 ABSENCE_NS, SEQUENCE_NS, CHANGE_NS, FIRST_SEEN_NS = 10.0, 55.0, 30.0, 5.0
 
 
