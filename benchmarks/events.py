@@ -93,8 +93,9 @@ def write_references(folder: Path) -> None:
         "roads": ("site,free_kmh", (f"r-{i:04d},{_LIMITS[i % len(_LIMITS)]}" for i in range(ROADS))),
         "cameras": (
             "device,crowd_limit,watches",
-            (f"{device},40,{_WATCHES.get(device[-2:], '')}" for device, _ in _devices() if device.startswith("cam")),
+            (f"{device},40,{_WATCHES[device[-2:]]}" for device, _ in _devices() if device[-2:] in _WATCHES),
         ),
+        "doors": ("device,gate", _doors()),
         "resident_vehicles": ("site,plate", (f"{site_of(i)},{plate(i)}" for i in range(0, CARS, 10))),
         "emergency_vehicles": ("plate", (plate(i) for i in range(0, CARS, 1000))),
         "truck_permits": ("plate", (plate(i) for i in range(500, CARS, 1000))),
@@ -112,6 +113,12 @@ def _devices() -> Iterator[tuple[str, str]]:
         yield from ((f"cam-{i:04d}-{k:02d}", f"s-{i:04d}") for k in range(CAMERAS_A_SITE))
     for i in range(ROADS):
         yield from ((f"det-{i:04d}-{k}", f"r-{i:04d}") for k in range(4))
+
+
+def _doors() -> Iterator[str]:
+    for i in range(SITES):
+        yield f"gate-{i:04d}-0,gate-{i:04d}-0"
+        yield f"cam-{i:04d}-03,gate-{i:04d}-0"
 
 
 def _elders() -> range:

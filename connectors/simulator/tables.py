@@ -42,8 +42,13 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
     )
     _write(
         folder / "cameras.csv",
-        ("device", "crowd_limit", "watches", "gate", "one_way", "no_horn"),
+        ("device", "crowd_limit", "watches", "one_way", "no_horn"),
         (row for community in range(city.communities) for row in _cameras(city, community)),
+    )
+    _write(
+        folder / "doors.csv",
+        ("device", "gate"),
+        (row for community in range(city.communities) for row in _doors(city, community)),
     )
     _write(
         folder / "resident_vehicles.csv",
@@ -61,9 +66,14 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
 
 def _cameras(city: City, community: int) -> Iterable[Sequence[object]]:
     for place in range(CAMERAS):
-        gate = city.device_name("g", community) if place == DOOR_CAMERA else ""
-        yield city.device_name("c", community, place), CROWD_LIMIT, WATCHES[place], gate, "", ""
-    yield city.device_name("t", community), "", "", "", ONE_WAY, "true"
+        yield city.device_name("c", community, place), CROWD_LIMIT, WATCHES[place], "", ""
+    yield city.device_name("t", community), "", "", ONE_WAY, "true"
+
+
+def _doors(city: City, community: int) -> Iterable[Sequence[object]]:
+    gate = city.device_name("g", community)
+    yield gate, gate
+    yield city.device_name("c", community, DOOR_CAMERA), gate
 
 
 def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> Iterable[Sequence[object]]:
