@@ -104,8 +104,8 @@ class Aggregate:
     """One aggregate over a window.
 
     `argument` is run over each event: a number, for `distinct` a token or enum code, for `ratio` a truth; `count`,
-    `rate` and `duration` have none. `parameter` is the quantile, and for a sliding `distinct` or `count` the most
-    that is told apart (the ring's size).
+    `rate` and `duration` have none. `parameter` is the quantile, and for `distinct` and a sliding `count` the most that
+    is told apart.
     """
 
     function: Function
