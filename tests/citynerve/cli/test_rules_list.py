@@ -21,7 +21,7 @@ def test_json_has_every_rule_with_its_place(citynerve):
     document = json.loads(citynerve("rules", "list", LIBRARY, "--format", "json").out)
     row = next(row for row in document["rules"] if row["rule"] == "elder_inactive_48h")
     assert row["from"] == ["camera", "gate", "sensor"] and row["severity"] == ["critical", "high"]
-    assert row["path"] == str(LIBRARY / "community.yaml") and row["line"] > 1
+    assert row["path"] == str(LIBRARY / "care.yaml") and row["line"] > 1
 
 
 def test_rules_with_errors_are_not_listed(citynerve, tmp_path):
