@@ -30,7 +30,7 @@ INSTRUCTION_NS = {
 }
 SIGNS = (op.SAME, op.EQUAL, op.LESS, op.LESS_EQUAL, op.GREATER, op.GREATER_EQUAL)
 # ns an event that a pattern takes, as the kernels run on one core; see `benchmarks/kernels.py`
-COUNT_NS, MATCH_NS, POINT_NS, STATE_NS, BASELINE_NS = 12.0, 7.0, 14.0, 5.0, 70.0
+COUNT_NS, MATCH_NS, POINT_NS, STATE_NS = 12.0, 7.0, 14.0, 5.0
 WINDOW_NS = {"sliding": 60.0, "tumbling": 15.0, "day": 15.0, "session": 25.0}  # with the evidence
 SPREAD_NS = {"distinct": 50.0, "quantile": 120.0}  # beside the window, of each aggregate that keeps values apart
 ABSENCE_NS, SEQUENCE_NS, CHANGE_NS, FIRST_SEEN_NS = 10.0, 55.0, 30.0, 5.0
@@ -93,7 +93,7 @@ def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
         mode=rule.mode,
         kinds=checked.kinds,
         fields=tuple(sorted({*_fields(read), *(name for key in checked.keys for name, _ in key)})),
-        joins=tuple(sorted(_joins(read))),
+        joins=tuple(sorted(set(_joins(read)))),
         key=rule.key_fields,
         placement=placement(checked),
         ordered=rule.ordered,

@@ -73,7 +73,8 @@ def test_what_makes_a_rule_wait_for_its_place_in_the_order_is_named():
 
 def test_fields_are_those_of_conditions_keys_and_texts_and_joins_those_beside_events():
     (found,) = told(
-        "a, from: gate, when: person in elders and night, key: site, message: '${device}', purpose: elder_care"
+        "a, from: gate, when: (person in elders or device == 'x' and person in elders) and night, key: site, "
+        "message: '${device}', purpose: elder_care"
     )
     assert found.fields == ("device", "person", "site") and found.joins == ("elders", "night")
 
