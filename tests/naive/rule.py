@@ -77,11 +77,15 @@ class Absence:
 
 @dataclass(frozen=True)
 class SequenceStep:
-    """A step of a sequence; `key` are the fields that its events have the rule's key in."""
+    """A step of a sequence; `key` are the fields that its events have the rule's key in.
+
+    `select` may ask for the first event of the chain; `takes` is what of it does not: these are the events it is about.
+    """
 
     role: str
     kinds: frozenset[str]
     select: Expression
+    takes: Expression
     key: tuple[str, ...]
     times: int = 1
     distinct: Expression | None = None

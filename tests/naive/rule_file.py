@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 
 from events.place import Place
 from events.schema import Schemas
-from rules.expression.nodes import Node
+from rules.expression.canonical import canonical
+from rules.expression.nodes import And, Node
 from rules.expression.parse import parse
 from rules.plan import Plan, RulePlan
 from rules.plan import Threshold as PlannedThreshold
@@ -203,11 +204,15 @@ def step(item: Yaml, body: Yaml, made: Callable[[object], Expression], common: E
     """Make a step of a sequence, which `active` and `except` concern like any selection."""
     role = next(role for role in ("first", "then", "not") if role in item)
     when = made(item["when"]) if "when" in item else always
+    written = node(item.get("when", True))
+    conjuncts = written.items if isinstance(written, And) else (written,)
+    alone = [made(canonical(each)) for each in conjuncts if "first." not in canonical(each)]
     times, _, field = str(item.get("times", "1")).partition(" distinct ")
     return SequenceStep(
         role,
         frozenset(listed(item[role])),
         lambda scope: common(scope) is True and when(scope) is True,
+        lambda scope: common(scope) is True and all(each(scope) is True for each in alone),
         tuple(listed(item.get("key", body.get("key", [])))),
         int(times),
         made(field) if field else None,

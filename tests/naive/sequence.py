@@ -175,7 +175,7 @@ def sequence(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
 
     out = []
     for texts in keys:
-        of_key = [sight for sight in on_time if any(key_under(step, sight.event) == texts for step in pattern.steps)]
+        of_key = [sight for sight in on_time if any(takes(step, rule, texts, sight.event) for step in pattern.steps)]
         events = [sight.event for sight in once(of_key, lambda event: None)]
         steps = [taking(step, rule, texts) for step in pattern.steps]
         last = LastFirings(rule)
@@ -209,6 +209,11 @@ def key_under(step: SequenceStep, event: Event) -> tuple[Any, ...] | None:
     """Return the key of an event that a step may take, None of another."""
     texts = tuple(event.get(field) for field in step.key)
     return None if event["kind"] not in step.kinds or None in texts else texts
+
+
+def takes(step: SequenceStep, rule: Rule, texts: tuple[str, ...], event: Event) -> bool:
+    """Whether a step takes an event into the chains of a key, whatever they began with."""
+    return key_under(step, event) == texts and step.takes(Scope(event, named(rule, texts), event["time"])) is True
 
 
 def named(rule: Rule, texts: tuple[str, ...]) -> dict[str, str | None]:
