@@ -9,8 +9,17 @@ def fires(matches, cooldown=10, state=None):
     times, rows, severities, replayed = np.array(matches, np.int64).reshape(-1, 4).T.copy()
     last_times, last_severities = state or (np.full(3, NULL), np.zeros(3, np.int64))
     fired, suppressed = np.empty(len(times), np.int64), np.zeros(1, np.int64)
-    found = judge(times, rows, severities, replayed, cooldown, last_times, last_severities, fired, suppressed)
+    members, cooldowns = np.zeros(len(times), np.int64), np.array([cooldown])
+    found = judge(times, rows, severities, replayed, members, cooldowns, last_times, last_severities, fired, suppressed)
     return fired[:found].tolist(), int(suppressed[0])
+
+
+def test_each_match_cools_down_as_its_own_rule_says():
+    state = np.full(2, NULL), np.zeros(2, np.int64)
+    times, rows = np.array([0, 0, 5, 5, 9, 9]), np.array([0, 1, 0, 1, 0, 1])
+    nothing, fired, suppressed = np.zeros(6, np.int64), np.empty(6, np.int64), np.zeros(2, np.int64)
+    found = judge(times, rows, nothing, nothing, rows, np.array([5, 9]), *state, fired, suppressed)
+    assert (fired[:found].tolist(), suppressed.tolist()) == ([0, 1, 2, 5], [1, 1])
 
 
 def test_a_key_fires_again_when_its_cooldown_is_over_counted_from_its_last_firing():
