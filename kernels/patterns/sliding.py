@@ -280,7 +280,7 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
     -------
     the first event that was not taken, and the number of points
 
-    Cost: 20 ns an event and 2 ns a cell and aggregate; a pane is joined twice.
+    Cost: 30 ns an event, 55 ns where it begins a pane; memory 480 bytes x cells a key and what lists and trees take.
     """
     operations, arguments, distinct, bounds, quantiles, results, parameters, totals = table
     marks, dues, cells, bases, recent, values, value_times, value_sizes, buckets, held, held_sizes, _, _, _ = state
