@@ -36,6 +36,7 @@ class Street:
                 "person": dice.choice(PEOPLE),
                 "track": dice.choice(["t1", "t2", "t3"]),
                 "label": "person",
+                "plate": dice.choice(["p1", "p2", None]),  # a vehicle that goes by a person's name
                 "x": dice.choice([0, 1, 8, 9]),
                 "y": dice.choice([0, 1, 2.5]),
             },

@@ -58,6 +58,21 @@ def stopped(draw: st.DrawFn) -> str:
     )
 
 
+@st.composite
+def crossing(draw: st.DrawFn) -> str:
+    """A sequence whose steps have the key by other names."""
+    final = draw(st.booleans())
+    ask = draw(st.sampled_from(["", ", when: person != first.person", ", when: device == first.device"]))
+    return rule(
+        "crossing",
+        "key: person",
+        f"sequence: [{{first: gate}}, {{{'not' if final else 'then'}: camera, key: plate{ask}, within: 10s}}]",
+        draw(st.sampled_from(["", "cooldown: 2s"])),
+        "severity: low",
+        f'message: "${{first.device}}{"" if final else " ${device}"}"',
+    )
+
+
 SHAPES = {
     "sliding": sliding,
     "crowd": crowd,
@@ -68,6 +83,7 @@ SHAPES = {
     "smoke": smoke,
     "speeding": speeding,
     "chain": chain,
+    "crossing": crossing,
     "change": change,
     "state": state,
     "baseline": baseline,
@@ -87,7 +103,7 @@ def varied(draw: st.DrawFn, text: str) -> str:
             if number == 22  # an hour
             else [number + 10, number // 2]
             if number >= 10
-            else [number + 1, max(number - 1, 1)]
+            else [number + 1, number + 3, max(number - 1, 1)]
         )
         return f"{draw(st.sampled_from([number, *near])):g}"
 
@@ -113,8 +129,9 @@ def lived(draw: st.DrawFn, text: str) -> str:
         f"canary: {condition}" for field, condition in canaries.items() if field in key_fields
     ]
     life = draw(st.sampled_from(lives))
-    if "\n  from: camera\n" in text and "\n  when: " not in text and draw(st.booleans()):
-        text = text.replace("\n  from: camera\n", "\n  from: camera\n  when: inside('lobby')\n")
+    if "\n  from: camera\n" in text and "\n  when: " not in text:
+        place = draw(st.sampled_from(["", "\n  when: inside('lobby')", "\n  when: not near('lobby', 1.5)"]))
+        text = text.replace("\n  from: camera\n", f"\n  from: camera{place}\n")
     return f"{text}\n  {life}" if life else text
 
 
