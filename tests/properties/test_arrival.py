@@ -62,7 +62,8 @@ def test_a_late_event_rewrites_no_history(rules, orders, late, data):
 @given(rule_files(), arrivals())
 def test_history_sent_later_fires_nothing_at_its_own_events(rules, orders):
     arrived: list[Event] = [{**event, "replayed": True} for event in orders[0]]
-    assert {alert["rule"] for alert in alerts(rules, whole(arrived))} <= {"absence", "tumbling"}
+    told = {alert["rule"] for alert in alerts(rules, whole(arrived))}
+    assert told.isdisjoint({"sliding", "crowd", "smoke", "speeding", "change"})  # all others may fall due by time
 
 
 MISSED = file_of(
@@ -83,7 +84,9 @@ def test_a_sight_that_was_late_before_the_epoch_was_known_counts():
     ]
     engines = both(MISSED)
     blocks = cut(with_epoch(records, FEEDS, SCHEMAS, late=True))
-    assert engines.engine.run(blocks) == engines.twin(blocks) == []
+    told = engines.engine.run(blocks)
+    assert told == engines.twin(blocks)
+    assert {"person": "p1"} not in [alert["key"] for alert in told]
 
 
 def test_nobody_is_missed_before_the_epoch_is_known():

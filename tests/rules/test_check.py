@@ -104,7 +104,6 @@ def test_the_least_rule_has_a_name_kinds_and_a_severity() -> None:
         (["window: session 20s", "threshold: count() > 1", "clear: count() < 1"], "E050", 8, 3),
         (["window: 10m", "threshold: zscore(avg(lon)) > 1", "baseline: {season: day}"], "E050", 8, 3),
         (["window: 7m tumbling", "threshold: zscore(count()) > 1", "baseline: {season: day}"], "E052", 8, 3),
-        (["window: 10s tumbling", "threshold: zscore(count()) > 1", "baseline: {season: day}"], "E030", 6, 11),
         (["window: 1h tumbling", "threshold: count() > 1", "baseline: {season: day}"], "E056", 8, 3),
         (["window: 1h tumbling", "threshold: zscore(count()) > 1", "baseline: {season: year}"], "E008", 8, 22),
         (["window: 1h tumbling", "threshold: zscore(count()) > 1", "baseline: {learn: 4}"], "E009", 8, 21),
