@@ -60,10 +60,16 @@ class Watch:
             return False
         return self.pattern.unless(Scope({}, key, minute)) is True
 
-    def amidst(self, key: dict[str, str | None], instant: int) -> bool:
-        """Whether it stands still before an instant and goes on to; where the dark begins one can still see."""
-        unseen = any(since < instant < until for since, until in self.dark)
-        return unseen or (self.excused(key, instant) and self.stopped(key, instant - 1))
+    def amidst(self, key: dict[str, str | None], instant: int, known: int) -> bool:
+        """Whether it stands still before an instant and goes on to.
+
+        Where one dark stretch ends and another begins one can see, and decide what is known of by then; to a silence
+        that becomes known of later (`known`) the two are one.
+        """
+        if any(since < instant < until for since, until in self.dark):
+            return True
+        goes_on = self.stopped(key, instant) if instant < known else self.excused(key, instant)
+        return goes_on and self.stopped(key, instant - 1)
 
     def next(self, instant: int) -> int:
         """Return the next instant at which that can change."""
@@ -82,10 +88,10 @@ class Watch:
             instant += ahead
         return None
 
-    def running(self, key: dict[str, str | None], instant: int) -> int | None:
+    def running(self, key: dict[str, str | None], instant: int, known: int) -> int | None:
         """Return the first instant from a given one on that is not amidst a time in which it stands still."""
         while instant <= self.end:
-            if not self.amidst(key, instant):
+            if not self.amidst(key, instant, known):
                 return instant
             instant = self.next(instant)
         return None
@@ -141,7 +147,7 @@ def silences(
         while instant is not None:
             start = max(instant, shut_until or 0)
             opened = opening(pattern.active, start, watch.end)
-            instant = None if opened is None else watch.running(key, opened)
+            instant = None if opened is None else watch.running(key, opened, reached)
             if instant == opened:
                 return instant
         return None
