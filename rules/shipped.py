@@ -13,16 +13,6 @@ from rules.purpose import PURPOSES
 
 Language = Literal["en", "zh"]
 PAGES: Mapping[Language, str] = {"en": "library.md", "zh": "library.zh-CN.md"}
-CHAPTERS: Mapping[str, Text] = {  # by the file of the library
-    "community": {"en": "Compounds", "zh": "小区安全"},
-    "care": {"en": "Care", "zh": "关怀"},
-    "fire": {"en": "Fire and gas", "zh": "消防与燃气"},
-    "traffic": {"en": "Traffic", "zh": "交通"},
-    "flow": {"en": "Traffic flow", "zh": "交通流"},
-    "environment": {"en": "Environment", "zh": "环境"},
-    "governance": {"en": "Governance", "zh": "社会治理"},
-    "devices": {"en": "Devices", "zh": "设备"},
-}
 _HEADS: Text = {
     "en": """# The shipped rules
 
@@ -52,17 +42,22 @@ _SETS: Text = {"en": "Sets: {sets}.", "zh": "参考集:{sets}。"}
 _SHADOW: Text = {"en": " (shadow)", "zh": "(影子)"}
 
 
+def rule_files() -> list[Path]:
+    """Return the files of the library that have tests beside them, by name: all but the vocabulary's."""
+    return [path.with_name(path.name.replace(".test", "")) for path in sorted(check.LIBRARY.glob("*.test.yaml"))]
+
+
 def page(language: Language) -> str:
     """Return the page in one language."""
     schemas, city = Schemas.load(), CityKey()
     lines: list[str] = []
     count = 0
-    for name, title in CHAPTERS.items():
-        ruleset = check.load([check.LIBRARY / f"{name}.yaml"], schemas, city)
+    for path in rule_files():
+        ruleset = check.load([path], schemas, city)
         rows = listing.rows(ruleset)
         count += len(rows)
         sets = ", ".join(f"`{each.name}`" for each in ruleset.plan.sets if each.name != DEVICES)
-        lines += [f"## {title[language]} (`{name}.yaml`)", ""]
+        lines += [f"## {path.name}", ""]
         lines += [_SETS[language].format(sets=sets), ""] if sets else []
         lines += [*_table(rows, language), ""]
     return "\n".join([_HEADS[language].format(count=count), *lines])
