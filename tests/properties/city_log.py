@@ -67,13 +67,15 @@ class Street:
         return event
 
 
-def city_log(seed: int, blind: float = 0.1) -> tuple[Record, ...]:
+def city_log(seed: int, blind: float = 0.1, *, far: bool = True) -> tuple[Record, ...]:
     """Roll a log: two feeds or one, late and repeated events, broken lines, ticks, feeds that are blind for a while.
 
     Parameters
     ----------
     blind
         the share of events behind which a feed goes blind, or all feeds
+    far
+        the end may lie hours behind the last event, beyond midnight
     """
     dice = Random(seed)
     street, two = Street(dice, dice.choice(KINDS)), dice.random() < 0.4
@@ -98,6 +100,6 @@ def city_log(seed: int, blind: float = 0.1) -> tuple[Record, ...]:
             ahead = dice.choice([0, 0, 1000, 10_000, 60_000])
             out += [Sign(feed, at + ahead, blind=True) for feed in (feeds if dice.random() < 0.5 else feeds[-1])]
     if dice.random() < 0.85:
-        beyond = dice.choice([0, 1, 2000, 10_000, 60_000, 300_000, 7_200_000])
+        beyond = dice.choice([0, 1, 2000, 10_000, 60_000, 300_000, 7_200_000 if far else 300_000])
         out += [*(Mark("feed_end", 0, feed) for feed in feeds), Mark("end", now + beyond)]
     return tuple(out)
