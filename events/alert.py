@@ -73,7 +73,7 @@ class Alert:
         return self.order, self.rule, "\0".join(text or "" for text in self.key.values()), self.n
 
 
-def alert_name(key: bytes, rule: str, parts: tuple[str | None, ...], since: int, cause: str | None) -> str:
+def alert_name(key: bytes, rule: str, parts: tuple[str | None, ...], since: int, cause: tuple[str, ...] | None) -> str:
     """Name an episode: BLAKE2b-128 keyed with the city key, 32 hex digits.
 
     Parameters
@@ -85,7 +85,8 @@ def alert_name(key: bytes, rule: str, parts: tuple[str | None, ...], since: int,
     since
         epoch ms
     cause
-        id of the causing event for a point alert, None for an episode
+        kind, device and id of the causing event for a point alert, None for an episode: devices that number their own
+        events may use one id in one instant
 
     Source: RFC 7693. The fields are JSON-encoded, so that no two lists of fields give the same bytes.
     """

@@ -30,6 +30,11 @@ class Event:
         return str(value)
 
     @property
+    def name(self) -> tuple[str, str, str]:
+        """What tells it from all other events of its instant: kind, device, id."""
+        return str(self._fields["kind"]), self.text("device") or "", self.id
+
+    @property
     def identity(self) -> tuple[bytes, str, bytes]:
         """What events of one instant are sorted by: id, kind, device."""
         return self.id.encode(), str(self._fields["kind"]), (self.text("device") or "").encode()

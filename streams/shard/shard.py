@@ -4,6 +4,7 @@ The one thing it asks the outside for is the line at a log position that it has 
 the log again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any, Protocol
@@ -169,13 +170,13 @@ class Shard:
 
     def without_key(self) -> dict[str, int]:
         """How many events of each ordered rule's kinds lacked its key."""
-        return {
-            rule.rule: int(missing)
-            for group in self._groups
-            for entry, missing in zip(group.entries, group.missing.tolist(), strict=True)
-            for rule in entry.family.rules
-            if rule.ordered
-        }
+        counts: Counter[str] = Counter()
+        for group in self._groups:
+            for entry, missing in zip(group.entries, group.missing.tolist(), strict=True):
+                for rule in entry.family.rules:
+                    if rule.ordered:
+                        counts[rule.rule] += missing  # a sequence has an entry a step
+        return dict(counts)
 
     def suppressed(self) -> dict[str, int]:
         """How many matches of each point rule a cooldown kept from firing."""

@@ -81,7 +81,7 @@ class AlertWriter:
                 for value in shown
             }
             naming = subject.first if firings.named_by_first else subject.event if firings.named_by_cause else None
-            named_by = None if naming is None else naming.id
+            named_by = None if naming is None else naming.name
             alerts.append(
                 Alert(
                     alert=alert_name(self._city.naming, rule.rule, tuple(subject.key.values()), since, named_by),

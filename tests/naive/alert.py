@@ -42,7 +42,8 @@ def alert(
     first
         the event that is part of its name without being in hand
     """
-    named_by = first["id"] if first else cause["id"] if cause and not episode else None
+    event = first or (cause if not episode else None)
+    named_by = (event["kind"], event.get("device") or "", event["id"]) if event else None
     name = alert_name(naming, rule.rule, tuple(scope.key.values()), since, named_by)
     places = [row or {}, scope.key, cause or {}, *evidence[-1:]]
     return {

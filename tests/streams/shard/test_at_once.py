@@ -113,3 +113,9 @@ def test_a_restored_memory_forgets_the_oldest_first_whatever_came_first():
         for block in Log().tick(13 * MINUTE + 1).tick(13 * MINUTE + 1, "b").blocks:
             each.step(block)
         assert remembered(each) == 4
+
+
+def test_devices_that_number_their_own_events_do_not_silence_each_other():
+    plan = planned("panic, from: sensor, when: metric == 'panic', key: site")
+    log = Log().events(panic(0, "1", site="S1", device="d"), panic(0, "1", site="S1", device="e"))
+    assert len({alert.id for alert in alerts_of(plan, log)}) == 2

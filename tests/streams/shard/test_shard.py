@@ -214,3 +214,12 @@ def test_alerts_of_a_step_come_in_the_order_of_time_rule_and_key():
     )
     assert len(alerts) == 18
     assert alerts == sorted(alerts, key=lambda a: (a.order, a.rule, a.key["device"], a.n))
+
+
+def test_what_lacks_a_key_is_counted_over_all_steps_of_a_sequence():
+    plan = planned("chain, key: site, sequence: [{first: gate}, {then: camera, within: 1m}]")
+    log = Log().events(line(0, "a"), line(1, "b"), line(2, "c", "camera"))
+    shard = shard_of(plan, log)
+    for block in log.blocks:
+        shard.step(block)
+    assert shard.without_key() == {"chain": 3}
