@@ -37,32 +37,35 @@ class PointJudge:
 
     def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Return the firings among some points, of each key in order of time."""
-        family = self._family
+        family, lanes = self._family, points.lanes
+        places = np.arange(len(points))
         if self._condition is not None:
-            found = family.evaluate(self._condition, points.lanes, points.rows, points.extra, points.members)
-            points = points.at(np.flatnonzero(found == TRUE))
-        if not len(points):
+            found = family.evaluate(self._condition, lanes, points.rows, points.extra, points.members)
+            places = np.flatnonzero(found == TRUE)
+        if not len(places):
             return []
-        levels = family.severities(points.lanes, points.rows, points.extra, points.members)
+        rows, members = points.rows[places], points.members[places]
+        levels = family.severities(lanes, rows, np.ascontiguousarray(points.extra[:, places]), members)
         # a session that fires once is its first instant to the cooldown, which is 0
-        times = points.begins if self._once else points.times
-        fired = self._cooldown.over(table, times, points.states, levels, points.replayed, points.members)
+        times = (points.begins if self._once else points.times)[places]
+        fired = self._cooldown.over(table, times, points.states[places], levels, points.replayed[places], members)
         if not len(fired):
             return []
-        points = points.at(fired)
+        places = places[fired]
+        times = points.times[places]
         return [
             Firings(
                 family,
-                points.members,
-                points.lanes,
-                points.rows,
-                points.extra,
-                points.times,
-                points.times,
-                points.times,
+                members[fired],
+                lanes,
+                rows[fired],
+                np.ascontiguousarray(points.extra[:, places]),
+                times,
+                times,
+                times,
                 levels[fired],
-                points.causes,
-                points.evidence(np.arange(len(fired))),
+                points.causes[places],
+                points.evidence(places),
                 ["firing"] * len(fired),
                 np.zeros(len(fired), np.int64),
                 named_by_cause=self._at_events,
