@@ -180,7 +180,7 @@ def _not_fired(story: EventStory, rule: RulePlan, plan: Plan) -> str:
             f"处于 {cooldown} 的 cooldown 内(自 {last} 起)",
         ),
         "counted": _counted(story, plan),
-        "sequence": _sequence(story, plan),
+        "sequence": _waiting(story, rule, plan) or _sequence(story, plan),
         "seen": (
             "an event of its key is a sight: it ends a silence, and never fires",
             "该事件表示有活动:只会结束静默,不会触发",
@@ -223,9 +223,48 @@ def _sequence(story: EventStory, plan: Plan) -> tuple[str, str]:
     )
 
 
+def _waiting(story: EventStory, rule: RulePlan, plan: Plan) -> tuple[str, str] | None:
+    """Return what became of a chain that a final `not` ends; None where the alert that it raised says more."""
+    waiting, pattern = story.waiting, rule.pattern
+    if waiting is None or not isinstance(pattern, SequencePlan) or any(a.transition == "firing" for a in story.counted):
+        return None
+    other, id = waiting.other, story.id
+    due = time(waiting.due, plan) if waiting.due is not None else ""
+    at, step = (time(other.time, plan), other.entry + 1) if other else ("", 0)
+    name, end = other.id if other else "", time(waiting.reached, plan)
+    own = next((number for number, gate in enumerate(story.gates, 1) if gate.passed), 1)
+    return {
+        "answered": (
+            f"{id} began a chain, and {name} ended it at {at} by step {step} (not), before it fell due at {due}",
+            f"{id} 开始了一条链条,{name} 于 {at} 以第 {step} 步(not)将其结束,早于到期时刻 {due}",
+        ),
+        "waiting": (
+            f"{id} began a chain due at {due}; its time had not passed when the log ended, at {end} (use --until)",
+            f"{id} 开始了一条链条,应于 {due} 到期,而日志止于 {end}:时限未到(可用 --until 继续)",
+        ),
+        "lasted": (
+            f"nothing answered it by {due}, but its key's cooldown kept it back, or its feeds were blind",
+            f"至 {due} 没有事件应答,但主键处于 cooldown 内,或其间数据源中断",
+        ),
+        "behind": (
+            f"the chain of {name} ({at}) waited already, due at {due}: the first unanswered event is told",
+            f"{name}({at})的链条已在等待,{due} 到期:只以最早未应答的事件告警",
+        ),
+        "answers": (
+            f"by step {own} (not) it ended the chain that {name} began at {at}, before it fell due at {due}",
+            f"它以第 {own} 步(not)结束了 {name} 于 {at} 开始的链条,早于到期时刻 {due}",
+        ),
+        "answers_nothing": (
+            f"it is of step {own} (not), and no chain of its key waited for an answer within the time",
+            f"它属于第 {own} 步(not),而该主键没有在时限内等待应答的链条",
+        ),
+    }[waiting.fate]
+
+
 def told(story: EventStory, rule: RulePlan, plan: Plan) -> dict[str, Any]:
     """Return it for programs."""
-    seen, judgement = story.seen, story.judgement
+    seen, judgement, waiting = story.seen, story.judgement, story.waiting
+    other = waiting.other if waiting else None
     return {
         "rule": rule.rule,
         "event": story.id,
@@ -251,6 +290,14 @@ def told(story: EventStory, rule: RulePlan, plan: Plan) -> dict[str, Any]:
         "judgement": {"time": judgement.time, **document(judgement.judged)} if judgement else None,
         "earlier": [{"time": each.time, "step": each.entry + 1, "id": each.id} for each in story.earlier],
         "following": story.following,
+        "waiting": {
+            "fate": waiting.fate,
+            "other": {"time": other.time, "step": other.entry + 1, "id": other.id} if other else None,
+            "due": waiting.due,
+            "reached": waiting.reached,
+        }
+        if waiting
+        else None,
         "fired": [alert.id for alert in story.fired],
         "refused": story.refused,
         "evidence_of": [alert.id for alert in story.counted],

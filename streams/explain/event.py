@@ -19,6 +19,7 @@ from streams.explain.asked import Condition, Entrance, entrances
 from streams.explain.judged import Judged, Look
 from streams.explain.listener import Heard, Sighting, Taken
 from streams.explain.memory import Memory
+from streams.explain.waiting import Fate, is_followed, waited
 from streams.shard.reread import Event
 
 Reason = Literal[
@@ -86,6 +87,19 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What became of an event of a sequence that ends in `not`: `streams.explain.waiting`, told with ids.
+
+    `reached` is how far the rule had seen everything at the end of the log (epoch ms).
+    """
+
+    fate: Fate
+    other: Earlier | None
+    due: int | None
+    reached: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What the pattern's condition was, and when it was asked (epoch ms)."""
 
@@ -99,7 +113,7 @@ class EventStory:
 
     `fired` are the alerts that it caused, `counted` those that it is evidence of; `last_firing` and `open_since` are of
     its key before it. `earlier` are the last events of its key that were taken before it, `following` is the time of
-    the next one. `refused` is why its line is a dead letter.
+    the next one. `refused` is why its line is a dead letter. `waiting` is told of a `first` before a final `not`.
     """
 
     id: str
@@ -116,6 +130,7 @@ class EventStory:
     last_firing: Alert | None = None
     open_since: int | None = None
     refused: str | None = None
+    waiting: Waiting | None = None
 
     @property
     def gate(self) -> Gate | None:
@@ -243,11 +258,21 @@ class Explainer:
             last_firing=before[-1] if before else None,
             open_since=self._open_since(of_key, seen.time),
             judgement=self._judgement(seen),
+            waiting=self._waiting(taken, seen),
         )
         return replace(story, reason=self._reason(story, seen))
 
     def _earlier(self, taken: Taken) -> Earlier:
         return Earlier(taken.time, taken.entry, self.memory.event(taken.position).id)
+
+    def _waiting(self, taken: Sequence[Taken], seen: Sighting) -> Waiting | None:
+        pattern, reached = self.memory.subject.rule.pattern, self.memory.reached
+        if not isinstance(pattern, SequencePlan) or not is_followed(pattern):
+            return None
+        found = waited(pattern, taken, seen.position, reached)
+        if found is None:
+            return None
+        return Waiting(found.fate, self._earlier(found.other) if found.other else None, found.due, reached)
 
     def _open_since(self, of_key: Sequence[Alert], time: int) -> int | None:
         """Return when the episode began that was open before an instant, None where none was."""

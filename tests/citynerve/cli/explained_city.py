@@ -41,3 +41,30 @@ def written(folder):
     (folder / "sets").mkdir()
     (folder / "sets" / "residents.csv").write_text("site,person\nS1,p-li\n")
     return ["--rules", folder / "r.yaml", "--reference", folder / "sets", "--events", folder / "e.ndjson"]
+
+
+UNANSWERED = """\
+version: 1
+timezone: Asia/Shanghai
+routes: [desk]
+rules:
+- rule: unanswered
+  severity: high
+  key: device
+  sequence:
+  - {first: gate, when: direction == 'in'}
+  - {not: gate, when: direction == 'out', within: 5m}
+"""
+ALARMS = [
+    '{"kind":"gate","id":"a1","time":"2026-03-02T23:00:00+08:00","device":"g1","direction":"in"}',
+    '{"kind":"gate","id":"a2","time":"2026-03-02T23:01:00+08:00","device":"g1","direction":"out"}',
+    '{"kind":"gate","id":"a3","time":"2026-03-02T23:10:00+08:00","device":"g1","direction":"in"}',
+    '{"kind":"gate","id":"a4","time":"2026-03-02T23:20:00+08:00","device":"g1","direction":"in"}',
+]
+
+
+def alarms(folder):
+    """Write a rule for alarms that nobody answers, and four events; return the arguments that name them."""
+    (folder / "alarms.yaml").write_text(UNANSWERED)
+    (folder / "alarms.ndjson").write_text("".join(f"{line}\n" for line in ALARMS))
+    return ["--rules", folder / "alarms.yaml", "--events", folder / "alarms.ndjson"]

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from rules.check import LIBRARY
-from tests.citynerve.cli.explained_city import written
+from tests.citynerve.cli.explained_city import alarms, written
 
 
 @pytest.fixture
@@ -110,3 +110,11 @@ def test_an_alert_of_other_rules_or_events_is_an_error_that_says_what_may_differ
 def test_an_event_without_files_and_an_alert_with_an_event_are_wrong_usage(citynerve, files):
     assert citynerve("rules", "explain", "strangers", *files[:2], "--event", "a").code == 2
     assert citynerve("rules", "explain", "0" * 32, *files, "--event", "a").code == 2
+
+
+def test_an_alarm_that_was_answered_is_told_with_its_answer_and_one_that_waits_with_what_to_do(citynerve, tmp_path):
+    asked = ["rules", "explain", "unanswered", *alarms(tmp_path), "--event"]
+    answered, answer, _, waiting = (citynerve(*asked, id).out.splitlines()[0] for id in ("a1", "a2", "a3", "a4"))
+    assert "a2 ended it at 2026-03-02 23:01:00 by step 2 (not)" in answered
+    assert "by step 2 (not) it ended the chain that a1 began at 2026-03-02 23:00:00" in answer
+    assert "due at 2026-03-02 23:25:00" in waiting and "--until" in waiting

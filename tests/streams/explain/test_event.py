@@ -1,5 +1,5 @@
 from tests.streams.explain.told import story_of
-from tests.streams.small_log import HEAD, MINUTE, SECOND, line
+from tests.streams.small_log import HEAD, MINUTE, SECOND, T, line
 
 ENTRY = "r, from: gate, when: subject == 'person' and direction == 'in' and missing(person), key: device"
 TWICE = f"{ENTRY}, window: 10m, threshold: count() >= 2, cooldown: 30m"
@@ -126,3 +126,39 @@ def test_coverage_is_told_as_it_was_when_the_event_was_judged():
     story = story_of(rule, "x", *lines, head=head, devices=devices)
     assert story.reason == "condition"
     assert {each.name: each.value for each in story.gate.stopped.judged.values}["coverage(site)"] == 0.5
+
+
+UNANSWERED = (
+    "r, key: device, sequence: [{first: gate, when: direction == 'in'}, "
+    "{not: gate, when: direction == 'out', within: 5m}]"
+)
+
+
+def fate(id, *lines, until=None):
+    """Return what became of an event before a final `not`, the other event of its fate, and when it is due."""
+    waiting = story_of(UNANSWERED, id, *lines, until=until).waiting
+    return waiting.fate, waiting.other and waiting.other.id, waiting.due and (waiting.due - T) // MINUTE
+
+
+def test_an_event_that_was_answered_is_told_with_its_answer_and_the_answer_with_what_it_ended():
+    lines = [entry(0, "a1"), entry(MINUTE, "a2", direction="out"), entry(2 * MINUTE, "a3", direction="out")]
+    assert fate("a1", *lines) == ("answered", "a2", 5) and fate("a2", *lines) == ("answers", "a1", 5)
+    assert fate("a3", *lines) == ("answers_nothing", None, None)
+
+
+def test_an_answer_at_the_very_end_counts_and_one_behind_it_comes_too_late():
+    at_end = [entry(0, "a1"), entry(5 * MINUTE, "a2", direction="out")]
+    assert fate("a1", *at_end)[0] == "answered"
+    behind = [entry(0, "a1"), entry(5 * MINUTE + 1, "a2", direction="out")]
+    assert fate("a1", *behind)[0] == "lasted" and fate("a2", *behind)[0] == "answers_nothing"
+
+
+def test_an_event_whose_time_had_not_passed_waits_until_the_log_goes_on():
+    lines = [entry(0, "a1"), entry(MINUTE, "b", device="g2")]
+    assert fate("a1", *lines) == ("waiting", None, 5)
+    assert fate("a1", *lines, until=T + 5 * MINUTE) == ("lasted", None, 5)
+
+
+def test_an_event_behind_one_that_waits_shares_its_fate():
+    lines = [entry(0, "a1"), entry(MINUTE, "a2"), entry(9 * MINUTE, "a3")]
+    assert fate("a2", *lines) == ("behind", "a1", 5) and fate("a3", *lines)[0] == "waiting"
