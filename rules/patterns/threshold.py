@@ -13,7 +13,7 @@ from rules.expression.scope import Scope
 from rules.expression.typed import Aggregated, Expected, Typed, ZScore
 from rules.keys import BASELINE, SEASONS
 from rules.model import Baseline, Threshold, Window
-from rules.patterns import bounds, window
+from rules.patterns import bounds, ending, window
 from rules.reading import Reader
 from rules.yaml import Mapping as Document
 from rules.yaml import Node, Scalar
@@ -224,6 +224,8 @@ def check(
         conditions.report("E056", threshold.baseline.place)
     if condition is None:
         return None
+    if clear is not None:
+        conditions.problems += ending.overlaps(condition, clear)
     return CheckedThreshold(
         written=threshold,
         condition=condition,
