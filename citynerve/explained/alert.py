@@ -6,7 +6,7 @@ from typing import Any
 from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
 from citynerve.text import current, say
 from rules.message import duration, spelled, time
-from rules.plan import Absence, Plan, RulePlan, Threshold
+from rules.plan import Absence, Plan, RulePlan, Sequence, Threshold
 from streams.explain.alert import AlertStory, Evidence
 
 CONDITIONS_OF = 1  # how many of the last events are told with their conditions
@@ -43,6 +43,8 @@ def _why(story: AlertStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
         return
     if isinstance(rule.pattern, Absence):
         yield f"  {_absent(story, rule.pattern, plan)}"
+    if isinstance(rule.pattern, Sequence) and story.evidence:
+        yield f"  {_chained(story, rule.pattern, plan)}"
     declared = {value.name: value for value in rule.values}
     for name, value in alert.values.items():
         yield f"    {name} = {spelled(value, declared[name], plan, rule, current())}"
@@ -75,6 +77,30 @@ def _absent(story: AlertStory, pattern: Absence, plan: Plan) -> str:
         en=f"because nothing was seen for {silence}, counted from {since} (what `unless` stopped comes on top)",
         zh=f"原因: 自 {since} 起静默达到 {silence}(unless 停表的时间不计)",
     )
+
+
+def _chained(story: AlertStory, pattern: Sequence, plan: Plan) -> str:
+    """Say which event began the chain, which completed it, and what did not come behind it."""
+    roles = [step.role for step in pattern.steps]
+    last = max(number for number, role in enumerate(roles, 1) if role != "not")
+    first, final = story.evidence[0], story.evidence[-1]
+    english, chinese = (
+        [f"{_placed(first, plan)} began the chain (step 1)"],
+        [f"{_placed(first, plan)} 开始链条(第 1 步)"],
+    )
+    if last > 1:
+        english.append(f"{_placed(final, plan)} completed it (step {last})")
+        chinese.append(f"{_placed(final, plan)} 完成链条(第 {last} 步)")
+    if last < len(roles):
+        within = duration(max(step.within_ms or 0 for step in pattern.steps[last:]), current())
+        steps, until = ", ".join(map(str, range(last + 1, len(roles) + 1))), time(story.alert.time, plan)
+        english.append(f"no event of step {steps} (not) came within {within}, up to {until}")
+        chinese.append(f"此后 {within} 内(至 {until})没有出现第 {steps} 步(not)的事件")
+    return say(en=f"because {' and '.join(english)}", zh=f"原因: {','.join(chinese)}")
+
+
+def _placed(each: Evidence, plan: Plan) -> str:
+    return each.id if each.time is None else f"{each.id} ({time(each.time, plan)})"
 
 
 def _severity(story: AlertStory, plan: Plan) -> Iterator[str]:

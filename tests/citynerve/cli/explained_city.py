@@ -54,6 +54,12 @@ rules:
   sequence:
   - {first: gate, when: direction == 'in'}
   - {not: gate, when: direction == 'out', within: 5m}
+- rule: through
+  severity: low
+  key: device
+  sequence:
+  - {first: gate, when: direction == 'in'}
+  - {then: gate, when: direction == 'out', within: 5m}
 """
 ALARMS = [
     '{"kind":"gate","id":"a1","time":"2026-03-02T23:00:00+08:00","device":"g1","direction":"in"}',
@@ -64,7 +70,7 @@ ALARMS = [
 
 
 def alarms(folder):
-    """Write a rule for alarms that nobody answers, and four events; return the arguments that name them."""
+    """Write rules for alarms, answered and not, and four events; return the arguments that name them."""
     (folder / "alarms.yaml").write_text(UNANSWERED)
     (folder / "alarms.ndjson").write_text("".join(f"{line}\n" for line in ALARMS))
     return ["--rules", folder / "alarms.yaml", "--events", folder / "alarms.ndjson"]

@@ -13,7 +13,7 @@ def files(tmp_path):
 
 
 def alerts_of(citynerve, files):
-    told = citynerve("replay", files[-1], *files[:4])
+    told = citynerve("replay", files[-1], *files[: files.index("--events")])
     return [json.loads(line) for line in told.out.splitlines()]
 
 
@@ -118,3 +118,17 @@ def test_an_alarm_that_was_answered_is_told_with_its_answer_and_one_that_waits_w
     assert "a2 ended it at 2026-03-02 23:01:00 by step 2 (not)" in answered
     assert "by step 2 (not) it ended the chain that a1 began at 2026-03-02 23:00:00" in answer
     assert "due at 2026-03-02 23:25:00" in waiting and "--until" in waiting
+
+
+def test_an_alert_of_a_sequence_is_told_with_what_began_it_and_what_completed_it_or_did_not_come(citynerve, tmp_path):
+    files = alarms(tmp_path)
+    alerts = {alert["rule"]: alert["id"] for alert in alerts_of(citynerve, files)}
+    through, unanswered = (citynerve("rules", "explain", alerts[name], *files) for name in ("through", "unanswered"))
+    assert (
+        "because a1 (2026-03-02 23:00:00) began the chain (step 1) and a2 (2026-03-02 23:01:00) completed it (step 2)"
+        in through.out
+    )
+    assert (
+        "because a3 (2026-03-02 23:10:00) began the chain (step 1) and no event of step 2 (not) came within 5 min, "
+        "up to 2026-03-02 23:15:00" in unanswered.out
+    )
