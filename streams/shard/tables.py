@@ -19,6 +19,7 @@ EVICTED_SHARE = 16  # of a full table, this part of the keys goes at once
 Ints = NDArray[np.int64]
 Columns = dict[str, tuple[type, tuple[int, ...], int]]  # name: dtype, shape of a row, value of a fresh row
 Dead = Callable[["KeyTable", int], NDArray[np.bool_]]
+PassTime = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,20 @@ class KeyTable:
         return len(self.row_keys) - int(self._counts[0])
 
     def pieces(
-        self, keys: Ints, times: Ints, dead: Dead, episodes: Episodes | None = None
+        self,
+        keys: Ints,
+        times: Ints,
+        dead: Dead,
+        episodes: Episodes | None = None,
+        pass_time: PassTime | None = None,
     ) -> Iterator[tuple[slice, Ints]]:
         """Give rows to keys, in pieces: which keys, and their rows.
 
         A piece ends where no row is free. The caller has used it up before the next one makes room, by dropping
         the rows that `dead(table, now)` says have no influence any more, else by growing, else by evicting the oldest,
-        those with an open episode last.
+        those with an open episode last. Before it asks which keys are dead, `pass_time(now)` lets everything happen
+        that falls due before `now`: else what goes would depend on when the pattern was last told how late it is,
+        which hangs on the cut into blocks.
         """
         rows = np.empty(len(keys), np.int64)
         fresh = np.empty(len(keys), np.int64)
@@ -107,6 +115,8 @@ class KeyTable:
             if stop > start:
                 yield slice(start, stop), rows[start:stop]
             if stop < len(keys):
+                if pass_time is not None:
+                    pass_time(int(times[stop]))
                 self._make_room(dead, int(times[stop]), episodes)
             start = stop
 

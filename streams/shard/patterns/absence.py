@@ -172,8 +172,15 @@ class Absence:
             state = self._rows(keys)
             awaited = state != NULL
             return self._sight(buffer, rows[awaited], keys[awaited], state[awaited])
-        out = []
-        for piece, state in self.table.pieces(keys, buffer.lanes[TIME, rows], self._dead, self._episodes):
+        out: list[Firings] = []
+        pieces = self.table.pieces(
+            keys,
+            buffer.lanes[TIME, rows],
+            self._dead,
+            self._episodes,
+            lambda now: out.extend(self.advance(now, inclusive=False)),
+        )
+        for piece, state in pieces:
             parts = buffer.lanes[:, rows[piece]][list(self.rule.key)]
             self.table.state["parts"][state] = parts.T
             if self._stops.distinguishes:

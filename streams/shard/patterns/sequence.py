@@ -56,13 +56,17 @@ class Sequence:
         events, masks = events.at(places), masks[places]
         places = self._steps.concerned(events, masks, self.table.rows(events.keys))
         events, masks = events.at(places), masks[places]
-        return [
-            firings
-            for piece, state in self.table.pieces(
-                events.keys, buffer.lanes[TIME, events.rows], self._dead, self._waiting
-            )
-            for firings in self._piece(buffer.lanes, events.at(piece), masks[piece], state)
-        ]
+        out: list[Firings] = []
+        pieces = self.table.pieces(
+            events.keys,
+            buffer.lanes[TIME, events.rows],
+            self._dead,
+            self._waiting,
+            lambda now: out.extend(self.advance(now, inclusive=False)),
+        )
+        for piece, state in pieces:
+            out += self._piece(buffer.lanes, events.at(piece), masks[piece], state)
+        return out
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Tell the chains that waited in vain up to the watermark."""

@@ -110,12 +110,18 @@ class Window:
         """Take released rows, in order."""
         own, self.repeats = distinct(chosen[0], buffer)
         lanes, table = buffer.lanes, self.table
-        return [
-            firings
-            for piece, states in table.pieces(own.keys, lanes[TIME, own.rows], self._dead, self._episodes)
-            for points in self._source.take(lanes, own.at(piece), states, table)
-            for firings in self._judge.judge(points, table)
-        ]
+        out: list[Firings] = []
+        pieces = table.pieces(
+            own.keys,
+            lanes[TIME, own.rows],
+            self._dead,
+            self._episodes,
+            lambda now: out.extend(self.advance(now, inclusive=False)),
+        )
+        for piece, states in pieces:
+            for points in self._source.take(lanes, own.at(piece), states, table):
+                out += self._judge.judge(points, table)
+        return out
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Look at the windows that are due before the watermark (`inclusive`: at it, too)."""

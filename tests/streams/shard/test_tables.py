@@ -159,3 +159,16 @@ def test_a_full_table_gives_up_rows_with_an_open_episode_last_and_says_which():
     assert 32 not in held(table)
     assert told == [(1, 1, 200)]
     assert table.evicted == 2
+
+
+def test_time_passes_before_a_table_that_needs_room_asks_which_keys_are_dead():
+    table, asked = KeyTable(2, COLUMNS), []
+
+    def dead(table, now):
+        asked.append(("dead", now))
+        return nobody(table, now)
+
+    keys, times = np.array([1, 2, 3], np.int64), np.array([10, 20, 30], np.int64)
+    for _ in table.pieces(keys, times, dead, pass_time=lambda now: asked.append(("time", now))):
+        pass
+    assert asked == [("time", 30), ("dead", 30)]

@@ -151,3 +151,32 @@ def test_shards_tell_together_what_one_tells(shards):
     alerts = [alert for i in range(shards) for alert in alerts_of(plan, log, part=Slice(i, shards))]
     assert sorted(a.id for a in alerts) == sorted(a.id for a in alerts_of(plan, log))
     assert len(alerts) == 10
+
+
+BUSY = "busy, from: gate, key: device, capacity: 32, window: 10s, threshold: count() >= 2"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        BUSY,
+        BUSY.replace("10s", "10s tumbling"),
+        BUSY.replace("10s", "session 5s"),
+        BUSY + ", for: 2s",
+        BUSY + ", for: 2s, resolve_after: 4s, cooldown: 5s",
+        BUSY.replace("10s", "10s tumbling") + ", for: 10s",
+    ],
+)
+def test_what_a_full_table_gives_up_does_not_depend_on_the_cut_into_blocks(rule):
+    plan = planned(rule)
+    lines = [line(i * 130 + (i % 9) * 40, f"g{i}", device=f"d{i * i % 97 if i % 3 else i % 5}") for i in range(400)]
+    seen = []
+    for size in (1, 7, 50, 400):
+        log = Log()
+        for start in range(0, len(lines), size):
+            log.events(*lines[start : start + size])
+        shard = shard_of(plan, log.control("end", 10 * MINUTE))
+        bodies = [alert.body() for block in log.blocks for alert in shard.step(block)]
+        seen.append((sorted(bodies, key=lambda body: body["id"]), shard.evicted()))
+    assert seen[0][0]
+    assert all(each == seen[0] for each in seen[1:])
