@@ -41,19 +41,26 @@ def spelled(value: Any, declared: Value, plan: Plan, rule: RulePlan, language: L
         case "flag":
             return _FLAGS[language if language in _FLAGS else "en"][bool(value)]
         case "number":
-            most = count_limit(rule)
-            if declared.name == "count()" and most is not None and value >= most:
-                return f"{most}+"  # the window remembers no more
-            return number(float(value))
+            most = bounds(rule).get(declared.name)
+            return number(float(value)) if most is None or value < most else f"{most}+"
         case _:
             return str(value)
 
 
-def count_limit(rule: RulePlan) -> int | None:
-    """Return the greatest count() that a sliding window of a rule tells apart, None where it has none."""
-    if not isinstance(rule.pattern, Threshold) or rule.pattern.window.panes != "sliding":
-        return None
-    return next((int(a.parameter) for a in rule.pattern.window.aggregates if a.function == "count"), None)
+def bounds(rule: RulePlan) -> dict[str, int]:
+    """Return by the spelling of a count() or distinct() the most that the window of a rule tells apart.
+
+    A value of so much says that it is at least that: the window remembers no more.
+    """
+    if not isinstance(rule.pattern, Threshold):
+        return {}
+    window, found = rule.pattern.window, {}
+    for each in window.aggregates:
+        if each.function == "count" and window.panes == "sliding":
+            found["count()"] = int(each.parameter)
+        elif each.function == "distinct" and each.argument is not None:
+            found[f"distinct({each.argument.text})"] = int(each.parameter)
+    return found
 
 
 def number(value: float) -> str:

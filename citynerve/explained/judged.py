@@ -26,7 +26,7 @@ def valued(compared: Compared, plan: Plan) -> str:
 
 
 def spelled(compared: Compared, plan: Plan) -> str:
-    """Return a value; a missing one is named so."""
+    """Return a value; a missing one is named so, and 4+ is at least 4."""
     value = compared.value
     if value is None:
         return MISSING[current()]
@@ -36,7 +36,7 @@ def spelled(compared: Compared, plan: Plan) -> str:
         case "duration":
             return duration(float(value), current())
         case "number":
-            return number(float(value))
+            return number(float(value)) + "+" * compared.at_least
         case "flag" | "truth":
             return "true" if value else "false"
         case _:
@@ -92,6 +92,7 @@ def document(judged: Judged) -> dict[str, Any]:
         "column": judged.place.column,
         "end": judged.place.end,
         "values": {each.name: each.value for each in judged.values},
+        "at_least": [each.name for each in judged.values if each.at_least],
         "parts": [document(part) for part in judged.parts],
     }
 

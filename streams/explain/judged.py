@@ -4,7 +4,7 @@ So an explanation cannot say anything else than the engine did.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,11 +41,15 @@ NOT_TOLD = "…"  # what an event does not say itself and is personal
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a condition compared, by its canonical spelling; `type` is a base type of expressions."""
+    """What a condition compared, by its canonical spelling; `type` is a base type of expressions.
+
+    With `at_least` the window remembers no more than `value`: there may be more.
+    """
 
     name: str
     type: str
     value: Any
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class Judged:
 class Look:
     """What conditions see at one instant: a row, what the pattern gives (`extra`, float64[e]), and texts.
 
-    `field` returns a field's text; `column` that of a set's column for the texts of a key.
+    `field` returns a field's text; `column` that of a set's column for the texts of a key. `bounds` says by their
+    spelling how much the aggregates of a window tell apart.
     """
 
     lanes: Lanes
@@ -87,6 +92,7 @@ class Look:
     surroundings: Surroundings
     field: Callable[[str], str | None]
     column: Callable[[str, tuple[str | None, ...], str], str | None]
+    bounds: Mapping[str, int]
 
     def judge(self, typed: Typed) -> Judged:
         """Return a condition as it is judged here."""
@@ -115,7 +121,8 @@ class Look:
         for leaf in _looked_at(typed):
             if (name := canonical(leaf.node)) not in seen:
                 seen.add(name)
-                yield Compared(name, leaf.type.base, self.value(leaf))
+                value, most = self.value(leaf), self.bounds.get(name)
+                yield Compared(name, leaf.type.base, value, most is not None and value is not None and value >= most)
 
     def value(self, typed: Typed) -> Any:
         """Return what an expression is: a number, truth or text; None where it is null."""

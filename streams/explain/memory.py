@@ -15,6 +15,7 @@ from kernels.nulls import NULL
 from rules.checked import CheckedRule
 from rules.explain import target_of
 from rules.expression.program import Target
+from rules.message import bounds
 from rules.plan import Plan, RulePlan, Threshold
 from streams.control.references import References
 from streams.explain.judged import Look
@@ -116,6 +117,7 @@ class Memory:
             self._family.surroundings,
             key.get if event is None else event.text,
             column,
+            bounds(self.subject.rule),
         )
 
     def key_lanes(self, texts: Sequence[str | None], lanes: Sequence[int]) -> dict[int, int]:

@@ -6,7 +6,7 @@ import pytest
 from events.identity import CityKey
 from events.schema import Schemas
 from rules import check
-from rules.message import duration, number, render, time
+from rules.message import bounds, duration, number, render, time
 from rules.plan import Plan
 
 RULES = """\
@@ -29,6 +29,14 @@ rules:
   absence: {for: 48h, expect: elders}
   severity: low
   message: "${elders.name} ${elders.alone} ${last_seen}"
+- rule: various
+  from: traffic
+  key: site
+  purpose: traffic_safety
+  window: 10m
+  threshold: distinct(plate) >= 40
+  severity: low
+  message: "${distinct(plate)} plates"
 """
 
 
@@ -55,6 +63,13 @@ def test_a_full_ring_says_that_there_may_be_more(plan: Plan) -> None:
     rule = plan.rules[0]
     assert render(rule.message["en"], {"count()": 31}, plan, rule, "en") == "– 31 times, – km/h"
     assert render(rule.message["en"], {"count()": 32}, plan, rule, "en") == "– 32+ times, – km/h"
+
+
+def test_different_values_beyond_what_the_window_tells_apart_are_said_to_be_at_least_so_many(plan: Plan) -> None:
+    rule = plan.rules[2]
+    assert bounds(rule) == {"distinct(plate)": 41}
+    said = [render(rule.message["en"], {"distinct(plate)": count}, plan, rule, "en") for count in (40, 41)]
+    assert said == ["40 plates", "41+ plates"]
 
 
 def test_what_is_missing_or_not_to_be_seen_is_a_dash(plan: Plan) -> None:

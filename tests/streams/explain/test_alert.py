@@ -20,6 +20,18 @@ def test_what_was_counted_is_told_beside_what_was_needed():
     assert judged.text == "count() >= 2" and judged.truth is True and values(judged) == {"count()": 2}
 
 
+def test_a_value_at_the_bound_of_the_window_is_told_to_be_at_least_so_much():
+    many = [entry(at * SECOND, at) for at in range(20)]
+    (count,) = alert_story_of(TWICE.replace("5m", "10s"), 1, *many).judgement.judged.values
+    assert (count.value, count.at_least) == (3, True)
+    (few,) = alert_story_of(TWICE, 0, *many).judgement.judged.values
+    assert (few.value, few.at_least) == (2, False)
+    different = f"{ENTRY.replace('device', 'site')}, window: 10m, threshold: distinct(device) >= 2, cooldown: 3s"
+    lines = [entry(at * SECOND, at, site="S1", device=f"g{at}") for at in range(20)]
+    (count,) = alert_story_of(different, 1, *lines).judgement.judged.values
+    assert (count.name, count.value, count.at_least) == ("distinct(device)", 3, True)
+
+
 def test_the_rungs_of_the_ladder_are_told_and_the_one_that_was_chosen():
     story = alert_story_of(f"{TWICE}, {LADDER}", 0, entry(0, "a"), entry(SECOND, "b"))
     assert [(rung.severity, rung.chosen) for rung in story.ladder] == [
