@@ -295,6 +295,11 @@ def _reads_parameters(program: Program, family: FamilyPlan) -> bool:
     return bool(((code[:, 0] == op.EXTRA) & (code[:, 1] >= family.base)).any())
 
 
+def parts_of(lanes: Lanes, key: Sequence[int], rows: Ints) -> Ints:
+    """Return some lanes of some rows, int64[len(key), n], without touching all that the lanes hold."""
+    return lanes[np.ix_(np.array(key, np.int64), rows)]
+
+
 def null_lanes(plan: Plan, rows: int) -> Lanes:
     """Return lanes in which everything is missing, for alerts without an event in hand."""
     lanes = np.full((plan.layout.lanes, rows), NULL, np.int64)

@@ -36,10 +36,11 @@ from kernels.patterns.absence import (
 )
 from kernels.patterns.absence import TIME as AT
 from rules.plan import Absence as AbsencePlan
-from streams.shard.choose import Chosen, null_lanes
+from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.coverage import KEPT
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.patterns.pattern import Pattern
 from streams.shard.stops import FAR, Stops
 from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
 from streams.shard.ties import Ties
@@ -61,7 +62,7 @@ NO_SHUT = np.empty(0, np.int64)
 NO_GROUPS = np.empty(0, np.int32)
 
 
-class Absence:
+class Absence(Pattern):
     """State and behaviour of one such rule in one shard.
 
     With `expect` a state row is a row of that set; without, a row of a key table.
@@ -181,7 +182,7 @@ class Absence:
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
         for piece, state in pieces:
-            parts = buffer.lanes[:, rows[piece]][list(self.rule.key)]
+            parts = parts_of(buffer.lanes, self.rule.key, rows[piece])
             self.table.state["parts"][state] = parts.T
             if self._stops.distinguishes:
                 fresh = np.flatnonzero(self.table.state["bases"][state] == NULL)

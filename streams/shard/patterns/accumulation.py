@@ -12,7 +12,7 @@ from kernels.patterns.aggregate import GROUP, HAND, NEVER, VACANT
 from kernels.patterns.evidence import EVIDENCE_MAX, chain, gather, remember
 from rules.family import limits
 from rules.plan import Threshold, Window, extras
-from streams.shard.choose import Chosen, null_lanes
+from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.family import Family
 from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import TIME_ARGUMENT, Asked, lay_out
@@ -65,7 +65,7 @@ class Accumulation:
         batch = _Batch(lanes, chosen, states)
         held = table.state
         held["members"][states] = chosen.members
-        held["parts"][states] = lanes[list(self._family.rule.key)][:, chosen.rows].T
+        held["parts"][states] = parts_of(lanes, self._family.rule.key, chosen.rows).T
         arguments = self._arguments.of(lanes, chosen)
         start, n = 0, len(states)
         if self._grouped:

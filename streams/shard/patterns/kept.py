@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from events.batch import FIXED_LANES, TIME, Lanes, Layout
 from kernels.nulls import NAN_BITS, NULL
+from streams.shard.choose import parts_of
 
 Ints = NDArray[np.int64]
 
@@ -26,7 +27,7 @@ class Kept:
 
     def of(self, lanes: Lanes, rows: Ints) -> Ints:
         """Return them of some rows, int64[f, n]."""
-        kept = lanes[self._lanes][:, rows] if self._lanes else np.empty((0, len(rows)), np.int64)
+        kept = parts_of(lanes, self._lanes, rows)
         for row in self._times:
             ms = kept[row]
             kept[row] = np.where(ms == NULL, np.nan, ms.astype(np.float64)).view(np.int64)

@@ -10,10 +10,11 @@ from kernels.nulls import NULL
 from kernels.patterns.chains import LAST, MORE, NEVER, SLOTS, START
 from kernels.patterns.sequence import CAUSE, CHAIN, ROW, first_due, follow, tell_due
 from kernels.patterns.sequence import TIME as AT
-from streams.shard.choose import Chosen, null_lanes
+from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
+from streams.shard.patterns.pattern import Pattern
 from streams.shard.patterns.points import Dark, darkened
 from streams.shard.patterns.steps import FIRST, Steps
 from streams.shard.tables import Columns, Episodes, KeyTable
@@ -24,8 +25,10 @@ NONE = np.empty(0, np.int64)
 NO_PAIRS = (NONE, np.empty((0, SLOTS), np.int64))
 
 
-class Sequence:
+class Sequence(Pattern):
     """State and behaviour of one such family in one shard."""
+
+    table: KeyTable
 
     def __init__(self, family: Family) -> None:
         self.family = family
@@ -90,7 +93,7 @@ class Sequence:
             begins = np.flatnonzero(masks & FIRST)
             own, rows = state[begins], events.rows[begins]
             held["members"][own] = events.members[begins]
-            held["parts"][own] = lanes[list(steps.entries[0].key)][:, rows].T
+            held["parts"][own] = parts_of(lanes, steps.entries[0].key, rows).T
         out = self._room(steps.places * len(events))
         found = follow(
             lanes[TIME, events.rows],
