@@ -188,12 +188,12 @@ class Shard:
         }
 
     def evicted(self) -> dict[str, int]:
-        """How many keys went because a table was full, by the first of the rules that share it."""
+        """How many keys, and values of first_seen(), went from full tables, by the first rule that shares them."""
         return {
-            pattern.family.name: pattern.table.evicted
+            pattern.family.name: pattern.evicted
             for group in self._groups
             for pattern in group.ordered
-            if pattern.table is not None and pattern.table.evicted
+            if pattern.evicted
         }
 
     def snapshot(self) -> bytes:

@@ -15,7 +15,7 @@ from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.kept import Kept
-from streams.shard.patterns.pattern import distinct
+from streams.shard.patterns.pattern import Pattern, distinct
 from streams.shard.patterns.point import PointJudge
 from streams.shard.patterns.points import Points
 from streams.shard.tables import KeyTable
@@ -26,8 +26,10 @@ Floats = NDArray[np.float64]
 VALUES_A_KEY = 4  # that first_seen() remembers on average; of more the ones seen longest ago go
 
 
-class Change:
+class Change(Pattern):
     """State and behaviour of one such family in one shard."""
+
+    table: KeyTable
 
     def __init__(self, family: Family) -> None:
         assert isinstance(family.rule.pattern, ChangePlan)
@@ -43,6 +45,11 @@ class Change:
         self._values = [
             KeyTable(VALUES_A_KEY * family.capacity, {"seen": (np.int64, (), int(NULL))}) for _ in pattern.first_seen
         ]
+
+    @property
+    def evicted(self) -> int:
+        """How many keys went because a table was full, and how many values that first_seen() remembered."""
+        return sum(table.evicted for table in (self.table, *self._values))
 
     def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows, in order."""

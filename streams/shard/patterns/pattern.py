@@ -19,18 +19,15 @@ class Pattern(Protocol):
     """State and behaviour of the rules of one family."""
 
     family: Family
+    entries: tuple[Entry, ...]  # what chooses its events; `take` gets what each chose
+    table: KeyTable | None  # its key table, None where its keys are the rows of a set
     suppressed: Ints  # int64[members], matches that a cooldown kept from firing
     repeats: Ints  # log positions of the repeated events among the rows that were taken last
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
-        """What chooses its events; `take` gets what each chose."""
-        ...
-
-    @property
-    def table(self) -> KeyTable | None:
-        """Its key table, None where its keys are the rows of a set."""
-        ...
+    def evicted(self) -> int:
+        """How many keys went because a table was full."""
+        return 0 if self.table is None else self.table.evicted
 
     def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows of the buffer, in order."""

@@ -19,7 +19,7 @@ from streams.shard.patterns.accumulation import Accumulation
 from streams.shard.patterns.baseline import BaselineJudge
 from streams.shard.patterns.episode import EpisodeJudge
 from streams.shard.patterns.matches import Matches
-from streams.shard.patterns.pattern import distinct
+from streams.shard.patterns.pattern import Pattern, distinct
 from streams.shard.patterns.point import PointJudge
 from streams.shard.patterns.points import Dark, Points
 from streams.shard.patterns.recent import Recent
@@ -93,8 +93,10 @@ class Judge(Protocol):
         ...
 
 
-class Window:
+class Window(Pattern):
     """State and behaviour of one such family in one shard."""
+
+    table: KeyTable
 
     def __init__(self, family: Family) -> None:
         self.family = family

@@ -132,3 +132,12 @@ def test_a_full_memory_of_values_forgets_the_one_seen_longest_ago():
     rows = [opens(i, f"e{i}", f"d{i}") for i in range(5)]
     told = [alert.evidence[-1] for alert in all_of(plan, *rows, opens(10, "f", "d1"), opens(11, "g", "d0"))]
     assert told == ["e0", "e1", "e2", "e3", "e4", "g"]
+
+
+def test_values_that_had_to_be_forgotten_are_counted():
+    plan = planned(NEW.replace("window: 2h", "window: 2h, capacity: 1"))
+    log = Log().events(*(opens(i, f"e{i}", f"d{i}") for i in range(7))).control("end", HOUR)
+    shard = shard_of(plan, log)
+    for block in log.blocks:
+        shard.step(block)
+    assert shard.evicted() == {"new": 3}  # four values of the one key fit
