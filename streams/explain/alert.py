@@ -1,12 +1,13 @@
 """Why an alert fired: what was compared with what, exceptions, evidence, watermark, cooldown, severity."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from events.alert import Alert, Severity
+from rules.checked import CheckedRule
 from rules.expression.typed import Field, leaves
 from rules.patterns.change import CheckedChange
 from rules.patterns.threshold import CheckedThreshold
@@ -83,7 +84,7 @@ class AlertExplainer:
         listener.time = self.alert.time
         listener.key = self.memory.key_lanes(list(self.alert.key.values()), rule.key)
         self.memory.arrived = self._arrived
-        self._fields = tuple(dict.fromkeys(name for each in self._entrances() for name in _read(each, rule.key_fields)))
+        self._fields = tuple(dict.fromkeys(_read(self.memory.subject.checked, rule.key_fields)))
 
     def _arrived(self) -> None:
         """Say which event is in hand as soon as it is there: there may be others of its key and instant."""
@@ -201,8 +202,10 @@ class AlertExplainer:
         return sum(last.time < instant < self.alert.time for instant in instants)
 
 
-def _read(entrance: Entrance, key: Sequence[str]) -> Iterable[str]:
-    """Return the fields of events that an entrance reads, the key's first."""
+def _read(checked: CheckedRule, key: Sequence[str]) -> Iterator[str]:
+    """Yield the fields of events that a rule reads: the key's, then what chose, what decided, and what texts say."""
     yield from key
-    for condition in entrance.conditions:
-        yield from (leaf.name for leaf in leaves(condition.typed) if isinstance(leaf, Field) and leaf.name != "kind")
+    chose = (condition.typed for each in entrances(checked) for condition in each.conditions)
+    accumulated = checked.pattern.accumulated if checked.pattern else ()
+    for typed in (*chose, *accumulated, *checked.conditions, *checked.shown):
+        yield from (leaf.name for leaf in leaves(typed) if isinstance(leaf, Field) and leaf.name != "kind")

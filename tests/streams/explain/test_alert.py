@@ -49,6 +49,17 @@ def test_evidence_is_told_with_the_fields_that_the_rule_read():
     assert first.fields == {"device": "g1", "subject": "person", "direction": "in"}
 
 
+def test_evidence_is_told_with_the_fields_that_aggregates_a_change_the_severity_and_texts_read():
+    mean = (
+        "r, from: gate, key: device, window: 10m, threshold: avg(lon) > 3, severity: {high: max(lat) > 5, low: default}"
+    )
+    story = alert_story_of(f"{mean}, message: '${{subject}}'", 0, entry(0, "a", lon=4, lat=6))
+    assert story.evidence[0].fields == {"device": "g1", "lon": "4", "lat": "6", "subject": "person"}
+    change = "r, from: gate, key: device, window: 1h, change: lon > prev.lat + 1"
+    story = alert_story_of(change, 0, entry(0, "a", lat=1), entry(5, "x", lon=4, lat=3))
+    assert [each.fields for each in story.evidence][-1] == {"device": "g1", "lon": "4", "lat": "3"}
+
+
 def test_exceptions_that_were_considered_are_told_and_did_not_hold():
     rule = f"{TWICE}, except: [{{when: device == 'g2', reason: repairs}}]"
     story = alert_story_of(rule, 0, entry(0, "a"), entry(SECOND, "b"))
