@@ -69,7 +69,10 @@ AGGREGATES: Final[dict[AggregateName, Aggregate]] = {
         "number",
         None,
         None,
-        {"zh": "x 的分位数,相对误差不超过 1%", "en": "quantile of x, at most 1 % off"},
+        {
+            "zh": "x 的分位数,相对误差不超过 1%;滑动窗口里只看最后 4,096 个数",
+            "en": "quantile of x, at most 1 % off; in a sliding window of its last 4,096 numbers",
+        },
         parameter=True,
     ),
     "ratio": Aggregate(
