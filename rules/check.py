@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from rules import calendar, calendar_upkeep, files, rule_check, yaml
+from rules import calendar, calendar_upkeep, files, macros, rule_check, yaml
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
 from rules.conditions import Conditions
@@ -146,7 +146,7 @@ class _Checker:
         rules = []
         first: dict[str, Place] = {}
         for file in self.files:
-            macros = self.macros[file.path] = self._macros(file.macros)
+            named = self.macros[file.path] = self._macros(file.macros)
             for rule in file.rules:
                 place = first.setdefault(rule.name.text, rule.name.place)
                 if rule.name.text and place != rule.name.place:
@@ -161,8 +161,9 @@ class _Checker:
                             line=place.line,
                         )
                     )
-                if (checked := self._rule(rule, macros)) is not None:
+                if (checked := self._rule(rule, named)) is not None:
                     rules.append(checked)
+            self.problems += [*macros.problems(file, named, self.vocabulary, self.schemas, self.problems)]
         if not any(file.rules for file in self.files) and not any(each.level == "error" for each in self.problems):
             path = self.files[0].path if self.files else self.empty
             self.problems.append(problem("Y031", Place(path, 1)))
@@ -179,13 +180,13 @@ class _Checker:
         return checked
 
     def _macros(self, texts: Mapping[str, Scalar]) -> dict[str, Node]:
-        macros = {}
+        named = {}
         for name, scalar in texts.items():
             try:
-                macros[name] = parse(scalar.text, scalar.at)
+                named[name] = parse(scalar.text, scalar.at)
             except Problems as problems:
                 self.problems += problems.problems
-        return macros
+        return named
 
     def _calendars(self) -> None:
         today = self.now.astimezone(ZoneInfo(self.timezone)).date() if self.now else None

@@ -134,6 +134,7 @@ CODES: dict[str, Code] = {
     "W352": Code("calendar `{name}` lacks a year: {years}", "日历 {name} 缺少年份:{years}", "add its days", "请补上该年的日期"),
     "W340": Code("`{key}` lacks `{language}`; the other language is shown instead", "`{key}` 缺少 {language} 文字,将显示另一种语言", "add  {language}: ...", "请补上  {language}: ..."),
     "W360": Code("`{clear}` of `clear` can be true where `{threshold}` is; there no alert begins", "clear 的 `{clear}` 可能与 `{threshold}` 同时成立,此时不会告警", "clear where the threshold is not true, such as  {opposite}", "clear 应与 threshold 不同时成立,例如 {opposite}"),
+    "W362": Code("no rule of this file uses `{name}`", "本文件没有规则使用 {name}", "delete it, or name it in a condition", "请删除,或在条件中使用"),
 }
 # fmt: on
 

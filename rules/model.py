@@ -166,8 +166,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """The rules of one file and the macros that they may use."""
+    """The rules of one file and the macros that they may use; `words` are all that its rules say."""
 
     path: str
     macros: Names[str, Scalar] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    words: frozenset[str] = frozenset()

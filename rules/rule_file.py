@@ -1,5 +1,7 @@
 """From the YAML tree of a file to its rules and macros; what is wrong is reported, the rest is read all the same."""
 
+import re
+from collections.abc import Iterator
 from collections.abc import Mapping as Names
 
 from events.alert import SEVERITIES
@@ -11,8 +13,9 @@ from rules.patterns import absence, change, sequence, threshold
 from rules.purpose import PURPOSES
 from rules.reading import Reader
 from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS
-from rules.yaml import Mapping, Node, Scalar
+from rules.yaml import Items, Mapping, Node, Scalar
 
+WORD = re.compile(r"[a-z][a-z0-9_]*")
 CAPACITY_MAX = 100_000_000
 # keys that say nothing without another one
 NEEDS: Names[str, tuple[str, ...]] = {
@@ -46,7 +49,17 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
     if "rules" in found and not nodes:
         reader.report("E005", document.key("rules").place)
     rules = (_RuleReader(reader, schemas).read(node) for node in nodes)
-    return RuleFile(path, macros, tuple(rule for rule in rules if rule is not None))
+    words = frozenset(_words(found["rules"])) if "rules" in found and macros else frozenset()
+    return RuleFile(path, macros, tuple(rule for rule in rules if rule is not None), words)
+
+
+def _words(node: Node) -> Iterator[str]:
+    if isinstance(node, Scalar):
+        yield from WORD.findall(node.text)
+    for part in node.items if isinstance(node, Items) else ():
+        yield from _words(part)
+    for _, value in node.entries if isinstance(node, Mapping) else ():
+        yield from _words(value)
 
 
 class _RuleReader:
