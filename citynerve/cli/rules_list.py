@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,9 +13,25 @@ from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.text import current, say
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from rules.listing import Row
 
 FORMATS = ("table", "json")
+HEAD = (
+    ("rule", "规则"),
+    ("title", "标题"),
+    ("mode", "运行方式"),
+    ("severity", "级别"),
+    ("from", "事件"),
+    ("pattern", "模式"),
+    ("key", "主键"),
+    ("purpose", "用途"),
+    ("route", "路由"),
+    ("capacity", "容量"),
+)
+WIDEST = 10_000  # columns of a terminal
+AT_LEAST = 7  # columns: those behind them are left out where a terminal is narrow, the last one first
 
 
 def command() -> click.Command:
@@ -73,34 +89,33 @@ def _show(found: "Sequence[Row]") -> None:
     """Print a table on a terminal; elsewhere a line a rule, parted by tabs, as programs read it."""
     import sys
 
-    head = [
-        say(en=en, zh=zh)
-        for en, zh in (
-            ("rule", "规则"),
-            ("title", "标题"),
-            ("mode", "状态"),
-            ("severity", "级别"),
-            ("from", "事件"),
-            ("pattern", "模式"),
-            ("key", "主键"),
-            ("purpose", "用途"),
-            ("route", "路由"),
-            ("capacity", "容量"),
-        )
-    ]
+    head = [say(en=en, zh=zh) for en, zh in HEAD]
     if not sys.stdout.isatty():
         for cells in (head, *map(_cells, found)):
             click.echo("\t".join(cells))
         return
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
+
+    console = Console(highlight=False)
+    wide = console.options.update(max_width=WIDEST)
+    kept = len(head)
+    while kept > AT_LEAST and console.measure(_table(head, found, kept), options=wide).maximum > console.width:
+        kept -= 1
+    console.print(_table(head, found, kept), markup=False)
+
+
+def _table(head: Sequence[str], found: "Sequence[Row]", columns: int) -> "Table":
+    """Return a table of the first columns; a name of a rule is never cut or broken, the others are broken."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(*head[:-1], box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(head[-1], justify="right")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(head[:columns]):
+        justify: Literal["left", "right"] = "right" if number == len(HEAD) - 1 else "left"
+        table.add_column(name, overflow="fold", no_wrap=number == 0, justify=justify)
     for row in found:
-        table.add_row(*_cells(row))
-    Console(highlight=False).print(table, markup=False)
+        table.add_row(*_cells(row)[:columns])
+    return table
 
 
 def _cells(row: "Row") -> list[str]:

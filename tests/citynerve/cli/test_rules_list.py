@@ -1,4 +1,5 @@
 import json
+import sys
 
 from rules.check import LIBRARY
 
@@ -28,3 +29,22 @@ def test_rules_with_errors_are_not_listed(citynerve, tmp_path):
     (tmp_path / "r.yaml").write_text("version: 1\nrules:\n- {rule: x, from: gat, severity: low}\n")
     told = citynerve("rules", "list", tmp_path)
     assert told.code == 1 and told.out == "" and "E008" in told.err
+
+
+def on_a_terminal(citynerve, monkeypatch, columns):
+    """Return the names of rules, and the lines of the table that a terminal of some columns shows."""
+    names = [row["rule"] for row in json.loads(citynerve("rules", "list", LIBRARY, "--format", "json").out)["rules"]]
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    return names, citynerve("rules", "list", LIBRARY).out.splitlines()
+
+
+def test_a_narrow_terminal_shows_the_names_of_rules_whole_and_leaves_out_the_last_columns(citynerve, monkeypatch):
+    names, lines = on_a_terminal(citynerve, monkeypatch, 80)
+    assert {line[1:].split(" ")[0] for line in lines} >= set(names) and all(len(line) <= 80 for line in lines)
+    assert "capacity" not in "".join(lines[:3]) and "…" not in "".join(lines)
+
+
+def test_a_wide_terminal_shows_all_columns(citynerve, monkeypatch):
+    _, lines = on_a_terminal(citynerve, monkeypatch, 400)
+    assert "purpose" in lines[1] and "route" in lines[1] and "capacity" in lines[1]
