@@ -1,6 +1,6 @@
 """What the checker says of names, sets and functions, English and Chinese beside each other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from events.place import Place, Problem
 from events.schema import Field, Text
@@ -56,12 +56,22 @@ def unknown_calendar(place: Place, name: str, candidates: Iterable[str], calenda
 
 
 def unknown_set(
-    place: Place, name: str, sets: Mapping[str, SetShape], key: str = "device", column: str = ""
+    place: Place,
+    name: str,
+    sets: Mapping[str, SetShape],
+    key: str = "device",
+    column: str = "",
+    events: Collection[str] = (),
 ) -> Problem:
-    """A name before a point or after `in` that is no set; `key` and `column` are what it was meant to have."""
-    columns = f", columns: {{{column}: number}}" if column else ""
+    """A name before a point or after `in` that is no set.
+
+    `key` and `column` are what it was meant to have, `events` are the other events that may stand before a point here.
+    """
+    columns = f", columns: {{{column}: number}}" if column not in ("", key) else ""
     declared = f"sets: {{{name}: {{key: {key}{columns}}}}}"
-    advice = near(name, sets)
+    advice = near(name, events, f"{{}}.{column}")
+    if not advice[0]:
+        advice = near(name, sets)
     if not advice[0]:
         advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
     note = f"sets: {' '.join(sorted(sets))}" if sets else "no set is declared / 没有声明任何参考集"
@@ -97,14 +107,14 @@ def no_set(choices: Name, item: Node, scope: Scope) -> Problem:
 
 def unknown_column(place: Place, name: str, shape: SetShape) -> Problem:
     """The set has no such column."""
-    columns = list(shape.columns)
+    columns = [column for column in shape.columns if column not in shape.key]  # whose event has them, as they are
     return Problem(
         "E105",
         place,
         f"set `{shape.name}` has no column `{name}`",
         f"参考集 {shape.name} 没有列 {name}",
         *near(name, columns, shape.name + ".{}"),
-        note=f"columns of {shape.name}: {' '.join(columns)}",
+        note=f"columns of {shape.name}: {' '.join(columns) or '–'}",
     )
 
 

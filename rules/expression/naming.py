@@ -196,7 +196,8 @@ class Naming(Comparing):
         elif scope.fields(first):
             self.found.add(say.no_parts(node.place, first))
         else:
-            self.found.add(say.unknown_set(node.place, first, scope.sets, column=second))
+            events = [*(["prev"] if scope.pattern == "change" else []), *(["first"] if scope.first_kinds else [])]
+            self.found.add(say.unknown_set(node.place, first, scope.sets, column=second, events=events))
         return None
 
     def join_key(self, node: Node, shape: SetShape) -> tuple[Typed, ...] | None:

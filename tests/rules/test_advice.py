@@ -93,3 +93,33 @@ def test_an_unknown_set_says_how_sets_are_declared(condition: str, declaration: 
     found = next(each for each in problems(f"when: {condition}") if each.code == "E105")
     assert found.advice_en == f"declare it, for example  {declaration}"
     assert "–" not in found.note and "没有声明" in found.note
+
+
+def of_rule(*lines: str, sets: str = "{}") -> list[Problem]:
+    """Problems of a rule that says all by itself."""
+    rule = "".join(f"  {line}\n" for line in lines)
+    text = f"version: 1\nsets: {sets}\nrules:\n- rule: x\n  severity: low\n{rule}"
+    try:
+        return check.loads({"r.yaml": text}, SCHEMAS, CITY).problems
+    except Problems as found:
+        return found.problems
+
+
+def test_another_event_that_is_misspelt_is_named_before_a_set_is_declared() -> None:
+    steps = "sequence: [{first: gate}, {then: camera, when: frist.device != device, within: 4s}]"
+    (found,) = of_rule(steps, "key: site")
+    assert (found.code, found.advice_en) == ("E105", "did you mean `first.device`?")
+    (found,) = of_rule("from: sensor", "key: device", "window: 1h", "change: previous.value < value")
+    assert (found.code, found.advice_en) == ("E105", "did you mean `prev.value`?")
+
+
+def test_where_no_other_event_is_known_none_is_suggested() -> None:
+    (found,) = of_rule("from: sensor", "when: previous.value < value")
+    assert "prev" not in found.advice_en.replace("previous", "")
+
+
+def test_a_key_field_is_never_suggested_as_a_column() -> None:
+    (found,) = of_rule("from: traffic", "when: frist.device > 1")
+    assert found.advice_en == "declare it, for example  sets: {frist: {key: device}}"
+    (found,) = of_rule("from: traffic", "when: roads.sit > 1", sets="{roads: {key: site, columns: {lanes: number}}}")
+    assert (found.advice_en, found.note) == ("", "columns of roads: lanes")
