@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 
 from rules.check import LIBRARY
@@ -36,7 +37,7 @@ def on_a_terminal(citynerve, monkeypatch, columns):
     names = [row["rule"] for row in json.loads(citynerve("rules", "list", LIBRARY, "--format", "json").out)["rules"]]
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    return names, citynerve("rules", "list", LIBRARY).out.splitlines()
+    return names, re.sub("\x1b\\[[0-9;]*m", "", citynerve("rules", "list", LIBRARY).out).splitlines()
 
 
 def test_a_narrow_terminal_shows_the_names_of_rules_whole_and_leaves_out_the_last_columns(citynerve, monkeypatch):
