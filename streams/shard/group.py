@@ -87,10 +87,7 @@ class TimeGroup:
         self.coverage.arrive(batch.lanes, judgement.late, before)
         waiting = []
         for pattern, of_entries in _parted(self.ordered, chosen[len(self.at_once) :]):
-            if isinstance(pattern, Absence):
-                waiting.append(pattern.glance(of_entries[0], batch.lanes, judgement.late, clock.number))
-            else:
-                waiting += [own.rows for own in of_entries]
+            waiting += pattern.glance(of_entries, batch.lanes, judgement.late, clock.number)
         rows = united(waiting, len(batch))
         if len(rows):
             times = batch.lanes[TIME, rows]
@@ -117,10 +114,7 @@ class TimeGroup:
         with stage("patterns"):
             self.coverage.sample(watermark)
             for pattern in self.ordered:
-                if isinstance(pattern, Absence):
-                    pattern.judge(watermark, self.clock.dark, blind=self.clock.blind)
-                elif isinstance(pattern, Window | Sequence):
-                    pattern.darken(self.clock.dark)
+                pattern.darken(watermark, self.clock.dark, blind=self.clock.blind)
         with stage("order"):
             rows = self.buffer.release(bound)
             chosen = self._released.released(self.buffer.lanes, self.buffer.order, rows) if len(rows) else []
@@ -137,8 +131,7 @@ class TimeGroup:
         """Await expected keys from the log's epoch on; until it is known nothing is released."""
         self.coverage.arm(epoch)
         for pattern in self.ordered:
-            if isinstance(pattern, Absence):
-                pattern.arm(epoch)
+            pattern.arm(epoch)
         self.armed = True
 
 

@@ -41,6 +41,7 @@ from streams.shard.coverage import KEPT
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.pattern import Pattern
+from streams.shard.patterns.points import Dark
 from streams.shard.stops import FAR, Stops
 from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
 from streams.shard.ties import Ties
@@ -133,9 +134,10 @@ class Absence(Pattern):
             held["groups"][own] = self._stops.groups(self._key_parts(np.flatnonzero(own)))
         self.resume()
 
-    def glance(self, chosen: Chosen, lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Ints:
+    def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> list[Ints]:
         """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
-        rows, keys = chosen.rows, chosen.keys
+        (own,) = chosen
+        rows, keys = own.rows, own.keys
         state = self._rows(keys)
         slow = np.empty(len(rows), np.int64)
         ties = np.empty((len(rows), 3), np.int64)
@@ -155,9 +157,9 @@ class Absence(Pattern):
             self.table.touch(state, lanes[TIME, rows])
         self._tie(lanes, rows, keys, ties[:tied])
         self._ties.forget(self._stand)
-        return slow[:kept]
+        return [slow[:kept]]
 
-    def judge(self, watermark: int, dark: Sequence[tuple[int, int]], *, blind: bool) -> None:
+    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
         """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind, as they may be now.
 
         What falls due while they are is decided when one of them sees again: then it may be known not to have.

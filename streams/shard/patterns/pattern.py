@@ -6,9 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from events.batch import Lanes
 from streams.shard.choose import Chosen, Entry
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.patterns.points import Dark
 from streams.shard.tables import KeyTable
 from streams.time.buffer import ReorderBuffer
 
@@ -28,6 +30,18 @@ class Pattern(Protocol):
     def evicted(self) -> int:
         """How many keys went because a table was full."""
         return 0 if self.table is None else self.table.evicted
+
+    def arm(self, epoch: int) -> None:
+        """Take note of the log's epoch (epoch ms); nothing is taken before it is known."""
+        return
+
+    def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> list[Ints]:
+        """Look at what its entries chose of a batch on arrival; return the rows that wait for their place."""
+        return [own.rows for own in chosen]
+
+    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
+        """Say in what event time up to the watermark all feeds of its group were blind, and whether they still are."""
+        return
 
     def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
         """Take released rows of the buffer, in order."""

@@ -174,7 +174,7 @@ class Sequence(Pattern):
             )
         ]
 
-    def darken(self, dark: Dark) -> None:
+    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
         """Say in what event time all feeds of its group were blind: an answer may have come in it."""
         self._dark = dark
 

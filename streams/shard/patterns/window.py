@@ -135,7 +135,7 @@ class Window(Pattern):
         ]
         return out + self._judge.advance(bound, self.table)
 
-    def darken(self, dark: Dark) -> None:
+    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
         """Say in what event time all feeds of its group were blind."""
         self._judge.dark = dark
 
