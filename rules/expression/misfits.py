@@ -1,5 +1,7 @@
 """What the checker says of types and units that do not fit, English and Chinese beside each other."""
 
+from collections.abc import Sequence
+
 from events.place import Place, Problem
 from events.schema import Text
 from rules.expression.canonical import canonical, duration
@@ -137,18 +139,35 @@ def _is_number(word: str) -> bool:
     return True
 
 
+def values_of(name: str, values: Sequence[str]) -> str:
+    """Return the note that lists the values of an enum."""
+    return f"values of {name}: {' '.join(values[:40])}{' …' if len(values) > 40 else ''}"
+
+
+def lacks_quotes(place: Place, word: str, name: str, values: Sequence[str]) -> Problem:
+    """A value of an enum that stands like a name."""
+    return Problem(
+        "E104",
+        place,
+        f"`{word}` is a value of `{name}`, and values stand in quotes",
+        f"{word} 是 {name} 的取值,取值要加单引号",
+        f"write `'{word}'`",
+        f"请写 '{word}'",
+        note=values_of(name, values),
+    )
+
+
 def no_value(place: Place, typed: Typed, word: str) -> Problem:
     """A word that is not among an enum's values."""
     name = canonical(typed.node)
     values = typed.type.values
-    shown = " ".join(values[:40]) + (" …" if len(values) > 40 else "")
     return Problem(
         "E106",
         place,
         f"`{name}` is never '{word}'",
         f"{name} 没有取值 '{word}'",
         *near(word, values, "'{}'"),
-        note=f"values of {name}: {shown}",
+        note=values_of(name, values),
     )
 
 

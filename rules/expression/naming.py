@@ -8,7 +8,7 @@ from rules.expression import findings as say
 from rules.expression import misfits, misplaced
 from rules.expression.comparing import Comparing
 from rules.expression.functions import FUNCTIONS
-from rules.expression.nodes import Call, In, Name, Node, Tuple
+from rules.expression.nodes import Call, Compare, In, Name, Node, Tuple
 from rules.expression.scope import SetShape
 from rules.expression.typed import (
     DURATION,
@@ -92,6 +92,22 @@ class Naming(Comparing):
         if not scope.kinds:
             return say.unknown_calendar(node.place, name, candidates, sorted(scope.calendars))
         return say.unknown_field(node.place, name, scope.kinds, candidates, scope.field_names())
+
+    def lacks_quotes(self, node: Compare) -> bool:
+        """Report a value of an enum that stands without quotes beside it, and names nothing."""
+        scope = self.scope
+        for value, other in ((node.right, node.left), (node.left, node.right)):
+            if not (isinstance(value, Name) and isinstance(other, Name) and len(value.path) == len(other.path) == 1):
+                continue
+            name, field = value.path[0], other.path[0]
+            if name in scope.macros or name in scope.calendars or scope.fields(name) or field in scope.macros:
+                continue
+            values = scope.schemas.kinds if field == "kind" and scope.kinds else ()
+            values = values or tuple(word for each in scope.fields(field).values() for word in each.values)
+            if name in values:
+                self.found.add(misfits.lacks_quotes(value.place, name, field, values))
+                return True
+        return False
 
     def macro(self, node: Name, name: str) -> Typed | None:
         """Check what a macro stands for."""

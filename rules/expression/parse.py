@@ -390,6 +390,8 @@ class _Parser:
             advice = (f"write `{before.text}{text}`{of_m[0]}", f"请写 {before.text}{text}{of_m[1]}")
         elif before and before.kind == "number" and before.unit and token.kind == "number":
             advice = ("write one number and one unit: `90m`", "只写一个数字和一个单位:90m")
+        elif token.kind == "name" and text in WORDS and before and before.text in ("==", "!=", "(", ","):
+            advice = (f"a text stands in quotes: `'{text}'`", f"文本要加单引号:'{text}'")
         elif token.kind == "sign" and text == ".":
             advice = ("write a digit before the point: `0.5`", "小数点前要写数字:0.5")
         self.fail(

@@ -22,6 +22,7 @@ _PIECES = re.compile(
     r"|(?P<foreign>===|!==|\*\*|//|&&|\|\||<>|=>|=<|:=|->|<<|>>|\?\?)"
     r"|(?P<sign>==|!=|<=|>=|[<>+\-*/(),.])"
 )
+_HOURS = re.compile(r"\d{1,2}[:：]\d{2}(?:\s*[-–—~～至到]\s*\d{1,2}[:：]\d{2})?(?!\d)")  # 22:00-06:00
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ def tokens(text: str, locate: Locate) -> tuple[list[Token], list[Problem]]:
     problems: list[Problem] = []
     at = 0
     while at < len(text) and len(problems) < PROBLEMS_MAX:
+        if hours := _HOURS.match(text, at):
+            problems.append(_hours(hours.group(), locate(at, hours.end() - at)))
+            at = hours.end()
+            continue
         match = _PIECES.match(text, at)
         kind = match.lastgroup if match else None
         if match is None or kind == "foreign":
@@ -94,6 +99,20 @@ def _odd(text: str, at: int, locate: Locate) -> tuple[int, Problem]:
         return 1, full_width(locate(at, 1), mark, plain)
     shown = mark if mark.isprintable() else f"U+{ord(mark):04X}"
     return 1, Problem("E103", locate(at, 1), f"`{shown}` means nothing in an expression", f"表达式中不能使用 `{shown}`")
+
+
+def _hours(written: str, place: Place) -> Problem:
+    ends = re.findall(r"(\d{1,2}).(\d{2})", written)
+    hours = "-".join(f"{hour.zfill(2)}:{minute}" for hour, minute in ends) if len(ends) == 2 else "22:00-06:00"
+    declared = f'calendars: {{night: "{hours}"}}'
+    return Problem(
+        "E109",
+        place,
+        "times of day stand in a calendar that has a name",
+        "时段要先声明为日历,再写日历的名称",
+        f"declare  {declared}  and write `night`",
+        f"请声明  {declared}  并写 night",
+    )
 
 
 def _quotes(quoted: str, place: Place) -> Problem:

@@ -131,6 +131,8 @@ class _Checker(Naming):
             case In():
                 return self.member(node) if isinstance(node.choices, Name) else self.choice(node)
             case Compare():
+                if self.lacks_quotes(node):
+                    return None
                 return self.compare(node.sign, node, self.any(node.left), self.any(node.right))
             case Negate():
                 return self.minus(node)

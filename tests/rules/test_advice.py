@@ -123,3 +123,30 @@ def test_a_key_field_is_never_suggested_as_a_column() -> None:
     assert found.advice_en == "declare it, for example  sets: {frist: {key: device}}"
     (found,) = of_rule("from: traffic", "when: roads.sit > 1", sets="{roads: {key: site, columns: {lanes: number}}}")
     assert (found.advice_en, found.note) == ("", "columns of roads: lanes")
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "word"),
+    [
+        ("sensor", "status == alarm", "alarm"),
+        ("sensor", "alarm != status", "alarm"),
+        ("sensor", "kind == sensor", "sensor"),
+        ("gate", "direction == out", "out"),
+    ],
+)
+def test_a_value_without_quotes_is_told_to_take_them(kind: str, condition: str, word: str) -> None:
+    (found,) = of_rule(f"from: {kind}", f"when: {condition}")
+    assert (found.code, found.advice_en, found.advice_zh) == ("E104", f"write `'{word}'`", f"请写 '{word}'")
+    assert word in found.note
+
+
+@pytest.mark.parametrize("condition", ["direction == in", "direction in (in, out)", "direction in ('out', in)"])
+def test_a_value_that_is_a_word_of_the_language_is_told_to_take_quotes(condition: str) -> None:
+    (found,) = of_rule("from: gate", f"when: {condition}")
+    assert found.code == "E102" and "`'in'`" in found.advice_en
+
+
+@pytest.mark.parametrize("written", ["22:00-06:00", "22:00 - 6:00", "not 22:00-06:00"])
+def test_hours_are_told_to_become_a_calendar(written: str) -> None:
+    (found,) = of_rule("from: gate", f"active: {written}")
+    assert found.advice_en == 'declare  calendars: {night: "22:00-06:00"}  and write `night`'
