@@ -4,23 +4,39 @@ Costs are an estimate: one ns an instruction and row, with look-ups, comparisons
 patterns as the benchmarks of the kernels have them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from events.identity import CityKey
 from kernels import opcodes as op
+from rules import written
 from rules.check import Ruleset
 from rules.checked import CheckedRule
 from rules.expression.program import Target
 from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, Member, Near, Typed, leaves
-from rules.plan import Absence, Change, Plan, Program, RulePlan, Sequence, Threshold
+from rules.patterns.absence import CheckedAbsence
+from rules.patterns.sequence import CheckedSequence, CheckedStep
+from rules.plan import Absence, Change, Plan, Program, Role, RulePlan, Sequence, Threshold
 
 Placement = Literal["local", "shuffle", "global"]
 Why = Literal["pattern", "cooldown", "coverage", "nothing"]
 Shape = Literal["at_once", "point", "state"]
 PatternName = Literal["none", "threshold", "absence", "sequence", "change"]
 
+DOES = (
+    "active",
+    "window",
+    "threshold",
+    "for",
+    "clear",
+    "baseline",
+    "resolve_after",
+    "absence",
+    "change",
+    "within",
+    "severity",
+)
 LOCAL = ("site", "device")  # a key with one of them is a function of the site
 COMPARISON_NS, CHOICE_NS = 0.8, 1.4  # of a field with a constant, or with several
 INSTRUCTION_NS = {
@@ -46,15 +62,31 @@ class Conjunct:
 
 
 @dataclass(frozen=True, slots=True)
+class StepFacts:
+    """One step of a sequence: its role, the kinds that it takes, how many matches it needs, and within what time."""
+
+    role: Role
+    kinds: tuple[str, ...]
+    key: tuple[str, ...]
+    times: int
+    within_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One rule.
 
+    `does` are the keys that say what it fires on and how severe that is, as they are written; `expects` is the set
+    whose rows an absence awaits. `steps` are those of a sequence, as `selects` has them.
     `fields` are those that it reads of events, `joins` the sets, columns, calendars and areas. `selects` has the
     conjuncts of each step of a sequence, of other rules once. `pattern_ns` is what an event costs that is chosen.
     """
 
     rule: str
     mode: str
+    does: Mapping[str, str]
+    steps: tuple[StepFacts, ...]
+    expects: str | None
     kinds: tuple[str, ...]
     fields: tuple[str, ...]
     joins: tuple[str, ...]
@@ -91,6 +123,9 @@ def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
     return Facts(
         rule=rule.rule,
         mode=rule.mode,
+        does=_does(ruleset, rule.rule),
+        steps=tuple(map(_step, checked.pattern.steps)) if isinstance(checked.pattern, CheckedSequence) else (),
+        expects=_expects(checked),
         kinds=checked.kinds,
         fields=tuple(sorted({*_fields(read), *(name for key in checked.keys for name, _ in key)})),
         joins=tuple(sorted(set(_joins(read)))),
@@ -108,6 +143,21 @@ def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
         signature=rule.signature,
         ruleset=ruleset.plan.version,
     )
+
+
+def _does(ruleset: Ruleset, name: str) -> dict[str, str]:
+    text = written.rules(ruleset.sources)[name]
+    return {key: value for key in DOES if (value := text.text(key)) is not None}
+
+
+def _step(step: CheckedStep) -> StepFacts:
+    own = tuple(name for name, _ in step.key)
+    return StepFacts(step.written.role, step.kinds, own, step.written.times.count, step.written.within_ms)
+
+
+def _expects(checked: CheckedRule) -> str | None:
+    expect = checked.pattern.written.expect if isinstance(checked.pattern, CheckedAbsence) else None
+    return expect.text if expect else None
 
 
 def placement(checked: CheckedRule) -> Placement:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from citynerve.text import current, say
-from rules.explain import Facts
+from rules.explain import Facts, StepFacts
 from rules.message import duration
 from streams.explain.footprint import Footprint
 
@@ -39,14 +39,15 @@ def _rows(facts: Facts, taken: Footprint) -> Iterator[tuple[str, str]]:
     yield say(en="fields read", zh="读取字段"), ", ".join(facts.fields) or "–"
     if facts.joins:
         yield say(en="joined with", zh="关联"), ", ".join(facts.joins)
-    yield say(en="mode", zh="模式"), _mode(facts.mode)
+    yield say(en="conditions", zh="条件"), _conditions(facts)
+    yield from facts.does.items()
+    yield say(en="mode", zh="运行方式"), _mode(facts.mode)
     yield say(en="judged", zh="判定时机"), _judged(facts)
     yield say(en="alerts", zh="告警形态"), _shape(facts)
     yield "cooldown", duration(facts.cooldown_ms, current()) if facts.cooldown_ms else say(en="none", zh="无")
     yield say(en="key", zh="主键"), f"{', '.join(facts.key) or '–'}; {_placement(facts)}"
-    yield say(en="conditions", zh="条件"), _conditions(facts)
     yield say(en="family", zh="规则族"), _family(facts, taken)
-    yield say(en="state", zh="状态"), _state(taken)
+    yield say(en="state", zh="状态"), _state(facts, taken)
     yield say(en="cost", zh="开销"), _cost(facts)
     yield say(en="state signature", zh="状态签名"), facts.signature
     yield say(en="ruleset", zh="规则集版本"), facts.ruleset
@@ -98,8 +99,21 @@ def _conditions(facts: Facts) -> str:
     if len(steps) == 1:
         return steps[0]
     return "".join(
-        f"\n    {say(en=f'step {number}', zh=f'第 {number} 步')}: {step}" for number, step in enumerate(steps, 1)
+        f"\n    {say(en=f'step {number}', zh=f'第 {number} 步')}, {_step(facts.steps[number - 1], facts)}: {step}"
+        for number, step in enumerate(steps, 1)
     )
+
+
+def _step(step: StepFacts, facts: Facts) -> str:
+    told = f"{step.role} {', '.join(step.kinds)}"
+    if step.times > 1:
+        told += say(en=f", {step.times} times", zh=f",{step.times} 次")
+    if step.within_ms is not None:
+        within = duration(step.within_ms, current())
+        told += say(en=f", within {within}", zh=f",{within} 内")
+    if step.key != facts.key:
+        told += say(en=f", key {', '.join(step.key)}", zh=f",主键 {', '.join(step.key)}")
+    return told
 
 
 def _spelled(text: str, of: int) -> str:
@@ -109,7 +123,10 @@ def _spelled(text: str, of: int) -> str:
 def _family(facts: Facts, taken: Footprint) -> str:
     count = len(taken.members)
     if count == 1:
-        alone = say(en="alone", zh="独立运行")
+        alone = say(
+            en="it runs alone: no other rule here keeps the same state of the same events",
+            zh="独立运行:没有其他规则对相同事件保存相同状态",
+        )
         if facts.indexed:
             return alone
         told = say(
@@ -127,9 +144,18 @@ def _family(facts: Facts, taken: Footprint) -> str:
     return say(en=f"{count} rules run as one ({shown}); {how}", zh=f"{count} 条规则合并运行({shown});{how}")
 
 
-def _state(taken: Footprint) -> str:
-    if not taken.capacity:
+def _state(facts: Facts, taken: Footprint) -> str:
+    if not taken.key_bytes:
         return say(en="none", zh="无")
+    if facts.expects is not None:
+        each = say(
+            en=f"{taken.key_bytes:,} bytes for each row of {facts.expects}",
+            zh=f"{facts.expects} 的每行 {taken.key_bytes:,} 字节",
+        )
+        if not taken.capacity:
+            return each
+        held = _bytes(taken.memory_bytes)
+        return say(en=f"{each}; {taken.capacity:,} rows now: {held}", zh=f"{each};现有 {taken.capacity:,} 行,共 {held}")
     size = _bytes(taken.memory_bytes)
     return say(
         en=f"{taken.key_bytes:,} bytes a key; {taken.capacity:,} keys at most: {size}",
@@ -146,6 +172,13 @@ def _bytes(count: float) -> str:
 
 
 def _cost(facts: Facts) -> str:
+    if not facts.whole_ns:
+        return say(en="next to nothing: it asks nothing and keeps nothing", zh="几乎为零:没有条件,也不保存状态")
+    if not facts.first_ns:
+        return say(
+            en=f"about {facts.whole_ns:.3g} ns an event of its kinds, each of which it takes (an estimate)",
+            zh=f"该类型事件全部选中,每个约 {facts.whole_ns:.3g} 纳秒(估算)",
+        )
     return say(
         en=f"about {facts.first_ns:.3g} ns an event of its kinds, {facts.whole_ns:.3g} ns one that it takes "
         "(an estimate)",

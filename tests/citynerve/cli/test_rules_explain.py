@@ -24,9 +24,33 @@ def test_a_rule_is_told_with_when_it_is_judged_what_it_keeps_and_what_it_costs(c
     assert "bytes a key" in told.out and "(an estimate)" in told.out
 
 
+def test_a_rule_is_told_with_what_it_fires_on_as_it_is_written(citynerve, files):
+    told = citynerve("rules", "explain", "strangers", *files[:2]).out
+    for line in ("window: 10m", "threshold: count() >= 2", "severity: {high: count() >= 5, medium: default}"):
+        assert f"  {line}\n" in told
+    told = citynerve("rules", "explain", "elder_inactive_48h").out
+    assert "  absence: {for: 48h, expect: elders, unless: " in told and "bytes for each row of elders" in told
+
+
+def test_steps_of_a_sequence_are_told_with_role_kind_and_time(citynerve, tmp_path):
+    told = citynerve("rules", "explain", "unanswered", *alarms(tmp_path)[:2]).out
+    assert "step 1, first gate: direction == 'in'" in told
+    assert "step 2, not gate, within 5 min: direction == 'out'" in told
+
+
+def test_what_a_rule_without_conditions_costs_is_told_in_words(citynerve, tmp_path):
+    rules = (
+        "- {rule: all, from: gate, severity: low}\n- {rule: each, from: gate, key: device, cooldown: 1m, severity: low}"
+    )
+    (tmp_path / "r.yaml").write_text(f"version: 1\nrules:\n{rules}\n")
+    said = [citynerve("rules", "explain", name, "--rules", tmp_path / "r.yaml").out for name in ("all", "each")]
+    assert "cost: next to nothing" in said[0] and "state: none" in said[0]
+    assert "ns an event of its kinds, each of which it takes" in said[1] and "about 0" not in "".join(said)
+
+
 def test_a_rule_is_told_in_chinese(citynerve):
     told = citynerve("rules", "explain", "smoke", "--rules", LIBRARY, "--lang", "zh")
-    assert "事件到达即判定" in told.out and "估算" in told.out
+    assert "事件到达即判定" in told.out and "估算" in told.out and "运行方式: live" in told.out
 
 
 def test_every_rule_of_the_library_is_told_as_json(citynerve):
