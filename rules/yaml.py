@@ -228,8 +228,14 @@ class _Composer:
                 first = entries[key.text][0].place
                 self.problems.append(problem("Y006", key.place, key=key.text, line=first.line, column=first.column))
             else:
-                entries[key.text] = key, value
+                entries[key.text] = key, _beside(key, value)
         return Mapping(tuple(entries.values()), self._place(event), bool(event.flow_style), self._end(end))
+
+
+def _beside(key: Scalar, value: Node) -> Node:
+    """Return a value that is not there at the place of its key: to the parser it is where the next thing begins."""
+    is_there = not isinstance(value, Scalar) or bool(value.style or value.raw)
+    return value if is_there else Scalar("", key.place)
 
 
 def _offsets(raw: str, style: str, text: str) -> list[int]:

@@ -207,3 +207,12 @@ def test_places_within_quoted_text_point_at_its_characters(text: str, quote: str
     for offset, character in enumerate(value.text):
         at = line[value.at(offset).column - 1]
         assert at in (character, "\\") or character.isspace()
+
+
+def test_a_value_that_is_not_there_stands_at_its_key() -> None:
+    node, problems = yaml.read("r.yaml", b"a:\nb: {c: , d: ''}\n")
+    assert not problems and isinstance(node, yaml.Mapping)
+    inner = node.get("b")
+    assert isinstance(inner, yaml.Mapping)
+    found = [node.get("a"), inner.get("c"), inner.get("d")]
+    assert [(each.place.line, each.place.column) for each in found if each] == [(1, 1), (2, 5), (2, 13)]
