@@ -89,7 +89,7 @@ class _RuleReader:
         title = reader.texts("title", found["title"]) if "title" in found else {}
         title = title or {"zh": name, "en": name}
         message = reader.texts("message", found["message"]) if "message" in found else {}
-        mode = reader.word("mode", found["mode"], MODES, "mode", "模式") if "mode" in found else None
+        mode = reader.word("mode", found["mode"], MODES, "mode", "运行方式") if "mode" in found else None
         pattern = self._pattern(found, mapping)
         return Rule(
             name=name,

@@ -54,7 +54,7 @@ def command() -> click.Command:
         help=say(
             en="List rules, disabled ones too: title, mode, severity, kinds, pattern, key, purpose, route, and how "
             "many keys each holds at most. In a pipe the columns are parted by tabs.",
-            zh="列出规则(含停用的):标题、模式、级别、事件类型、模式及时长、主键、用途、路由,以及最多保存的主键数。"
+            zh="列出规则(含停用的):标题、运行方式、级别、事件类型、模式及时长、主键、用途、路由,以及最多保存的主键数。"
             "输出到管道时各列以制表符分隔。",
         ),
         epilog=say(**EXIT_CODES),

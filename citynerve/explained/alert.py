@@ -29,7 +29,7 @@ def lines(story: AlertStory, rule: RulePlan, plan: Plan, message: str) -> Iterat
         zh=f"判定时水位线: {time(story.watermark, plan)}",
     )
     yield "  " + say(
-        en=f"ruleset {alert.ruleset}, mode {alert.mode}", zh=f"规则集版本 {alert.ruleset},模式 {alert.mode}"
+        en=f"ruleset {alert.ruleset}, mode {alert.mode}", zh=f"规则集版本 {alert.ruleset},运行方式 {alert.mode}"
     )
     for other in story.others:
         yield f"  {other.id}  {other.transition}  {other.severity}  {time(other.time, plan)}"

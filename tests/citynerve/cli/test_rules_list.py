@@ -16,7 +16,7 @@ def test_a_pipe_gets_a_line_a_rule_parted_by_tabs(citynerve):
 
 def test_titles_and_heads_are_in_the_readers_language(citynerve):
     told = citynerve("rules", "list", LIBRARY, "--lang", "zh")
-    assert told.out.startswith("规则\t标题") and "陌生人进入小区" in told.out and "公共安全" in told.out
+    assert told.out.startswith("规则\t标题\t运行方式") and "陌生人进入小区" in told.out and "公共安全" in told.out
 
 
 def test_json_has_every_rule_with_its_place(citynerve):
