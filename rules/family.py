@@ -6,9 +6,9 @@ instructions. Where the members of a family differ, the prototype reads its cons
 those of the pattern; where they agree it stays in the program.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from kernels import opcodes as op
 from rules.plan import Absence, Aggregate, Program, RulePlan, Threshold, extras
 
 Ints = NDArray[np.int64]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,20 +90,17 @@ def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
     differ = (literals != literals[:, :1]).any(axis=1)
     rows, numbers = np.unique(literals[differ], axis=0, return_inverse=True)
     places = iter(np.cumsum(differ).tolist())
-    # each literal in the order of `_programs`: the parameter that takes its place, None where all agree
+    # each literal in the order of `programs`: the parameter that takes its place, None where all agree
     wanted = iter(
         [
             base + int(numbers.ravel()[place - 1]) if differs else None
             for place, differs in zip(places, differ.tolist(), strict=True)
         ]
     )
-    pattern = _rewritten(first.pattern, wanted)
-    # the order of fields is that of `_programs`
-    prototype = replace(
-        first, pattern=pattern, select=_rewritten(first.select, wanted), severity=_rewritten(first.severity, wanted)
-    )
+    pattern, select, severity = _rewritten(_parts(first), wanted)
     if isinstance(pattern, Threshold):
-        prototype = replace(prototype, pattern=_widest(pattern, members))
+        pattern = _widest(pattern, members)
+    prototype = replace(first, pattern=pattern, select=select, severity=severity)
     return FamilyPlan(prototype, members, base, np.ascontiguousarray(rows))
 
 
@@ -136,29 +132,21 @@ def programs(value: Any) -> Iterator[Program]:
             pass
 
 
-def _rewritten(value: T, wanted: Iterator[int | None]) -> T:
+def _rewritten(value: Any, wanted: Iterator[int | None]) -> Any:
     """Return a part of a plan in which literals that differ are read as parameters; in the order of `programs`."""
-
-    def program(old: Program) -> Program:
-        code = old.code.reshape(-1, 2).copy()
-        for at in np.flatnonzero(np.isin(code[:, 0], op.LITERALS)).tolist():
-            parameter = next(wanted)
-            if parameter is not None:
-                code[at] = op.EXTRA, parameter
-        return replace(old, code=code)
-
-    rewritten: T = _mapped(value, program)
-    return rewritten
-
-
-def _mapped(value: Any, change: Callable[[Program], Program]) -> Any:
     match value:
         case Program():
-            return change(value)
+            code = value.code.reshape(-1, 2).copy()
+            for at in np.flatnonzero(np.isin(code[:, 0], op.LITERALS)).tolist():
+                parameter = next(wanted)
+                if parameter is not None:
+                    code[at] = op.EXTRA, parameter
+            return replace(value, code=code)
         case tuple():
-            return tuple(_mapped(each, change) for each in value)
+            return tuple(_rewritten(each, wanted) for each in value)
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{each.name: _mapped(getattr(value, each.name), change) for each in fields(value)})
+            parts = {each.name: _rewritten(getattr(value, each.name), wanted) for each in fields(value)}
+            return replace(value, **parts)
         case _:
             return value
 
@@ -187,6 +175,3 @@ def limits(family: FamilyPlan) -> NDArray[np.float64]:
         for window in (rule.pattern.window.aggregates for rule in family.rules if isinstance(rule.pattern, Threshold))
     ]
     return np.array(rows, np.float64).reshape(len(family.rules), -1).T.copy()
-
-
-__all__ = ["FamilyPlan", "families", "limits", "programs"]
