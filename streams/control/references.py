@@ -15,7 +15,8 @@ from events.place import Place, Problem, Problems
 from events.reference import ReferenceSet, find_sets, last_rows, missing_columns, read_set
 from kernels import opcodes
 from kernels.keys.token import combined_all
-from rules.plan import Absence, Plan, SetPlan, Threshold
+from rules.family import programs
+from rules.plan import Absence, Plan, SetPlan
 from streams.shard.surroundings import SetRows, Surroundings
 
 
@@ -139,15 +140,11 @@ def _joined(plan: Plan) -> set[str]:
     numbers: set[int] = set()
     names: set[str] = set()
     for rule in plan.rules:
-        programs = [*rule.select, *(step.when for step in rule.severity), *(value.program for value in rule.values)]
-        if isinstance(rule.pattern, Threshold):
-            programs.append(rule.pattern.condition)
-        elif isinstance(rule.pattern, Absence) and rule.pattern.expect is not None:
+        if isinstance(rule.pattern, Absence) and rule.pattern.expect is not None:
             numbers.add(rule.pattern.expect)
-        for program in programs:
-            if program is not None:
-                code = program.code.reshape(-1, 2)
-                numbers |= set(code[np.isin(code[:, 0], (opcodes.ROW, opcodes.MEMBER)), 1].tolist())
+        for program in programs((rule.select, rule.pattern, rule.severity, rule.values, rule.canary)):
+            code = program.code.reshape(-1, 2)
+            numbers |= set(code[np.isin(code[:, 0], (opcodes.ROW, opcodes.MEMBER)), 1].tolist())
         names |= {value.source.set for value in rule.values if value.source and value.source.set}
     return names | {wanted.name for wanted in plan.sets if wanted.number in numbers}
 

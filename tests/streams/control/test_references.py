@@ -118,6 +118,18 @@ def test_all_that_is_wrong_with_all_sets_is_said_at_once(tmp_path):
     assert sorted(refused(load, tmp_path, HEADER, plan=plan)) == ["D010", "D011"]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "r, from: gate, key: person, window: 1m, threshold: count() > 2, clear: count() < 1 or missing(elders.since)",
+        "r, key: person, sequence: [{first: gate}, {then: camera, when: person in elders}]",
+        "r, from: gate, key: person, window: 1m, change: person != prev.person and known(elders.since)",
+    ],
+)
+def test_a_set_that_any_part_of_a_rule_names_may_not_be_missing(tmp_path, rule):
+    assert refused(References.load, planned(rule), tmp_path, CITY) == ["W412", "D010"]
+
+
 def test_devices_that_would_only_fill_what_events_leave_out_may_be_missing(tmp_path):
     references, problems = load(tmp_path, HEADER + "p1,,,\n", plan=planned(QUIET))
     assert codes(problems) == ["W412"]
