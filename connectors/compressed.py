@@ -11,10 +11,10 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
-class Text(Protocol):
+class Stream(Protocol):
     """What can be read into a buffer until it ends.
 
-    `consumed` counts bytes of the file, `damage` says what broke (en, zh); `plain` text is the file, byte for byte.
+    `consumed` counts bytes of the file, `damage` says what broke (en, zh); a `plain` one is the file, byte for byte.
     """
 
     plain: bool
@@ -36,7 +36,7 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def open_text(descriptor: int) -> Text:
+def open_stream(descriptor: int) -> Stream:
     """Return the text of an open file or pipe: plain, gzip or zstd, of one member or frame or several."""
     head = b""
     while len(head) < len(_ZSTD) and (piece := os.read(descriptor, len(_ZSTD) - len(head))):

@@ -7,13 +7,10 @@ import sys
 from pathlib import Path
 from typing import Final, Literal
 
-import numpy as np
-
 from connectors import first_bytes
-from connectors.compressed import open_text
-from connectors.spool import Spool, line_at
+from connectors.text import open_text
 from events.batch import LINE_MAX
-from events.block import PADDING, POSITION_BITS, Bytes, Events
+from events.block import POSITION_BITS, Bytes, Events
 from events.place import Place, Problem, Problems
 from events.unreadable import reason
 
@@ -21,14 +18,12 @@ BLOCK_BYTES = 4 << 20
 LINE_CUT = 2 * LINE_MAX  # a longer line may be cut here: enough of it is left for decode to refuse it
 BOM = b"\xef\xbb\xbf"  # before the first line of a UTF-8 file; no part of it
 _SEARCH_BYTES = 4096
-_EMPTY: Bytes = np.empty(0, np.uint8)
 
 
 class FileSource:
     """One file as one feed, without `received`: its events are as old as they say.
 
-    Blocks are read straight into fresh padded arrays; only the unfinished line at the end of one is copied to the
-    next. A line longer than a block and than `LINE_CUT` bytes is delivered up to there, as a line of its own that
+    A line longer than a block and than `LINE_CUT` bytes is delivered up to there, as a line of its own that
     decode refuses as too long; its rest is skipped, so that it can never be taken for an event.
 
     Text that cannot be sought (compressed, standard input) is spooled while it is read, until `forget()`.
@@ -68,16 +63,13 @@ class FileSource:
             if stat.S_ISDIR(status.st_mode):
                 os.close(self._descriptor)
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._text = open_text(self._descriptor)
+            is_file = stat.S_ISREG(status.st_mode) and path != "-"
+            self._text = open_text(self._descriptor, is_file=is_file)
         except OSError as error:
             raise Problems([self._unreadable(error)]) from None
-        regular = stat.S_ISREG(status.st_mode) and path != "-"
-        if regular:
+        if is_file:
             self.bytes_total = status.st_size
-        self._seekable = regular and self._text.plain
-        self._spool = None if self._seekable else Spool()
         self._offset = 0  # of the next block's first byte
-        self._carry = _EMPTY
         self._ended = False
         self._begun = False
         self._skipping = False  # within the rest of a line that was cut
@@ -94,8 +86,8 @@ class FileSource:
 
     def next_block(self) -> Events | None:
         """Return the next whole lines, None at the end. The last line may lack its newline."""
-        while not self._ended or self._carry.size:
-            data, size = self._read_lines()
+        while not self._ended:
+            data, size = self._lines_ahead()
             start = 0
             if not self._begun:
                 start = self._begin(data[:size])
@@ -107,26 +99,20 @@ class FileSource:
             if whole == start and size - start >= LINE_CUT:
                 whole = size
                 self._skipping = True
-            self._carry = data[whole:size].copy()
+            self._text.take(whole)
             position = self._base + self._offset + start
             self._offset += whole
             if whole > start:
-                data[size : size + PADDING] = 0
                 return Events(self.feed, position, None, self._time_max, data[start:], whole - start)
         return None
 
     def line(self, position: int) -> bytes:
         """Return again a line that was delivered, without its newline."""
-        offset = position - self._base
-        if self._spool is not None:
-            return self._spool.line(offset)
-        return line_at(self._descriptor, offset)
+        return self._text.line(position - self._base)
 
     def forget(self) -> None:
         """Spool no longer: nobody will ask for lines, because what reads this source keeps lines of its own."""
-        if self._spool is not None:
-            self._spool.close()
-            self._spool = None
+        self._text.forget()
 
     def close(self) -> None:
         """Close the file and drop the spool."""
@@ -141,39 +127,23 @@ class FileSource:
             self.problems.append(hint)
         return start
 
-    def _read_lines(self) -> tuple[Bytes, int]:
-        """Read until a block is full and holds a newline, or a line is longer than `LINE_CUT`, or the text ends."""
-        capacity = max(self._block_bytes, 2 * len(self._carry))
-        data = np.empty(capacity + PADDING, np.uint8)
-        size = len(self._carry)
-        data[:size] = self._carry
+    def _lines_ahead(self) -> tuple[Bytes, int]:
+        """Look as far ahead as a block goes and to a newline, or past `LINE_CUT`, or to the end of the text."""
+        wanted = self._block_bytes
         while True:
-            begin = size
-            size = self._fill(data, size, capacity)
-            if self._ended or size >= LINE_CUT or _last_newline(data[begin:], size - begin) >= 0:
+            data, size = self._text.ahead(wanted)
+            self._ended = size < wanted
+            if self._ended:
+                self._note_end(size)
+            if self._ended or size >= LINE_CUT or _last_newline(data, size) >= 0:
                 return data, size
-            capacity *= 2
-            larger = np.empty(capacity + PADDING, np.uint8)
-            larger[:size] = data[:size]
-            data = larger
+            wanted = 2 * size
 
-    def _fill(self, data: Bytes, size: int, capacity: int) -> int:
-        view = data.data
-        while size < capacity and not self._ended:
-            try:
-                read = self._text.readinto(view[size:capacity])
-            except OSError as error:
-                self.problems.append(self._unreadable(error))
-                self._ended = True
-                break
-            if read == 0:
-                self._ended = True
-                if self._text.damage:
-                    self.problems.append(self._damaged(self._text.damage, self._offset + size))
-            elif self._spool is not None:
-                self._spool.append(view[size : size + read])
-            size += read
-        return size
+    def _note_end(self, size: int) -> None:
+        if self._text.error:
+            self.problems.append(self._unreadable(self._text.error))
+        elif self._text.damage:
+            self.problems.append(self._damaged(self._text.damage, self._offset + size))
 
     def _unreadable(self, error: OSError) -> Problem:
         en, zh = reason(error)

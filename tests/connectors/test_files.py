@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from connectors import files
@@ -68,6 +68,7 @@ def test_every_line_comes_once_at_its_position_and_can_be_read_again(
     tmp_path_factory: pytest.TempPathFactory, form: str, texts: list[bytes], ends: bool, block_bytes: int
 ) -> None:
     raw = b"\n".join(texts) + (b"\n" if ends and texts else b"")
+    assume(not raw.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")))  # then it is not plain
     path = tmp_path_factory.mktemp("feed") / "events"
     path.write_bytes(FORMS[form](raw))
     opened = source(path, block_bytes=block_bytes)
@@ -255,3 +256,21 @@ def test_why_a_file_cannot_be_read_is_told_in_both_languages(tmp_path: Path) -> 
         assert en in problem.en
         assert zh in problem.zh
         assert "cannot" not in problem.zh
+
+
+def test_a_file_that_shrinks_while_it_is_read_ends_early_and_one_that_grows_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(b"0123456\n" * 5000)
+    opened = source(path, block_bytes=8000)
+    found = opened.next_block()
+    assert found is not None
+    os.truncate(path, 20_000)
+    rest = sum(block.size for block in blocks(opened))
+    assert found.size + rest == 20_000
+    path.write_bytes(b"0123456\n" * 5000)
+    opened = source(path, block_bytes=8000)
+    found = opened.next_block()
+    assert found is not None
+    with path.open("ab") as file:
+        file.write(b"more\n")
+    assert [line for _, line in lines(opened)][-1] == b"more"

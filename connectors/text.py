@@ -1,0 +1,154 @@
+"""A text as it lies ahead: a file mapped into memory where it can be sought, else read and spooled."""
+
+import mmap
+import os
+from typing import Final, Protocol
+
+import numpy as np
+
+from connectors.compressed import Stream, open_stream
+from connectors.spool import Spool, line_at
+from events.block import PADDING, Bytes
+
+
+class Text(Protocol):
+    """Bytes in order, looked at before they are passed.
+
+    `error` is what ended it before its end.
+    """
+
+    error: OSError | None
+
+    @property
+    def damage(self) -> tuple[str, str] | None:
+        """What of a compressed text broke (en, zh)."""
+        ...
+
+    @property
+    def consumed(self) -> int:
+        """How many bytes of the file have been read."""
+        ...
+
+    def ahead(self, size: int) -> tuple[Bytes, int]:
+        """Return the next `size` bytes or more, fewer at the end only, and how many; `PADDING` more may be read."""
+        ...
+
+    def take(self, size: int) -> None:
+        """Pass so many of the bytes that lie ahead."""
+        ...
+
+    def line(self, offset: int) -> bytes:
+        """Return again the line that begins at an offset that was passed, without its newline."""
+        ...
+
+    def forget(self) -> None:
+        """Keep nothing for `line` any more."""
+        ...
+
+
+def open_text(descriptor: int, *, is_file: bool) -> Text:
+    """Return the text of an open file or pipe, which may be compressed.
+
+    Raises
+    ------
+    OSError
+        it cannot be read
+    """
+    stream = open_stream(descriptor)
+    return _Mapped(descriptor) if is_file and stream.plain else _Streamed(stream)
+
+
+class _Mapped:
+    """A plain file. Its pages are looked at where they lie, which saves a copy of every byte.
+
+    A page behind the end of a file that was cut after it was mapped cannot be read, and kills the process. So every
+    piece is mapped by itself, just before it is looked at, and only where the file reaches beyond it; the rest, at
+    least the last bytes, is read.
+    """
+
+    damage = None
+
+    def __init__(self, descriptor: int) -> None:
+        self.error: OSError | None = None
+        self._descriptor: Final = descriptor
+        self._offset = 0
+
+    @property
+    def consumed(self) -> int:
+        return self._offset
+
+    def ahead(self, size: int) -> tuple[Bytes, int]:
+        if os.fstat(self._descriptor).st_size - self._offset < size + PADDING:
+            return self._read(size)
+        start = self._offset % mmap.ALLOCATIONGRANULARITY
+        length = start + size + PADDING
+        # of its own and to be written to, as kernels declare all arrays: nobody ever writes into the text
+        writable = mmap.PROT_READ | mmap.PROT_WRITE
+        pages = mmap.mmap(self._descriptor, length, mmap.MAP_PRIVATE, writable, offset=self._offset - start)
+        return np.frombuffer(pages, np.uint8)[start:], size
+
+    def _read(self, size: int) -> tuple[Bytes, int]:
+        data = np.zeros(size + PADDING, np.uint8)
+        count = 0
+        try:
+            while count < size and (more := os.preadv(self._descriptor, [data.data[count:size]], self._offset + count)):
+                count += more
+        except OSError as error:
+            self.error = error
+        return data, count
+
+    def take(self, size: int) -> None:
+        self._offset += size
+
+    def line(self, offset: int) -> bytes:
+        return line_at(self._descriptor, offset)
+
+    def forget(self) -> None:
+        """The file keeps itself."""
+
+
+class _Streamed:
+    """What passes by only once: read into fresh arrays, and spooled so that a line can be read again."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.error: OSError | None = None
+        self._stream = stream
+        self._spool: Spool | None = Spool()
+        self._ahead: Bytes = np.empty(0, np.uint8)
+
+    @property
+    def damage(self) -> tuple[str, str] | None:
+        return self._stream.damage
+
+    @property
+    def consumed(self) -> int:
+        return self._stream.consumed
+
+    def ahead(self, size: int) -> tuple[Bytes, int]:
+        count = len(self._ahead)
+        size = max(size, count)
+        data = np.empty(size + PADDING, np.uint8)
+        data[:count] = self._ahead
+        view = data.data
+        try:
+            while count < size and (more := self._stream.readinto(view[count:size])):
+                if self._spool is not None:
+                    self._spool.append(view[count : count + more])
+                count += more
+        except OSError as error:
+            self.error = error
+        data[count:] = 0
+        self._ahead = data[:count]
+        return data, count
+
+    def take(self, size: int) -> None:
+        self._ahead = self._ahead[size:].copy()
+
+    def line(self, offset: int) -> bytes:
+        assert self._spool is not None, "nobody asks for lines any more"
+        return self._spool.line(offset)
+
+    def forget(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
