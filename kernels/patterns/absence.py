@@ -17,6 +17,7 @@ from kernels.compile import kernel
 from kernels.expression import NEVER, index_after
 from kernels.nulls import NULL
 from kernels.patterns.stops import RUNS, counted, reached, running
+from kernels.prefetch import AHEAD, prefetch
 
 FIRING, RESOLVED, CORRECTED, EXPIRED = 0, 1, 2, 3
 # Columns of a transition: state row; one of the above; its time; the episode's since; log position of the causing
@@ -192,12 +193,19 @@ def glance(lanes, rows, places, late, feed, fresh, silence, keys, slow, ties):
     -------
     how many rows have to wait, and the number of ties
 
-    Cost: about 3 ns an event.
+    Cost: about 3 ns an event, 20 ns where a million keys lie in no cache.
     """
-    bases, seen, feeds, fired = keys[0], keys[1], keys[2], keys[3]
+    bases, seen, feeds, fired, _, _ = keys
+    ahead = np.int64(len(rows) - AHEAD)
     kept = 0
     tied = 0
     for i in range(len(rows)):
+        if i < ahead:
+            coming = places[i + AHEAD]
+            prefetch(bases, coming, 0)
+            prefetch(fired, coming, 0)
+            prefetch(seen, coming, 0)
+            prefetch(feeds, coming, 0)
         row = rows[i]
         key = places[i]
         if key == NULL:

@@ -36,6 +36,7 @@ def lag(times, positions, rows, fields, window, nulls, last, before, previous):
     for i in range(len(times)):
         if i + AHEAD < len(times):
             prefetch(last, rows[i + AHEAD], 0)
+            prefetch(last, rows[i + AHEAD], KEPT + count - 1)
         line = last[rows[i]]
         if line[TIME] != NULL and line[TIME] > times[i] - window:
             before[i] = line[POSITION]
