@@ -19,6 +19,7 @@ from rules import check, errors
 from rules.plan import Plan
 from streams.control.references import References
 from streams.replay import Replay, Summary
+from streams.shard.intake import Arrival
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Ruleset:
         shards: int = 1,
         until: int | None = None,
         on_dead_letters: Callable[[EventBatch], None] | None = None,
+        on_arrival: Callable[[Arrival], None] | None = None,
     ) -> Replay:
         """Return a replay of bounded feeds through these rules."""
         return Replay(
@@ -66,6 +68,7 @@ class Ruleset:
             shards=shards,
             until=until,
             on_dead_letters=on_dead_letters,
+            on_arrival=on_arrival,
         )
 
 
@@ -112,11 +115,11 @@ def told(summary: Summary) -> str:
     alerts, rejected = sum(summary.alerts.values()), sum(summary.rejected.values())
     rate = round(summary.events / summary.wall_s) if summary.wall_s else 0
     first = say(
-        en=f"{_many(summary.events, 'event')}, {_many(alerts, 'alert')} in {summary.wall_s:.1f} s ({rate:,} events/s)",
+        en=f"{many(summary.events, 'event')}, {many(alerts, 'alert')} in {summary.wall_s:.1f} s ({rate:,} events/s)",
         zh=f"{summary.events:,} 个事件,{alerts:,} 条告警,用时 {summary.wall_s:.1f} 秒({rate:,} 事件/秒)",
     )
     second = say(
-        en=f"{_many(rejected, 'dead letter')}, {summary.late:,} late, {_many(summary.duplicates, 'duplicate')}",
+        en=f"{many(rejected, 'dead letter')}, {summary.late:,} late, {many(summary.duplicates, 'duplicate')}",
         zh=f"{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复",
     )
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.rejected.items()) if count)
@@ -124,5 +127,6 @@ def told(summary: Summary) -> str:
     return "\n".join([first, f"{second} ({reasons})" if reasons else second, *rules])
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """Return a count and what is counted, in English."""
     return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -10,6 +10,7 @@ from rules.plan import Language, Message, Plan, RulePlan, Threshold, Value
 
 NULL = "–"
 DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48 hours, and 5 days
+KIB = 1024
 DECIMALS_MAX = 12  # what is smaller is shown as 0
 _FLAGS = {"zh": ("否", "是"), "en": ("no", "yes")}
 _UNITS = (("d", "天", 86_400_000), ("h", "小时", 3_600_000), ("min", "分", 60_000), ("s", "秒", 1000))
@@ -99,3 +100,12 @@ def duration(length_ms: float, language: Language) -> str:
         if len(pieces) == 2:
             break
     return sign + " ".join(pieces)
+
+
+def memory(count: float) -> str:
+    """Return a number of bytes of memory as people read it."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < KIB:
+            return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"
+        count /= KIB
+    return f"{count:.1f} GiB"

@@ -110,6 +110,33 @@ def schemas() -> Option:
     )
 
 
+class Size(click.ParamType[int]):
+    """A size of memory: 512MiB, 16GiB; its value is bytes. GB is GiB here, as people say it of memory."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes."""
+        match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*([KMGT])i?B?", str(value).strip(), re.IGNORECASE)
+        if match is None:
+            self.fail(
+                say(en=f"`{value}` is no size; write it like 16GiB", zh=f"`{value}` 不是内存大小;请写成 16GiB"),
+                param,
+                ctx,
+            )
+        return int(float(match.group(1)) * 1024 ** (1 + "KMGT".index(match.group(2).upper())))
+
+
+def reference() -> Option:
+    """Where the rows of reference sets are."""
+    return Option(
+        ["--reference"],
+        type=FilePath(),
+        metavar="DIR",
+        help=say(en="folder with the reference sets", zh="参考集目录"),
+    )
+
+
 def progress() -> Option:
     """Show progress where it would not be shown by itself."""
     return Option(

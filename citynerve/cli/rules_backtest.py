@@ -39,20 +39,15 @@ def command() -> click.Command:
                     zh="历史事件的 NDJSON 文件(普通、.gz、.zst);可重复给出,每个文件是一个数据源",
                 ),
             ),
-            Option(
-                ["--reference"],
-                type=path,
-                metavar="DIR",
-                help=say(en="folder with the reference sets", zh="参考集目录"),
-            ),
+            options.reference(),
             Option(
                 ["--history"],
                 multiple=True,
                 metavar="FILE",
                 help=say(
                     en="history by which NEW is also checked: fields that are often missing (W201), rules that fire "
-                    "too often (W305)",
-                    zh="用于检查 NEW 的历史事件:经常缺少的字段(W201)、触发过多的规则(W305)",
+                    "too often (W305), tables that run full (W371)",
+                    zh="用于检查 NEW 的历史事件:经常缺少的字段(W201)、触发过多的规则(W305)、写满的表(W371)",
                 ),
             ),
             Option(
@@ -102,24 +97,16 @@ def _backtest(
     warm.ensure()
     from citynerve import backtest_report, engine
     from citynerve.backtest import Backtest
+    from citynerve.history import Replays
     from events.block import FUTURE_MS
 
     for name in (*events, *history):
         if name == "-":
             raise Failure(say(en="a backtest reads its events twice; name a file", zh="回测要读两遍事件,请给出文件"))
     with ExitStack() as stack:
-        test = Backtest(
-            _loaded(old, schemas),
-            _loaded(new, schemas),
-            reference,
-            time_max=started_ms + FUTURE_MS,
-            shards=shards,
-            progress=progress,
-            stack=stack,
-        )
-        test.compare(events)
-        if history:
-            test.look_back(history, of_events=list(history) == list(events))
+        replays = Replays(started_ms + FUTURE_MS, progress, stack, shards)
+        test = Backtest(_loaded(old, schemas), _loaded(new, schemas), reference, replays)
+        test.run(events, history)
         if format == "json":
             click.echo(backtest_report.as_json(test))
         else:

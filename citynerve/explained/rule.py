@@ -6,11 +6,10 @@ from typing import Any
 
 from citynerve.text import current, say
 from rules.explain import Facts, StepFacts
-from rules.message import duration
+from rules.message import duration, memory
 from streams.explain.footprint import Footprint
 
 MEMBERS_SHOWN = 8
-KIB = 1024
 
 
 def document(facts: Facts, taken: Footprint) -> dict[str, Any]:
@@ -154,21 +153,13 @@ def _state(facts: Facts, taken: Footprint) -> str:
         )
         if not taken.capacity:
             return each
-        held = _bytes(taken.memory_bytes)
+        held = memory(taken.memory_bytes)
         return say(en=f"{each}; {taken.capacity:,} rows now: {held}", zh=f"{each};现有 {taken.capacity:,} 行,共 {held}")
-    size = _bytes(taken.memory_bytes)
+    held = memory(taken.memory_bytes)
     return say(
-        en=f"{taken.key_bytes:,} bytes a key; {taken.capacity:,} keys at most: {size}",
-        zh=f"每个主键 {taken.key_bytes:,} 字节;最多 {taken.capacity:,} 个主键,共 {size}",
+        en=f"{taken.key_bytes:,} bytes a key; {taken.capacity:,} keys at most: {held}",
+        zh=f"每个主键 {taken.key_bytes:,} 字节;最多 {taken.capacity:,} 个主键,共 {held}",
     )
-
-
-def _bytes(count: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if count < KIB:
-            return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"
-        count /= KIB
-    return f"{count:.1f} GiB"
 
 
 def _cost(facts: Facts) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 
 from kernels.keys import choose as at
-from rules.family import families
+from rules.family import FamilyPlan, families
 from rules.plan import Absence as AbsencePlan
 from rules.plan import Plan, RulePlan
 from streams.shard.choose import Entry, Slice, index_of
@@ -39,8 +39,22 @@ class Footprint:
 
 def footprint(rule: RulePlan, plan: Plan, surroundings: Surroundings) -> Footprint:
     """Return what a rule of a plan takes; `surroundings` hold the sets, as far as they are known."""
-    own = next(each for each in families(_together(rule, plan)) if any(one is rule for one in each.rules))
+    together = [each for each in _running(plan) if each.kinds == rule.kinds]
+    own = next(each for each in families(together) if any(one is rule for one in each.rules))
+    return _of_family(own, plan, surroundings)
+
+
+def footprints(plan: Plan, surroundings: Surroundings) -> list[Footprint]:
+    """Return what all rules of a plan take: of each family once."""
+    by_kinds: dict[tuple[int, ...], list[RulePlan]] = {}
+    for rule in _running(plan):
+        by_kinds.setdefault(rule.kinds, []).append(rule)
+    return [_of_family(own, plan, surroundings) for together in by_kinds.values() for own in families(together)]
+
+
+def _of_family(own: FamilyPlan, plan: Plan, surroundings: Surroundings) -> Footprint:
     family = Family(own, surroundings, Slice())
+    rule = family.rule
     members = tuple(each.rule for each in own.rules)
     if not rule.ordered:
         return Footprint(members, (_found_by(family.entry, plan),), {}, 0, 0, 0)
@@ -61,9 +75,9 @@ def footprint(rule: RulePlan, plan: Plan, surroundings: Surroundings) -> Footpri
     return Footprint(members, found_by, columns, size, table.capacity, table.capacity * size + slots * OF_SLOT)
 
 
-def _together(rule: RulePlan, plan: Plan) -> list[RulePlan]:
-    """Return the rules that may share a family with one: those that read the same kinds, as each feed may carry any."""
-    return [each for each in plan.rules if each.mode != "disabled" and each.kinds == rule.kinds]
+def _running(plan: Plan) -> list[RulePlan]:
+    """Return the rules that run. Those of the same kinds may share a family, as each feed may carry any."""
+    return [each for each in plan.rules if each.mode != "disabled"]
 
 
 def _found_by(entry: Entry, plan: Plan) -> str | None:

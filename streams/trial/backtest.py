@@ -4,21 +4,17 @@ An alert has the same name under both, so that no guess is needed which of one i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from events.alert import Alert
-from events.place import Problem
-from rules.check import Ruleset
-from rules.errors import problem
 from rules.message import time
 from rules.plan import Plan
 from streams.trial.expectation import FIRST
 
 Change = Literal["gone", "new", "changed"]
 CHANGES: tuple[Change, ...] = ("gone", "new", "changed")
-FIRINGS_MAX = 200  # a rule and day; who is alerted more often looks no more
 
 
 @dataclass(slots=True)
@@ -37,13 +33,19 @@ class Tally:
         self.days: dict[str, Counter[str]] = {rule.rule: Counter() for rule in plan.rules}  # rule -> civil day
         self.stories: dict[str, Story] = {}
 
-    def take(self, alerts: Iterable[Alert]) -> None:
+    def take(self, alerts: Sequence[Alert]) -> None:
         """Take alerts in their order."""
+        count_firings(self.days, alerts, self.plan)
         for alert in alerts:
-            if alert.transition == FIRST:
-                self.days[alert.rule][day(alert.time, self.plan)] += 1
             story = self.stories.setdefault(alert.alert, Story(alert))
             story.transitions.append((alert.transition, alert.time, alert.severity, alert.mode))
+
+
+def count_firings(days: Mapping[str, Counter[str]], alerts: Iterable[Alert], plan: Plan) -> None:
+    """Count the firings among alerts by rule and civil day."""
+    for alert in alerts:
+        if alert.transition == FIRST:
+            days[alert.rule][day(alert.time, plan)] += 1
 
 
 def day(instant_ms: int, plan: Plan) -> str:
@@ -94,15 +96,3 @@ def _time(pair: tuple[Story | None, Story | None]) -> tuple[int, str]:
     story = pair[0] or pair[1]
     assert story is not None
     return story.first.time, story.first.alert
-
-
-def too_many(tally: Tally, ruleset: Ruleset) -> list[Problem]:
-    """Return a warning for each rule that fires more than `FIRINGS_MAX` times a day: of its worst day."""
-    found = []
-    for rule in ruleset.rules:
-        days = tally.days.get(rule.rule.name.text, Counter())
-        worst = min(days, key=lambda each: (-days[each], each), default=None)
-        if worst is not None and days[worst] > FIRINGS_MAX:
-            count = f"{days[worst]:,}"
-            found.append(problem("W305", rule.rule.name.place, count=count, day=worst, limit=FIRINGS_MAX))
-    return found

@@ -112,3 +112,56 @@ def test_a_file_that_cannot_be_read_says_why_in_each_language_alone(citynerve, t
         "en": "cannot read this file: there is no such file",
         "zh": "无法读取文件:没有这个文件",
     }
+
+
+FAST = """\
+version: 1
+timezone: Asia/Shanghai
+rules:
+- {rule: fast, from: traffic, when: speed_kmh > 80, key: device, cooldown: 1d, severity: low, purpose: traffic_flow,
+   title: {zh: 快, en: fast}, capacity: 100}
+"""
+
+
+@pytest.fixture
+def history(tmp_path):
+    """300 fast cars of one day, and as many events without a speed."""
+    (tmp_path / "fast.yaml").write_text(FAST, encoding="utf-8")
+    speeds = [90, None] * 300
+    lines = [
+        json.dumps({"kind": "traffic", "time": 1_763_964_000_000 + 1000 * i, "device": f"d{i}", "speed_kmh": speed})
+        for i, speed in enumerate(speeds)
+    ]
+    (tmp_path / "day.ndjson").write_text("\n".join([*lines, "no event"]) + "\n", encoding="utf-8")
+    return tmp_path / "fast.yaml", "--history", tmp_path / "day.ndjson"
+
+
+def test_past_events_tell_what_the_rules_alone_do_not(citynerve, history):
+    rules, *option = history
+    assert len(citynerve("rules", "check", rules).out.splitlines()) == 1
+    told = citynerve("--lang", "en", "rules", "check", rules, *option)
+    assert told.code == 0 and "tried on 600 events: 300 alerts, 1 dead letter\n" in told.out
+    assert "fast.yaml:4:37: warning[W201] `speed_kmh` is missing in 50.0%" in told.out
+    assert "fast.yaml:4:10: warning[W305] would have fired 300 times on 2025-11-24" in told.out
+    assert "fast.yaml:4:10: warning[W371]" in told.out and "3 warnings" in told.out
+    chinese = citynerve("--lang", "zh", "rules", "check", rules, *option, "--progress")
+    assert "试运行了 600 个事件:300 条告警" in chinese.out and "回放历史: " in chinese.err
+
+
+def test_programs_read_the_same_of_past_events(citynerve, history):
+    document = json.loads(citynerve("rules", "check", *history, "--format", "json").out)
+    assert [each["code"] for each in document["problems"]] == ["W305", "W371", "W201"]
+
+
+def test_sets_that_the_rules_read_are_needed_for_past_events(citynerve, rule_file, history):
+    rules = rule_file("device in wanted")
+    rules.write_text("sets: {wanted: {key: device}}\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
+    told = citynerve("rules", "check", rules, *history[1:])
+    assert told.code == 1 and "D010" in told.out and "Traceback" not in told.err
+
+
+def test_memory_that_does_not_hold_all_keys_is_warned_of(citynerve):
+    assert "W370" not in citynerve("rules", "check", LIBRARY, "--memory", "1TB").out
+    told = citynerve("--lang", "en", "rules", "check", LIBRARY, "--memory", "16 GiB")
+    assert told.code == 0 and "warning[W370]" in told.out and "more than 16.0 GiB" in told.out
+    assert citynerve("rules", "check", LIBRARY, "--memory", "much").code == 2

@@ -1,21 +1,6 @@
-import pytest
-
-from events.alert import Alert
-from rules.check import loads
-from streams.trial import backtest
-from streams.trial.backtest import Tally, compare, too_many
-from tests.streams.small_log import CITY, HEAD, SCHEMAS, T
-
-DAY = 86_400_000
-
-
-def ruleset():
-    rules = "- {rule: a, from: gate, key: device, severity: low}\n- {rule: b, from: gate, key: device, severity: low}\n"
-    return loads({"r.yaml": HEAD + rules}, SCHEMAS, CITY)
-
-
-def alert(name, rule="a", at=T, transition="firing", severity="low", n=0):
-    return Alert(name, n, rule, severity, transition, {"device": name}, None, at, T, {}, (), "environment", at, "v")
+from streams.trial.backtest import Tally, compare
+from tests.streams.small_log import T
+from tests.streams.trial.raised import DAY, alert, ruleset
 
 
 def tally(*alerts):
@@ -43,12 +28,3 @@ def test_an_episode_that_ends_otherwise_has_changed_and_counts_once():
     end = alert("x", at=T + 1000, transition="resolved", n=1)
     [a, _] = compare(tally(alert("x"), end), tally(alert("x")))
     assert len(a.differing["changed"]) == 1 and sum(a.old.values()) == sum(a.new.values()) == 1
-
-
-@pytest.mark.parametrize("more", [0, 1])
-def test_a_rule_that_fires_too_often_on_one_day_is_warned_of_with_its_worst_day(monkeypatch, more):
-    monkeypatch.setattr(backtest, "FIRINGS_MAX", 3)
-    alerts = [alert(f"x{i}", at=T + i) for i in range(3 + more)] + [alert("y", "b"), alert("z", "b", at=T + DAY)]
-    found = too_many(tally(*alerts), ruleset())
-    assert [(each.code, each.place.line) for each in found] == [("W305", HEAD.count("\n") + 1)] * more
-    assert all("4 times on 2026-11-24 (limit 3 a rule and day)" in each.en for each in found)
