@@ -15,7 +15,7 @@ from kernels.expression import BLOCK as CONDITIONS
 from kernels.expression import NEVER, evaluate, keep
 from kernels.nulls import NULL
 from kernels.opcodes import FALSE, TRUE
-from kernels.patterns.baseline import WHOLE, compare, learn
+from kernels.patterns.baseline import LEARNED, WHOLE, compare, learn
 from kernels.patterns.chains import EVENTS as SHOWN
 from kernels.patterns.chains import MORE, SLOTS, layout
 from kernels.patterns.change import KEPT, lag
@@ -25,6 +25,7 @@ from kernels.patterns.judge import judge
 from kernels.patterns.sequence import CHAIN
 from kernels.patterns.sequence import follow as follow_chains
 from kernels.surroundings import laid
+from streams.shard.tables import fresh_state
 
 EVENTS = 1 << 20
 BLOCK = 1 << 14  # events of a call, as the engine makes them
@@ -188,12 +189,12 @@ def _baseline(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
     clock = (15 * MINUTE_MS, 7 * DAY_MS, np.array([NULL]), np.array([8 * 60 * MINUTE_MS]))
     memory, units, vacant = (28 * DAY_MS, 1), np.zeros(1), np.zeros(EVENTS, np.bool_)
     phases, decided, lively = np.zeros(keys, np.int8), np.full(keys, NULL), np.full(keys, NULL)
-    slots = (np.zeros((keys, 1, 672)), np.zeros((keys, 1, 672)), np.zeros((keys, 1, 672), np.int32))
-    wholes, usual = np.zeros((keys, 1, WHOLE)), np.empty((2, BLOCK))
+    state = fresh_state({"slots": (np.float64, (672, 1, LEARNED), 0), "wholes": (np.float64, (1, WHOLE), 0)}, keys)
+    slots, wholes, usual = state["slots"], state["wholes"], np.empty((2, BLOCK))
 
     def step(part: slice) -> None:
         own = np.ascontiguousarray(values[:, part])
-        compare(own, ends[part], rows[part], *clock, *memory, units, lively, *slots, wholes, usual)
+        compare(own, ends[part], rows[part], *clock, *memory, units, lively, slots, wholes, usual)
         learn(
             own,
             ends[part],
@@ -209,7 +210,7 @@ def _baseline(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
             672.0,
             decided,
             lively,
-            *slots,
+            slots,
             wholes,
         )
 

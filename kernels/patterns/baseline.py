@@ -19,7 +19,8 @@ A level that has shifted shows in two cumulative sums of the z-scores (Page, Con
 grown as by `persist` panes that are 3 scales off, the aggregate's slots begin anew, and this pane is their first
 sample. A slot that is still learning learns in alarm too, else an episode could keep it from ever being known.
 
-State is 20 bytes a slot and aggregate (13 kB for a week's quarter hours), and 32 an aggregate and 16 a key.
+State is 24 bytes a slot and aggregate (16 kB for a week's quarter hours), side by side, because the next pane of a key
+is of another slot and each cache line is waited for; and 32 an aggregate and 16 a key.
 """
 
 import math
@@ -31,6 +32,7 @@ from kernels.expression import NEVER, index_after
 from kernels.nulls import NULL
 from kernels.patterns.episode import IDLE
 from kernels.patterns.panes import pane_end
+from kernels.prefetch import AHEAD, prefetch
 
 GAUSS = math.sqrt(math.pi / 2)  # sigma over the mean absolute deviation
 CLIP = 3.0  # scales
@@ -39,20 +41,30 @@ DRIFT = 0.5  # scales a pane that are no shift
 RELATIVE, LEAST = 0.001, 0.001  # the floor of a scale that counts no events
 DEVIATION, COUNT, ABOVE, BELOW = range(4)  # of an aggregate over all slots: its residuals, how many, the two sums
 WHOLE = 4
+MEAN, SPREAD, SAMPLES = range(3)  # of an aggregate in a slot: its mean, its mean absolute deviation, of how many
+LEARNED = 3
 
 # slot_ms, season_ms (0: none), offset_edges, offsets
 CLOCK = "int64, int64, int64[::1], int64[::1]"
-# means, deviations: float64[r, a, slots]; samples: int32[r, a, slots]; wholes: float64[r, a, WHOLE]
-SLOTS = "float64[:, :, ::1], float64[:, :, ::1], int32[:, :, ::1], float64[:, :, ::1]"
+SLOTS = "float64[:, :, :, ::1], float64[:, :, ::1]"  # slots [r, slots, a, LEARNED], wholes [r, a, WHOLE]
 
 
-@kernel(inline=True)
+@kernel(allocates=False)
 def slot_of(end, slot_ms, season_ms, offset_edges, offsets):
-    """Return the slot of a pane: that of its last ms in civil time."""
+    """Return the slot of a pane, that of its last ms in civil time, and between which ends panes are in that slot too.
+
+    Panes come nearly in order: most ask for the slot of the one before, which takes no division then.
+    """
     if season_ms == 0:
-        return np.int64(0)
-    offset = offsets[index_after(offset_edges, 0, len(offset_edges), end - 1) - 1]
-    return ((end - 1 + offset) % season_ms) // slot_ms
+        return np.int64(0), -NEVER, NEVER
+    edge = index_after(offset_edges, 0, len(offset_edges), end - 1)
+    within = (end - 1 + offsets[edge - 1]) % season_ms
+    slot = within // slot_ms
+    first = max(offset_edges[edge - 1], end - 1 - (within - slot * slot_ms))
+    until = end - 1 - within + min((slot + 1) * slot_ms, season_ms)
+    if edge < len(offset_edges):
+        until = min(until, offset_edges[edge])
+    return slot, first + 1, until
 
 
 @kernel(inline=True)
@@ -78,9 +90,7 @@ def compare(
     min_samples,
     units,
     lively,
-    means,
-    deviations,
-    samples,
+    slots,
     wholes,
     out,
 ):
@@ -98,32 +108,42 @@ def compare(
         a key without an event for so long (ms) is forgotten; and how many samples of a slot are needed
     units
         float64[a], what one event adds to an aggregate that counts events, 0 for all others
-    lively, means, deviations, samples, wholes
+    lively, slots, wholes
         the state; `lively` int64[r] is the end of the last pane with an event (NULL: none)
     out
         float64[2 a, n], receives the z-score of each aggregate and what was expected, NaN while it is not known
 
     Cost: about 10 ns a pane and aggregate.
     """
+    slot, since, until = np.int64(0), NEVER, NEVER
     for i in range(len(rows)):
         row = rows[i]
-        slot = slot_of(ends[i], slot_ms, season_ms, offset_edges, offsets)
+        if i + AHEAD < len(rows):
+            coming = rows[i + AHEAD]
+            prefetch(lively, coming, 0)
+            prefetch(slots, coming, slot)
+            prefetch(slots, coming, slot + 1)
+            prefetch(wholes, coming, 0)
+        if not since <= ends[i] <= until:
+            slot, since, until = slot_of(ends[i], slot_ms, season_ms, offset_edges, offsets)
         remembered = lively[row] != NULL and ends[i] - lively[row] <= memory
         for j in range(len(units)):
-            n = samples[row, j, slot]
+            n = slots[row, slot, j, SAMPLES]
             out[2 * j, i] = out[2 * j + 1, i] = np.nan
             if remembered and n >= min_samples:
-                mean = means[row, j, slot]
+                mean = slots[row, slot, j, MEAN]
                 off = values[j, i] - mean
-                out[2 * j, i] = off / scale(mean, deviations[row, j, slot], n, wholes[row, j, DEVIATION], units[j])
+                out[2 * j, i] = off / scale(mean, slots[row, slot, j, SPREAD], n, wholes[row, j, DEVIATION], units[j])
                 out[2 * j + 1, i] = mean
 
 
 @kernel(inline=True)
-def begin_anew(row, j, samples, wholes):
+def begin_anew(row, j, slots, wholes):
     """Forget what is usual of an aggregate."""
-    samples[row, j, :] = 0
-    wholes[row, j, :] = 0.0
+    for slot in range(slots.shape[1]):
+        slots[row, slot, j, SAMPLES] = 0.0
+    for k in range(WHOLE):
+        wholes[row, j, k] = 0.0
 
 
 @kernel(
@@ -149,9 +169,7 @@ def learn(
     persist,
     decided,
     lively,
-    means,
-    deviations,
-    samples,
+    slots,
     wholes,
 ):
     """Learn from panes that have been judged; of a key the earlier first. A null value teaches nothing.
@@ -173,46 +191,58 @@ def learn(
 
     Cost: about 20 ns a pane and aggregate.
     """
+    slot, since, until = np.int64(0), NEVER, NEVER
     for i in range(len(rows)):
         row = rows[i]
         end = ends[i]
-        slot = slot_of(end, slot_ms, season_ms, offset_edges, offsets)
+        if i + AHEAD < len(rows):
+            coming = rows[i + AHEAD]
+            prefetch(lively, coming, 0)
+            prefetch(decided, coming, 0)
+            prefetch(slots, coming, slot)
+            prefetch(slots, coming, slot + 1)
+            prefetch(wholes, coming, 0)
+        if not since <= end <= until:
+            slot, since, until = slot_of(end, slot_ms, season_ms, offset_edges, offsets)
         forgotten = lively[row] != NULL and end - lively[row] > memory
         decided[row] = end
         if not vacant[i]:
             lively[row] = end
         for j in range(len(units)):
             if forgotten:
-                begin_anew(row, j, samples, wholes)
+                begin_anew(row, j, slots, wholes)
             x = values[j, i]
             if np.isnan(x):
                 continue
-            whole = wholes[row, j]
-            n = samples[row, j, slot]
-            mean = means[row, j, slot]
+            n = slots[row, slot, j, SAMPLES]
+            mean = slots[row, slot, j, MEAN]
             if n >= min_samples:
-                one = scale(mean, deviations[row, j, slot], n, whole[DEVIATION], units[j])
+                one = scale(mean, slots[row, slot, j, SPREAD], n, wholes[row, j, DEVIATION], units[j])
                 z = min(max((x - mean) / one, -CLIP), CLIP)
-                whole[ABOVE] = max(0.0, whole[ABOVE] + z - DRIFT)
-                whole[BELOW] = max(0.0, whole[BELOW] - z - DRIFT)
-                if max(whole[ABOVE], whole[BELOW]) >= (CLIP - DRIFT) * persist:
-                    begin_anew(row, j, samples, wholes)
-                    n = samples[row, j, slot]
+                above = max(0.0, wholes[row, j, ABOVE] + z - DRIFT)
+                below = max(0.0, wholes[row, j, BELOW] - z - DRIFT)
+                wholes[row, j, ABOVE] = above
+                wholes[row, j, BELOW] = below
+                if max(above, below) >= (CLIP - DRIFT) * persist:
+                    begin_anew(row, j, slots, wholes)
+                    n = 0.0
                 elif phases[row] != IDLE:
                     continue
                 else:
                     x = mean + z * one
             if n == 0:
-                means[row, j, slot] = x
-                deviations[row, j, slot] = 0.0
+                slots[row, slot, j, MEAN] = x
+                slots[row, slot, j, SPREAD] = 0.0
             else:
                 residual = abs(x - mean) * math.sqrt(n / (n + 1.0))
-                means[row, j, slot] = mean + max(slot_weight, 1.0 / (n + 1.0)) * (x - mean)
-                past = deviations[row, j, slot]
-                deviations[row, j, slot] = past + max(slot_weight, 1.0 / n) * (residual - past)
-                whole[COUNT] += 1.0
-                whole[DEVIATION] += max(whole_weight, 1.0 / whole[COUNT]) * (residual - whole[DEVIATION])
-            samples[row, j, slot] = min(n + 1, samples_max)
+                slots[row, slot, j, MEAN] = mean + max(slot_weight, 1.0 / (n + 1.0)) * (x - mean)
+                past = slots[row, slot, j, SPREAD]
+                slots[row, slot, j, SPREAD] = past + max(slot_weight, 1.0 / n) * (residual - past)
+                count = wholes[row, j, COUNT] + 1.0
+                whole = wholes[row, j, DEVIATION]
+                wholes[row, j, COUNT] = count
+                wholes[row, j, DEVIATION] = whole + max(whole_weight, 1.0 / count) * (residual - whole)
+            slots[row, slot, j, SAMPLES] = min(n + 1.0, np.float64(samples_max))
 
 
 @kernel()
@@ -229,7 +259,7 @@ def next_vacant(
     phases,
     decided,
     lively,
-    samples,
+    slots,
 ):
     """Return the end of a key's next pane that holds no event and is judged all the same, NULL where none is.
 
@@ -244,16 +274,16 @@ def next_vacant(
         if phases[row] != IDLE:
             return end
         if end - lively[row] <= memory:
-            slot = slot_of(end, slot_ms, season_ms, offset_edges, offsets)
-            for j in range(samples.shape[1]):
-                if samples[row, j, slot] >= min_samples:
+            slot, _, _ = slot_of(end, slot_ms, season_ms, offset_edges, offsets)
+            for j in range(slots.shape[2]):
+                if slots[row, slot, j, SAMPLES] >= min_samples:
                     return end
     return NULL
 
 
 @kernel(
     f"int64(int64[::1], int64[::1], int64, {CLOCK}, int64, int64, int8[::1], int64[::1], int64[::1], "
-    "int32[:, :, ::1], int64[::1], int64[::1])"
+    "float64[:, :, :, ::1], int64[::1], int64[::1])"
 )
 def vacant_before(
     rows,
@@ -268,7 +298,7 @@ def vacant_before(
     phases,
     decided,
     lively,
-    samples,
+    slots,
     vacant_rows,
     vacant_ends,
 ):
@@ -304,7 +334,7 @@ def vacant_before(
             phases,
             decided,
             lively,
-            samples,
+            slots,
         )
         if end != NULL:
             vacant_rows[found] = rows[i]

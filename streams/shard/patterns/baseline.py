@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from events.alert import EVIDENCE_MAX
 from kernels.expression import NEVER
 from kernels.nulls import NULL
-from kernels.patterns.baseline import WHOLE, compare, first_pane, learn, vacant_before
+from kernels.patterns.baseline import LEARNED, WHOLE, compare, first_pane, learn, vacant_before
 from rules.plan import Baseline, Function, Season, Threshold, Window
 from streams.shard.family import Family
 from streams.shard.firing import Firings
@@ -68,9 +68,7 @@ class Memory:
             "decided": (np.int64, (), int(NULL)),
             "lively": (np.int64, (), int(NULL)),
             "sighted": (np.int64, (), -1),
-            "means": (np.float64, (count, self.slots), 0),
-            "deviations": (np.float64, (count, self.slots), 0),
-            "samples": (np.int32, (count, self.slots), 0),
+            "slots": (np.float64, (self.slots, count, LEARNED), 0),
             "wholes": (np.float64, (count, WHOLE), 0),
         }
 
@@ -167,7 +165,7 @@ class BaselineJudge:
                 held["phases"],
                 held["decided"],
                 held["lively"],
-                held["samples"],
+                held["slots"],
                 found_rows,
                 ends,
             )
@@ -201,7 +199,7 @@ class BaselineJudge:
         Of panes that were in the dark, for a part even, nothing is known and nothing is learned.
         """
         held, memory = table.state, self._memory
-        slots = (held["means"], held["deviations"], held["samples"], held["wholes"])
+        slots = held["slots"], held["wholes"]
         values = np.ascontiguousarray(panes.extra[list(self._baseline.of)])
         unseen = darkened(panes.times - self._window.length_ms + 1, panes.times, self.dark)
         values[:, unseen] = np.nan

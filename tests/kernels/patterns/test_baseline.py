@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernels.expression import NEVER
 from kernels.nulls import NULL
-from kernels.patterns.baseline import WHOLE, compare, first_pane, learn, vacant_before
+from kernels.patterns.baseline import LEARNED, SAMPLES, WHOLE, compare, first_pane, learn, vacant_before
 from kernels.patterns.episode import IDLE, OPEN
 from rules.calendar import offsets
 from tests.naive.baseline import SEASONS_MS, Key, Usual
@@ -30,10 +30,7 @@ class Keys:
         self.units = np.array([unit or 0.0 for unit in usual.units])
         self.phases = np.full(count, IDLE, np.int8)
         self.decided, self.lively = np.full(count, NULL), np.full(count, NULL)
-        self.means, self.deviations = np.zeros((count, aggregates, slots)), np.zeros((count, aggregates, slots))
-        self.samples = np.zeros((count, aggregates, slots), np.int32)
-        self.wholes = np.zeros((count, aggregates, WHOLE))
-        self.slots = self.means, self.deviations, self.samples, self.wholes
+        self.slots, self.wholes = np.zeros((count, slots, aggregates, LEARNED)), np.zeros((count, aggregates, WHOLE))
 
     def compare(self, *panes):
         """Compare panes of (row, end, values); return for each (z-score, expected) of each aggregate."""
@@ -49,7 +46,8 @@ class Keys:
             usual.min_samples,
             self.units,
             self.lively,
-            *self.slots,
+            self.slots,
+            self.wholes,
             out,
         )
         told = [[None if math.isnan(x) else x for x in column] for column in out.T.tolist()]
@@ -74,7 +72,8 @@ class Keys:
             usual.persist,
             self.decided,
             self.lively,
-            *self.slots,
+            self.slots,
+            self.wholes,
         )
 
     def vacant(self, row, before):
@@ -91,7 +90,7 @@ class Keys:
             self.phases,
             self.decided,
             self.lively,
-            self.samples,
+            self.slots,
             rows,
             ends,
         )
@@ -123,7 +122,7 @@ usuals = st.builds(
     st.sampled_from(["none", "day", "week"]),
     st.sampled_from([2 * DAY, 2 * WEEK]),
     st.sampled_from([1, 2, 3]),
-    st.sampled_from([5 * MINUTE, 7 * MINUTE, HOUR, DAY]),
+    st.sampled_from([5 * MINUTE, 7 * MINUTE, 50 * MINUTE, HOUR, DAY]),
     st.sampled_from([(None,), (1.0,), (None, 0.2)]),
     st.sampled_from(["Asia/Shanghai", "Europe/Berlin"]),
 )
@@ -136,6 +135,7 @@ steps = st.tuples(
     st.tuples(numbers, numbers),
     st.sampled_from([1, 1, 1, 2, 6, 24, 24, 24, 7 * 24]),
 )
+hours = st.sampled_from([0, 0, 0, 0, 1, 1, 24, 24, -24, 60 * 24])
 
 
 @settings(max_examples=300, deadline=None)
@@ -153,6 +153,31 @@ def test_keys_know_what_their_twin_knows(usual, start, taken):
             keys.learn((row, end, values), vacant=vacant)
             twins[row].learn(end, values, alarm=alarm, vacant=vacant)
         end = pane_end(end + max(1, hours * HOUR - usual.pane_ms + 1), usual.pane_ms, zone)
+
+
+@settings(max_examples=50, deadline=None)
+@given(usuals, st.integers(0, 20 * DAY), st.lists(st.tuples(st.integers(0, 9), numbers, numbers, hours), max_size=200))
+def test_panes_of_one_call_are_told_as_one_by_one(usual, start, taken):
+    together, alone, zone = Keys(usual, 10), Keys(usual, 10), ZoneInfo(usual.timezone)
+    end, panes = MONDAY + start, []
+    for row, one, other, later in taken:
+        end = pane_end(end + later * HOUR, usual.pane_ms, zone)
+        panes.append((row, end, (one, other)[: len(usual.units)]))
+    for first in range(0, len(panes), 80):
+        some = panes[first : first + 80]
+        assert together.compare(*some) == [alone.compare(pane)[0] for pane in some]
+        together.learn(*some)
+        for pane in some:
+            alone.learn(pane)
+    assert [array.tolist() for array in (together.slots, together.wholes, together.lively)] == [
+        array.tolist() for array in (alone.slots, alone.wholes, alone.lively)
+    ]
+
+
+def test_the_last_slot_of_a_season_ends_with_it():
+    keys = Keys(usual(pane_ms=50 * MINUTE), 3)
+    keys.learn((0, MONDAY - MINUTE, (1.0,)), (1, MONDAY, (1.0,)), (2, MONDAY + MINUTE, (1.0,)))
+    assert np.argwhere(keys.slots[:, :, 0, SAMPLES]).tolist() == [[0, 28], [1, 28], [2, 0]]
 
 
 def test_what_is_usual_is_null_before_so_many_samples_of_its_slot():
