@@ -3,19 +3,21 @@
 import os
 import tempfile
 
-LINE_PIECE_BYTES = 1024
+LINE_PIECE_BYTES = 512
 
 
 def line_at(descriptor: int, offset: int) -> bytes:
     """Return the line that begins at an offset of a file, without its newline."""
-    pieces = []
-    while piece := os.pread(descriptor, LINE_PIECE_BYTES, offset):
-        end = piece.find(b"\n")
-        if end >= 0:
-            pieces.append(piece[:end])
-            break
-        pieces.append(piece)
+    piece = os.pread(descriptor, LINE_PIECE_BYTES, offset)
+    end = piece.find(b"\n")
+    if end >= 0:
+        return piece[:end]
+    pieces = [piece]
+    while end < 0 and piece:
         offset += len(piece)
+        piece = os.pread(descriptor, LINE_PIECE_BYTES, offset)
+        end = piece.find(b"\n")
+        pieces.append(piece if end < 0 else piece[:end])
     return b"".join(pieces)
 
 

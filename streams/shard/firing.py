@@ -1,6 +1,6 @@
 """What patterns report: firings and transitions, columnar, before anything is put into words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from events.alert import Transition
 from events.batch import Lanes
-from rules.plan import RulePlan
 from streams.shard.family import Family
 
 Ints = NDArray[np.int64]
@@ -48,19 +47,6 @@ class Firings:
 
     def __len__(self) -> int:
         return len(self.times)
-
-    @property
-    def rule(self) -> RulePlan:
-        """The rule whose they are, where they are of one rule."""
-        return self.family.rules[int(self.members[0])]
-
-    def of_each_rule(self) -> Iterator["Firings"]:
-        """Yield the firings of each rule by themselves, in their order."""
-        if len(self.family.rules) == 1:
-            yield self
-            return
-        for member in np.unique(self.members).tolist():
-            yield self.at(np.flatnonzero(self.members == member))
 
     def at(self, places: Ints) -> "Firings":
         """Return some of them."""

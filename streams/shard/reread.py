@@ -16,15 +16,19 @@ ReadLine = Callable[[int], bytes]
 class Event:
     """One event's fields as texts, as the rules saw them."""
 
+    __slots__ = ("_fields", "_texts", "id")
+
     def __init__(self, line: bytes, texts: "SetTexts") -> None:
         self._fields: dict[str, Any] = orjson.loads(line)  # exact: decode lets no id of more than 64 bits pass
         self._texts = texts
         id = self._fields.get("id")
-        self.id = line_id(line) if id is None or id == "" else str(id)
+        self.id: str = id if id.__class__ is str and id else _id(line, id)
 
     def text(self, field: str) -> str | None:
         """Return a field: an integer as its digits, what the devices set fills, None where it is missing."""
         value = self._fields.get(field)
+        if value.__class__ is str and value:
+            return value
         if value is None or value == "":
             return self._filled(field) if field in FILLED else None
         return str(value)
@@ -42,6 +46,11 @@ class Event:
     def _filled(self, field: str) -> str | None:
         device = self._fields.get("device")
         return None if device is None else self._texts.of_device(str(device), field)
+
+
+def _id(line: bytes, id: Any) -> str:
+    """Return the id of an event that has none, or none as a text."""
+    return line_id(line) if id is None or id == "" else str(id)
 
 
 class SetTexts:
