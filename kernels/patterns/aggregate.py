@@ -28,7 +28,8 @@ TABLE = (
 )
 """What to accumulate.
 
-operations, arguments    int64[cells]: what a cell does, and with which argument; cell 0 is EVENTS
+operations, arguments    int64[cells]: what a cell does, and with which argument; where windows have one pane, cell 0
+                         is EVENTS
 distinct, bounds         int64[d] each: the argument of each distinct(), and how many values it tells apart
 quantiles                int64[q]: the argument of each quantile()
 results                  int64[a, 3]: what each aggregate is, and its cells, list or tree

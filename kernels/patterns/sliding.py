@@ -61,19 +61,20 @@ def move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations):
     Cost: 1 ns a cell, and that again for each pane with events of a block that is over.
     """
     past = marks[row, PANE]
-    slot, last = pane % PANES, past % PANES
-    blocks = pane // PANES - past // PANES if past != NULL else np.int64(2)
+    slot = pane % PANES
+    block = pane - slot
     if buckets.shape[1] > 0:
-        leave_trees(marks, buckets, held, held_sizes, row, pane, blocks)
+        leave_trees(marks, buckets, held, held_sizes, row, slot, block)
     marks[row, PANE] = pane
-    if blocks == 0:
+    if past >= block:
+        last = past - block
         if (marks[row, NEW] >> last) & 1:
             for c in range(len(operations)):
                 bases[row, c] = joined(operations[c], bases[row, c], cells[row, last, c])
         marks[row, OLD] = (marks[row, OLD] >> slot) << slot
         return
     old = np.int64(0)
-    if blocks == 1:
+    if past >= block - PANES:
         old = marks[row, NEW]
         left = old
         after = highest(left)
@@ -91,14 +92,15 @@ def move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations):
 
 
 @kernel(allocates=False)
-def leave_trees(marks, buckets, held, sizes, row, pane, blocks):
-    """Take the panes that leave the window when it moves on to `pane` out of the trees of quantiles."""
-    if blocks > 1:
+def leave_trees(marks, buckets, held, sizes, row, slot, block):
+    """Take the panes that leave the window when it moves on to one of `block` out of the trees of quantiles."""
+    past = marks[row, PANE]
+    if past < block - PANES:
         fell(buckets, sizes, row)
         return
-    left = ~((np.int64(2) << marks[row, PANE] % PANES) - 1)  # of the block before, the panes up to here have left
-    gone = (np.int64(2) << pane % PANES) - 1
-    if blocks == 0:
+    left = ~((np.int64(2) << past % PANES) - 1)  # of the block before, the panes up to here have left
+    gone = (np.int64(2) << slot) - 1
+    if past >= block:
         take_panes(buckets, held, sizes, row, marks[row, OLD] & left & gone)
     else:
         take_panes(buckets, held, sizes, row, marks[row, OLD] & left)
@@ -170,15 +172,21 @@ def come(recent, row, time):
 
 
 @kernel(inline=True, allocates=False)
+def inside(marks, row):
+    """Return which panes of the block before are still in a key's window, by bits."""
+    return marks[row, OLD] & ~((np.int64(2) << marks[row, PANE] % PANES) - 1)
+
+
+@kernel(inline=True, allocates=False)
 def window_of(marks, cells, bases, row, operations, totals):
     """Return in `totals[0, 0]` the cells of a window: the end of the block before, the panes since, the present one."""
     slot = marks[row, PANE] % PANES
-    inside = marks[row, OLD] & ~((np.int64(2) << slot) - 1)
-    first = lowest(inside)
+    old = inside(marks, row)
+    first = lowest(old)
     present = (marks[row, NEW] >> slot) & 1
     for c in range(len(operations)):
         cell = bases[row, c]
-        if inside != 0:
+        if old != 0:
             cell = joined(operations[c], cells[row, first, c], cell)
         if present:
             cell = joined(operations[c], cell, cells[row, slot, c])
@@ -204,7 +212,7 @@ def show_edge(marks, row):
     marks[row, OLD] = (marks[row, OLD] >> (slot + 1)) << (slot + 1)
 
 
-@kernel(inline=True, allocates=False)
+@kernel(allocates=False)
 def pass_edges(
     marks,
     dues,
@@ -243,7 +251,7 @@ def pass_edges(
         window_of(marks, cells, bases, row, operations, totals)
         minutes = window / MINUTE_MS
         tell(totals, 0, 0, minutes, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found)
-        hand = NONE if totals[0, 0, 0] > 0 else VACANT
+        hand = VACANT if marks[row, NEW] == 0 and inside(marks, row) == 0 else NONE
         note(looks, found, row, time, place, hand, time - window + 1)
         found += 1
         dues[row] = next_edge(marks, row, time, window, every)
@@ -285,20 +293,31 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
     operations, arguments, distinct, bounds, quantiles, results, parameters, totals = table
     marks, dues, cells, bases, recent, values, value_times, value_sizes, buckets, held, held_sizes, _, _, _ = state
     counts = recent.shape[1] > 0
+    paned = edges != 0 or len(operations) > 0 or len(quantiles) > 0
     minutes = window / MINUTE_MS
     room = extra.shape[1] - EDGES
     found = np.int64(0)
     n = np.int64(len(times))
+    pane, slot, since, until = np.int64(0), np.int64(0), NEVER, NEVER
     for i in range(start, n):
         if found > room:
             return np.int64(i), found
         row = rows[i]
         time = times[i]
-        pane = pane_of(time, window)
+        if not since < time <= until:
+            pane = pane_of(time, window)
+            slot = pane % PANES
+            since, until = edge_of(pane - 1, window), edge_of(pane, window)
         if i + AHEAD < n:
-            prefetch(marks, rows[i + AHEAD], 0)
-            prefetch(bases, rows[i + AHEAD], 0)
-            prefetch(cells, rows[i + AHEAD], pane % PANES)
+            coming = rows[i + AHEAD]
+            if paned:
+                prefetch(marks, coming, 0)
+                prefetch(marks, coming, 2)
+                prefetch(bases, coming, 0)
+                prefetch(cells, coming, slot)
+                coming = rows[i + AHEAD // 2]
+                prefetch(cells, coming, marks[coming, PANE] % PANES)
+                prefetch(cells, coming, lowest(marks[coming, OLD] & ~((np.int64(2) << slot) - 1)))
         if edges:
             found = pass_edges(
                 marks,
@@ -324,14 +343,15 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
                 looks,
                 found,
             )
-        if pane != marks[row, PANE]:
-            move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations)
-        slot = pane % PANES
-        if (marks[row, NEW] >> slot) & 1 == 0:
-            marks[row, NEW] |= np.int64(1) << slot
-            clear(cells, row, slot, operations)
-        add(cells, row, slot, operations, arguments, numbers, i)
-        put_in(buckets, held, held_sizes, row, pane, quantiles, numbers, i)
+        if paned:
+            if pane != marks[row, PANE]:
+                move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations)
+            new = marks[row, NEW] | np.int64(1) << slot
+            if new != marks[row, NEW]:
+                marks[row, NEW] = new
+                clear(cells, row, slot, operations)
+            add(cells, row, slot, operations, arguments, numbers, i)
+            put_in(buckets, held, held_sizes, row, pane, quantiles, numbers, i)
         if counts:
             leave(recent, row, time - window)
             come(recent, row, time)
@@ -344,7 +364,8 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
                 show_edge(marks, row)
             dues[row] = next_edge(marks, row, time, window, every)
         if not counts or recent[row, 1] >= needed:
-            window_of(marks, cells, bases, row, operations, totals)
+            if paned:
+                window_of(marks, cells, bases, row, operations, totals)
             tell(
                 totals, 0, 0, minutes, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found
             )

@@ -41,12 +41,12 @@ class Layout:
 
 def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
     """Say what some aggregates over a window need; what several of them need is kept once."""
-    cells = {(of.EVENTS, TIME_ARGUMENT): 0}
+    sliding = panes == "sliding"
+    cells: dict[tuple[int, int], int] = {} if sliding else {(of.EVENTS, TIME_ARGUMENT): 0}
 
     def cell(operation: int, argument: int) -> int:
         return cells.setdefault((operation, argument), len(cells))
 
-    sliding = panes == "sliding"
     lists: list[tuple[int, int]] = []
     trees: list[int] = []
     results: list[tuple[int, int, int]] = []
@@ -59,7 +59,7 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
             case "count":
                 results.append((of.CELL, 0, 0))
             case "rate":
-                results.append((of.PER_MINUTE, 0, 0))
+                results.append((of.PER_MINUTE, cell(of.EVENTS, TIME_ARGUMENT), 0))
             case "sum":
                 results.append((of.CELL, cell(of.SUM, each.argument), 0))
             case "avg" | "ratio":
