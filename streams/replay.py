@@ -34,7 +34,7 @@ from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, NOTHING, Feed, FeedClock, GroupClock
 
 TURN = 1 << 14  # events that are read of a source before another one may come
-AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
+AHEAD = 3  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
 
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
