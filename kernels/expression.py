@@ -7,7 +7,7 @@ block of rows that fits into the first-level cache; what the instructions do is 
 import numpy as np
 
 from kernels import opcodes as op
-from kernels.comparison import compare, is_choice, is_comparison, keep_chosen, keep_compared
+from kernels.comparison import choose_among, compare, is_choice, is_comparison, keep_compared
 from kernels.compile import kernel
 from kernels.geo.polygon import contains, within
 from kernels.geo.sphere import haversine
@@ -319,19 +319,21 @@ def evaluate(code, depth, lanes, rows, extra, out, around, heard):
 
 
 @kernel(
-    f"int64(int64[:, ::1], int64[::1], int64, int64, int64[:, ::1], int64[::1], int64, int64[:, ::1], {SURROUNDINGS})"
+    f"int64(int64[:, ::1], int64, int64, int64[:, ::1], int64[::1], int64, int64[::1], int64[:, ::1], {SURROUNDINGS})"
 )
-def keep(code, starts, low, high, lanes, rows, n, stack, around, heard):
-    """Keep the rows for which every one of several programs is TRUE; each sees only what the earlier ones left.
+def keep(code, start, stop, lanes, rows, n, out, stack, around, heard):
+    """Keep the rows for which a program is TRUE.
 
     Parameters
     ----------
-    code, starts, low, high
-        the programs, one after the other: program p of `low..high` is `code[starts[p]:starts[p + 1]]`. None reads EXTRA
+    code, start, stop
+        the program is `code[start:stop]`; it reads no EXTRA
     rows, n
-        int64[*], overwritten: of the first n (<= BLOCK) the kept ones come first, in order
+        int64[*], the first n are asked
+    out
+        int64[n or more], receives those that are kept, in order; may be `rows`
     stack
-        int64[depth + 1, BLOCK], scratch
+        int64[depth + 1, BLOCK] (at least two entries), scratch
 
     Returns
     -------
@@ -339,24 +341,19 @@ def keep(code, starts, low, high, lanes, rows, n, stack, around, heard):
 
     Cost: 0.8 ns a row for a comparison of a lane with constants, else about 1 ns an instruction and row.
     """
-    literals = code.view(np.float64)
+    if is_comparison(code, start, stop):
+        limit = code.view(np.float64)[start + 1, 1]
+        return keep_compared(code[start + 2, 0], lanes, code[start, 1], code[start + 1, 1], limit, rows, n, out)
     nothing = np.empty((0, 0), np.int64)
-    for p in range(low, high):
-        if n == 0:
-            break
-        start = starts[p]
-        stop = starts[p + 1]
-        if is_comparison(code, start, stop):
-            sign = code[start + 2, 0]
-            n = keep_compared(sign, lanes, code[start, 1], code[start + 1, 1], literals[start + 1, 1], rows, n)
-            continue
-        if is_choice(code, start, stop):
-            n = keep_chosen(lanes, code[start, 1], code, start, stop, rows, n, stack[0], stack[1])
-            continue
-        run(code, start, stop, lanes, rows, 0, n, nothing, stack, around, heard)
-        left = 0
-        for i in range(n):
-            rows[left] = rows[i]
+    choice = is_choice(code, start, stop)
+    left = 0
+    for first in range(0, n, BLOCK):
+        size = min(BLOCK, n - first)
+        if choice:
+            choose_among(lanes, code[start, 1], code, start, stop, rows, first, size, stack[1], stack[0])
+        else:
+            run(code, start, stop, lanes, rows, first, size, nothing, stack, around, heard)
+        for i in range(size):
+            out[left] = rows[first + i]
             left += stack[0, i] == op.TRUE
-        n = left
-    return n
+    return left

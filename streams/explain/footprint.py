@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from math import prod
 
-from kernels.keys import choose as at
+from kernels.keys import members as at
 from rules.family import FamilyPlan, families
 from rules.plan import Absence as AbsencePlan
 from rules.plan import Plan, RulePlan
-from streams.shard.choose import Entry, Slice, index_of
+from streams.shard.choose import Slice
+from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
 from streams.shard.group import pattern_of
+from streams.shard.members import index_of
 from streams.shard.patterns.absence import Absence
 from streams.shard.surroundings import Surroundings
 
@@ -81,7 +83,7 @@ def _running(plan: Plan) -> list[RulePlan]:
 
 
 def _found_by(entry: Entry, plan: Plan) -> str | None:
-    index = index_of(entry) if len(entry.family.rules) > 1 else None
+    index = index_of(entry.select, entry.family) if len(entry.family.rules) > 1 else None
     if index is None:
         return None
     return f"{_lane_name(plan, index.lane)} {SIGNS[index.access]} …"

@@ -12,7 +12,8 @@ from kernels import opcodes as op
 from kernels.opcodes import TRUE
 from rules.family import FamilyPlan, programs
 from rules.plan import Change, Program, RulePlan, Sequence
-from streams.shard.choose import Entry, Slice
+from streams.shard.choose import Slice
+from streams.shard.conjuncts import Entry
 from streams.shard.surroundings import Surroundings
 
 Ints = NDArray[np.int64]

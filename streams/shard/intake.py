@@ -15,7 +15,8 @@ from events.decode import Decoder
 from events.identity import CityKey
 from kernels.fill import fill_missing
 from rules.plan import Plan
-from streams.shard.choose import Chooser, Chosen, Entry, Slice
+from streams.shard.choose import Chooser, Chosen, Slice
+from streams.shard.conjuncts import Entry
 from streams.shard.surroundings import Surroundings
 from streams.time.watermark import Judgement
 

@@ -36,17 +36,12 @@ def lanes_of(*numbers):
 
 
 def selected(programs, lanes, rows):
-    """Keep rows as the engine does, a block at a time."""
-    codes = [np.array(program, np.int64) for program in programs]
-    code = np.concatenate([*codes, np.zeros((0, 2), np.int64)])
-    starts = np.concatenate([[0], np.cumsum([len(each) for each in codes])]).astype(np.int64)
-    stack = np.empty((5, BLOCK), np.int64)
-    kept = []
-    for first in range(0, len(rows), BLOCK):
-        block = np.array(rows[first : first + BLOCK], np.int64)
-        n = keep(code, starts, 0, len(codes), lanes, block, len(block), stack, *surroundings())
-        kept += block[:n].tolist()
-    return kept
+    """Keep rows as the engine does, one program after the other."""
+    stack, kept = np.empty((5, BLOCK), np.int64), np.array(rows, np.int64)
+    for program in programs:
+        code, out = np.array(program, np.int64), np.empty(len(kept), np.int64)
+        kept = out[: keep(code, 0, len(code), lanes, kept, len(kept), out, stack, *surroundings())]
+    return kept.tolist()
 
 
 def result(program, lanes, rows=None, **more):

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
-from streams.shard.choose import Chosen, Entry
+from streams.shard.choose import Chosen
+from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.points import Dark

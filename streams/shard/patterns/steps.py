@@ -13,7 +13,8 @@ from kernels.opcodes import TRUE
 from kernels.patterns.chains import EVENTS, SLOT_COUNT, SLOT_WIDTH, SLOTS, START, STATE, layout
 from kernels.patterns.steps import candidates, concerning, merge_steps
 from rules.plan import Program, Sequence, SequenceStep
-from streams.shard.choose import Chosen, Entry
+from streams.shard.choose import Chosen
+from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
 from streams.shard.patterns.kept import Kept
 from streams.time.buffer import ReorderBuffer

@@ -88,12 +88,10 @@ def test_an_event_passes_all_conjuncts_where_the_whole_condition_is_true(node, r
     typed = condition(node, Scope(**SCOPE))
     target, lanes = compiled(typed, rows)
     programs = [compile(part, target) for part in conjuncts(typed)]
-    codes = [program.code for program in programs]
-    code = np.concatenate([*codes, np.zeros((0, 2), np.int64)])
-    starts = np.cumsum([0, *map(len, codes)])
-    stack = np.empty((max([program.depth for program in programs], default=1) + 1, BLOCK), np.int64)
     kept = np.arange(len(rows))
-    kept = kept[: keep(code, starts, 0, len(codes), lanes, kept, len(rows), stack, *surroundings()[1])]
+    for program in programs:
+        code, stack = program.code, np.empty((program.depth + 1, BLOCK), np.int64)
+        kept = kept[: keep(code, 0, len(code), lanes, kept, len(kept), kept, stack, *surroundings()[1])]
     assert kept.tolist() == [i for i, truth in enumerate(said(node, rows, [0] * len(rows))) if truth is True]
 
 

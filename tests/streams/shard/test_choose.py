@@ -10,7 +10,8 @@ from kernels.opcodes import COVERAGE, GREATER, LANE, NUMBER
 from rules.family import families
 from rules.plan import Program
 from streams.control.references import References
-from streams.shard.choose import Chooser, Entry, Slice, null_lanes
+from streams.shard.choose import Chooser, Slice, null_lanes
+from streams.shard.conjuncts import Entry
 from streams.shard.surroundings import Samples
 from tests.streams.small_log import CITY, HOUR, SCHEMAS, Log, alerts_of, line, planned
 
