@@ -46,31 +46,25 @@ CONDITIONS = st.lists(TEMPLATES | OF_TWO_KINDS, min_size=1, max_size=5).map(
         for i in numbers
     ]
 )
-TEXTS = st.sampled_from([None, *(f"{i}" for i in range(1, 10))])
-EVENTS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "kind": st.sampled_from(["gate", "camera", "traffic"]),
-            "device": TEXTS.map(lambda i: i and f"d{i}"),
-            "site": TEXTS.map(lambda i: i and f"s{i}"),
-            "person": TEXTS,
-            "direction": st.sampled_from([None, "in", "out"]),
-            "subject": st.sampled_from([None, "person", "vehicle"]),
-            "match_score": st.none() | st.integers(0, 10).map(lambda i: i / 10),
-        }
-    ),
-    min_size=1,
-    max_size=40,
+VALUES = {
+    "device": [None, *(f"d{i}" for i in range(1, 10))],
+    "site": [None, *(f"s{i}" for i in range(1, 10))],
+    "person": [None, "p", "q"],
+    "direction": [None, "in", "in", "out"],
+    "subject": [None, "person", "person", "vehicle"],
+    "match_score": [None, *(i / 10 for i in range(11))],
+}
+FIELDS = {"gate": tuple(VALUES), "camera": ("device", "site"), "traffic": ("device", "site")}
+EVENTS = st.randoms(use_true_random=False).map(
+    lambda random: [
+        (kind, {name: random.choice(VALUES[name]) for name in FIELDS[kind]})
+        for kind in random.choices(list(FIELDS), [6, 1, 1], k=200)
+    ]
 )
 
 
 def lanes_of(plan, events):
-    own = {"gate": ("person", "direction", "subject", "match_score")}
-    lines = []
-    for n, event in enumerate(events):
-        fields = ("device", "site", *own.get(event["kind"], ()))
-        known = {name: event[name] for name in fields if event[name] is not None}
-        lines.append(line(HOUR, f"e{n}", event["kind"], **known))
+    lines = [line(HOUR, f"e{n}", kind, **fields) for n, (kind, fields) in enumerate(events)]
     return Decoder(SCHEMAS, plan.layout, CITY)(Events.of(b"\n".join(lines), feed="a")).lanes
 
 
