@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from connectors.files import BLOCK_BYTES, FileSource
+from connectors.files import FileSource
 from connectors.mapping.join import Joiner, Origin, Timed
 from connectors.mapping.lines import LineReader
 from connectors.mapping.model import DeadLetter, Mapping, Reason, Record, Unfit
@@ -13,6 +13,7 @@ from connectors.spool import Spool
 from events.block import POSITION_BITS, Events
 from events.place import Place, Problem, Problems
 
+BLOCK_BYTES = 4 << 20  # of events that are made, line by line
 DEAD_LETTERS_KEPT = 1_000  # of a feed; all are counted
 
 
