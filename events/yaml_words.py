@@ -29,6 +29,7 @@ _BLOCK = Said("Y023", "`>` and `|` begin a text of several lines", "以 > 或 | 
 _DIRECTIVE = Said("Y024", "a line that begins with `%` is a YAML directive", "以 % 开头的行是 YAML 指令")
 _DOCUMENT = Said("Y009", "a second document begins here", "这里开始了第二个文档")
 _BEYOND = Said("Y025", "the file goes on after what was all of it", "文件内容已经结束,后面还有文字")
+_ITEM = Said("Y028", "a list item stands where a key is needed", "需要写键的位置写成了列表项")
 UNKNOWN = Said("Y001", "this is not readable as YAML", "不是有效的 YAML")
 
 # A piece of what the parser says it was doing or what it found there; the first that is in it decides.
@@ -63,6 +64,7 @@ _PIECES: tuple[tuple[str, Said], ...] = (
         "sequence entries are not allowed",
         Said("Y021", "a list with `-` begins on its own line", "用 - 的列表要另起一行"),
     ),
+    ("expected <block end>, but found '-'", _ITEM),
     ("<block end>", _INDENT),
     ("expected the node content", _BRACKET),
     ("duplicate key", Said("Y006", "a key stands here twice", "键重复")),

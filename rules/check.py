@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from rules import calendar, calendar_upkeep, files, macros, rule_check, yaml
+from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, yaml
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
 from rules.conditions import Conditions
@@ -17,11 +17,11 @@ from rules.errors import problem
 from rules.expression.nodes import Node
 from rules.expression.parse import parse
 from rules.files import RuleFiles
+from rules.misspelt import meant
 from rules.model import Rule, RuleFile
 from rules.plan import Plan
 from rules.reading import Reader
-from rules.rule_file import read_file
-from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS, Vocabulary
+from rules.vocabulary import Vocabulary
 from rules.yaml import Mapping as Document
 from rules.yaml import Scalar
 
@@ -85,18 +85,18 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
                 reader.problems.append(
                     problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件", key="version: 1")
                 )
-        elif (document := reader.mapping("version, rules", node)) is not None:
+        elif (document := rule_file.document(node, reader)) is not None:
             documents[path] = document
     for path, data in given.beside.items():
         node = None if path in drawn else yaml.read(path, data)[0]
         if isinstance(node, Document) and _is_vocabulary(node):
-            documents[path] = node
+            documents[path] = rule_file.document(node, reader) or node
     vocabulary = Vocabulary()
     for document in documents.values():
         vocabulary.declare(document, reader, schemas)
     for path in drawn:
         vocabulary.geojson(path, texts[path], reader)
-    read = [read_file(path, document, reader, schemas) for path, document in documents.items()]
+    read = [rule_file.read_file(path, document, reader, schemas) for path, document in documents.items()]
     checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked, now)
     rules = checker.check()
     sources = {path: texts[path].decode(errors="replace") for path in (*documents, *drawn)}
@@ -110,7 +110,9 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
 def _is_vocabulary(node: Document) -> bool:
     """Tell whether a file beside a rule file declares names: other YAML files may lie there too."""
     names = {key.text for key, _ in node.entries}
-    return "version" in names and names <= {"version", *DECLARATIONS, *DISPATCH_KEYS}
+    if "version" not in names or names & {"let", "rules"}:
+        return False
+    return all(name in rule_file.VOCABULARY or meant(name, rule_file.VOCABULARY) for name in names)
 
 
 def _sorted(problems: Iterable[Problem]) -> list[Problem]:

@@ -54,6 +54,7 @@ CODES: dict[str, Code] = {
     "Y025": Code("`{line}` goes on after what was all of the file", "文件内容在此之前已经结束,后面还有 `{line}`", "write  key: value  from the first line on", "从第一行起都应写成  键: 值"),
     "Y026": Code("text goes on after the closing bracket", "括号之后还有文字", "put the whole value into quotes", "请给整个值加引号"),
     "Y027": Code("more than {limit} problems in this file; the rest was not read", "文件中的问题超过 {limit} 个,其余部分未检查", "mend these first", "请先修改以上问题"),
+    "Y028": Code("a list item stands where a key is needed", "需要写键的位置写成了列表项", "write the key that it belongs to on the line above, such as  rules:", "请在上一行写出它所属的键,例如  rules:"),
     "Y030": Code("cannot read this file: {why}", "无法读取文件:{why_zh}"),
     "Y031": Code("no rule in any of the given files", "给出的文件里没有任何规则", "name a file or folder with `rules:`", "请给出含有 rules: 的文件或目录"),
     "E001": Code("`{key}` must be {wanted}, not {got}", "`{key}` 应为{wanted_zh},而不是{got_zh}"),
@@ -64,7 +65,7 @@ CODES: dict[str, Code] = {
     "E006": Code("`{name}` is not a good {what}: small letters a-z, digits and `_`{first}", "`{name}` 不能作为{what_zh}:只能用小写字母、数字和下划线{first_zh}", "for example `{near}`", "例如 {near}"),
     "E007": Code("{what} `{name}` is there twice; first in {path}, line {line}", "{what_zh} `{name}` 重复,第一次在 {path} 第 {line} 行", "give it another name", "请换一个名字"),
     "E008": Code("unknown {what} `{word}`", "没有 `{word}` 这个{what_zh}", "did you mean `{near}`?", "是否想写 {near}?"),
-    "E009": Code("`{text}` is not a duration", "`{text}` 不是时长", "a number and ms, s, m, h, d or w: 10m", "数字加 ms、s、m、h、d 或 w,例如 10m"),
+    "E009": Code("`{text}` is not a duration", "`{text}` 不是时长", "a number and ms, s, m, h, d or w: {near}", "数字加 ms、s、m、h、d 或 w:{near}"),
     "E010": Code("a rule has at most one pattern; this one has {patterns}", "一条规则最多一个模式,这条有{patterns_zh}", "make two rules of it", "请拆成两条规则"),
     "E011": Code("{what} is not in this version", "这个版本还没有{what_zh}", "{advice}", "{advice_zh}"),
     "E012": Code("`{key}` needs `{other}` beside it", "`{key}` 需要同时写 `{other}`"),
@@ -77,7 +78,7 @@ CODES: dict[str, Code] = {
     "E019": Code("the key field `{name}` of set `{set}` is no id, enum or text", "参考集 `{set}` 的主键 `{name}` 不是 id、enum 或 text"),
     "E020": Code("unknown timezone `{name}`", "没有时区 `{name}`", "for example Asia/Shanghai", "例如 Asia/Shanghai"),
     "E023": Code("the key field `{name}` is missing in kind {kinds}", "{kinds} 事件没有主键字段 `{name}`", "take the kind out of `from`, or another key", "请从 from 中去掉该类事件,或换一个主键"),
-    "E024": Code("`{name}` is a {type} and cannot be a key", "`{name}` 的类型是 {type},不能作主键", "keys are id, ephemeral, enum or text fields", "主键只能是 id、ephemeral、enum 或 text 字段"),
+    "E024": Code("`{name}` is {a_type} and cannot be a key", "`{name}` 的类型是 {type},不能作主键", "keys are id, ephemeral, enum or text fields", "主键只能是 id、ephemeral、enum 或 text 字段"),
     "E025": Code("`expect: {set}` needs the key {wanted}, the rule has {got}", "`expect: {set}` 要求主键为 {wanted},规则写的是 {got}", "write  key: {wanted}", "请写  key: {wanted}"),
     "E026": Code("{name} is compared with `{text}`, and nothing says how large that may be", "{name} 与 `{text}` 比较,但没有声明它的上限", "declare it: {{type: number, max: 200}}", "请声明上限:{{type: number, max: 200}}"),
     "E028": Code("`${{` is not closed", "`${{` 没有闭合", "write ${{expression}}; for a literal ${{ write $${{", "请写 ${{表达式}};要显示 ${{ 请写 $${{"),
@@ -116,9 +117,11 @@ CODES: dict[str, Code] = {
     "E065": Code("feature {number} has no good name: `{name}`", "第 {number} 个要素没有合适的名称:`{name}`", "properties: {{name: bank_lobby}}: small letters, digits and `_`", "properties: {{name: bank_lobby}}:小写字母、数字和下划线"),
     "E066": Code("area `{name}` is a {got}", "区域 {name} 的类型是 {got}", "draw a Polygon or MultiPolygon", "请画成 Polygon 或 MultiPolygon"),
     "E067": Code("area `{name}` has {count} vertices, the limit is {limit}", "区域 {name} 有 {count} 个顶点,上限 {limit}", "simplify it", "请简化"),
+    "E068": Code("a rule stands in the list under `rules`", "规则应写在 rules 下面的列表里", "write  rules:  and below it, indented,  - rule: {name}", "请写  rules:  并在其下缩进写  - rule: {name}"),
+    "E069": Code("a list, where keys are needed: the rules of a file stand under `rules`", "文件最外层应为键而不是列表:规则写在 rules 下面", "write  version: 1  and  rules:  above it", "请在它上面写  version: 1  和  rules:"),
     "E070": Code("`{text}` is not an instant", "`{text}` 不是时刻", "write it with an offset: 2026-11-23T23:00:00+08:00", "请带上时区:2026-11-23T23:00:00+08:00"),
     "E071": Code("`{text}` is not a share of devices", "`{text}` 不是设备比例", "0% to 100%, in steps of 10%", "0% 到 100%,以 10% 为步长"),
-    "E072": Code("`{name}` of {where} is a {type}, not `{text}`", "{where} 的 {name} 的类型是 {type},不能是 `{text}`", "{advice}", "{advice_zh}"),
+    "E072": Code("`{name}` of {where} is {a_type}, not `{text}`", "{where} 的 {name} 的类型是 {type},不能是 `{text}`", "{advice}", "{advice_zh}"),
     "E073": Code("`alive` needs a set `devices` with `site` and `expected_s`; the rules declare none", "alive 需要含 site 和 expected_s 的参考集 devices,规则没有声明"),
     "E074": Code("this event is refused: {reason}", "该事件被拒收:{reason}"),
     "E075": Code("an outage ends before it begins", "中断的结束早于开始", "{{feed: gate, from: 1h, to: 3h}}", "{{feed: gate, from: 1h, to: 3h}}"),
@@ -157,10 +160,17 @@ def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> P
     entry = CODES[code]
     if code == "Y003":
         holes["after"] = f" after `{holes['where']}`" if holes["where"] else ""
+    if "type" in holes:
+        holes["a_type"] = with_article(str(holes["type"]))
     advised = holes.get("near", "x") != "" and holes.get("advice", "x") != ""
     texts = [text.format(**holes) for text in (entry.en, entry.zh)]
     advice = [text.format(**holes) for text in (entry.advice_en, entry.advice_zh)] if advised else ["", ""]
     return Problem(code, place, texts[0], texts[1], advice[0], advice[1], note)
+
+
+def with_article(noun: str) -> str:
+    """Return "an enum", "a flag"."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from rules.keys import RULE, Key
 from rules.layout import FILE, inside, laid_out
 from rules.reading import Reader
 from rules.respell import meaning, text_meaning
+from rules.rule_file import written
 from rules.yaml import Items, Mapping, Node
 
 
@@ -45,7 +46,7 @@ def _read(path: str, text: str) -> Mapping:
     if node is None and not problems:
         problems = [problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件", key="version: 1")]
     reader = Reader()
-    mapping = reader.mapping("version, rules", node) if node is not None else None
+    mapping = written(node, reader) if node is not None else None
     if mapping is None or problems:
         raise Problems(problems + reader.problems)
     return mapping

@@ -314,6 +314,24 @@ RULE: Mapping[str, Key] = {
     ),
 }
 
+# what other rule languages call these keys
+ALSO: Mapping[str, str] = {
+    "name": "rule",
+    "id": "rule",
+    "kind": "from",
+    "source": "from",
+    "filter": "when",
+    "where": "when",
+    "condition": "when",
+    "if": "when",
+    "group_by": "key",
+    "level": "severity",
+    "priority": "severity",
+    "description": "message",
+    "text": "message",
+    "tags": "labels",
+}
+
 # declarations
 
 AREA: Mapping[str, Key] = {

@@ -6,12 +6,14 @@ A reader collects problems and goes on; what cannot be read is None or empty, so
 import re
 from collections.abc import Collection
 from collections.abc import Mapping as Table
+from dataclasses import replace
 from datetime import date
 
 from events.place import Place, Problem
 from rules import slips
 from rules.errors import SHAPES, nearest, problem
 from rules.keys import Key
+from rules.misspelt import meant
 from rules.yaml import Items, Mapping, Node, Scalar
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -20,6 +22,26 @@ LANGUAGES = ("zh", "en")
 DURATION_MAX_MS = 366 * 86_400_000
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+_WORDS = {
+    "ms": r"msecs?|milliseconds?|毫秒",
+    "s": r"secs?|seconds?|秒钟?",
+    "m": r"mins?|minutes?|分钟?",
+    "h": r"hrs?|hours?|小时|个小时",
+    "d": r"days?|天|日",
+    "w": r"wks?|weeks?|周|星期",
+}
+_IN_WORDS = re.compile(
+    r"(\d{1,9}(?:\.\d{1,3})?)\s*(?:" + "|".join(f"(?P<{u}>{u}|{words})" for u, words in _WORDS.items()) + r")(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def in_units(text: str) -> str:
+    """Return a text with its durations in units of the language, `2 hours` as `2h`; empty where it needs no change."""
+    found = _IN_WORDS.sub(lambda match: f"{match.group(1)}{match.lastgroup}", text.strip())
+    return found if found != text.strip() else ""
 
 
 def shape(node: Node) -> str:
@@ -54,35 +76,62 @@ class Reader:
             self.wrong(key, node, "a mapping")
         return None
 
-    def keys(self, node: Mapping, known: Collection[str], where: str, where_zh: str) -> dict[str, Node]:
-        """Return the known keys with their values; others are reported with the nearest known one."""
-        found = {}
+    def known(
+        self,
+        node: Mapping,
+        known: Collection[str],
+        where: str,
+        where_zh: str,
+        wanted: Collection[str] = (),
+        also: Table[str, str] | None = None,
+    ) -> Mapping:
+        """Return a mapping of known keys; others are reported, and stand for the one that was meant if that is absent.
+
+        So one slip is one error. `wanted` and `also` are as `rules.misspelt.meant` has them.
+        """
+        there = {key.text for key, _ in node.entries if key.text in known}
+        entries = []
         for key, value in node.entries:
-            if key.text in known:
-                found[key.text] = value
+            if key.text in there:
+                entries.append((key, value))
             elif slip := slips.in_name(key.text, key.place):
                 self.problems.append(slip)
             else:
+                left = [each for each in known if each not in there]
+                near = meant(key.text, left, wanted, also) if key.text.isidentifier() else ""
                 note = "keys: " + " ".join(known)
-                self.report(
-                    "E002",
-                    key.place,
-                    key=key.text,
-                    where=where,
-                    where_zh=where_zh,
-                    near=nearest(key.text, known),
-                    note=note,
-                )
-        return found
+                said = near or nearest(key.text, known)
+                self.report("E002", key.place, key=key.text, where=where, where_zh=where_zh, near=said, note=note)
+                if near:
+                    there.add(near)
+                    entries.append((replace(key, text=near), value))
+        return replace(node, entries=tuple(entries))
 
-    def table(self, key: str, node: Node, table: Table[str, Key], where: str, where_zh: str) -> dict[str, Node]:
-        """Return the keys of a mapping that a table declares; required ones that it lacks are reported."""
+    def keys(self, node: Mapping, known: Collection[str], where: str, where_zh: str) -> dict[str, Node]:
+        """Return the values of the known keys; others are reported as `known` says."""
+        return {key.text: value for key, value in self.known(node, known, where, where_zh).entries}
+
+    def table(
+        self,
+        key: str,
+        node: Node,
+        table: Table[str, Key],
+        where: str,
+        where_zh: str,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Node]:
+        """Return the keys of a mapping that a table declares; required ones that it lacks are reported.
+
+        A key that may have been meant by another is one of `wanted` rather than any other, by default a required one.
+        """
         mapping = self.mapping(key, node)
         if mapping is None:
             return {}
-        found = self.keys(mapping, tuple(table), where, where_zh)
-        for name, declared in table.items():
-            if declared.is_required and name not in found:
+        required = [name for name, declared in table.items() if declared.is_required]
+        mapping = self.known(mapping, tuple(table), where, where_zh, required if wanted is None else wanted)
+        found = {name.text: value for name, value in mapping.entries}
+        for name in required:
+            if name not in found:
                 self.report("E003", mapping.place, where=where, where_zh=where_zh, key=name)
         return found
 
@@ -199,7 +248,7 @@ class Reader:
         match = DURATION.fullmatch(text.strip())
         value = float(match.group(1)) * _UNITS_MS[match.group(2)] if match else 0.5
         if value != int(value):
-            self.report("E009", place, text=text)
+            self.report("E009", place, text=text, near=in_units(text) or "10m")
         elif not least_ms <= value <= DURATION_MAX_MS:
             self.report("E030", place, key=key, least=f"{least_ms}ms", most="366d")
         else:

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Names
+from dataclasses import replace
 
 from events.alert import SEVERITIES
 from events.place import Place
 from events.schema import Schemas
-from rules.keys import ESCALATION, EXCEPTION, MODES, PATTERNS, RULE
+from rules.keys import ALSO, ESCALATION, EXCEPTION, MODES, PATTERNS, RULE
+from rules.misspelt import meant
 from rules.model import Escalation, Exemption, Pattern, Rule, RuleFile, Rung, Sequence
 from rules.patterns import absence, change, sequence, threshold
 from rules.purpose import PURPOSES
@@ -16,6 +18,10 @@ from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS
 from rules.yaml import Items, Mapping, Node, Scalar
 
 WORD = re.compile(r"[a-z][a-z0-9_]*")
+RULES_FILE = "a rule file", "规则文件"
+VOCABULARY_FILE = "a vocabulary file", "词汇文件"
+RULES = ("version", *DECLARATIONS, "let", "rules")
+VOCABULARY = ("version", *DECLARATIONS, *DISPATCH_KEYS)
 CAPACITY_MAX = 100_000_000
 # keys that say nothing without another one
 NEEDS: Names[str, tuple[str, ...]] = {
@@ -30,12 +36,32 @@ NEEDS: Names[str, tuple[str, ...]] = {
 }
 
 
+def written(node: Node, reader: Reader) -> Mapping | None:
+    """Return what a file holds as it is written, None where it is no mapping."""
+    if isinstance(node, Items):
+        reader.report("E069", node.place)
+        return None
+    return reader.mapping("version, rules", node)
+
+
+def document(node: Node, reader: Reader) -> Mapping | None:
+    """Return what a file holds by the keys of the language, None where it is no mapping."""
+    mapping = written(node, reader)
+    if mapping is None:
+        return None
+    stray = next(((key, value) for key, value in mapping.entries if key.text == "rule"), None)
+    if stray is not None and isinstance(stray[1], Scalar) and mapping.get("rules") is None:
+        reader.report("E068", stray[0].place, name=stray[1].text)  # a rule's keys where those of the file belong
+        return replace(mapping, entries=tuple(entry for entry in mapping.entries if entry[0].text not in RULE))
+    if any(meant(key.text, (*RULES, *VOCABULARY)) == "rules" for key, _ in mapping.entries):
+        return reader.known(mapping, RULES, *RULES_FILE, wanted=("rules", "version"))
+    return reader.known(mapping, VOCABULARY, *VOCABULARY_FILE, wanted=("version",))
+
+
 def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) -> RuleFile:
     """Read macros and rules of a file; its declarations are the vocabulary's business."""
-    is_rules = document.get("rules") is not None
-    known = ("version", *DECLARATIONS, *(("let", "rules") if is_rules else DISPATCH_KEYS))
-    where = ("a rule file", "规则文件") if is_rules else ("a vocabulary file", "词汇文件")
-    found = reader.keys(document, known, *where)
+    found = {key.text: value for key, value in document.entries}
+    where = RULES_FILE if "rules" in found else VOCABULARY_FILE
     if "version" not in found:
         reader.report("E003", Place(path, 1), where=where[0], where_zh=where[1], key="version: 1")
     elif not (isinstance(found["version"], Scalar) and found["version"].text == "1"):
@@ -74,7 +100,10 @@ class _RuleReader:
         mapping = reader.mapping("rules", node)
         if mapping is None:
             return None
-        found = reader.keys(mapping, tuple(RULE), "a rule", "规则")
+        required = [key for key, entry in RULE.items() if entry.is_required]
+        wanted = required if mapping.get("sequence") else [*required, "from"]
+        mapping = reader.known(mapping, tuple(RULE), "a rule", "规则", wanted, ALSO)
+        found = {key.text: value for key, value in mapping.entries}
         name = reader.text("rule", found["rule"]) if "rule" in found else None
         if name is not None and not reader.named(name, "rule", "规则名", digit_first=True):
             name = None
@@ -187,11 +216,12 @@ class _RuleReader:
         mapping = self.reader.mapping("severity", node)
         rungs: list[Rung] = []
         for key, value in mapping.entries if mapping else ():
-            severity = next((known for known in SEVERITIES if known == key.text), None)
+            word = key.text if key.text in SEVERITIES else meant(key.text, SEVERITIES)
+            severity = next((known for known in SEVERITIES if known == word), None)
             condition = self.reader.text(f"severity.{key.text}", value)
-            if severity is None:
+            if severity != key.text:
                 self.reader.unknown(key, SEVERITIES, "severity", "级别")
-            elif condition is not None:
+            if severity is not None and condition is not None:
                 rungs.append(Rung(severity, None if condition.text == "default" else condition))
         defaults = [rung.when is None for rung in rungs]
         if mapping and defaults != [False] * (len(rungs) - 1) + [True]:

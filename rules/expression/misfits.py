@@ -174,9 +174,13 @@ def no_value(place: Place, typed: Typed, word: str) -> Problem:
 def other_types(place: Place, left: Typed, right: Typed, is_comparison: bool) -> Problem:
     """Two types that do not meet."""
     first, second = described(left), described(right)
-    advice = ("", "")
+    advice, note = ("", ""), ""
     for one, other in ((left, right), (right, left)) if is_comparison else ():
-        if one.type.base in ("text", "enum", "kind") and isinstance(other, Constant) and other.type.base == "number":
+        if one.type.values and isinstance(other, Constant) and other.type.base == "number":
+            name, value = canonical(one.node), one.type.values[0]
+            advice = (f"write one of its values: `{name} == '{value}'`", f"请写它的取值,如 {name} == '{value}'")
+            note = values_of(name, one.type.values)
+        elif one.type.base in ("text", "kind") and isinstance(other, Constant) and other.type.base == "number":
             text = canonical(other.node)
             advice = (f"write `'{text}'`", f"请写 '{text}'")
         elif one.type.base in ("flag", "truth") and isinstance(other, Constant):
@@ -191,6 +195,7 @@ def other_types(place: Place, left: Typed, right: Typed, is_comparison: bool) ->
         f"{first[0]}, {second[0]}: they do not go together",
         f"{first[1]},{second[1]}:不能一起运算",
         *advice,
+        note=note,
     )
 
 

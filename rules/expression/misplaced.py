@@ -21,7 +21,8 @@ IN_SEQUENCE = (
 
 def not_here(place: Place, name: str, where_en: str, where_zh: str) -> Problem:
     """A name that other places of a rule know."""
-    return Problem("E116", place, f"`{name}` is only known in {where_en}", f"{name} 只能用于{where_zh}")
+    gap = " " * where_zh[0].isascii()  # between Chinese and other letters
+    return Problem("E116", place, f"`{name}` is only known in {where_en}", f"{name} 只能用于{gap}{where_zh}")
 
 
 def short_form(place: Place, name: str, of: str) -> Problem:

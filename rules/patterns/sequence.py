@@ -140,14 +140,17 @@ def read(found: Mapping[str, Node], reader: Reader, kinds: Collection[str]) -> W
 
 
 def _read_step(node: Node, reader: Reader, kinds: Collection[str]) -> Step | None:
-    keys = reader.table("a step of `sequence`", node, STEP, "a step of `sequence`", "sequence 的一步")
+    there = {key.text for key, _ in node.entries} if isinstance(node, Document) else set()
+    wanted = () if there & {*ROLES} else ROLES
+    keys = reader.table("a step of `sequence`", node, STEP, "a step of `sequence`", "sequence 的一步", wanted)
     roles = [role for role in ROLES if role in keys]
     if len(roles) != 1:
         if isinstance(node, Document):
             reader.report("E041", node.place, got=" ".join(f"`{role}`" for role in roles) or "none / 没有")
         return None
     role: Role = roles[0]
-    place = node.key(role).place if isinstance(node, Document) else node.place
+    entries = node.entries if isinstance(node, Document) else ()
+    place = next((key.place for key, value in entries if value is keys[role]), node.place)
     if "times" in keys and role != "then":
         reader.report("E043", keys["times"].place, key="times", role=role)
     if "within" in keys and role == "first":

@@ -2,7 +2,7 @@
 
 from rules.model import Window
 from rules.plan import Panes
-from rules.reading import DURATION_MAX_MS, Reader
+from rules.reading import DURATION_MAX_MS, Reader, in_units
 from rules.yaml import Node, Scalar
 
 DAY_MS = 86_400_000
@@ -26,7 +26,8 @@ def read(node: Node, reader: Reader) -> Window | None:
         case ["session", length, "max", most]:
             return _session(scalar, length, most, reader)
         case words:
-            near = "session 20s" if "session" in words else "5m tumbling"
+            near = in_units(scalar.text)
+            near = near or ("session 20s" if "session" in words else "5m tumbling")
             what = {"what": "window", "what_zh": "窗口", "word": scalar.text, "near": near}
             reader.report("E008", scalar.place, note=f"windows: {FORMS}", **what)
             panes: Panes = next((known for known in _PANES if known in words), "sliding")

@@ -6,6 +6,7 @@ from events.identity import CityKey
 from events.place import Problem, Problems
 from events.schema import Schemas
 from rules import check
+from rules.errors import with_article
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 
@@ -98,7 +99,11 @@ def test_an_unknown_set_says_how_sets_are_declared(condition: str, declaration: 
 def of_rule(*lines: str, sets: str = "{}") -> list[Problem]:
     """Problems of a rule that says all by itself."""
     rule = "".join(f"  {line}\n" for line in lines)
-    text = f"version: 1\nsets: {sets}\nrules:\n- rule: x\n  severity: low\n{rule}"
+    return of_file(f"version: 1\nsets: {sets}\nrules:\n- rule: x\n  severity: low\n{rule}")
+
+
+def of_file(text: str) -> list[Problem]:
+    """Problems of a whole file."""
     try:
         return check.loads({"r.yaml": text}, SCHEMAS, CITY).problems
     except Problems as found:
@@ -150,3 +155,52 @@ def test_a_value_that_is_a_word_of_the_language_is_told_to_take_quotes(condition
 def test_hours_are_told_to_become_a_calendar(written: str) -> None:
     (found,) = of_rule("from: gate", f"active: {written}")
     assert found.advice_en == 'declare  calendars: {night: "22:00-06:00"}  and write `night`'
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "meant"),
+    [
+        ("window", "2 hours", "2h"),
+        ("window", "session 20 seconds max 1 hour", "session 20s max 1h"),
+        ("window", "2小时", "2h"),
+        ("cooldown", "30 min", "30m"),
+        ("cooldown", "一天", "10m"),
+    ],
+)
+def test_a_duration_in_words_is_told_in_the_units_of_the_language(key: str, written: str, meant: str) -> None:
+    (found,) = of_rule("from: gate", f"{key}: {written}", *["threshold: count() > 2"][: key == "window"])
+    assert meant in found.advice_en and meant in found.advice_zh
+
+
+def test_an_enum_beside_a_number_is_told_its_values() -> None:
+    for condition in ("metric == 25", "25 < metric"):
+        (found,) = of_rule("from: sensor", f"when: {condition}")
+        assert found.advice_en == "write one of its values: `metric == 'smoke'`"
+        assert found.advice_zh == "请写它的取值,如 metric == 'smoke'" and "pm25" in found.note
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "advice"),
+    [
+        (["version: 1", "rule: a", "from: gate", "severity: low"], "E068", "- rule: a"),
+        (["version: 1", "rule:", "from: gate", "severity: low"], "E068", "rules:"),
+        (["- name: a", "  from: gate", "  severity: low"], "E069", "rules:"),
+        (["- rule: a", "  from: gate", "  severity: low"], "E069", "rules:"),
+        (["version: 1", "- rule: a", "  from: gate", "  severity: low"], "Y028", "rules:"),
+        (["version: 1", "rule:", "- rule: a", "  from: gate", "  severity: low"], "E002", "rules"),
+        (["version: 1", "rules:", "- name: a", "  from: gate", "  severity: low"], "E002", "rule"),
+    ],
+)
+def test_a_rule_where_the_keys_of_a_file_stand_is_one_error_that_says_where_rules_belong(lines, code, advice) -> None:
+    (found,) = of_file("\n".join(lines) + "\n")
+    assert found.code == code and advice in found.advice_en and advice in found.advice_zh
+
+
+def test_articles_go_by_the_word_and_chinese_leaves_a_blank_before_other_letters() -> None:
+    (found,) = of_rule("from: traffic", "key: speed_kmh")
+    assert "is a number and cannot" in found.en
+    assert with_article("enum") == "an enum" and with_article("flag") == "a flag"
+    (found,) = of_rule("from: gate", "when: prev.lon > 2")
+    assert "只能用于 change" in found.zh
+    (found,) = of_rule("from: gate", "when: count() > 2")
+    assert "只能用于带" in found.zh
