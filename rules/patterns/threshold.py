@@ -13,7 +13,7 @@ from rules.expression.scope import Scope
 from rules.expression.typed import Aggregated, Expected, Typed, ZScore
 from rules.keys import BASELINE, SEASONS
 from rules.model import Baseline, Threshold, Window
-from rules.patterns import bounds, ending, window
+from rules.patterns import bounds, empty, ending, window
 from rules.reading import Reader
 from rules.yaml import Mapping as Document
 from rules.yaml import Node, Scalar
@@ -226,6 +226,8 @@ def check(
         return None
     if clear is not None:
         conditions.problems += ending.overlaps(condition, clear)
+    if threshold.is_state and threshold.resolve_after_ms is None:
+        conditions.problems += empty.endless(condition, clear)
     return CheckedThreshold(
         written=threshold,
         condition=condition,
