@@ -14,6 +14,7 @@ from rules.excerpt import columns
 from streams.trial.backtest import CHANGES, Change, Story
 
 EXAMPLES = 3  # of each change and rule
+EVENTS_SHOWN = 5  # of each example; the JSON document has all
 BAR = 40  # columns of the longest bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
 DAYS_SHOWN = 62
@@ -59,6 +60,7 @@ def _story(story: Story, test: Backtest, *, is_new: bool) -> dict[str, Any]:
     alert = story.first
     names = ("transition", "time", "severity", "mode")
     return {
+        "id": alert.id,
         "alert": alert.alert,
         "key": alert.key,
         "title": {language: _title(alert, test, language, is_new=is_new) for language in ("zh", "en")},
@@ -158,12 +160,22 @@ def _examples(pairs: list[Pair], change: Change, test: Backtest) -> Iterator[str
         title = _title(alert, test, current(), is_new=after is not None)
         when = message.time(alert.time, test.new.plan)
         yield click.style(f"  {marks[change]} {when} {{{key}}} {alert.severity} {title}", fg=colours[change])
+        yield f"      {alert.id}{_caused(alert)}"  # as `rules explain` takes it
         if before and after:
             yield f"      OLD {_told(before, test)}"
             yield f"      NEW {_told(after, test)}"
     if len(pairs) > EXAMPLES:
         more = len(pairs) - EXAMPLES
         yield say(en=f"  {marks[change]} and {more:,} more", zh=f"  {marks[change]} 另有 {more:,} 条")
+
+
+def _caused(alert: Alert) -> str:
+    """Return the ids of the events that made an alert, the last ones if they are many."""
+    if not alert.evidence:
+        return ""
+    shown = ", ".join(alert.evidence[-EVENTS_SHOWN:])
+    more = "… " if len(alert.evidence) > EVENTS_SHOWN else ""
+    return say(en=f", events {more}{shown}", zh=f",事件 {more}{shown}")
 
 
 def _told(story: Story, test: Backtest) -> str:

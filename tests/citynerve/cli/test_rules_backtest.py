@@ -56,6 +56,18 @@ def test_an_alert_that_is_another_one_is_shown_as_it_was_and_as_it_is(backtest):
     assert "OLD firing 2025-11-25 14:00:00 low" in told.out and "NEW firing 2025-11-25 14:00:00 high" in told.out
 
 
+def test_each_example_has_the_id_that_explain_takes_and_the_events_that_made_it(backtest, citynerve, tmp_path):
+    told = backtest()
+    lines = told.out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "- 2025-11-25 02:00:00" in line)
+    alert, _, events = lines[at + 1].strip().partition(", events ")
+    assert alert.endswith(".0") and events == "e1"
+    example = json.loads(backtest("--format", "json").out)["rules"][0]["examples"]["gone"][0]["old"]
+    assert example["id"] == alert
+    why = citynerve("rules", "explain", alert, "--rules", tmp_path / "old", "--events", tmp_path / "events.ndjson")
+    assert why.code == 0 and "fast" in why.out and "e1" in why.out
+
+
 def test_equal_rules_differ_in_no_alert(backtest):
     told = backtest(change=("fast", "fast"))
     assert "no alert differs" in told.out and told.out.startswith("5 events, 0 dead letters; ruleset ")
