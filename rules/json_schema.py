@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from events.schema import TYPES, Schemas, Sensitivity, Text
 from rules.keys import AREA, PATTERNS, ROLES, RULE, STEP, WEEKDAYS, WORKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
-from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS, Vocabulary
+from rules.vocabulary import DECLARATIONS, Vocabulary
 
 Schema = dict[str, Any]
 
@@ -40,10 +40,7 @@ def json_schema(schemas: Schemas, vocabulary: Vocabulary) -> Schema:
             **{name: words.described(_DECLARED[name], words.declaration(name)) for name in DECLARATIONS},
             "let": words.described(_LET, _by_names(EXPRESSION, NAME.pattern)),
             "rules": words.described(_RULES, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/rule"}}),
-            **{name: {} for name in DISPATCH_KEYS},
         },
-        # what the dispatcher reads stands in a file without rules
-        "dependentSchemas": {"rules": {"properties": dict.fromkeys(DISPATCH_KEYS, False)}},
         "dependentRequired": {"let": ["rules"]},
         "$defs": {"rule": words.rule()},
     }

@@ -20,6 +20,10 @@ from rules.yaml import Items, Mapping, Node, Scalar
 WORD = re.compile(r"[a-z][a-z0-9_]*")
 RULES_FILE = "a rule file", "规则文件"
 VOCABULARY_FILE = "a vocabulary file", "词汇文件"
+DISPATCHED = {
+    "advice": "it comes with the dispatcher, which reads it; leave it out until then",
+    "advice_zh": "由派发程序读取,将随它一起提供;此前请不要写",
+}
 RULES = ("version", *DECLARATIONS, "let", "rules")
 VOCABULARY = ("version", *DECLARATIONS, *DISPATCH_KEYS)
 CAPACITY_MAX = 100_000_000
@@ -66,6 +70,10 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
         reader.report("E003", Place(path, 1), where=where[0], where_zh=where[1], key="version: 1")
     elif not (isinstance(found["version"], Scalar) and found["version"].text == "1"):
         reader.report("E004", found["version"].place, near="1")
+    for key in DISPATCH_KEYS:  # who writes it relies on it, so that passing it over would be worse than an error
+        if key in found:
+            place = document.key(key).place
+            reader.report("E011", place, what=f"`{key}`", what_zh=f" `{key}`", **DISPATCHED)
     macros: dict[str, Scalar] = {}
     let = reader.mapping("let", found["let"]) if "let" in found else None
     for name, value in let.entries if let else ():

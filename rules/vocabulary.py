@@ -14,7 +14,7 @@ from rules.yaml import Items, Mapping, Node, Scalar
 
 DECLARATIONS = ("sets", "timezone", "calendars", "areas", "scores", "routes")
 KEY_TYPES: tuple[FieldType, ...] = ("id", "ephemeral", "enum", "text")
-# of routes.yaml, for the dispatcher; rules only need the names
+# of routes.yaml, for a dispatcher; this version has none
 DISPATCH_KEYS = ("group", "remind", "max_age", "tree", "inhibit")
 
 

@@ -273,12 +273,16 @@ def test_a_text_in_one_language_is_shown_in_both_with_a_warning() -> None:
     assert found(rule("title: 标题")) == []
 
 
-def test_keys_of_the_dispatcher_are_no_business_of_the_rules() -> None:
-    routes = (
-        "version: 1\ngroup: {by: [site]}\nremind: {high: 30m}\nmax_age: 1h\ntree: [{when: x}]\ninhibit: []\n"
-        "routes: [{name: a, topic: b, fields: [], lang: zh}]\n"
-    )
+def test_what_only_a_dispatcher_would_read_is_refused_and_its_routes_are_not() -> None:
+    routes = "version: 1\nroutes: [{name: a, topic: b, fields: [], lang: zh}]\n"
     assert problems(rule("route: a"), **{"routes.yaml": routes}) == []
+    keys = "group: {by: [site]}\nremind: {high: 30m}\nmax_age: 1h\ntree: [{when: x}]\ninhibit: []\n"
+    found = problems(rule("route: a"), **{"routes.yaml": routes + keys})
+    assert [(each.code, each.place.line, each.place.column) for each in found] == [
+        ("E011", line, 1) for line in range(3, 8)
+    ]
+    assert "`inhibit` is not in this version" in found[-1].en and "dispatcher" in found[-1].advice_en
+    assert "`inhibit`" in found[-1].zh and "派发" in found[-1].advice_zh
 
 
 def test_a_score_may_be_declared_but_is_not_used_yet() -> None:

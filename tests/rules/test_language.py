@@ -51,6 +51,15 @@ def test_all_but_the_score_compiles() -> None:
     assert all("fall." in each.en for each in errors)
 
 
+def test_what_only_a_dispatcher_reads_is_refused_until_there_is_one() -> None:
+    later = (Path(__file__).parent / "language" / "later" / "routes.yaml").read_text(encoding="utf-8")
+    with pytest.raises(Problems) as caught:
+        check.loads({**LANGUAGE, "routes.yaml": later}, SCHEMAS, CITY)
+    refused = [each for each in caught.value.problems if each.place.path == "routes.yaml"]
+    assert [each.code for each in refused] == ["E011"] * 5
+    assert LANGUAGE["routes.yaml"].split("routes:")[1] in later
+
+
 def test_congestion_is_a_state_over_a_count_and_a_mean() -> None:
     pattern = rule("congestion").pattern
     assert isinstance(pattern, Threshold) and pattern.is_state
