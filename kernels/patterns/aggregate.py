@@ -18,6 +18,9 @@ EVENTS, KNOWN, SUM, LEAST, GREATEST = range(5)
 CELL, MEAN, SPAN, PER_MINUTE, RECENT, DISTINCT, QUANTILE = range(7)
 
 NEVER = np.int64(2**63 - 1)
+PANES = 60  # of a sliding window
+PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before
+#                            hold events, by bits; the one that is as old as the window stays until an edge has shown it
 OPENED, GROUP = 1, 2  # columns of `marks`, of a window that is not cut into panes
 NONE, HAND, VACANT = range(3)  # what is in hand at a look
 ROW, TIME, PLACE, HELD_BY, BEGINS = range(5)  # rows of `looks`
@@ -54,9 +57,10 @@ recent         int64[rows, 2 + ring]: place of the next event, events in the win
 values         int64[rows, d, bound]: different values of a sliding window (`kernels.patterns.distinct`)
 value_times    int64[rows, d, bound]
 value_sizes    int64[rows, d]: how many there are
-buckets        int32[rows, q, BUCKETS + 1] (`kernels.patterns.quantile`)
+buckets        int32[rows, q, WORDS] (`kernels.patterns.quantile`)
 held           uint16[rows, q, HELD]: the buckets of the last events
-held_sizes     int64[rows, q, 2 + panes]: the place of the next one, how many, and how many of each pane
+held_sizes     int64[rows, q, 2 + panes]: how many there ever were, how many are held, and how many there were when
+               each pane was over
 
 and of all keys together the different values of windows whose events leave all at once: groups, members and counts
 (`kernels.patterns.distinct.enter`).

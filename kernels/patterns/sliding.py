@@ -19,7 +19,11 @@ from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
     HAND,
     NEVER,
+    NEW,
     NONE,
+    OLD,
+    PANE,
+    PANES,
     POINTS,
     STATE,
     TABLE,
@@ -32,12 +36,9 @@ from kernels.patterns.aggregate import (
     tell,
 )
 from kernels.patterns.distinct import expire, see
-from kernels.patterns.quantile import HELD, bucket_of, fell, put
+from kernels.patterns.sliding_quantile import ask_for_tree, leave_trees, put_in
 from kernels.prefetch import AHEAD, prefetch
 
-PANES = 60
-PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before
-#                            hold events, by bits; the one that is as old as the window stays until an edge has shown it
 EDGES = PANES + 2  # at most so many points come of one event
 MINUTE_MS = 60_000.0
 
@@ -89,61 +90,6 @@ def move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations):
     marks[row, NEW] = 0
     for c in range(len(operations)):
         bases[row, c] = empty(operations[c])
-
-
-@kernel(allocates=False)
-def leave_trees(marks, buckets, held, sizes, row, slot, block):
-    """Take the panes that leave the window when it moves on to one of `block` out of the trees of quantiles."""
-    past = marks[row, PANE]
-    if past < block - PANES:
-        fell(buckets, sizes, row)
-        return
-    left = ~((np.int64(2) << past % PANES) - 1)  # of the block before, the panes up to here have left
-    gone = (np.int64(2) << slot) - 1
-    if past >= block:
-        take_panes(buckets, held, sizes, row, marks[row, OLD] & left & gone)
-    else:
-        take_panes(buckets, held, sizes, row, marks[row, OLD] & left)
-        take_panes(buckets, held, sizes, row, marks[row, NEW] & gone)
-
-
-@kernel(inline=True, allocates=False)
-def take_panes(buckets, held, sizes, row, panes):
-    """Take the numbers of some panes, the oldest ones, out of the trees of a key."""
-    while panes != 0:
-        slot = 2 + lowest(panes)
-        panes &= panes - 1
-        for q in range(buckets.shape[1]):
-            for _ in range(sizes[row, q, slot]):
-                take_out(buckets, held, sizes, row, q)
-            sizes[row, q, slot] = 0
-
-
-@kernel(inline=True, allocates=False)
-def take_out(buckets, held, sizes, row, q):
-    """Take the oldest number out of a tree."""
-    put(buckets, row, q, np.int64(held[row, q, (sizes[row, q, 0] - sizes[row, q, 1]) % HELD]), -1)
-    sizes[row, q, 1] -= 1
-
-
-@kernel(inline=True, allocates=False)
-def put_in(buckets, held, sizes, row, pane, quantiles, numbers, i):
-    """Put an event into the trees of a key; a full one loses its oldest."""
-    for q in range(len(quantiles)):
-        x = numbers[quantiles[q], i]
-        if x == x:
-            if sizes[row, q, 1] == HELD:
-                take_out(buckets, held, sizes, row, q)
-                at = pane - PANES + 1
-                while sizes[row, q, 2 + at % PANES] == 0:
-                    at += 1
-                sizes[row, q, 2 + at % PANES] -= 1
-            bucket = bucket_of(x)
-            put(buckets, row, q, bucket, 1)
-            held[row, q, sizes[row, q, 0] % HELD] = bucket
-            sizes[row, q, 0] += 1
-            sizes[row, q, 1] += 1
-            sizes[row, q, 2 + pane % PANES] += 1
 
 
 @kernel(inline=True, allocates=False)
@@ -318,6 +264,8 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
                 coming = rows[i + AHEAD // 2]
                 prefetch(cells, coming, marks[coming, PANE] % PANES)
                 prefetch(cells, coming, lowest(marks[coming, OLD] & ~((np.int64(2) << slot) - 1)))
+                if len(quantiles) > 0:
+                    ask_for_tree(buckets, held, held_sizes, rows, slot, quantiles, numbers, i)
         if edges:
             found = pass_edges(
                 marks,
@@ -351,7 +299,7 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
                 marks[row, NEW] = new
                 clear(cells, row, slot, operations)
             add(cells, row, slot, operations, arguments, numbers, i)
-            put_in(buckets, held, held_sizes, row, pane, quantiles, numbers, i)
+            put_in(buckets, held, held_sizes, row, slot, quantiles, numbers, i)
         if counts:
             leave(recent, row, time - window)
             come(recent, row, time)

@@ -14,6 +14,7 @@ from kernels.nulls import NULL
 
 ROWS_MIN = 1 << 8
 LINE_BYTES = 64  # of a cache
+HUGE_BYTES = 1 << 22  # from here on NumPy asks for huge pages
 EVICTED_SHARE = 16  # of a full table, this part of the keys goes at once
 
 Ints = NDArray[np.int64]
@@ -34,16 +35,21 @@ class Episodes:
 
 
 def fresh_state(columns: Columns, rows: int) -> dict[str, NDArray[Any]]:
-    """Return state arrays for so many fresh rows; they begin with a cache line, and memory is taken as it is used."""
+    """Return state arrays for so many fresh rows; they begin with a cache line.
+
+    Memory of small ones is taken as it is used. Large ones are written at once: a page that is read first comes as a
+    page of zeroes and is then copied as a small one, and random rows of small pages cost a walk through the page table.
+    """
     return {name: _fresh((rows, *shape), dtype, fresh) for name, (dtype, shape, fresh) in columns.items()}
 
 
 def _fresh(shape: tuple[int, ...], dtype: type, fresh: int) -> NDArray[Any]:
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(size + LINE_BYTES, np.uint8)
+    large = size >= HUGE_BYTES
+    room = (np.empty if large else np.zeros)(size + LINE_BYTES, np.uint8)
     start = -room.ctypes.data % LINE_BYTES
     array: NDArray[Any] = room[start : start + size].view(dtype).reshape(shape)
-    if fresh:
+    if fresh or large:
         array[...] = fresh
     return array
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from kernels.nulls import NULL
 from kernels.patterns import aggregate as of
-from kernels.patterns.quantile import BUCKETS, HELD
-from kernels.patterns.sliding import PANES as SLIDING_PANES
+from kernels.patterns.quantile import HELD, WORDS
 from rules.plan import Function, Panes
 from streams.shard.tables import Columns
 
@@ -86,7 +85,7 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
         np.array([each.parameter for each in aggregates], np.float64),
         np.empty((1, 1, len(cells)), np.float64),
     )
-    kept = SLIDING_PANES if sliding else 1
+    kept = of.PANES if sliding else 1
     longest = max((bound for _, bound in lists), default=0)
     columns: Columns = {
         "marks": (np.int64, (3,), int(NULL)),
@@ -97,8 +96,8 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
         "values": (np.int64, (len(lists), longest if sliding else 0), 0),
         "value_times": (np.int64, (len(lists), longest if sliding else 0), 0),
         "value_sizes": (np.int64, (len(lists),), 0),
-        "buckets": (np.int32, (len(trees), BUCKETS + 1), 0),
+        "buckets": (np.int32, (len(trees), WORDS), 0),
         "held": (np.uint16, (len(trees), HELD if sliding else 0), 0),
-        "held_sizes": (np.int64, (len(trees), 2 + SLIDING_PANES if sliding else 2), 0),
+        "held_sizes": (np.int64, (len(trees), 2 + of.PANES if sliding else 2), 0),
     }
     return Layout(table, columns)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from events.batch import TIME
 from kernels import opcodes as op
 from kernels.patterns import session, sliding, tumbling
-from kernels.patterns.aggregate import NEVER
+from kernels.patterns.aggregate import NEVER, PANES
 from rules.family import programs
 from rules.plan import Threshold
 from streams.shard.family import Family
@@ -56,7 +56,7 @@ def mover_of(family: Family, pattern: Threshold) -> Mover:
     needed = 0 if is_state else pattern.needed
     if window.panes == "sliding":
         every = _reads_clock(family, pattern)
-        unit = (length, sliding.PANES)
+        unit = (length, PANES)
         return Mover(sliding.slide, (length, needed, is_state, every), sliding.slide_on, (length, every), length, unit)
     if window.panes == "session":
         longest = int(NEVER) // 2 if window.max_ms is None else window.max_ms

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from kernels.compile import kernel
 from kernels.patterns import quantile as q
 from tests.kernels.patterns.test_windows import SPEED, looks_of
+from tests.naive.quantile import Counts
 from tests.naive.windows import HELD, Aggregate, Window, middle
 
 
@@ -17,6 +18,45 @@ def bucket_of(x):
 @kernel("float64(int64)")
 def value_of(bucket):
     return q.value_of(bucket)
+
+
+@kernel("void(int32[:, :, ::1], int64, int64, int64, int64)")
+def put(buckets, row, tree, bucket, by):
+    q.put(buckets, row, tree, bucket, by)
+
+
+@kernel("int64(int32[:, :, ::1], int64, int64, int64)")
+def at_rank(buckets, row, tree, rank):
+    return q.at_rank(buckets, row, tree, rank)
+
+
+buckets = st.integers(0, q.BUCKETS - 1) | st.sampled_from([0, 15, 16, 255, 256, 257, q.BUCKETS - 1])
+
+
+@given(st.lists(st.tuples(buckets, st.integers(0, 3)), min_size=1, max_size=60))
+def test_a_tree_counts_what_is_put_in_and_taken_out(moves):
+    tree, twin, held = np.zeros((2, 2, q.WORDS), np.int32), Counts(), []
+    for bucket, out in moves:
+        held.append(bucket)
+        put(tree, 1, 1, bucket, 1)
+        twin.put(bucket, 1)
+        if out == 0:
+            gone = held.pop(len(held) // 2)
+            put(tree, 1, 1, gone, -1)
+            twin.put(gone, -1)
+        assert [at_rank(tree, 1, 1, rank) for rank in range(len(held))] == [
+            twin.at_rank(rank) for rank in range(len(twin))
+        ]
+    assert not tree[0].any() and not tree[1, 0].any()
+
+
+@given(st.integers(0, q.SIDE), st.integers(-3, 3), st.booleans())
+def test_the_twin_tells_numbers_at_the_edges_of_buckets_alike(side, steps, negative):
+    x = q.LEAST * q.GROWTH**side
+    for _ in range(abs(steps)):
+        x = np.nextafter(x, np.inf if steps > 0 else 0.0)
+    x = float(-x if negative else x)
+    assert value_of(bucket_of(x)) == middle(x)
 
 
 @given(st.floats(q.LEAST, q.GREATEST), st.booleans())
