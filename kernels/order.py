@@ -1,22 +1,31 @@
-"""Order: sorting what arrives almost in order, merging runs, dropping duplicates, telling what is late.
+"""Order: sorting what arrives almost in order, telling repeated events, telling what is late.
 
-Rows stay where they are; what is sorted are their numbers. The order of a row is one int64,
+Rows stay where they are; what is sorted are columns that say where they lie. The order of a row is one int64,
 2 x time + 1 for an event, 2 x watermark for a late one, so that a late event comes before the events of that
 instant. Rows of one order go by id bytes, kind, device bytes and feed; late ones by arrival.
 
-A reorder buffer is `lanes` (as a batch's) and beside them `order` and `feed`, int64 each row.
+What waits is told by `waiting`, int64[WAITING, n]: of each row its order, the first 16 bytes of its id as two numbers
+that compare as the bytes do, where its record begins, its feed, and by how many pairs it is taken; records and pairs
+are told in `kernels.buffer`. A record begins with the *names* of its row: a word of the kind and the lengths of id and
+device, then their texts as such numbers.
 """
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.keys.token import load64, store64
+from kernels.keys.token import load64
 from kernels.nulls import NULL
 
-KIND, ID, DEVICE = 1, 3, 4  # lanes, as in events.batch
 SLICE_BITS = 24
 LENGTH = np.int64((1 << SLICE_BITS) - 1)
 RADIX_BITS = 11
+ORDER, WORD, NEXT_WORD, RECORD, FEED, PAIRS = range(6)  # of `waiting`
+WAITING = 6
+TEXT_BITS = (
+    24  # names: kind << 2 * TEXT_BITS | length of the id << TEXT_BITS | length of the device; lengths from 1, 0: NULL
+)
+TEXT_MASK = np.int64((1 << TEXT_BITS) - 1)
+PIECE = 24  # so many rows are sorted by insertion
 
 
 @kernel(inline=True)
@@ -29,40 +38,55 @@ def byteswap(word):
     return (word << np.uint64(32)) | (word >> np.uint64(32))
 
 
+@kernel(inline=True)
+def word_of(text, at, left):
+    """Return up to 8 bytes as a signed number that compares as they do; where fewer are left the rest is 0."""
+    word = np.uint64(0)
+    if left > 0:
+        word = byteswap(load64(text, np.uint64(at)))
+        if left < 8:
+            unused = np.uint64(64 - 8 * left)
+            word = (word >> unused) << unused
+    return np.int64(word ^ np.uint64(0x8000000000000000))
+
+
+@kernel(inline=True)
+def words_of(length):
+    """Return how many words a text takes, of the length in its row's names."""
+    return (max(length - 1, 0) + 7) >> 3
+
+
 @kernel()
-def compare_text(text, a, b):
-    """Compare two slices byte by byte: < 0, 0 or > 0; NULL comes first. Reads up to 7 bytes past a slice."""
-    if a == NULL or b == NULL:
-        return np.int64(a != NULL) - np.int64(b != NULL)
-    length_a = a & LENGTH
-    length_b = b & LENGTH
-    at_a = np.uint64(a >> SLICE_BITS)
-    at_b = np.uint64(b >> SLICE_BITS)
-    shared = min(length_a, length_b)
-    done = 0
-    while done < shared:
-        word_a = load64(text, at_a + np.uint64(done))
-        word_b = load64(text, at_b + np.uint64(done))
-        if word_a != word_b:
-            differ = byteswap(word_a) ^ byteswap(word_b)
-            left = shared - done
-            if left >= 8 or (differ >> np.uint64(8 * (8 - left))) != 0:
-                return np.int64(-1) if byteswap(word_a) < byteswap(word_b) else np.int64(1)
-        done += 8
+def compare_words(names, a, length_a, b, length_b):
+    """Compare two texts, from words a and b on, byte by byte: < 0, 0 or > 0; NULL comes first."""
+    for i in range(min(words_of(length_a), words_of(length_b))):
+        if names[a + i] != names[b + i]:
+            return np.int64(-1) if names[a + i] < names[b + i] else np.int64(1)
     return length_a - length_b
 
 
 @kernel()
-def compare(lanes, order, feeds, text, a, b):
-    """Compare two rows in the order of DESIGN: < 0, 0 (same identity and time, or both late) or > 0."""
+def compare(names, starts, order, feeds, a, b):
+    """Compare two rows in the order of DESIGN: < 0, 0 (same identity and time, or both late) or > 0.
+
+    `names` begin at starts[a] and starts[b].
+    """
     difference = order[a] - order[b]
     if difference != 0 or (order[a] & 1) == 0:
         return difference
-    difference = compare_text(text, lanes[ID, a], lanes[ID, b])
+    at_a = starts[a]
+    at_b = starts[b]
+    head_a = names[at_a]
+    head_b = names[at_b]
+    id_a = (head_a >> TEXT_BITS) & TEXT_MASK
+    id_b = (head_b >> TEXT_BITS) & TEXT_MASK
+    difference = compare_words(names, at_a + 1, id_a, at_b + 1, id_b)
     if difference == 0:
-        difference = lanes[KIND, a] - lanes[KIND, b]
+        difference = (head_a >> (2 * TEXT_BITS)) - (head_b >> (2 * TEXT_BITS))
     if difference == 0:
-        difference = compare_text(text, lanes[DEVICE, a], lanes[DEVICE, b])
+        device_a = at_a + 1 + words_of(id_a)
+        device_b = at_b + 1 + words_of(id_b)
+        difference = compare_words(names, device_a, head_a & TEXT_MASK, device_b, head_b & TEXT_MASK)
     return difference if difference != 0 else feeds[a] - feeds[b]
 
 
@@ -79,7 +103,7 @@ def lateness(times, received, greatest, tick, allowed, watermarks, late):
     greatest, tick
         greatest counted time before the block, and the last tick; the least int64 where there is none
     allowed
-        the feed's lateness, ms
+        allowed lateness in ms
     watermarks, late
         int64[n] and boolean[n], receive the feed's watermark before each row and whether it is late
 
@@ -98,11 +122,61 @@ def lateness(times, received, greatest, tick, allowed, watermarks, late):
 
 
 @kernel()
-def _merge(lanes, order, feeds, text, a, b, out):
+def sort_orders(orders, places):
+    """Write the places of some orders, sorted and stable, into `places`.
+
+    Cost: 1 ns each where they are in order already, else about 4 ns for each 11 bits of their span.
+    """
+    n = len(orders)
+    if n == 0:
+        return
+    least = orders[0]
+    greatest = least
+    ordered = True
+    previous = least
+    for i in range(n):
+        value = orders[i]
+        ordered &= previous <= value
+        previous = value
+        least = min(least, value)
+        greatest = max(greatest, value)
+        places[i] = i
+    if ordered:
+        return
+    other = np.empty(n, np.int64)
+    counts = np.empty(1 << RADIX_BITS, np.int64)
+    shift = 0
+    source = places
+    target = other
+    while shift < 63 and ((greatest - least) >> shift) != 0:
+        counts[:] = 0
+        for i in range(n):
+            counts[((orders[source[i]] - least) >> shift) & ((1 << RADIX_BITS) - 1)] += 1
+        total = 0
+        for digit in range(1 << RADIX_BITS):
+            count = counts[digit]
+            counts[digit] = total
+            total += count
+        for i in range(n):
+            digit = ((orders[source[i]] - least) >> shift) & ((1 << RADIX_BITS) - 1)
+            target[counts[digit]] = source[i]
+            counts[digit] += 1
+        source, target = target, source
+        shift += RADIX_BITS
+    if shift // RADIX_BITS % 2 == 1:
+        for i in range(n):
+            places[i] = other[i]
+
+
+@kernel()
+def _merge(words, next_words, a, b, out):
     i = 0
     j = 0
     for k in range(len(out)):
-        if j >= len(b) or (i < len(a) and compare(lanes, order, feeds, text, a[i], b[j]) <= 0):
+        first = j >= len(b)
+        if not first and i < len(a):
+            first = words[a[i]] < words[b[j]] or (words[a[i]] == words[b[j]] and next_words[a[i]] <= next_words[b[j]])
+        if first:
             out[k] = a[i]
             i += 1
         else:
@@ -111,114 +185,142 @@ def _merge(lanes, order, feeds, text, a, b, out):
 
 
 @kernel()
-def _sort_ties(lanes, order, feeds, text, rows, start, stop):
-    """Sort rows of one order among themselves: by insertion in short pieces, then merging the pieces."""
-    piece = 24
+def _sort_words(words, next_words, rows, start, stop, piece_words, piece_next, piece_rows):
+    """Sort rows[start:stop] by their words, stable: by insertion in short pieces, then merging the pieces."""
+    piece = PIECE
     for low in range(start, stop, piece):
-        for i in range(low + 1, min(low + piece, stop)):
-            row = rows[i]
+        count = min(piece, stop - low)
+        for i in range(count):  # in small arrays of their own, so that a comparison waits for no memory
+            row = rows[low + i]
+            word = words[row]
+            next_word = next_words[row]
             j = i - 1
-            while j >= low and compare(lanes, order, feeds, text, rows[j], row) > 0:
-                rows[j + 1] = rows[j]
+            while j >= 0 and (piece_words[j] > word or (piece_words[j] == word and piece_next[j] > next_word)):
+                piece_words[j + 1] = piece_words[j]
+                piece_next[j + 1] = piece_next[j]
+                piece_rows[j + 1] = piece_rows[j]
                 j -= 1
-            rows[j + 1] = row
+            piece_words[j + 1] = word
+            piece_next[j + 1] = next_word
+            piece_rows[j + 1] = row
+        for i in range(count):
+            rows[low + i] = piece_rows[i]
     if stop - start > piece:
         other = np.empty(stop - start, np.int64)
         while piece < stop - start:
             for low in range(start, stop, 2 * piece):
                 middle = min(low + piece, stop)
                 high = min(low + 2 * piece, stop)
-                _merge(
-                    lanes, order, feeds, text, rows[low:middle], rows[middle:high], other[low - start : high - start]
-                )
+                _merge(words, next_words, rows[low:middle], rows[middle:high], other[low - start : high - start])
             rows[start:stop] = other
             piece *= 2
 
 
-@kernel("void(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64, int64, int64[::1])")
-def sort_run(lanes, order, feeds, text, start, stop, rows):
-    """Sort rows start..stop-1 of a buffer, stable.
+@kernel("int64(int64[:, ::1], int64[::1], int64[::1])")
+def arrange(waiting, rows, alike):
+    """Sort waiting rows as far as their order and the first 16 bytes of their ids tell them apart, stable.
 
     Parameters
     ----------
+    waiting
+        int64[WAITING, n]
     rows
-        int64[stop - start], receives the row numbers in order
+        int64[n], receives the columns of `waiting`, in order
+    alike
+        int64[n], receives the places in `rows` of those that this does not tell apart: `settle` does
 
-    Cost: 1 ns a row that is in order already, else about 4 ns for each 11 bits of the span of times.
+    Returns
+    -------
+    how many these are
+
+    Cost: 4 ns a row for each 11 bits of the span of orders, and where k rows have one order, 2 log k ns more.
     """
-    n = stop - start
-    least = order[start]
-    greatest = least
-    ordered = True
-    previous = least
-    for i in range(n):
-        value = order[start + i]
-        ordered &= previous <= value
-        previous = value
-        least = min(least, value)
-        greatest = max(greatest, value)
-        rows[i] = start + i
-    if not ordered:
-        other = np.empty(n, np.int64)
-        counts = np.empty(1 << RADIX_BITS, np.int64)
-        shift = 0
-        source = rows
-        target = other
-        while shift < 63 and ((greatest - least) >> shift) != 0:
-            counts[:] = 0
-            for i in range(n):
-                counts[((order[source[i]] - least) >> shift) & ((1 << RADIX_BITS) - 1)] += 1
-            total = 0
-            for digit in range(1 << RADIX_BITS):
-                count = counts[digit]
-                counts[digit] = total
-                total += count
-            for i in range(n):
-                digit = ((order[source[i]] - least) >> shift) & ((1 << RADIX_BITS) - 1)
-                target[counts[digit]] = source[i]
-                counts[digit] += 1
-            source, target = target, source
-            shift += RADIX_BITS
-        if shift // RADIX_BITS % 2 == 1:
-            for i in range(n):
-                rows[i] = other[i]
+    orders, words, next_words = waiting[ORDER], waiting[WORD], waiting[NEXT_WORD]
+    piece_words, piece_next, piece_rows = (
+        np.empty(PIECE, np.int64),
+        np.empty(PIECE, np.int64),
+        np.empty(PIECE, np.int64),
+    )
+    n = len(rows)
+    sort_orders(orders, rows)
+    count = 0
     i = 0
     while i < n:
-        stop_tie = i + 1
-        value = order[rows[i]]
-        while stop_tie < n and order[rows[stop_tie]] == value:
-            stop_tie += 1
-        if stop_tie - i > 1 and (value & 1) == 1:
-            _sort_ties(lanes, order, feeds, text, rows, i, stop_tie)
-        i = stop_tie
+        stop = i + 1
+        value = orders[rows[i]]
+        while stop < n and orders[rows[stop]] == value:
+            stop += 1
+        if stop - i > 1 and (value & 1) == 1:
+            _sort_words(words, next_words, rows, i, stop, piece_words, piece_next, piece_rows)
+            for j in range(i + 1, stop):
+                a = rows[j - 1]
+                b = rows[j]
+                if words[a] == words[b] and next_words[a] == next_words[b]:
+                    if count == 0 or alike[count - 1] != j - 1:
+                        alike[count] = j - 1
+                        count += 1
+                    alike[count] = j
+                    count += 1
+        i = stop
+    return count
 
 
-@kernel("void(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1])")
-def merge(lanes, order, feeds, text, a, b, out):
-    """Merge two sorted runs of row numbers into `out`; of equal rows those of `a` come first. About 3 ns a row."""
-    _merge(lanes, order, feeds, text, a, b, out)
+@kernel("void(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def settle(names, starts, order, feeds, alike, rows, identities):
+    """Sort the rows that `arrange` left alike, and tell which of them are the same event again.
+
+    Parameters
+    ----------
+    names, starts, order, feeds
+        int64[...] and int64[a] each, of the rows left alike; the names of each begin at its start
+    alike, rows
+        as `arrange` left them, int64[a] and int64[n]; `rows` is sorted further
+    identities
+        int64[n], 0 .. n - 1; receives of each row that comes again the place of the first one
+
+    Cost: about 20 log k ns a row, where k are alike.
+    """
+    n = len(alike)
+    items = np.arange(n)
+    other = np.empty(n, np.int64)
+    piece = 1
+    while piece < n:  # by merging, stable; neighbours that are in order already cost one comparison
+        for low in range(0, n, 2 * piece):
+            middle = min(low + piece, n)
+            high = min(low + 2 * piece, n)
+            i = low
+            j = middle
+            if middle < high and compare(names, starts, order, feeds, items[middle - 1], items[middle]) <= 0:
+                j = high
+                for k in range(low, high):
+                    other[k] = items[k]
+                continue
+            for k in range(low, high):
+                if j >= high or (i < middle and compare(names, starts, order, feeds, items[i], items[j]) <= 0):
+                    other[k] = items[i]
+                    i += 1
+                else:
+                    other[k] = items[j]
+                    j += 1
+        items, other = other, items
+        piece *= 2
+    before = np.empty(n, np.int64)
+    for i in range(n):
+        before[i] = rows[alike[i]]
+    for i in range(n):
+        rows[alike[i]] = before[items[i]]
+        if i > 0 and compare(names, starts, order, feeds, items[i - 1], items[i]) == 0:
+            identities[alike[i]] = identities[alike[i - 1]]
 
 
-@kernel("int64(int64[::1], int64[::1], int64)")
-def released(order, rows, bound):
-    """Return how many of the first rows of a sorted run have an order below `bound`."""
-    low = 0
-    high = len(rows)
-    while low < high:
-        middle = (low + high) >> 1
-        if order[rows[middle]] < bound:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def drop_duplicates(lanes, order, feeds, text, rows, keys, kept, dropped):
+@kernel("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def drop_duplicates(identities, rows, keys, kept, dropped):
     """Keep the first of the rows of one key that have one identity and time.
 
     Parameters
     ----------
+    identities
+        as `settle` leaves them
     rows, keys
         int64[n] each, rows in order and the tokens of their keys; a row may stand several times, under other keys
     kept, dropped
@@ -228,18 +330,14 @@ def drop_duplicates(lanes, order, feeds, text, rows, keys, kept, dropped):
     -------
     how many are kept
 
-    Cost: 1 ns a row whose order no neighbour has.
+    Cost: 1 ns a row whose identity no neighbour has.
     """
     count = 0
     first = 0  # where in the kept ones those with the identity of the last one begin
     for i in range(len(rows)):
         row = rows[i]
-        last = rows[kept[count - 1]] if count > 0 else np.int64(-1)
-        same = row == last
         repeated = False
-        if count > 0 and not same and (order[row] & 1) == 1 and order[row] == order[last]:
-            same = compare(lanes, order, feeds, text, last, row) == 0
-        if same:
+        if count > 0 and identities[row] == identities[rows[kept[count - 1]]]:
             for j in range(first, count):
                 repeated |= rows[kept[j]] != row and keys[kept[j]] == keys[i]
         else:
@@ -250,50 +348,3 @@ def drop_duplicates(lanes, order, feeds, text, rows, keys, kept, dropped):
             kept[count] = i
             count += 1
     return count
-
-
-@kernel(
-    "int64(int64[:, ::1], uint8[::1], int64[::1], int64[::1], int64, int64[::1], int64[::1], int64[:, ::1], "
-    "int64[::1], int64[::1], uint8[::1], int64, int64)"
-)
-def append(source, text, rows, orders, feed, copied, slices, lanes, order, feeds, buffer, start, used):
-    """Copy rows of a batch behind the rows of a reorder buffer, with the texts that their slices point at.
-
-    Parameters
-    ----------
-    source, text
-        the batch's lanes and text
-    rows, orders
-        int64[n] each: which rows, and their order
-    copied, slices
-        lanes that are copied as they are, and lanes of slices, whose texts are copied too
-    lanes, order, feeds, buffer
-        the reorder buffer; `buffer` is its text
-    start, used
-        rows and bytes of text in use; the caller has made room for more
-
-    Returns
-    -------
-    bytes of text used afterwards
-    """
-    for lane in copied:
-        for i in range(len(rows)):
-            lanes[lane, start + i] = source[lane, rows[i]]
-    for i in range(len(rows)):
-        order[start + i] = orders[i]
-        feeds[start + i] = feed
-    for lane in slices:
-        for i in range(len(rows)):
-            piece = source[lane, rows[i]]
-            if piece == NULL:
-                lanes[lane, start + i] = NULL
-                continue
-            at = piece >> SLICE_BITS
-            length = piece & LENGTH
-            lanes[lane, start + i] = (used << SLICE_BITS) | length
-            word = 0
-            while word < length:  # whole words: both arrays have room past their end
-                store64(buffer, np.uint64(used + word), load64(text, np.uint64(at + word)))
-                word += 8
-            used += length
-    return used

@@ -331,10 +331,3 @@ def part(lanes, entries, key_lanes, shards, spans, rows, members, keys, part_end
             part_rows[at] = rows[i]
             part_members[at] = members[i]
             part_keys[at] = keys[i]
-
-
-@kernel("void(int64[::1], boolean[::1])")
-def mark(rows, wanted):
-    """Set `wanted[row]` for each of some rows."""
-    for row in rows:
-        wanted[row] = True

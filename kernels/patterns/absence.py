@@ -185,7 +185,7 @@ def glance(lanes, rows, places, late, feed, fresh, silence, keys, slow, ties):
     keys
         the state
     slow
-        int64[n], receives the rows that have to wait
+        int64[n], receives which of them have to wait
     ties
         int64[n, 3], receives the sights that lost their place to another of the same instant
 
@@ -209,13 +209,13 @@ def glance(lanes, rows, places, late, feed, fresh, silence, keys, slow, ties):
         row = rows[i]
         key = places[i]
         if key == NULL:
-            slow[kept] = row
+            slow[kept] = i
             kept += fresh
             continue
         time = lanes[EVENT_TIME, row]
         base = bases[key]
         if late[row] or fired[key] != NULL or time >= base + silence:  # as is any time of a key not yet armed
-            slow[kept] = row
+            slow[kept] = i
             kept += 1
         elif time > base or (time == base and feeds[key] < 0):
             bases[key] = time

@@ -5,12 +5,12 @@ shares are sampled at each full minute of event time when the watermark has reac
 instant; the value at an instant is that of the last full minute.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import TIME, Lanes
+from events.batch import Lanes
 from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, WINDOW, assume, hear, sample
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
@@ -19,7 +19,6 @@ from rules.plan import Program
 from streams.shard.surroundings import Samples, SetRows, Surroundings
 
 Ints = NDArray[np.int64]
-Before = Callable[[Ints], Ints]  # the group's watermark before some rows of a batch
 KEPT = 60  # minutes: of what a late event tells of a time further behind its place the coverage is null
 CELLS_MAX = 1 << 22  # minutes x sites that are sampled at once
 
@@ -62,13 +61,8 @@ class Heard:
         self._next = 0  # the first minute that has not been sampled, 0 before the epoch is known
         self.samples = Samples(0, np.empty((0, len(devices.sites))))
 
-    def arrive(self, lanes: Lanes, late: NDArray[np.bool_], before: Before) -> None:
-        """Take a batch."""
-        places = lanes[TIME]
-        if late.any():
-            rows = np.flatnonzero(late)
-            places = places.copy()
-            places[rows] = np.maximum(places[rows], before(rows))
+    def arrive(self, lanes: Lanes, places: Ints) -> None:
+        """Take a batch; `places` are where its rows stand in event time."""
         spare = np.empty((lanes.shape[1], 3), np.int64)
         found = hear(
             lanes,
@@ -164,10 +158,10 @@ class Coverage:
     def __bool__(self) -> bool:
         return bool(self._heard)
 
-    def arrive(self, lanes: Lanes, late: NDArray[np.bool_], before: Before) -> None:
-        """Take a batch as it arrives."""
+    def arrive(self, lanes: Lanes, places: Ints) -> None:
+        """Take a batch as it arrives; `places` are where its rows stand in event time (int64[n], epoch ms)."""
         for heard in self._heard.values():
-            heard.arrive(lanes, late, before)
+            heard.arrive(lanes, places)
 
     def arm(self, epoch: int) -> None:
         """Begin at the log's epoch."""

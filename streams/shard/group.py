@@ -1,8 +1,7 @@
 """A time group in a shard: the rules that read the same feeds, their watermark and their reorder buffer.
 
-What an event is to a rule without memory (kind, `when`, sets, calendar, key) is asked twice: on arrival, so that
-only rows that some rule takes are buffered, sorted and kept; and again of those few when they are released,
-because that is when a rule takes them. So a shard of a city moves one row in ten.
+What an event is to a rule without memory (kind, `when`, sets, calendar, key) is asked on arrival, so that only rows
+that some rule takes wait, each with who takes it. What coverage says is known when they are released, and asked then.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,15 +10,14 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import TIME, EventBatch
-from kernels.keys.choose import mark
+from events.batch import KIND, TIME, EventBatch
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
 from rules.plan import Change as ChangePlan
 from rules.plan import RulePlan
 from rules.plan import Sequence as SequencePlan
-from streams.shard.choose import Chooser, Chosen, Slice
-from streams.shard.coverage import Coverage
+from streams.shard.choose import Chooser, Chosen, Slice, cut
+from streams.shard.coverage import Coverage, coverages_read
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.absence import Absence
@@ -29,7 +27,7 @@ from streams.shard.patterns.pattern import Pattern
 from streams.shard.patterns.sequence import Sequence
 from streams.shard.patterns.window import Window
 from streams.shard.surroundings import Surroundings
-from streams.time.buffer import ReorderBuffer
+from streams.time.buffer import Reader, Released, ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
 
 Ints = NDArray[np.int64]
@@ -62,11 +60,24 @@ class TimeGroup:
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
         self.entries = (*(rules.entry for rules in self.at_once), *ordered)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
-        self._released = Chooser(ordered, surroundings, part)
-        read = {lane for family in made if family.rule.ordered for lane in family.lanes}
+        self._sampled = {
+            number: Chooser([entry], surroundings, part)
+            for number, entry in enumerate(ordered)
+            if coverages_read(entry.select)
+        }
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
-        self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, frozenset(read))
+        readers = [
+            Reader(
+                frozenset((KIND, *pattern.family.lanes))
+                if coverages_read(entry.select)
+                else frozenset(pattern.family.lanes),
+                entry.late,
+            )
+            for pattern in self.ordered
+            for entry in pattern.entries
+        ]
+        self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, readers)
 
     def arrive(
         self, batch: EventBatch, chosen: list[Chosen], clock: FeedClock, judgement: Judgement
@@ -84,15 +95,16 @@ class TimeGroup:
                 yield firings
         if not self.ordered:
             return
-        self.coverage.arrive(batch.lanes, judgement.late, before)
-        waiting = []
+        places = batch.lanes[TIME]
+        if judgement.late.any():
+            late = np.flatnonzero(judgement.late)
+            places = places.copy()
+            places[late] = np.maximum(places[late], before(late))
+        self.coverage.arrive(batch.lanes, places)
+        waiting: list[Chosen] = []
         for pattern, of_entries in _parted(self.ordered, chosen[len(self.at_once) :]):
             waiting += pattern.glance(of_entries, batch.lanes, judgement.late, clock.number)
-        rows = united(waiting, len(batch))
-        if len(rows):
-            times = batch.lanes[TIME, rows]
-            orders = np.where(judgement.late[rows], 2 * np.maximum(times, before(rows)), 2 * times + 1)
-            self.buffer.add(batch, rows, orders, clock.number)
+        self.buffer.add(batch, places, judgement.late, clock.number, waiting)
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
         """Release what the watermark has passed to the ordered rules, and let time pass for them."""
@@ -116,16 +128,27 @@ class TimeGroup:
             for pattern in self.ordered:
                 pattern.darken(watermark, self.clock.dark, blind=self.clock.blind)
         with stage("order"):
-            rows = self.buffer.release(bound)
-            chosen = self._released.released(self.buffer.lanes, self.buffer.order, rows) if len(rows) else []
+            released = self.buffer.release(bound)
+            chosen = [] if released is None else self._chosen(released)
         with stage("patterns"):
             for pattern, own in _parted(self.ordered, chosen):
-                if any(map(len, own)):
-                    out += pattern.take(own, self.buffer)
+                if released is not None and any(map(len, own)):
+                    out += pattern.take(own, released)
                     self.repeats.append(pattern.repeats)
             for pattern in self.ordered:
                 out += pattern.advance(watermark, inclusive=inclusive)
         return out
+
+    def _chosen(self, released: Released) -> list[Chosen]:
+        """Return what each entry takes: what it chose on arrival, of which coverage is known only now."""
+        chosen = cut(released.spans, released.taken)
+        for number, chooser in self._sampled.items():
+            rows = chosen[number].rows
+            if len(rows):
+                chosen[number] = chooser.released(released.lanes, released.order, rows[np.diff(rows, prepend=-1) != 0])[
+                    0
+                ]
+        return chosen
 
     def arm(self, epoch: int) -> None:
         """Await expected keys from the log's epoch on; until it is known nothing is released."""
@@ -139,15 +162,6 @@ def _awaits_epoch(rule: RulePlan) -> bool:
     """Whether a rule waits for the epoch: one that expects keys from it on, or judges the minutes behind it."""
     pattern = rule.pattern
     return isinstance(pattern, AbsencePlan) and (pattern.expect is not None or pattern.unless is not None)
-
-
-def united(some: list[Ints], rows: int) -> Ints:
-    """Return the rows (of so many) that are in any of some, each once, in order."""
-    some = [each for each in some if len(each)]
-    wanted = np.zeros(rows if some else 0, np.bool_)
-    for each in some:
-        mark(each, wanted)
-    return np.flatnonzero(wanted)
 
 
 def _parted(patterns: list[Pattern], chosen: list[Chosen]) -> Iterator[tuple[Pattern, list[Chosen]]]:

@@ -30,7 +30,7 @@ from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, pack, unpack
 from streams.time.watermark import Feed, FeedClock, GroupClock
 
-FORMAT = 1
+FORMAT = 2
 WHOLE = Slice()
 NO_POSITIONS = np.empty(0, np.int64)
 

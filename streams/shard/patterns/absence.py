@@ -45,7 +45,7 @@ from streams.shard.patterns.points import Dark
 from streams.shard.stops import FAR, Stops
 from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
 from streams.shard.ties import Ties
-from streams.time.buffer import ReorderBuffer
+from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
 NAMES: tuple[Transition, ...] = ("firing", "resolved", "corrected", "expired")
@@ -134,8 +134,8 @@ class Absence(Pattern):
             held["groups"][own] = self._stops.groups(self._key_parts(np.flatnonzero(own)))
         self.resume()
 
-    def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> list[Ints]:
-        """Take the sights of a batch that only move a deadline on; return the rows that wait for their place."""
+    def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Sequence[Chosen]:
+        """Take the sights of a batch that only move a deadline on; return those that wait for their place."""
         (own,) = chosen
         rows, keys = own.rows, own.keys
         state = self._rows(keys)
@@ -157,7 +157,7 @@ class Absence(Pattern):
             self.table.touch(state, lanes[TIME, rows])
         self._tie(lanes, rows, keys, ties[:tied])
         self._ties.forget(self._stand)
-        return [slow[:kept]]
+        return (own.at(slow[:kept]),)
 
     def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
         """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind, as they may be now.
@@ -167,33 +167,33 @@ class Absence(Pattern):
         self._stops.judge(watermark, dark)
         self._decided = min(watermark, dark[-1][0]) if blind and dark and dark[-1][1] >= watermark else watermark
 
-    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+    def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, late ones too, in order; one that comes again changes nothing."""
         (own,) = chosen
         rows, keys = own.rows, own.keys
         if self.table is None:
             state = self._rows(keys)
             awaited = state != NULL
-            return self._sight(buffer, rows[awaited], keys[awaited], state[awaited])
+            return self._sight(released, rows[awaited], keys[awaited], state[awaited])
         out: list[Firings] = []
         pieces = self.table.pieces(
             keys,
-            buffer.lanes[TIME, rows],
+            released.lanes[TIME, rows],
             self._dead,
             self._episodes,
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
         for piece, state in pieces:
-            parts = parts_of(buffer.lanes, self.rule.key, rows[piece])
+            parts = parts_of(released.lanes, self.rule.key, rows[piece])
             self.table.state["parts"][state] = parts.T
             if self._stops.distinguishes:
                 fresh = np.flatnonzero(self.table.state["bases"][state] == NULL)
                 self.table.state["groups"][state[fresh]] = self._stops.groups(parts[:, fresh])
             out += self._left
             self._left = []
-            out += self._sight(buffer, rows[piece], keys[piece], state)
+            out += self._sight(released, rows[piece], keys[piece], state)
             self._first_due = min(
-                self._first_due, int(buffer.lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms
+                self._first_due, int(released.lanes[TIME, rows[piece]].min()) + self._pattern.silence_ms
             )
         return out
 
@@ -214,14 +214,14 @@ class Absence(Pattern):
         """Take up again what is derived from state: when the next key can be due."""
         self._first_due = int(first_due(self._law, self._keys_state(), self._stops.runs))
 
-    def _sight(self, buffer: ReorderBuffer, rows: Ints, keys: Ints, state: Ints) -> list[Firings]:
+    def _sight(self, released: Released, rows: Ints, keys: Ints, state: Ints) -> list[Firings]:
         out = np.empty((4 * len(rows), COLUMNS), np.int64)
         ties = np.empty((len(rows), 3), np.int64)
         found, tied = sight(
-            buffer.lanes[TIME, rows],
-            buffer.order[rows],
-            buffer.lanes[POSITION, rows],
-            buffer.feeds[rows],
+            released.lanes[TIME, rows],
+            released.order[rows],
+            released.lanes[POSITION, rows],
+            released.feeds[rows],
             state,
             self._law,
             self._keys_state(),
@@ -229,7 +229,7 @@ class Absence(Pattern):
             out,
             ties,
         )
-        self._tie(buffer.lanes, rows, keys, ties[:tied])
+        self._tie(released.lanes, rows, keys, ties[:tied])
         if found:  # an episode that ended awaits its key again
             self._first_due = min(self._first_due, int(out[:found, AT].min()) + self._pattern.silence_ms)
         return self._transitions(out[:found])

@@ -19,7 +19,7 @@ from streams.shard.patterns.pattern import Pattern, distinct
 from streams.shard.patterns.point import PointJudge
 from streams.shard.patterns.points import Points
 from streams.shard.tables import KeyTable
-from streams.time.buffer import ReorderBuffer
+from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -51,11 +51,11 @@ class Change(Pattern):
         """How many keys went because a table was full, and how many values that first_seen() remembered."""
         return sum(table.evicted for table in (self.table, *self._values))
 
-    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+    def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
         (own,) = chosen
-        own, self.repeats = distinct(own, buffer)
-        lanes = buffer.lanes
+        own, self.repeats = distinct(own, released)
+        lanes = released.lanes
         news = self._news(lanes, own)
         return [
             firings

@@ -13,7 +13,7 @@ from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.points import Dark
 from streams.shard.tables import KeyTable
-from streams.time.buffer import ReorderBuffer
+from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
 
@@ -36,16 +36,16 @@ class Pattern(Protocol):
         """Take note of the log's epoch (epoch ms); nothing is taken before it is known."""
         return
 
-    def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> list[Ints]:
-        """Look at what its entries chose of a batch on arrival; return the rows that wait for their place."""
-        return [own.rows for own in chosen]
+    def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Sequence[Chosen]:
+        """Look at what its entries chose of a batch on arrival; return what of it waits for its place."""
+        return chosen
 
     def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
         """Say in what event time up to the watermark all feeds of its group were blind, and whether they still are."""
         return
 
-    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
-        """Take released rows of the buffer, in order."""
+    def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
+        """Take what its entries chose of released rows, in order."""
         ...
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
@@ -61,7 +61,7 @@ class Pattern(Protocol):
         ...
 
 
-def distinct(chosen: Chosen, buffer: ReorderBuffer) -> tuple[Chosen, Ints]:
+def distinct(chosen: Chosen, released: Released) -> tuple[Chosen, Ints]:
     """Return the chosen rows without those that repeat an event of the same key, and the log positions of those."""
-    places, repeats = buffer.distinct(chosen.rows, chosen.keys)
+    places, repeats = released.distinct(chosen.rows, chosen.keys)
     return (chosen if isinstance(places, slice) else chosen.at(places)), repeats

@@ -18,7 +18,7 @@ from streams.shard.patterns.pattern import Pattern
 from streams.shard.patterns.points import Dark, darkened
 from streams.shard.patterns.steps import FIRST, Steps
 from streams.shard.tables import Columns, Episodes, KeyTable
-from streams.time.buffer import ReorderBuffer
+from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
 NONE = np.empty(0, np.int64)
@@ -52,23 +52,23 @@ class Sequence(Pattern):
         self._dark: Dark = ()
         self._waiting = Episodes(lambda: self.table.state["dues"] != NEVER, self._leave)
 
-    def take(self, chosen: Several[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+    def take(self, chosen: Several[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order; what the events of a key prove unanswered is told before them."""
-        events, masks = self._steps.merged(chosen, buffer)
-        places, self.repeats = buffer.distinct(events.rows, events.keys)
+        events, masks = self._steps.merged(chosen)
+        places, self.repeats = released.distinct(events.rows, events.keys)
         events, masks = events.at(places), masks[places]
         places = self._steps.concerned(events, masks, self.table.rows(events.keys))
         events, masks = events.at(places), masks[places]
         out: list[Firings] = []
         pieces = self.table.pieces(
             events.keys,
-            buffer.lanes[TIME, events.rows],
+            released.lanes[TIME, events.rows],
             self._dead,
             self._waiting,
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
         for piece, state in pieces:
-            out += self._piece(buffer.lanes, events.at(piece), masks[piece], state)
+            out += self._piece(released.lanes, events.at(piece), masks[piece], state)
         return out
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:

@@ -17,7 +17,6 @@ from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
 from streams.shard.patterns.kept import Kept
-from streams.time.buffer import ReorderBuffer
 
 Ints = NDArray[np.int64]
 FIRST = 1  # the bit of the first step; step i has the bit 1 << i
@@ -90,15 +89,14 @@ class Steps:
         self.starts = [slot * width + state + START for slot in range(slots) for state in states]
         self.horizon_ms = _horizon(pattern)
 
-    def merged(self, chosen: Several[Chosen], buffer: ReorderBuffer) -> tuple[Chosen, Ints]:
+    def merged(self, chosen: Several[Chosen]) -> tuple[Chosen, Ints]:
         """Return the events that any step chose, once for each key, in order, and the bits of the steps that did."""
         rows, members, keys = (
             np.concatenate([getattr(own, name) for own in chosen]) for name in ("rows", "members", "keys")
         )
         bits = np.repeat(1 << np.arange(len(chosen)), [len(own) for own in chosen])
-        places = buffer.places(rows)
         taken, masks = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-        found = merge_steps(places, int(places.max(initial=-1)) + 1, keys, bits, taken, masks)
+        found = merge_steps(rows, int(rows.max(initial=-1)) + 1, keys, bits, taken, masks)
         return Chosen(rows, members, keys).at(taken[:found]), masks[:found]
 
     def concerned(self, events: Chosen, masks: Ints, rows: Ints) -> Ints:

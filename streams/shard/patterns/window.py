@@ -24,7 +24,7 @@ from streams.shard.patterns.point import PointJudge
 from streams.shard.patterns.points import Dark, Points
 from streams.shard.patterns.recent import Recent
 from streams.shard.tables import Columns, Episodes, KeyTable
-from streams.time.buffer import ReorderBuffer
+from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
 
@@ -108,10 +108,10 @@ class Window(Pattern):
         self.table = KeyTable(family.capacity, {**self._source.columns, **self._judge.columns})
         self._episodes = self._judge.episodes(self.table)
 
-    def take(self, chosen: Sequence[Chosen], buffer: ReorderBuffer) -> list[Firings]:
+    def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
-        own, self.repeats = distinct(chosen[0], buffer)
-        lanes, table = buffer.lanes, self.table
+        own, self.repeats = distinct(chosen[0], released)
+        lanes, table = released.lanes, self.table
         out: list[Firings] = []
         pieces = table.pieces(
             own.keys,
