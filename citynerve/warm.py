@@ -37,7 +37,7 @@ def ensure() -> None:
 
 def compile_all() -> None:
     """Import every kernel module, which compiles what is not in the cache, and remember that it has been done."""
-    from kernels.compile import CACHE_DIR
+    from kernels.cache import CACHE_DIR
 
     names = modules()
     try:
@@ -66,7 +66,7 @@ def _marker() -> Path:
     """
     from llvmlite import binding
 
-    from kernels.compile import CACHE_DIR, source_hash
+    from kernels.cache import CACHE_DIR, source_hash
 
     processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
     return CACHE_DIR / f"{source_hash()}-{hashlib.blake2b(processor.encode(), digest_size=4).hexdigest()}.complete"

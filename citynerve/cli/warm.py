@@ -23,7 +23,7 @@ def command() -> click.Command:
 
 def _warm() -> int:
     from citynerve import warm
-    from kernels.compile import CACHE_DIR
+    from kernels.cache import CACHE_DIR
 
     warm.ensure()
     click.echo(say(en=f"kernels are ready in {CACHE_DIR}", zh=f"内核已就绪: {CACHE_DIR}"), err=True)

@@ -2,12 +2,20 @@ import pytest
 
 from citynerve import warm
 from citynerve.cli.failure import Failure
-from kernels import compile as compiling
+from kernels import cache as finished
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(compiling, "CACHE_DIR", tmp_path / "cache")
+def imported(monkeypatch):
+    """The kernel modules that are imported, which would compile them; here nothing is."""
+    names = []
+    monkeypatch.setattr(warm, "import_module", names.append)
+    return names
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch, imported):
+    monkeypatch.setattr(finished, "CACHE_DIR", tmp_path / "cache")
     return tmp_path / "cache"
 
 
@@ -17,18 +25,18 @@ def test_every_kernel_module_is_among_those_to_compile():
     assert not any(name.endswith("__init__") for name in names) and names == sorted(names)
 
 
-def test_kernels_are_compiled_once_and_then_known_to_be(cache, capsys):
+def test_kernels_are_compiled_once_and_then_known_to_be(cache, imported, capsys):
     assert not warm.is_warm()
     warm.ensure()
-    assert warm.is_warm()
+    assert warm.is_warm() and imported == warm.modules()
     assert "compiling kernels (once)" in capsys.readouterr().err
     warm.ensure()
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "" and imported == warm.modules()
 
 
 def test_an_edited_kernel_or_another_processor_makes_the_cache_cold(cache, monkeypatch):
     warm.ensure()
-    monkeypatch.setattr(compiling, "source_hash", lambda: "other")
+    monkeypatch.setattr(finished, "source_hash", lambda: "other")
     assert not warm.is_warm()
 
 
