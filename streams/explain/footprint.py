@@ -10,9 +10,9 @@ from rules.plan import Plan, RulePlan
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
-from streams.shard.group import pattern_of
 from streams.shard.members import index_of
 from streams.shard.patterns.absence import Absence
+from streams.shard.patterns.load import pattern_of
 from streams.shard.surroundings import Surroundings
 
 WORD = 8  # bytes

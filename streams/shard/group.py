@@ -13,38 +13,20 @@ from numpy.typing import NDArray
 from events.batch import KIND, TIME, EventBatch
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
-from rules.plan import Change as ChangePlan
 from rules.plan import RulePlan
-from rules.plan import Sequence as SequencePlan
 from streams.shard.choose import Chooser, Chosen, Slice, cut
 from streams.shard.coverage import Coverage, coverages_read
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.absence import Absence
 from streams.shard.patterns.at_once import AtOnce
-from streams.shard.patterns.change import Change
+from streams.shard.patterns.load import pattern_of
 from streams.shard.patterns.pattern import Pattern
-from streams.shard.patterns.sequence import Sequence
-from streams.shard.patterns.window import Window
 from streams.shard.surroundings import Surroundings
 from streams.time.buffer import Reader, Released, ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
 
 Ints = NDArray[np.int64]
 Stage = Callable[[str], AbstractContextManager[None]]
-
-
-def pattern_of(family: Family) -> Pattern:
-    """Give a family its state."""
-    match family.rule.pattern:
-        case AbsencePlan():
-            return Absence(family)
-        case SequencePlan():
-            return Sequence(family)
-        case ChangePlan():
-            return Change(family)
-        case _:
-            return Window(family)
 
 
 class TimeGroup:

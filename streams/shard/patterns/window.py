@@ -11,18 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
-from rules.plan import Threshold
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.accumulation import Accumulation
-from streams.shard.patterns.baseline import BaselineJudge
-from streams.shard.patterns.episode import EpisodeJudge
-from streams.shard.patterns.matches import Matches
+from streams.shard.patterns.load import judge_of, source_of
 from streams.shard.patterns.pattern import Pattern, distinct
-from streams.shard.patterns.point import PointJudge
 from streams.shard.patterns.points import Dark, Points
-from streams.shard.patterns.recent import Recent
 from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import Released
 
@@ -102,8 +96,8 @@ class Window(Pattern):
         self.family = family
         self.entries = (family.entry,)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
-        self._source = _source(family)
-        self._judge = _judge(family)
+        self._source: Source = source_of(family)
+        self._judge: Judge = judge_of(family)
         self.suppressed = self._judge.suppressed
         self.table = KeyTable(family.capacity, {**self._source.columns, **self._judge.columns})
         self._episodes = self._judge.episodes(self.table)
@@ -153,20 +147,3 @@ class Window(Pattern):
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that can influence nothing from `now` on."""
         return self._source.done(table, now) & self._judge.done(table, now)
-
-
-def _source(family: Family) -> Source:
-    pattern = family.rule.pattern
-    if not isinstance(pattern, Threshold):
-        return Matches()
-    counts_alone = [each.function for each in pattern.window.aggregates] == ["count"]
-    if counts_alone and pattern.window.panes == "sliding" and not pattern.is_state:
-        return Recent(family)
-    return Accumulation(family)
-
-
-def _judge(family: Family) -> Judge:
-    pattern = family.rule.pattern
-    if not isinstance(pattern, Threshold) or not pattern.is_state:
-        return PointJudge(family)
-    return BaselineJudge(family) if pattern.baseline else EpisodeJudge(family)

@@ -1,0 +1,71 @@
+"""What the patterns of a plan are made of. Each part brings its kernels with it, and a plan needs few of them.
+
+So a part is imported here, where a shard is built that needs it, and nowhere at the head of a file that all shards
+read. That is before the first event: none ever waits for a kernel.
+"""
+
+from typing import TYPE_CHECKING
+
+from rules.plan import Absence as AbsencePlan
+from rules.plan import Change as ChangePlan
+from rules.plan import Sequence as SequencePlan
+from rules.plan import Threshold
+from streams.shard.family import Family
+from streams.shard.patterns.pattern import Pattern
+
+if TYPE_CHECKING:
+    from streams.shard.patterns.window import Judge, Source
+
+
+def pattern_of(family: Family) -> Pattern:
+    """Give a family its state."""
+    match family.rule.pattern:
+        case AbsencePlan():
+            from streams.shard.patterns.absence import Absence
+
+            return Absence(family)
+        case SequencePlan():
+            from streams.shard.patterns.sequence import Sequence
+
+            return Sequence(family)
+        case ChangePlan():
+            from streams.shard.patterns.change import Change
+
+            return Change(family)
+        case _:
+            from streams.shard.patterns.window import Window
+
+            return Window(family)
+
+
+def source_of(family: Family) -> "Source":
+    """Give a family what is found of its keys' windows, or of single events."""
+    pattern = family.rule.pattern
+    if not isinstance(pattern, Threshold):
+        from streams.shard.patterns.matches import Matches
+
+        return Matches()
+    counts_alone = [each.function for each in pattern.window.aggregates] == ["count"]
+    if counts_alone and pattern.window.panes == "sliding" and not pattern.is_state:
+        from streams.shard.patterns.recent import Recent
+
+        return Recent(family)
+    from streams.shard.patterns.accumulation import Accumulation
+
+    return Accumulation(family)
+
+
+def judge_of(family: Family) -> "Judge":
+    """Give a family what makes alerts of that."""
+    pattern = family.rule.pattern
+    if not isinstance(pattern, Threshold) or not pattern.is_state:
+        from streams.shard.patterns.point import PointJudge
+
+        return PointJudge(family)
+    if pattern.baseline:
+        from streams.shard.patterns.baseline import BaselineJudge
+
+        return BaselineJudge(family)
+    from streams.shard.patterns.episode import EpisodeJudge
+
+    return EpisodeJudge(family)
