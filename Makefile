@@ -12,7 +12,10 @@ help:  ## this list / 本列表
 	@bin/environment
 	@touch $@
 
+ROOMS := kernels events rules streams connectors citynerve
+
 setup: .venv/ready  ## build .venv and compile the kernels / 建立环境并编译内核
+	@$(BIN)/python -m compileall -q $(ROOMS)
 	@$(BIN)/citynerve warm
 
 run: setup  ## simulate a city and show its alerts / 模拟一座城市并显示告警

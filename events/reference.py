@@ -20,6 +20,7 @@ from events.cells import Cells
 from events.place import Place, Problem, Problems
 from events.unreadable import reason
 from kernels import separated
+from kernels.keys.membership import fill
 from kernels.nulls import NULL
 
 SUFFIXES = (".csv", ".parquet")
@@ -106,11 +107,12 @@ def last_rows(keys: Lanes) -> tuple[NDArray[np.int64], int, int]:
 
     `keys` has one token a row, NULL where a part of the key is empty.
     """
-    named = np.flatnonzero(keys != NULL)
-    backwards = keys[named][::-1]
-    _, first = np.unique(backwards, return_index=True)
-    rows = named[np.sort(len(named) - 1 - first)]
-    return rows, len(named) - len(rows), len(keys) - len(named)
+    slots = 1 << (2 * len(keys)).bit_length()
+    held, rows = np.full(slots, NULL, np.int64), np.empty(slots, np.int64)
+    fill(np.ascontiguousarray(keys), held, rows, 0, slots - 1)
+    kept = np.sort(rows[held != NULL])
+    keyless = int(np.count_nonzero(keys == NULL))
+    return kept, len(keys) - keyless - len(kept), keyless
 
 
 def _read_csv(path: Path) -> ReferenceSet:
