@@ -69,12 +69,13 @@ def _conditions(rng: np.random.Generator, words: int, limit: float) -> Step:
     bits = int(np.float64(limit).view(np.int64))
     code = np.array([(op.LANE, 0), (op.INTEGER, 3), (op.SAME, 0), (op.LANE, 1), (op.NUMBER, bits), (op.GREATER, 0)])
     nothing = np.array([1]), np.array([1])
-    starts, stack = np.array([0, 3, 6]), np.empty((3, CONDITIONS), np.int64)
+    stack = np.empty((3, CONDITIONS), np.int64)
 
     def step(part: slice) -> None:
         for first in range(part.start, part.stop, CONDITIONS):
             rows = np.arange(first, first + CONDITIONS)
-            keep(code, starts, 0, 2, lanes, rows, CONDITIONS, stack, *nothing)
+            left = keep(code, 0, 3, lanes, rows, CONDITIONS, rows, stack, *nothing)
+            keep(code, 3, 6, lanes, rows, left, rows, stack, *nothing)
 
     return step
 

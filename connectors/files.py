@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from connectors import first_bytes
-from connectors.text import open_text
+from connectors.file_text import open_text
 from events.batch import LINE_MAX
 from events.block import POSITION_BITS, Bytes, Events
 from events.place import Place, Problem, Problems
