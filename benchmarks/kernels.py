@@ -12,7 +12,8 @@ from benchmarks import silences
 from benchmarks.windows import GATES, PLATES, SITES, Step, steps
 from kernels import opcodes as op
 from kernels.expression import BLOCK as CONDITIONS
-from kernels.expression import NEVER, evaluate, keep
+from kernels.expression import evaluate, keep
+from kernels.instants import DAY_MS, MINUTE_MS, NEVER
 from kernels.nulls import NULL
 from kernels.opcodes import FALSE, TRUE
 from kernels.patterns.baseline import LEARNED, WHOLE, compare, learn
@@ -30,8 +31,6 @@ from streams.shard.tables import fresh_state
 EVENTS = 1 << 20
 BLOCK = 1 << 14  # events of a call, as the engine makes them
 REPEATS = 3
-MINUTE_MS = 60_000
-DAY_MS = 1440 * MINUTE_MS
 
 
 def rates() -> dict[str, float]:

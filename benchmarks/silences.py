@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.windows import Step
-from kernels.coverage import MINUTE_MS, WINDOW, hear, sample
+from kernels.coverage import WINDOW, hear, sample
+from kernels.instants import HOUR_MS, MINUTE_MS
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
@@ -14,7 +15,6 @@ from kernels.patterns.stops import NO_RUN, release, stop
 
 ELDERS, PEOPLE = 5_000, 1_000_000
 DEVICES, COMMUNITIES = 100_000, 3_000
-HOUR_MS = 60 * MINUTE_MS
 STOPS = 4  # a group, within a silence
 NOTHING, NO_GROUPS, NO_RUNS = np.empty(0, np.int64), np.empty(0, np.int32), np.empty((0, 4), np.int64)
 LAW = 48 * HOUR_MS, NEVER_FORGET, 0, NOTHING

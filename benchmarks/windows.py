@@ -5,8 +5,10 @@ from functools import partial
 
 import numpy as np
 
+from kernels.instants import MINUTE_MS
+from kernels.limits import EVIDENCE_MAX
 from kernels.patterns.count import count, words
-from kernels.patterns.evidence import EVIDENCE_MAX, remember
+from kernels.patterns.evidence import remember
 from kernels.patterns.session import sit
 from kernels.patterns.sliding import EDGES, slide
 from kernels.patterns.tumbling import tumble
@@ -18,7 +20,6 @@ from streams.shard.tables import fresh_state
 Step = Callable[[slice], object]
 
 RING = 4
-MINUTE_MS = 60_000
 PLATES, GATES, SITES = 300_000, 8_000, 2_000
 SPEED, PLATE = 1, 2  # rows of the arguments
 COUNT, AVERAGE = Asked("count", parameter=33), Asked("avg", SPEED)

@@ -11,7 +11,6 @@ Mode = Literal["live", "shadow"]
 Transition = Literal["firing", "raised", "lowered", "resolved", "expired", "not_expected", "rule_removed", "corrected"]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")  # most severe first
-EVIDENCE_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Alert:
 
     `key` maps key fields to their text, None where missing (an at-once rule may fire without its key).
     `values` maps expressions, as the rule writes them, to what they were; nothing personal is among them.
-    `evidence` holds the ids of at most `EVIDENCE_MAX` causing events, oldest first. Times are epoch ms.
+    `evidence` holds the ids of at most 20 (`kernels.limits`) causing events, oldest first. Times are epoch ms.
     `order` is the place in event time: the greater of `time` and the watermark at the log position. An alert of mode
     `shadow` is judged like any other, and goes nowhere.
     """

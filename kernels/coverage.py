@@ -10,11 +10,11 @@ spare runs are few and live until their minutes have been sampled.
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.instants import MINUTE_MS
 from kernels.keys.membership import find_from, first_probe
 from kernels.nulls import NULL
 from kernels.prefetch import AHEAD, prefetch
 
-MINUTE_MS = 60_000
 TIME, KIND = 0, 1  # lanes, as in events.batch
 CHUNK = 1024
 BEGIN, FINISH, WINDOW = range(3)  # columns of a device

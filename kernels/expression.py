@@ -11,6 +11,7 @@ from kernels.comparison import choose_among, compare, is_choice, is_comparison, 
 from kernels.compile import kernel
 from kernels.geo.polygon import contains, within
 from kernels.geo.sphere import haversine
+from kernels.instants import HOUR_MS, MINUTE_MS, NEVER
 from kernels.keys.membership import contains_from, find_from, first_probe
 from kernels.keys.token import combine
 from kernels.nulls import NULL
@@ -38,9 +39,6 @@ from kernels.surroundings import (
 )
 
 BLOCK = 1024  # rows: 8 KiB a stack entry
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
-NEVER = np.int64(2**63 - 1)
 
 
 @kernel(inline=True)

@@ -67,6 +67,7 @@ NOT: Final = 52
 SURE: Final = 53  #        UNKNOWN to FALSE
 
 LITERALS: Final = (NUMBER, INTEGER, TRUTH)  # whose argument is a constant of the rule
+CLOCKS: Final = (HOUR, CALENDAR, COVERAGE)  # whose value changes with time alone
 
 # by how many entries an instruction grows the stack; none where it is not named
 GROWTH: Final = {

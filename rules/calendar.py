@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.place import Place, Problem, Problems
+from kernels.instants import DAY_MS
 from rules.expression.canonical import canonical
 from rules.expression.typed import Apply, Constant, InCalendar, Typed, leaves
 from rules.keys import WEEKDAYS
 from rules.plan import Calendar
 from rules.vocabulary import CalendarDeclaration
 
-DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 FIRST_DAY = (date(2000, 1, 1) - _EPOCH).days  # days since 1970; calendars are known from this civil day
 LAST_DAY = (date(2100, 1, 1) - _EPOCH).days  # until the start of this one

@@ -1,5 +1,6 @@
 """The plan: what a ruleset compiles to. Data only, read by shards; editing a rule never compiles a kernel."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +26,12 @@ class Program:
     code: NDArray[np.int64]
     depth: int
     text: str  # the expression in canonical spelling, macros expanded
+
+
+def reads(programs: Iterable[Program], *opcodes: int) -> list[int]:
+    """Return what some instructions of programs name, each once, sorted: the lanes, sets or coverages read."""
+    codes = (program.code.reshape(-1, 2) for program in programs)
+    return sorted({argument for code in codes for argument in code[np.isin(code[:, 0], opcodes), 1].tolist()})
 
 
 @dataclass(frozen=True)

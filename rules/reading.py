@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from events.place import Place, Problem
+from kernels.instants import DAY_MS
 from rules import slips
 from rules.errors import SHAPES, nearest, problem
 from rules.keys import Key
@@ -19,7 +20,7 @@ from rules.yaml import Items, Mapping, Node, Scalar
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_WITH_DIGITS = re.compile(r"[a-z0-9_]+")
 LANGUAGES = ("zh", "en")
-DURATION_MAX_MS = 366 * 86_400_000
+DURATION_MAX_MS = 366 * DAY_MS
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 

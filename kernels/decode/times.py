@@ -9,9 +9,8 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.decode.numbers import NIBBLES, SIXES, ZEROS
 from kernels.decode.wide import byte, word
+from kernels.instants import DAY_MS
 from kernels.nulls import NULL
-
-DAY_MS = 86_400_000
 
 
 def _chunk(text: bytes) -> np.uint64:

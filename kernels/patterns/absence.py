@@ -14,7 +14,8 @@ kernel needs to know: the one that is held goes to `ties` when another takes its
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.expression import NEVER, index_after
+from kernels.expression import index_after
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.stops import RUNS, counted, reached, running
 from kernels.prefetch import AHEAD, prefetch

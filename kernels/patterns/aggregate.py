@@ -17,7 +17,6 @@ EVENTS, KNOWN, SUM, LEAST, GREATEST = range(5)
 # what an aggregate is made of
 CELL, MEAN, SPAN, PER_MINUTE, RECENT, DISTINCT, QUANTILE = range(7)
 
-NEVER = np.int64(2**63 - 1)
 PANES = 60  # of a sliding window
 PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before
 #                            hold events, by bits; the one that is as old as the window stays until an edge has shown it

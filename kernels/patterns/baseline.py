@@ -28,7 +28,8 @@ import math
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.expression import NEVER, index_after
+from kernels.expression import index_after
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.episode import IDLE
 from kernels.patterns.panes import pane_end

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.compile import kernel
+from kernels.instants import NEVER
+from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
-from kernels.patterns.count import EVIDENCE_MAX
 
-NEVER = np.int64(2**63 - 1)
 SLOTS = 8  # first events with chains of their own, where a step asks for the first event
 
 # Columns of a step that takes events: its bit in a mask; the bits of the `not`s behind it; its matches; ms since the

@@ -8,7 +8,7 @@ for each of them does a third of the work.
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.patterns.evidence import EVIDENCE_MAX
+from kernels.limits import EVIDENCE_MAX
 from kernels.prefetch import AHEAD, prefetch
 
 HEADER = 2  # words: the place of the next event in the ring, and how many are in the window

@@ -12,7 +12,7 @@ very end of `for` does not fire, and what fires then shows what that instant's p
 """
 
 from kernels.compile import kernel
-from kernels.expression import NEVER
+from kernels.instants import NEVER
 from kernels.opcodes import FALSE, TRUE
 
 IDLE, HELD, OPEN = 0, 1, 2  # phases: nothing; the condition is true but may not fire yet; an alert is open

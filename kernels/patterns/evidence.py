@@ -8,9 +8,8 @@ chained by key, and behind them the ring as it was.
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.limits import EVIDENCE_MAX
 from kernels.prefetch import AHEAD, prefetch
-
-EVIDENCE_MAX = 20
 
 
 @kernel("void(int64[::1], int64[::1], int64[::1])")

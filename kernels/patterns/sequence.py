@@ -29,6 +29,7 @@ is asked beforehand, for pairs of both (`kernels.patterns.steps`), so that all p
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.chains import (
     BIT,
@@ -36,7 +37,6 @@ from kernels.patterns.chains import (
     FIELDS,
     LAST,
     MORE,
-    NEVER,
     NOTS,
     OVERALL,
     REFERS,

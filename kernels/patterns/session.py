@@ -3,12 +3,12 @@
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.instants import MINUTE_MS
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import HAND, OPENED, POINTS, STATE, TABLE, add, clear, enter_all, forget_all, note, tell
 from kernels.prefetch import AHEAD, prefetch
 
 LAST = 0  # column of `marks`: the last event of the session, NULL where there is none
-MINUTE_MS = 60_000.0
 
 
 @kernel(

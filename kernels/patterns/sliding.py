@@ -15,10 +15,10 @@ import numpy as np
 
 from kernels.bits import highest, lowest
 from kernels.compile import kernel
+from kernels.instants import MINUTE_MS, NEVER
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
     HAND,
-    NEVER,
     NEW,
     NONE,
     OLD,
@@ -40,7 +40,6 @@ from kernels.patterns.sliding_quantile import ask_for_tree, leave_trees, put_in
 from kernels.prefetch import AHEAD, prefetch
 
 EDGES = PANES + 2  # at most so many points come of one event
-MINUTE_MS = 60_000.0
 
 
 @kernel(inline=True, allocates=False)

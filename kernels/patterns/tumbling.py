@@ -3,9 +3,9 @@
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.instants import MINUTE_MS, NEVER
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
-    NEVER,
     NONE,
     OPENED,
     POINTS,
@@ -24,7 +24,6 @@ from kernels.prefetch import AHEAD, prefetch
 
 END = 0  # column of `marks`: the end of the open pane, NULL where there is none
 LOOKS = 2  # at most so many points come of one event
-MINUTE_MS = 60_000.0
 
 
 @kernel(inline=True, allocates=False)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kernels.instants import DAY_MS, HOUR_MS
 from rules import plan
 from rules.conditions import Conditions
 from rules.errors import nearest
@@ -16,8 +17,6 @@ from rules.keys import ABSENCE
 from rules.model import Silence
 from rules.reading import DURATION_MAX_MS, Reader
 from rules.yaml import Node, Scalar
-
-_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +94,10 @@ def read(node: Node, reader: Reader) -> Silence:
     if "forget" in keys and "expect" in keys:
         reader.report("E054", keys["forget"].place)
     elif forget is not None and silence is not None and forget <= silence:
-        most = f"{DURATION_MAX_MS // 86_400_000}d"
+        most = f"{DURATION_MAX_MS // DAY_MS}d"
         reader.report("E030", keys["forget"].place, key="absence.forget", least=f"> {duration(silence)}", most=most)
     return Silence(
-        silence_ms=_HOUR_MS if silence is None else silence,
+        silence_ms=HOUR_MS if silence is None else silence,
         expect=reader.text("expect", keys["expect"]) if "expect" in keys else None,
         place=node.place,
         unless=reader.text("unless", keys["unless"]) if "unless" in keys else None,

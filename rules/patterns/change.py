@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kernels.instants import DAY_MS
 from rules import plan
 from rules.conditions import Conditions, is_computed, named
 from rules.expression.canonical import canonical
@@ -74,7 +75,7 @@ def read(found: Mapping[str, Node], reader: Reader) -> Change:
     if looked_at is not None and looked_at.panes != "sliding":
         reader.report("E050", looked_at.place, key="change", others="2h")
     condition = reader.text("change", found["change"]) or Scalar("true", found["change"].place)
-    return Change(condition, window.DAY_MS if looked_at is None else looked_at.length_ms)
+    return Change(condition, DAY_MS if looked_at is None else looked_at.length_ms)
 
 
 def judged(events: Scope) -> Scope:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kernels.instants import DAY_MS
 from rules import plan
 from rules.aggregates import AGGREGATES
 from rules.conditions import Conditions, named
@@ -18,9 +19,9 @@ from rules.reading import Reader
 from rules.yaml import Mapping as Document
 from rules.yaml import Node, Scalar
 
-LEARN_MS = 4 * 7 * window.DAY_MS  # of a baseline that does not say
+LEARN_MS = 4 * 7 * DAY_MS  # of a baseline that does not say
 MIN_SAMPLES = 3  # likewise
-SEASON_MS = {"none": 0, "day": window.DAY_MS, "week": 7 * window.DAY_MS}
+SEASON_MS = {"none": 0, "day": DAY_MS, "week": 7 * DAY_MS}
 _GO_WITH: dict[str, tuple[plan.Panes, ...]] = {
     "for": ("sliding", "tumbling", "day"),  # a session is one alert as it is
     "clear": ("sliding", "tumbling", "day"),
@@ -140,7 +141,7 @@ def read(found: Mapping[str, Node], mapping: Document, reader: Reader) -> Thresh
     place = mapping.key("threshold").place
     condition = reader.text("threshold", found["threshold"]) or Scalar("true", place)
     read = window.read(found["window"], reader) if "window" in found else None
-    looked_at = read or Window(window.DAY_MS, "sliding", place)
+    looked_at = read or Window(DAY_MS, "sliding", place)
     threshold = Threshold(
         condition=condition,
         window=looked_at,

@@ -1,11 +1,11 @@
 """`window`: how much event time is looked at, and how it is cut: 10m | 5m tumbling | session 20s [max 1h] | day."""
 
+from kernels.instants import DAY_MS
 from rules.model import Window
 from rules.plan import Panes
 from rules.reading import DURATION_MAX_MS, Reader, in_units
 from rules.yaml import Node, Scalar
 
-DAY_MS = 86_400_000
 FORMS = "10m, 5m tumbling, session 20s, session 20s max 1h, day"
 
 

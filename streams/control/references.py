@@ -16,7 +16,7 @@ from events.reference import ReferenceSet, find_sets, last_rows, missing_columns
 from kernels import opcodes
 from kernels.keys.token import combined_all
 from rules.family import programs
-from rules.plan import Absence, Plan, SetPlan
+from rules.plan import Absence, Plan, SetPlan, reads
 from streams.shard.surroundings import SetRows, Surroundings
 
 
@@ -142,9 +142,8 @@ def _joined(plan: Plan) -> set[str]:
     for rule in plan.rules:
         if isinstance(rule.pattern, Absence) and rule.pattern.expect is not None:
             numbers.add(rule.pattern.expect)
-        for program in programs((rule.select, rule.pattern, rule.severity, rule.values, rule.canary)):
-            code = program.code.reshape(-1, 2)
-            numbers |= set(code[np.isin(code[:, 0], (opcodes.ROW, opcodes.MEMBER)), 1].tolist())
+        asked = programs((rule.select, rule.pattern, rule.severity, rule.values, rule.canary))
+        numbers.update(reads(asked, opcodes.ROW, opcodes.MEMBER))
         names |= {value.source.set for value in rule.values if value.source and value.source.set}
     return names | {wanted.name for wanted in plan.sets if wanted.number in numbers}
 

@@ -13,7 +13,7 @@ from kernels.keys import members as of
 from kernels.keys.token import combined
 from kernels.nulls import NULL
 from rules.family import FamilyPlan
-from rules.plan import Program
+from rules.plan import Program, reads
 from streams.shard.members import Index, index_of, reads_parameters
 
 Ints = NDArray[np.int64]
@@ -277,7 +277,7 @@ def _flat(parts: Iterable[Ints]) -> Ints:
 
 def _is_sampled(program: Program) -> bool:
     """Whether a program reads what is known on release alone."""
-    return bool((program.code.reshape(-1, 2)[:, 0] == op.COVERAGE).any())
+    return bool(reads([program], op.COVERAGE))
 
 
 def _is_cheap(code: Ints) -> bool:

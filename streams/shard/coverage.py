@@ -11,22 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
-from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, WINDOW, assume, hear, sample
+from kernels.coverage import DEVICE, SINCE, UNTIL, WINDOW, assume, hear, sample
+from kernels.instants import MINUTE_MS
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from kernels.opcodes import COVERAGE
-from rules.plan import Program
+from rules.plan import Program, reads
 from streams.shard.surroundings import Samples, SetRows, Surroundings
 
 Ints = NDArray[np.int64]
 KEPT = 60  # minutes: of what a late event tells of a time further behind its place the coverage is null
 CELLS_MAX = 1 << 22  # minutes x sites that are sampled at once
-
-
-def coverages_read(programs: Iterable[Program]) -> list[int]:
-    """Return the numbers of the coverages that some programs read, sorted."""
-    codes = [program.code.reshape(-1, 2) for program in programs]
-    return sorted({number for code in codes for number in code[code[:, 0] == COVERAGE, 1].tolist()})
 
 
 class Devices:
@@ -148,7 +143,7 @@ class Coverage:
     def __init__(self, programs: Iterable[Program], surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         self._heard: dict[int, Heard] = {}
-        numbers = coverages_read(programs)
+        numbers = reads(programs, COVERAGE)
         if numbers and surroundings.devices is not None:
             devices = Devices(surroundings.devices)
             surroundings.watch(devices.sites)

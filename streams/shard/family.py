@@ -11,7 +11,7 @@ from events.batch import Lanes
 from kernels import opcodes as op
 from kernels.opcodes import TRUE
 from rules.family import FamilyPlan, programs
-from rules.plan import Change, Program, RulePlan, Sequence
+from rules.plan import Change, Program, RulePlan, Sequence, reads
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry
 from streams.shard.surroundings import Surroundings
@@ -70,10 +70,7 @@ class Family:
             lanes |= {lane for step in rule.pattern.steps for lane in step.key} | set(rule.pattern.first)
         if isinstance(rule.pattern, Change):
             lanes |= set(rule.pattern.previous)
-        for program in programs(parts):
-            code = program.code.reshape(-1, 2)
-            lanes |= set(code[np.isin(code[:, 0], (op.LANE, op.TIME_LANE)), 1].tolist())
-        return tuple(sorted(lanes))
+        return tuple(sorted(lanes.union(reads(programs(parts), op.LANE, op.TIME_LANE))))
 
     def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
         """Return the 64 bits of a program's result for some rows, each for one member.

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import KIND, TIME, EventBatch
+from kernels.opcodes import COVERAGE
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
-from rules.plan import RulePlan
+from rules.plan import RulePlan, reads
 from streams.shard.choose import Chooser, Chosen, Slice, cut
-from streams.shard.coverage import Coverage, coverages_read
+from streams.shard.coverage import Coverage
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.at_once import AtOnce
@@ -45,14 +46,14 @@ class TimeGroup:
         self._sampled = {
             number: Chooser([entry], surroundings, part)
             for number, entry in enumerate(ordered)
-            if coverages_read(entry.select)
+            if reads(entry.select, COVERAGE)
         }
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         readers = [
             Reader(
                 frozenset((KIND, *pattern.family.lanes))
-                if coverages_read(entry.select)
+                if reads(entry.select, COVERAGE)
                 else frozenset(pattern.family.lanes),
                 entry.late,
             )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kernels import opcodes as op
 from kernels.keys import members as at
 from rules.family import FamilyPlan
-from rules.plan import Program
+from rules.plan import Program, reads
 
 Ints = NDArray[np.int64]
 
@@ -58,5 +58,4 @@ def _indexed(program: Program, family: FamilyPlan) -> Index | None:
 
 def reads_parameters(program: Program, family: FamilyPlan) -> bool:
     """Whether a program reads what differs between the members."""
-    code = program.code.reshape(-1, 2)
-    return bool(((code[:, 0] == op.EXTRA) & (code[:, 1] >= family.base)).any())
+    return any(row >= family.base for row in reads([program], op.EXTRA))

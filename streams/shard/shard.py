@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from events.alert import Alert
 from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
+from kernels.opcodes import COVERAGE
 from rules.family import programs
-from rules.plan import Plan
+from rules.plan import Plan, reads
 from streams.control.references import References
 from streams.shard.choose import Slice
-from streams.shard.coverage import coverages_read
 from streams.shard.firing import Firings
 from streams.shard.group import Stage, TimeGroup
 from streams.shard.intake import Arrival, Intake
@@ -83,7 +83,7 @@ class Shard:
         readers: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
         for number, rule in enumerate(self.plan.rules):
             if rule.mode != "disabled":
-                heard = (code for number in coverages_read(programs(rule)) for code in self.plan.coverages[number])
+                heard = (code for number in reads(programs(rule), COVERAGE) for code in self.plan.coverages[number])
                 taken = {kinds[code] for code in rule.kinds}
                 read = taken | {kinds[code] for code in heard}
                 readers.setdefault((self._feeds(read), self._feeds(taken)), []).append(number)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
 from kernels import opcodes as op
-from kernels.coverage import MINUTE_MS
+from kernels.instants import MINUTE_MS
 from kernels.nulls import NULL
 from kernels.patterns.stops import NO_RUN, earliest, forget, move, release, stop
 from rules.plan import Program
@@ -25,7 +25,6 @@ Ints = NDArray[np.int64]
 ROWS = 1 << 12  # judged at once
 RUNS_MIN = 1 << 8
 FAR = 2**62  # an instant that nothing reaches
-TIMED = (op.HOUR, op.CALENDAR, op.COVERAGE)
 
 
 def inputs(program: Program) -> tuple[Program, ...]:
@@ -44,7 +43,7 @@ def inputs(program: Program) -> tuple[Program, ...]:
         below = parts[len(parts) - taken :]
         del parts[len(parts) - taken :]
         start = below[0][0] if below else at
-        timed = opcode in TIMED or (opcode in (op.LANE, op.TIME_LANE) and argument == TIME)
+        timed = opcode in op.CLOCKS or (opcode in (op.LANE, op.TIME_LANE) and argument == TIME)
         if timed or any(part[1] for part in below):
             ends = [*(part[0] for part in below), at]
             for part, end in zip(below, ends[1:], strict=True):

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from events.batch import KIND, EventBatch, Lanes
 from events.place import Place, Problem
 from kernels.nulls import NULL
-from kernels.opcodes import TRUE
+from kernels.opcodes import COVERAGE, TRUE
 from rules.check import Ruleset
 from rules.checked import CheckedRule
 from rules.errors import problem
 from rules.expression.typed import Apply, Field, Typed, leaves, parts
 from rules.patterns.sequence import CheckedSequence
-from rules.plan import Program, RulePlan
+from rules.plan import Program, RulePlan, reads
 from rules.plan import Sequence as Steps
-from streams.shard.coverage import coverages_read
 from streams.shard.surroundings import Surroundings
 
 OFTEN = 0.01  # of the events; what is missing less often is an accident
@@ -69,7 +68,7 @@ class Missing:
         self, conditions: Sequence[Typed], programs: Sequence[Program], kinds: Sequence[str]
     ) -> Iterator[Relied]:
         schemas, layout = self._surroundings.plan.schemas, self._surroundings.plan.layout
-        reads = [{leaf.name for leaf in leaves(each) if isinstance(leaf, Field)} for each in conditions]
+        fields_read = [{leaf.name for leaf in leaves(each) if isinstance(leaf, Field)} for each in conditions]
         asked = {name for each in conditions for name in _asked(each)}
         for number, each in enumerate(conditions):
             fields = {leaf.name: leaf for leaf in leaves(each) if isinstance(leaf, Field)}
@@ -79,7 +78,7 @@ class Missing:
                 others = tuple(
                     program
                     for place, program in enumerate(programs)
-                    if place != number and name not in reads[place] and not coverages_read([program])
+                    if place != number and name not in fields_read[place] and not reads([program], COVERAGE)
                 )
                 have = [schemas.code(kind) for kind in kinds if name in schemas[kind].fields]
                 lane = layout.lane(name, leaf.field_type)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.coverage import DEVICE, MINUTE_MS, SINCE, UNTIL, WINDOW, assume, hear, sample
+from kernels.coverage import DEVICE, SINCE, UNTIL, WINDOW, assume, hear, sample
+from kernels.instants import MINUTE_MS
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from tests.naive import coverage as naive

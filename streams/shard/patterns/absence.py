@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from events.alert import Transition
 from events.batch import POSITION, TIME, Lanes
-from kernels.coverage import MINUTE_MS
-from kernels.expression import NEVER
+from kernels.instants import MINUTE_MS, NEVER
 from kernels.keys.membership import owned
 from kernels.nulls import NULL
 from kernels.patterns.absence import (

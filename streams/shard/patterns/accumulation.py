@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
+from kernels.instants import NEVER
+from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
-from kernels.patterns.aggregate import GROUP, HAND, NEVER, VACANT
-from kernels.patterns.evidence import EVIDENCE_MAX, chain, gather, remember
+from kernels.patterns.aggregate import GROUP, HAND, VACANT
+from kernels.patterns.evidence import chain, gather, remember
 from rules.family import limits
 from rules.plan import Threshold, Window, extras
 from streams.shard.choose import Chosen, null_lanes, parts_of

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from events.alert import EVIDENCE_MAX
-from kernels.expression import NEVER
+from kernels.instants import DAY_MS, MINUTE_MS, NEVER
+from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
 from kernels.patterns.baseline import LEARNED, WHOLE, compare, first_pane, learn, vacant_before
 from rules.plan import Baseline, Function, Season, Threshold, Window
@@ -23,8 +23,6 @@ from streams.shard.patterns.points import Dark, Points, darkened
 from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
-MINUTE_MS = 60_000
-DAY_MS = 24 * 60 * MINUTE_MS
 SEASONS_MS: dict[Season, int] = {"none": 0, "day": DAY_MS, "week": 7 * DAY_MS}
 SLOT_MS = 15 * MINUTE_MS  # of a season, where panes are no longer
 PERSIST_MIN = 8  # panes that make a shifted level: those of a quarter of `learn`, at least so many

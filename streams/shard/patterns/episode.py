@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from events.alert import EVIDENCE_MAX, Transition
+from events.alert import Transition
 from events.batch import TIME, Lanes
-from kernels.expression import NEVER
+from kernels.instants import NEVER
+from kernels.limits import EVIDENCE_MAX
 from kernels.opcodes import FALSE, TRUE, UNKNOWN
 from kernels.patterns.episode import (
     COLUMNS,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns import aggregate as of
 from kernels.patterns.quantile import HELD, WORDS
@@ -89,7 +90,7 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
     longest = max((bound for _, bound in lists), default=0)
     columns: Columns = {
         "marks": (np.int64, (3,), int(NULL)),
-        "dues": (np.int64, (), int(of.NEVER)),
+        "dues": (np.int64, (), int(NEVER)),
         "cells": (np.float64, (kept, len(cells)), 0),
         "bases": (np.float64, (len(cells) if sliding else 0,), 0),
         "recent": (np.int64, (2 + ring if ring else 0,), 0),

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from events.batch import TIME
 from kernels import opcodes as op
+from kernels.instants import NEVER
 from kernels.patterns import session, sliding, tumbling
-from kernels.patterns.aggregate import NEVER, PANES
+from kernels.patterns.aggregate import PANES
 from rules.family import programs
-from rules.plan import Threshold
+from rules.plan import Threshold, reads
 from streams.shard.family import Family
 
 Ints = NDArray[np.int64]
 Kernel = Callable[..., tuple[int, int]]
-CLOCKS = (op.HOUR, op.CALENDAR, op.COVERAGE)  # what changes with time alone
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,5 @@ def mover_of(family: Family, pattern: Threshold) -> Mover:
 
 def _reads_clock(family: Family, pattern: Threshold) -> bool:
     """Whether what a family judges may change with time alone."""
-    judged = (pattern.condition, pattern.clear, family.rule.severity)
-    return any(
-        code in CLOCKS or (code == op.TIME_LANE and argument == TIME)
-        for program in programs(judged)
-        for code, argument in program.code.reshape(-1, 2).tolist()
-    )
+    judged = list(programs((pattern.condition, pattern.clear, family.rule.severity)))
+    return bool(reads(judged, *op.CLOCKS)) or TIME in reads(judged, op.TIME_LANE)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
+from kernels.limits import EVIDENCE_MAX
 from kernels.patterns.count import count, words
-from kernels.patterns.evidence import EVIDENCE_MAX
 from rules.family import limits
 from rules.plan import Threshold
 from streams.shard.choose import Chosen

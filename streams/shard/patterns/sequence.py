@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
+from kernels.instants import NEVER
 from kernels.nulls import NULL
-from kernels.patterns.chains import LAST, MORE, NEVER, SLOTS, START
+from kernels.patterns.chains import LAST, MORE, SLOTS, START
 from kernels.patterns.sequence import CAUSE, CHAIN, ROW, first_due, follow, tell_due
 from kernels.patterns.sequence import TIME as AT
 from streams.shard.choose import Chosen, null_lanes, parts_of

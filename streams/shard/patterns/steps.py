@@ -12,7 +12,7 @@ from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.chains import EVENTS, SLOT_COUNT, SLOT_WIDTH, SLOTS, START, STATE, layout
 from kernels.patterns.steps import candidates, concerning, merge_steps
-from rules.plan import Program, Sequence, SequenceStep
+from rules.plan import Program, Sequence, SequenceStep, reads
 from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
@@ -151,8 +151,7 @@ class Steps:
 
 def _asks(program: Program, fields: int) -> bool:
     """Whether a program reads a field of the first event; what lies behind these are parameters of a family."""
-    code = program.code.reshape(-1, 2)
-    return bool(((code[:, 0] == opcodes.EXTRA) & (code[:, 1] < fields)).any())
+    return any(row < fields for row in reads([program], opcodes.EXTRA))
 
 
 def _differs(step: SequenceStep) -> bool:

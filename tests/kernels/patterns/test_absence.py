@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kernels.expression import NEVER
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.absence import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.expression import NEVER
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.baseline import LEARNED, SAMPLES, WHOLE, compare, first_pane, learn, vacant_before
 from kernels.patterns.episode import IDLE, OPEN

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels.limits import EVIDENCE_MAX
 from kernels.patterns.count import count, words
-from kernels.patterns.evidence import EVIDENCE_MAX
 
 WINDOW = 10
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.expression import NEVER
+from kernels.instants import NEVER
 from kernels.opcodes import FALSE, TRUE, UNKNOWN
 from kernels.patterns.episode import COLUMNS, NO_EXPIRY, OUT_LAST, WORDS, first_due, follow, pass_time, points_before
 from tests.naive.episode import Point, Transition, episodes

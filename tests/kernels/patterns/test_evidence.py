@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.patterns.evidence import EVIDENCE_MAX, chain, gather, remember
+from kernels.limits import EVIDENCE_MAX
+from kernels.patterns.evidence import chain, gather, remember
 
 KEYS = 2
 

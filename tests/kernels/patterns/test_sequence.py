@@ -5,9 +5,10 @@ import numpy as np
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from kernels.instants import NEVER
+from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
-from kernels.patterns.chains import EVENTS, MORE, NEVER, SLOTS, layout
-from kernels.patterns.count import EVIDENCE_MAX
+from kernels.patterns.chains import EVENTS, MORE, SLOTS, layout
 from kernels.patterns.sequence import CAUSE, CHAIN, ROW, TIME, first_due, follow, tell_due
 from kernels.patterns.steps import candidates
 from tests.naive.sequence import Match, Step, matches

@@ -4,8 +4,9 @@ from math import isnan
 
 import numpy as np
 
+from kernels.instants import NEVER
 from kernels.nulls import NULL
-from kernels.patterns.aggregate import GROUP, HAND, NEVER, VACANT
+from kernels.patterns.aggregate import GROUP, HAND, VACANT
 from kernels.patterns.session import sit
 from kernels.patterns.sliding import EDGES, slide, slide_on
 from kernels.patterns.tumbling import tumble, tumble_on

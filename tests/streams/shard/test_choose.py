@@ -4,7 +4,7 @@ import numpy as np
 
 from events.block import Events
 from events.decode import Decoder
-from kernels.expression import MINUTE_MS
+from kernels.instants import MINUTE_MS
 from kernels.nulls import NAN_BITS, NULL
 from kernels.opcodes import COVERAGE, GREATER, LANE, NUMBER
 from rules.family import families

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kernels.expression import MINUTE_MS
+from kernels.instants import MINUTE_MS
 from kernels.nulls import NULL
 from kernels.opcodes import COVERAGE, FALSE, INSIDE, INTEGER, NUMBER, TRUE, UNKNOWN
 from kernels.surroundings import views

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from events.alert import EVIDENCE_MAX
 from events.batch import TIME
 from kernels import opcodes as op
+from kernels.limits import EVIDENCE_MAX
 from rules.family import families
 from rules.plan import Program, Step, Threshold
 from streams.shard.choose import Slice, null_lanes
