@@ -1,14 +1,15 @@
 """The table of aggregates: how each is called, what it takes and gives, and what it says of an empty window.
 
-A new aggregate is a kernel and a line here; the checker, the page on rules, the schema and completion read this table.
+A new aggregate is a line here, and what no cells make a kernel beside it; the checker, the page on rules, the schema,
+completion and the shards read this table.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from events.schema import Text
+from kernels.patterns import cells as of
 from rules.expression.typed import DURATION, NUMBER, Type
-from rules.plan import Function as AggregateName
 
 Takes = Literal["nothing", "number", "value", "condition"]
 TAKES: Final[dict[Takes, Text]] = {
@@ -26,7 +27,8 @@ class Aggregate:
     """One aggregate over the events of a window.
 
     `gives` is the type of its result, None that of the argument. `empty` is what it is of no event: 0, or null. An
-    event whose argument is null does not count for it. `parameter` is the call's second argument, a share. `short`
+    event whose argument is null does not count. `made` is what comes out of which cells, of the argument's values
+    or of the events' times (`kernels.patterns.cells`). `parameter` is the call's second argument, a share. `short`
     aggregates may be written `${avg.f}`, those without argument `${count}` in texts.
     """
 
@@ -35,6 +37,7 @@ class Aggregate:
     gives: Type | None
     empty: float | None
     title: Text
+    made: tuple[int, ...]
     parameter: bool = False
     short: bool = False
 
@@ -44,9 +47,15 @@ class Aggregate:
         return (self.takes != "nothing") + self.parameter
 
 
-AGGREGATES: Final[dict[AggregateName, Aggregate]] = {
+AGGREGATES: Final[dict[str, Aggregate]] = {
     "count": Aggregate(
-        "count()", "nothing", NUMBER, 0, {"zh": "窗口内的事件数", "en": "events in the window"}, short=True
+        "count()",
+        "nothing",
+        NUMBER,
+        0,
+        {"zh": "窗口内的事件数", "en": "events in the window"},
+        (of.CELL, of.EVENTS),
+        short=True,
     ),
     "distinct": Aggregate(
         "distinct(x)",
@@ -54,15 +63,30 @@ AGGREGATES: Final[dict[AggregateName, Aggregate]] = {
         NUMBER,
         0,
         {"zh": "窗口内 x 的不同取值数", "en": "different values of x in the window"},
+        (of.DISTINCT,),
         short=True,
     ),
-    "sum": Aggregate("sum(x)", "number", None, 0, {"zh": "x 之和", "en": "sum of x"}, short=True),
-    "avg": Aggregate("avg(x)", "number", None, None, {"zh": "x 的平均值", "en": "mean of x"}, short=True),
+    "sum": Aggregate("sum(x)", "number", None, 0, {"zh": "x 之和", "en": "sum of x"}, (of.CELL, of.SUM), short=True),
+    "avg": Aggregate(
+        "avg(x)", "number", None, None, {"zh": "x 的平均值", "en": "mean of x"}, (of.MEAN, of.SUM, of.KNOWN), short=True
+    ),
     "min": Aggregate(
-        "min(x)", "number", None, None, {"zh": "窗口内 x 的最小值", "en": "least x in the window"}, short=True
+        "min(x)",
+        "number",
+        None,
+        None,
+        {"zh": "窗口内 x 的最小值", "en": "least x in the window"},
+        (of.CELL, of.LEAST),
+        short=True,
     ),
     "max": Aggregate(
-        "max(x)", "number", None, None, {"zh": "窗口内 x 的最大值", "en": "greatest x in the window"}, short=True
+        "max(x)",
+        "number",
+        None,
+        None,
+        {"zh": "窗口内 x 的最大值", "en": "greatest x in the window"},
+        (of.CELL, of.GREATEST),
+        short=True,
     ),
     "quantile": Aggregate(
         "quantile(x, 0.95)",
@@ -73,6 +97,7 @@ AGGREGATES: Final[dict[AggregateName, Aggregate]] = {
             "zh": "x 的分位数,相对误差不超过 1%;滑动窗口里只看最后 4,096 个数",
             "en": "quantile of x, at most 1 % off; in a sliding window of its last 4,096 numbers",
         },
+        (of.QUANTILE,),
         parameter=True,
     ),
     "ratio": Aggregate(
@@ -81,15 +106,18 @@ AGGREGATES: Final[dict[AggregateName, Aggregate]] = {
         SHARE,
         None,
         {"zh": "条件成立的事件占比 0..1", "en": "share of the events of which the condition is true, 0..1"},
+        (of.MEAN, of.SUM, of.KNOWN),
     ),
-    "rate": Aggregate("rate()", "nothing", A_MINUTE, 0, {"zh": "每分钟事件数", "en": "events a minute"}),
+    "rate": Aggregate(
+        "rate()", "nothing", A_MINUTE, 0, {"zh": "每分钟事件数", "en": "events a minute"}, (of.PER_MINUTE, of.EVENTS)
+    ),
     "duration": Aggregate(
         "duration()",
         "nothing",
         DURATION,
         None,
         {"zh": "首个事件到最后一个事件的时长", "en": "time from the first event to the last"},
+        (of.SPAN, of.LEAST, of.GREATEST),
         short=True,
     ),
 }
-assert tuple(AGGREGATES) == get_args(AggregateName)

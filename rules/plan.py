@@ -101,21 +101,20 @@ class Step:
     when: Program | None
 
 
-Function = Literal["count", "distinct", "sum", "avg", "min", "max", "quantile", "ratio", "rate", "duration"]
 Panes = Literal["sliding", "tumbling", "session", "day"]
 Season = Literal["none", "day", "week"]
 
 
 @dataclass(frozen=True, eq=False)
 class Aggregate:
-    """One aggregate over a window.
+    """One aggregate over a window, one of `rules.aggregates`.
 
     `argument` is run over each event: a number, for `distinct` a token or enum code, for `ratio` a truth; `count`,
     `rate` and `duration` have none. `parameter` is the quantile, and for `distinct` and a sliding `count` the most that
     is told apart.
     """
 
-    function: Function
+    function: str
     argument: Program | None = None
     parameter: float = 0.0
 

@@ -9,13 +9,9 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.nulls import NULL
+from kernels.patterns.cells import CELL, DISTINCT, EVENTS, KNOWN, LEAST, MEAN, PER_MINUTE, RECENT, SPAN
 from kernels.patterns.distinct import LAST_GROUP, enter
 from kernels.patterns.quantile import bucket_of, fell, put, quantile
-
-# what a cell does with an event; the first is of no argument, the others skip null (NaN)
-EVENTS, KNOWN, SUM, LEAST, GREATEST = range(5)
-# what an aggregate is made of
-CELL, MEAN, SPAN, PER_MINUTE, RECENT, DISTINCT, QUANTILE = range(7)
 
 PANES = 60  # of a sliding window
 PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before

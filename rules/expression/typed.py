@@ -10,7 +10,6 @@ from typing import Literal
 
 from events.schema import FieldType
 from rules.expression.nodes import Call, Node, Not, String, conjunction, disjunction
-from rules.plan import Function as AggregateName
 
 Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
 Operation = Literal[
@@ -147,7 +146,7 @@ class Coverage(Typed):
 class Aggregated(Typed):
     """An aggregate of the window. `argument` is evaluated over each event, `parameter` is the share of a quantile."""
 
-    function: AggregateName
+    function: str
     argument: Typed | None = None
     parameter: float = 0.0
 

@@ -11,13 +11,12 @@ from events.place import Problem
 from rules.errors import problem
 from rules.expression.canonical import canonical
 from rules.expression.typed import Aggregated, Apply, Column, Constant, Typed, parts
-from rules.plan import Function
 from rules.vocabulary import SetDeclaration
 
 SHOWN = 32  # a number that people read is exact up to this, and then 32+
 RING_MAX = 4096  # remembered events or values a key
 EXACT = 2**31 - 1  # panes count without remembering events
-BOUNDED: tuple[Function, ...] = ("count", "distinct")
+BOUNDED: tuple[str, ...] = ("count", "distinct")
 
 _COMPARISONS = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}  # and as seen from the other side
 

@@ -6,12 +6,11 @@ from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call, Number
 from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore
-from rules.plan import Function as AggregateName
 
 _BASES = {"number": ("number", "duration"), "value": ("text", "enum", "kind")}
 
 
-def aggregated(check: Checking, node: Call, name: AggregateName) -> Typed | None:
+def aggregated(check: Checking, node: Call, name: str) -> Typed | None:
     """An aggregate of the window."""
     aggregate = AGGREGATES[name]
     if check.scope.pattern != "window":

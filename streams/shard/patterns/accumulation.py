@@ -12,6 +12,7 @@ from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import GROUP, HAND, VACANT
 from kernels.patterns.evidence import chain, gather, remember
+from rules.aggregates import AGGREGATES
 from rules.family import limits
 from rules.plan import Threshold, Window, extras
 from streams.shard.choose import Chosen, null_lanes, parts_of
@@ -207,10 +208,11 @@ class _Arguments:
         for each in window.aggregates:
             row = TIME_ARGUMENT
             if each.argument is not None:
-                key = each.argument.code.tobytes(), each.function == "ratio"
+                is_truth = AGGREGATES[each.function].takes == "condition"
+                key = each.argument.code.tobytes(), is_truth
                 if key not in rows:
                     rows[key] = 1 + len(rows)
-                    self._programs.append((each.argument, each.function == "ratio"))
+                    self._programs.append((each.argument, is_truth))
                 row = rows[key]
             self.asked.append(Asked(each.function, row, each.parameter))
 

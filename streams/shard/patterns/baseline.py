@@ -15,7 +15,8 @@ from kernels.instants import DAY_MS, MINUTE_MS, NEVER
 from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
 from kernels.patterns.baseline import LEARNED, WHOLE, compare, first_pane, learn, vacant_before
-from rules.plan import Baseline, Function, Season, Threshold, Window
+from rules.aggregates import AGGREGATES
+from rules.plan import Baseline, Season, Threshold, Window
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.episode import EpisodeJudge, newest
@@ -26,7 +27,6 @@ Ints = NDArray[np.int64]
 SEASONS_MS: dict[Season, int] = {"none": 0, "day": DAY_MS, "week": 7 * DAY_MS}
 SLOT_MS = 15 * MINUTE_MS  # of a season, where panes are no longer
 PERSIST_MIN = 8  # panes that make a shifted level: those of a quarter of `learn`, at least so many
-ZEROES: tuple[Function, ...] = ("count", "distinct", "sum", "rate")  # of no event they are 0, all others null
 
 
 class Memory:
@@ -91,7 +91,8 @@ class BaselineJudge:
         self._memory = Memory(pattern.baseline, pattern.window)
         self._clock = (self._memory.slot_ms, self._memory.season_ms, *family.surroundings.clock)
         self._forget = (pattern.baseline.learn_ms, pattern.baseline.min_samples)
-        self._empty = np.array([0.0 if each.function in ZEROES else np.nan for each in pattern.window.aggregates])
+        empty = [AGGREGATES[each.function].empty for each in pattern.window.aggregates]
+        self._empty = np.array([np.nan if value is None else value for value in empty], np.float64)
         self._first_pane = int(NEVER)
         self.suppressed = self._judge.suppressed
         self.columns = {**self._judge.columns, **self._memory.columns}
@@ -228,7 +229,7 @@ class BaselineJudge:
         return firings
 
 
-def _unit(function: Function, window: Window) -> float:
+def _unit(function: str, window: Window) -> float:
     """Return what one event adds to an aggregate that counts events, else 0."""
     if function in ("count", "distinct"):
         return 1.0

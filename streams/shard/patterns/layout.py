@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from kernels.instants import NEVER
 from kernels.nulls import NULL
-from kernels.patterns import aggregate as of
+from kernels.patterns import cells as of
+from kernels.patterns.aggregate import PANES
 from kernels.patterns.quantile import HELD, WORDS
-from rules.plan import Function, Panes
+from rules.aggregates import AGGREGATES
+from rules.plan import Panes
 from streams.shard.tables import Columns
 
 Ints = NDArray[np.int64]
@@ -26,7 +28,7 @@ Table = tuple[
 class Asked:
     """One aggregate: `argument` is a row of the arguments, `parameter` a share, or how much is told apart."""
 
-    function: Function
+    function: str
     argument: int = TIME_ARGUMENT
     parameter: float = 0.0
 
@@ -52,30 +54,19 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
     results: list[tuple[int, int, int]] = []
     ring = 0
     for each in aggregates:
-        match each.function:
-            case "count" if sliding:
-                ring = int(each.parameter)
-                results.append((of.RECENT, 0, 0))
-            case "count":
-                results.append((of.CELL, 0, 0))
-            case "rate":
-                results.append((of.PER_MINUTE, cell(of.EVENTS, TIME_ARGUMENT), 0))
-            case "sum":
-                results.append((of.CELL, cell(of.SUM, each.argument), 0))
-            case "avg" | "ratio":
-                results.append((of.MEAN, cell(of.SUM, each.argument), cell(of.KNOWN, each.argument)))
-            case "min":
-                results.append((of.CELL, cell(of.LEAST, each.argument), 0))
-            case "max":
-                results.append((of.CELL, cell(of.GREATEST, each.argument), 0))
-            case "duration":
-                results.append((of.SPAN, cell(of.LEAST, TIME_ARGUMENT), cell(of.GREATEST, TIME_ARGUMENT)))
-            case "distinct":
-                results.append((of.DISTINCT, len(lists), 0))
-                lists.append((each.argument, int(each.parameter)))
-            case "quantile":
-                results.append((of.QUANTILE, len(trees), 0))
-                trees.append(each.argument)
+        kind, *made = AGGREGATES[each.function].made
+        if kind == of.DISTINCT:
+            results.append((kind, len(lists), 0))
+            lists.append((each.argument, int(each.parameter)))
+        elif kind == of.QUANTILE:
+            results.append((kind, len(trees), 0))
+            trees.append(each.argument)
+        elif sliding and (kind, made) == (of.CELL, [of.EVENTS]):  # exact, so it keeps their times
+            ring = int(each.parameter)
+            results.append((of.RECENT, 0, 0))
+        else:
+            first, second = [cell(operation, each.argument) for operation in made] + [0] * (2 - len(made))
+            results.append((kind, first, second))
     table = (
         np.array([operation for operation, _ in cells], np.int64),
         np.array([argument for _, argument in cells], np.int64),
@@ -86,7 +77,7 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
         np.array([each.parameter for each in aggregates], np.float64),
         np.empty((1, 1, len(cells)), np.float64),
     )
-    kept = of.PANES if sliding else 1
+    kept = PANES if sliding else 1
     longest = max((bound for _, bound in lists), default=0)
     columns: Columns = {
         "marks": (np.int64, (3,), int(NULL)),
@@ -99,6 +90,6 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
         "value_sizes": (np.int64, (len(lists),), 0),
         "buckets": (np.int32, (len(trees), WORDS), 0),
         "held": (np.uint16, (len(trees), HELD if sliding else 0), 0),
-        "held_sizes": (np.int64, (len(trees), 2 + of.PANES if sliding else 2), 0),
+        "held_sizes": (np.int64, (len(trees), 2 + PANES if sliding else 2), 0),
     }
     return Layout(table, columns)
