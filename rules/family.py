@@ -24,13 +24,15 @@ class FamilyPlan:
     """Rules of one structure.
 
     `rule` is the prototype: the first of them, whose programs read what differs as EXTRA `base` + p.
-    `parameters` is `int64[p, members]`, 64 bits each.
+    `parameters` is `int64[p, members]`, 64 bits each. `holders` is `int64[members]`, the first member that takes the
+    same events and accumulates the same of them: they share what is kept of windows, and differ in how they judge it.
     """
 
     rule: RulePlan
     rules: tuple[RulePlan, ...]
     base: int
     parameters: Ints
+    holders: Ints
 
 
 def families(rules: Iterable[RulePlan]) -> list[FamilyPlan]:
@@ -85,7 +87,7 @@ def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
     first = members[0]
     base = extras(first.pattern)
     if len(members) == 1:
-        return FamilyPlan(first, members, base, np.empty((0, 1), np.int64))
+        return FamilyPlan(first, members, base, np.empty((0, 1), np.int64), np.zeros(1, np.int64))
     literals = np.array([_literals(rule) for rule in members], np.int64).reshape(len(members), -1).T
     differ = (literals != literals[:, :1]).any(axis=1)
     rows, numbers = np.unique(literals[differ], axis=0, return_inverse=True)
@@ -101,7 +103,26 @@ def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
     if isinstance(pattern, Threshold):
         pattern = _widest(pattern, members)
     prototype = replace(first, pattern=pattern, select=select, severity=severity)
-    return FamilyPlan(prototype, members, base, np.ascontiguousarray(rows))
+    return FamilyPlan(prototype, members, base, np.ascontiguousarray(rows), _holders(members))
+
+
+def _holders(members: tuple[RulePlan, ...]) -> Ints:
+    """Return of each member the first one that shares its windows; those that fire at once have none.
+
+    What a baseline learns hangs on what its rule judged, so such rules share nothing, nor do those that remember events
+    one by one.
+    """
+    first = members[0].pattern
+    if not members[0].ordered or not (first is None or (isinstance(first, Threshold) and first.baseline is None)):
+        return np.arange(len(members))
+    found: dict[tuple[int, ...], int] = {}
+    return np.array([found.setdefault(tuple(_taken(rule)), number) for number, rule in enumerate(members)], np.int64)
+
+
+def _taken(rule: RulePlan) -> list[int]:
+    """Return the literals of what a rule takes and accumulates."""
+    accumulated = rule.pattern.window.aggregates if isinstance(rule.pattern, Threshold) else ()
+    return _literals_of((rule.select, tuple(each.argument for each in accumulated)))
 
 
 def _parts(rule: RulePlan) -> tuple[Any, ...]:
@@ -110,8 +131,12 @@ def _parts(rule: RulePlan) -> tuple[Any, ...]:
 
 def _literals(rule: RulePlan) -> list[int]:
     """Return the arguments of all literals of a rule's programs, in a fixed order."""
+    return _literals_of(_parts(rule))
+
+
+def _literals_of(parts: Any) -> list[int]:
     found: list[int] = []
-    for program in programs(_parts(rule)):
+    for program in programs(parts):
         code = program.code.reshape(-1, 2)
         found += code[np.isin(code[:, 0], op.LITERALS), 1].tolist()
     return found
@@ -175,3 +200,12 @@ def limits(family: FamilyPlan) -> NDArray[np.float64]:
         for window in (rule.pattern.window.aggregates for rule in family.rules if isinstance(rule.pattern, Threshold))
     ]
     return np.array(rows, np.float64).reshape(len(family.rules), -1).T.copy()
+
+
+def held_limits(family: FamilyPlan) -> NDArray[np.float64]:
+    """Return `limits`, of members that stand for others the widest of them."""
+    own = limits(family)
+    out = own.copy()
+    for holder in np.unique(family.holders).tolist():
+        out[:, holder] = own[:, family.holders == holder].max(axis=1)
+    return out

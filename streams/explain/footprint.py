@@ -13,7 +13,9 @@ from streams.shard.family import Family
 from streams.shard.members import index_of
 from streams.shard.patterns.absence import Absence
 from streams.shard.patterns.load import pattern_of
+from streams.shard.patterns.window import Window
 from streams.shard.surroundings import Surroundings
+from streams.shard.tables import KeyTable
 
 WORD = 8  # bytes
 OF_TABLE = 2 * WORD  # of a row of a key table: its key and when it was used last
@@ -27,8 +29,9 @@ class Footprint:
 
     `members` are the rules of its family in their order; `found_by` the conjunct by whose constants they are found,
     such as `device == …`, of each step of a sequence; None where each member is asked, or there is one. `columns` gives
-    the bytes of a key's state by their name. `memory_bytes` is that of the family's table with `capacity` keys, of an
-    absence that expects those of a set with the rows it has now.
+    the bytes of a key's state by their name, of rules that share a window those of one rule's own state as `pairs`.
+    `memory_bytes` is that of the family's tables with `capacity` keys, of an absence that expects those of a set with
+    the rows it has now.
     """
 
     members: tuple[str, ...]
@@ -73,8 +76,20 @@ def _of_family(own: FamilyPlan, plan: Plan, surroundings: Surroundings) -> Footp
         size = sum(columns.values())
         return Footprint(members, found_by, columns, size, rows, rows * size)
     size = sum(columns.values()) + OF_TABLE
+    memory = _memory(table, size)
+    if isinstance(pattern, Window) and pattern.pairs is not None:
+        pairs = pattern.pairs.table
+        each = {f"pairs/{name}": array.dtype.itemsize * prod(array.shape[1:]) for name, array in pairs.state.items()}
+        columns |= {name: bytes for name, bytes in each.items() if bytes}
+        size += sum(each.values()) + OF_TABLE
+        memory += _memory(pairs, sum(each.values()) + OF_TABLE)
+    return Footprint(members, found_by, columns, size, table.capacity, memory)
+
+
+def _memory(table: KeyTable, row_bytes: int) -> int:
+    """Return what a table takes that holds as many keys as it may."""
     slots = 1 << (2 * table.capacity - 1).bit_length()
-    return Footprint(members, found_by, columns, size, table.capacity, table.capacity * size + slots * OF_SLOT)
+    return table.capacity * row_bytes + slots * OF_SLOT
 
 
 def _running(plan: Plan) -> list[RulePlan]:
@@ -83,7 +98,7 @@ def _running(plan: Plan) -> list[RulePlan]:
 
 
 def _found_by(entry: Entry, plan: Plan) -> str | None:
-    index = index_of(entry.select, entry.family) if len(entry.family.rules) > 1 else None
+    index = index_of(entry.select, entry.family) if len(entry.members) > 1 else None
     if index is None:
         return None
     return f"{_lane_name(plan, index.lane)} {SIGNS[index.access]} …"

@@ -27,13 +27,14 @@ CHOICE = {op.LANE, op.INTEGER, op.SAME, op.OR}
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """What chooses events for a family: of these kinds, for which all conditions are true, with this key.
+    """What chooses events for members of a family: of these kinds, for which all conditions are true, with this key.
 
     With `keyless` rows without a key are the first shard's; else nobody's, and counted. With `late` late rows are
     taken too.
     """
 
     family: FamilyPlan
+    members: Ints
     kinds: tuple[int, ...]
     select: tuple[Program, ...]
     key: tuple[int, ...]
@@ -141,7 +142,6 @@ class _Builder:
     def entry(self, number: int, entry: Entry) -> None:
         """Add an entry of the kinds that were added last, and the count of the rows that lack its key."""
         family = entry.family
-        members = len(family.rules)
         row = [0] * at.COLUMNS
         row[at.KEYLESS], row[at.LATE] = entry.keyless, entry.late
         row[at.KEY_FROM], row[at.KEY_TO] = len(self.key_lanes), len(self.key_lanes) + len(entry.key)
@@ -151,7 +151,7 @@ class _Builder:
             self.counts[key] = len(self.counts)
             self._node(1, at.LACKING, self.counts[key], row[at.KEY_FROM], row[at.KEY_TO])
         self.lacking[number] = self.counts[key]
-        index = index_of(entry.select, family) if members > 1 else None
+        index = index_of(entry.select, family) if len(entry.members) > 1 else None
         own = [
             each for each in entry.select if reads_parameters(each, family) and not (index and index.program is each)
         ]
@@ -160,21 +160,22 @@ class _Builder:
         row[at.OWN_EARLY], row[at.OWN_TO] = row[at.OWN_FROM] + len(early), row[at.OWN_FROM] + len(own)
         for program in (*early, *late):
             self._program(program.code.reshape(-1, 2), program.depth)
-        row[at.MEMBERS], row[at.COUNT], row[at.BASE] = members, len(family.parameters), family.base
+        row[at.MEMBERS], row[at.COUNT], row[at.BASE] = len(family.rules), len(family.parameters), family.base
         row[at.TOKENS] = len(self.tokens)
-        self.tokens += [combined(MEMBER_SEED, member) for member in range(members)]
+        self.tokens += [combined(MEMBER_SEED, member) for member in range(len(family.rules))]
         row[at.PARAMETERS] = sum(map(len, self.parameters))
         self.parameters.append(family.parameters.ravel())
-        row[at.ACCESS] = of.ALONE if members == 1 else of.EVERY
-        if members > 1:
-            self._enter(row, index, members)
+        row[at.ACCESS] = of.ALONE
+        if len(entry.members) > 1:
+            row[at.ACCESS] = of.EVERY
+            self._enter(row, index, entry.members)
         self.entries[number] = row
 
     def asked(self, number: int, entry: Entry) -> _Asked:
         """Return what is asked of an entry's rows before they meet members."""
         family = entry.family
-        index = index_of(entry.select, family) if len(family.rules) > 1 else None
-        cheap = [] if index is None else [_possible(index)]
+        index = index_of(entry.select, family) if len(entry.members) > 1 else None
+        cheap = [] if index is None else [_possible(index, entry.members)]
         others: list[_Condition] = []
         sampled: list[_Condition] = []
         for program in entry.select:
@@ -222,15 +223,17 @@ class _Builder:
         self.programs.append(code)
         self.depth = max(self.depth, depth)
 
-    def _enter(self, row: list[int], index: Index | None, members: int) -> None:
+    def _enter(self, row: list[int], index: Index | None, some: Ints) -> None:
         """Build the index of an entry with many members; `constants`, `lists` and `members` begin at one place."""
+        members = len(some)
+        own = None if index is None else index.constants[some]
         first = row[at.FIRST] = sum(map(len, self.constants))
-        if index is None:
+        if index is None or own is None:
             row[at.SIZE] = members
             constants, lists, order = np.zeros(members, np.int64), np.zeros((members, 2), np.int64), np.arange(members)
         elif index.access == of.EQUAL:
-            values, counts = np.unique(index.constants, return_counts=True)
-            order = np.argsort(index.constants, kind="stable")
+            values, counts = np.unique(own, return_counts=True)
+            order = np.argsort(own, kind="stable")
             ends = np.cumsum(counts)
             row[at.SIZE] = size = 1 << (2 * members).bit_length()
             constants, lists = np.full(size, NULL, np.int64), np.zeros((size, 2), np.int64)
@@ -240,14 +243,14 @@ class _Builder:
                     slot = (slot + 1) & (size - 1)
                 constants[slot], lists[slot] = value, (first + start, first + end)
         else:
-            order = np.argsort(index.constants.view(np.float64), kind="stable")
+            order = np.argsort(own.view(np.float64), kind="stable")
             row[at.SIZE] = members
-            constants, lists = index.constants[order], np.zeros((members, 2), np.int64)
+            constants, lists = own[order], np.zeros((members, 2), np.int64)
         if index is not None:
             row[at.ACCESS], row[at.LANE] = index.access, index.lane
         self.constants.append(constants)
         self.lists.append(lists)
-        self.members.append(np.concatenate([order, np.zeros(len(constants) - len(order), np.int64)]))
+        self.members.append(np.concatenate([some[order], np.zeros(len(constants) - members, np.int64)]))
 
     def tree(self, entries: int) -> Tree:
         """Return it all as arrays."""
@@ -286,12 +289,13 @@ def _is_cheap(code: Ints) -> bool:
     return codes == CHOICE or (len(code) <= COMPARISON and codes <= OF_ONE_LANE)
 
 
-def _possible(index: Index) -> _Condition:
-    """Return what a row must be, at the least, to meet a member."""
+def _possible(index: Index, members: Ints) -> _Condition:
+    """Return what a row must be, at the least, to meet one of some members."""
+    constants = index.constants[members]
     if index.access == of.EQUAL:
-        return _Condition(np.unique(index.constants).tobytes(), lane=index.lane)
-    limits = index.constants.view(np.float64)
+        return _Condition(np.unique(constants).tobytes(), lane=index.lane)
+    limits = constants.view(np.float64)
     above = index.access in (of.ABOVE, of.ABOVE_OR_AT)
-    loosest = index.constants[limits.argmin() if above else limits.argmax()]
+    loosest = constants[limits.argmin() if above else limits.argmax()]
     sign = index.program.code.reshape(-1, 2)[-1, 0]
     return _Condition(np.array([(op.LANE, index.lane), (op.NUMBER, loosest), (sign, 0)], np.int64).tobytes())

@@ -35,7 +35,7 @@ class Family:
     cooldowns
         int64[members], ms
     capacity
-        keys that are held at most, of all members together
+        keys that are held at most, of all members together; those that share windows hold a key once
     witness
         is told what programs found, for explanations; None but there
     """
@@ -47,7 +47,8 @@ class Family:
         self.surroundings = surroundings
         self.part = part
         self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
-        self.capacity = sum(rule.capacity for rule in plan.rules)
+        capacities = np.array([rule.capacity for rule in plan.rules], np.int64)
+        self.capacity = sum(int(capacities[plan.holders == holder].max()) for holder in np.unique(plan.holders))
         self.witness: Witness | None = None
 
     @property
@@ -58,7 +59,13 @@ class Family:
     @cached_property
     def entry(self) -> Entry:
         """What chooses its events, for a pattern with one kind of them."""
-        return Entry(self.plan, self.rule.kinds, self.rule.select, self.rule.key)
+        holders = np.unique(self.plan.holders)
+        return Entry(self.plan, holders, self.rule.kinds, self.rule.select, self.rule.key)
+
+    @cached_property
+    def shares(self) -> bool:
+        """Whether some of its members look at the same windows."""
+        return len(self.entry.members) < len(self.rules)
 
     @cached_property
     def lanes(self) -> tuple[int, ...]:

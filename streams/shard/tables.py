@@ -57,15 +57,15 @@ def _fresh(shape: tuple[int, ...], dtype: type, fresh: int) -> NDArray[Any]:
 class KeyTable:
     """Token of a key to a row, and the state arrays of a pattern, which grow with it.
 
-    `touched` is when each row was last used (epoch ms), by which the oldest go.
+    `touched` is when each row was last used (epoch ms), by which the oldest go; there is room for `rows` at first.
     """
 
-    def __init__(self, capacity: int, columns: Columns) -> None:
+    def __init__(self, capacity: int, columns: Columns, rows: int = ROWS_MIN) -> None:
         self.capacity = capacity
         self.evicted = 0
         self._columns = columns
         self._counts = np.zeros(2, np.int64)
-        self._allocate(min(ROWS_MIN, capacity))
+        self._allocate(min(rows, capacity))
 
     def _allocate(self, rows: int) -> None:
         self.row_keys = np.full(rows, NULL, np.int64)
@@ -142,7 +142,7 @@ class KeyTable:
         dropped = np.count_nonzero(gone)
         share = max(1, size // EVICTED_SHARE)  # making room costs as much as the table is large, so it makes much
         if 4 * dropped >= size or (size >= self.capacity and dropped >= share):
-            self._drop(np.flatnonzero(gone))
+            self.drop(np.flatnonzero(gone))
         elif size < self.capacity:
             self._grow(min(2 * size, self.capacity))
         else:
@@ -151,9 +151,10 @@ class KeyTable:
             self.evicted += int(share - dropped)
             if episodes is not None and is_open[oldest].any():
                 episodes.leave(oldest[is_open[oldest]], now)
-            self._drop(oldest)
+            self.drop(oldest)
 
-    def _drop(self, rows: Ints) -> None:
+    def drop(self, rows: Ints) -> None:
+        """Forget the keys of some rows."""
         self.row_keys[rows] = NULL
         self.touched[rows] = NULL
         for name, (_, _, fresh) in self._columns.items():

@@ -13,7 +13,7 @@ from kernels.nulls import NULL
 from kernels.patterns.aggregate import GROUP, HAND, VACANT
 from kernels.patterns.evidence import chain, gather, remember
 from rules.aggregates import AGGREGATES
-from rules.family import limits
+from rules.family import held_limits
 from rules.plan import Threshold, Window, extras
 from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.family import Family
@@ -50,7 +50,7 @@ class Accumulation:
         self._aggregates = len(pattern.window.aggregates)
         self._state = tuple(layout.columns)
         self._mover = mover_of(family, pattern)
-        self._limits = limits(family.plan)
+        self._limits = held_limits(family.plan)
         self._first_due = int(NEVER)
         self._last = NO_EVENTS  # scratch of `chain`
         self._groups = Groups()

@@ -18,6 +18,8 @@ class Cooldown:
 
     Attributes
     ----------
+    lengths
+        int64[members], ms
     suppressed
         int64[members], matches that did not fire
     """
@@ -26,7 +28,7 @@ class Cooldown:
         pattern = family.rule.pattern
         # of a session that fires once all instants are its first one: none but a more severe one may fire again
         once = isinstance(pattern, Threshold) and pattern.once
-        self._cooldowns = np.maximum(family.cooldowns, 1) if once else family.cooldowns
+        self.lengths = np.maximum(family.cooldowns, 1) if once else family.cooldowns
         self.suppressed = np.zeros(len(family.rules), np.int64)
 
     def over(self, table: KeyTable, times: Ints, states: Ints, levels: Ints, replayed: Ints, members: Ints) -> Ints:
@@ -41,7 +43,7 @@ class Cooldown:
             levels,
             replayed,
             members,
-            self._cooldowns,
+            self.lengths,
             table.state["last_times"],
             table.state["last_severities"],
             fired,
@@ -52,5 +54,5 @@ class Cooldown:
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Return of which keys the last firing influences nothing from `now` on."""
         last = table.state["last_times"]
-        done: NDArray[np.bool_] = (last == NULL) | (last <= now - int(self._cooldowns.max()))
+        done: NDArray[np.bool_] = (last == NULL) | (last <= now - int(self.lengths.max()))
         return done

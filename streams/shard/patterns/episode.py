@@ -59,6 +59,10 @@ class EpisodeJudge:
     ----------
     columns
         of the key table that it is given, besides `members` and `parts`, which the windows keep
+    condition
+        what is asked of the points
+    cooldowns
+        int64[members], the gaps between alerts, ms
     suppressed
         int64[members], points at which only the gap kept an alert from opening
     dark
@@ -70,6 +74,8 @@ class EpisodeJudge:
         assert isinstance(pattern, Threshold)
         self._family = family
         self._pattern = pattern
+        self.condition = pattern.condition
+        self.cooldowns = family.cooldowns
         self._hold = pattern.hold_ms or 0
         self._resolve_after = NO_EXPIRY if pattern.resolve_after_ms is None else pattern.resolve_after_ms
         self._extras = extras(pattern)
@@ -91,6 +97,10 @@ class EpisodeJudge:
         """Judge points, of each key in order of time. Where no event is in hand nothing is known in the dark."""
         unseen = (points.causes < 0) & darkened(points.times, points.times, self.dark)
         return self.follow(points, table, unseen)
+
+    def instants(self, points: Points) -> Ints:
+        """Return when the points are."""
+        return points.times
 
     def follow(
         self, points: Points, table: KeyTable, unseen: NDArray[np.bool_], lasts: Ints | None = None

@@ -14,6 +14,7 @@ from streams.shard.family import Family
 from streams.shard.patterns.pattern import Pattern
 
 if TYPE_CHECKING:
+    from streams.shard.patterns.shared import SharedJudge
     from streams.shard.patterns.window import Judge, Source
 
 
@@ -45,14 +46,29 @@ def source_of(family: Family) -> "Source":
         from streams.shard.patterns.matches import Matches
 
         return Matches()
-    counts_alone = [each.function for each in pattern.window.aggregates] == ["count"]
-    if counts_alone and pattern.window.panes == "sliding" and not pattern.is_state:
+    if _counts_alone(pattern):
         from streams.shard.patterns.recent import Recent
 
         return Recent(family)
     from streams.shard.patterns.accumulation import Accumulation
 
     return Accumulation(family)
+
+
+def _counts_alone(pattern: Threshold) -> bool:
+    """Whether a rule asks of the events of a sliding window how many they are, and nothing else."""
+    functions = [each.function for each in pattern.window.aggregates]
+    return functions == ["count"] and pattern.window.panes == "sliding" and not pattern.is_state
+
+
+def shared_of(family: Family) -> "SharedJudge | None":
+    """Give a family what tells of windows to all whose they are, where some are of several rules."""
+    if not family.shares:
+        return None
+    from streams.shard.patterns.shared import SharedJudge
+
+    pattern = family.rule.pattern
+    return SharedJudge(family, judge_of(family), isinstance(pattern, Threshold) and _counts_alone(pattern))
 
 
 def judge_of(family: Family) -> "Judge":

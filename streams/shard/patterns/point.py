@@ -11,6 +11,8 @@ from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
 from streams.shard.patterns.points import Dark, Points
 from streams.shard.tables import Columns, Episodes, KeyTable
 
+Ints = NDArray[np.int64]
+
 
 class PointJudge:
     """Judges the points of a family of point rules.
@@ -21,6 +23,10 @@ class PointJudge:
         of the key table that it is given
     suppressed
         int64[members], matches that did not fire
+    condition
+        what is asked of the points; None where each is a match
+    cooldowns
+        int64[members], ms
     """
 
     columns: Columns = LAST_FIRING
@@ -29,9 +35,10 @@ class PointJudge:
         self._family = family
         self._cooldown = Cooldown(family)
         self.suppressed = self._cooldown.suppressed
+        self.cooldowns = self._cooldown.lengths
         self.dark: Dark = ()  # what happens in an instant is known in it
         pattern = family.rule.pattern
-        self._condition = pattern.condition if isinstance(pattern, Threshold | Change) else None
+        self.condition = pattern.condition if isinstance(pattern, Threshold | Change) else None
         self._once = isinstance(pattern, Threshold) and pattern.once
         self._at_events = not isinstance(pattern, Threshold) or pattern.window.panes in ("sliding", "session")
 
@@ -39,15 +46,14 @@ class PointJudge:
         """Return the firings among some points, of each key in order of time."""
         family, lanes = self._family, points.lanes
         places = np.arange(len(points))
-        if self._condition is not None:
-            found = family.evaluate(self._condition, lanes, points.rows, points.extra, points.members)
+        if self.condition is not None:
+            found = family.evaluate(self.condition, lanes, points.rows, points.extra, points.members)
             places = np.flatnonzero(found == TRUE)
         if not len(places):
             return []
         rows, members = points.rows[places], points.members[places]
         levels = family.severities(lanes, rows, np.ascontiguousarray(points.extra[:, places]), members)
-        # a session that fires once is its first instant to the cooldown, which is 0
-        times = (points.begins if self._once else points.times)[places]
+        times = self.instants(points)[places]
         fired = self._cooldown.over(table, times, points.states[places], levels, points.replayed[places], members)
         if not len(fired):
             return []
@@ -71,6 +77,10 @@ class PointJudge:
                 named_by_cause=self._at_events,
             )
         ]
+
+    def instants(self, points: Points) -> Ints:
+        """Return when the points are to the cooldown: a session that fires once is its first instant."""
+        return points.begins if self._once else points.times
 
     def advance(self, bound: int, table: KeyTable) -> list[Firings]:
         """Nothing falls due by time alone."""

@@ -54,7 +54,13 @@ class Steps:
         steps = pattern.steps
         asking = [[_asks(program, len(pattern.first)) for program in step.select] for step in steps]
         self.entries = tuple(
-            Entry(family.plan, step.kinds, tuple(compress(step.select, [not asks for asks in each])), step.key)
+            Entry(
+                family.plan,
+                np.arange(len(family.rules)),
+                step.kinds,
+                tuple(compress(step.select, [not asks for asks in each])),
+                step.key,
+            )
             for step, each in zip(steps, asking, strict=True)
         )
         self._asking = [

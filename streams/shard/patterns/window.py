@@ -14,7 +14,7 @@ from events.batch import TIME, Lanes
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.load import judge_of, source_of
+from streams.shard.patterns.load import judge_of, shared_of, source_of
 from streams.shard.patterns.pattern import Pattern, distinct
 from streams.shard.patterns.points import Dark, Points
 from streams.shard.tables import Columns, Episodes, KeyTable
@@ -97,10 +97,16 @@ class Window(Pattern):
         self.entries = (family.entry,)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         self._source: Source = source_of(family)
-        self._judge: Judge = judge_of(family)
+        self.pairs = shared_of(family)  # None: its members share nothing
+        self._judge: Judge = self.pairs or judge_of(family)
         self.suppressed = self._judge.suppressed
         self.table = KeyTable(family.capacity, {**self._source.columns, **self._judge.columns})
         self._episodes = self._judge.episodes(self.table)
+
+    @property
+    def evicted(self) -> int:
+        """How many keys went because a table was full."""
+        return self.table.evicted + (0 if self.pairs is None else self.pairs.table.evicted)
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -135,13 +141,16 @@ class Window(Pattern):
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return {**self.table.tables(), **self._source.tables(), "suppressed": self.suppressed}
+        pairs = {} if self.pairs is None else self.pairs.tables()
+        return {**self.table.tables(), **self._source.tables(), **pairs, "suppressed": self.suppressed}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
         self.suppressed[:] = tables["suppressed"]
         self._source.restore(tables, self.table)
+        if self.pairs is not None:
+            self.pairs.restore(tables)
         self._judge.resume(self.table)
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:

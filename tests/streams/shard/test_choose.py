@@ -27,7 +27,7 @@ def choice(plan, part=Slice()):  # noqa: B008 - frozen
     surroundings = References.of(plan, {}, CITY).surroundings
     [family] = families(plan.rules)
     rule = plan.rules[0]
-    entry = Entry(family, rule.kinds, rule.select, rule.key)
+    entry = Entry(family, np.arange(1), rule.kinds, rule.select, rule.key)
     return Chooser([entry, replace(entry, keyless=True, late=True)], surroundings, part)
 
 
@@ -112,7 +112,7 @@ def test_what_coverage_decides_is_asked_on_release_alone():
     surroundings = References.of(plan, {}, CITY).surroundings.own()
     surroundings.watch(np.array([CITY.token("d")]))
     [family] = families(plan.rules)
-    chosen = Chooser([Entry(family, rule.kinds, rule.select, rule.key)], surroundings, Slice())
+    chosen = Chooser([Entry(family, np.arange(1), rule.kinds, rule.select, rule.key)], surroundings, Slice())
     lanes = batch(plan, *LINES).lanes
     [[arrived]], _ = chosen.arrived(lanes)
     assert arrived.rows.tolist() == [0, 1, 3, 5]

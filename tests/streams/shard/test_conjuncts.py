@@ -69,7 +69,10 @@ def lanes_of(plan, events):
 
 
 def entries_of(rules):
-    return [Entry(family, family.rule.kinds, family.rule.select, family.rule.key) for family in families(rules)]
+    return [
+        Entry(family, np.arange(len(family.rules)), family.rule.kinds, family.rule.select, family.rule.key)
+        for family in families(rules)
+    ]
 
 
 def taken(rules, surroundings, ask):
