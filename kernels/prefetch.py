@@ -7,6 +7,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 AHEAD = 32  # events; enough work to hide a miss of the last cache, few enough to stay in the first
+LINE = 8  # words of a cache line
 
 _FOR_WRITING, _KEPT, _DATA = 1, 3, 1  # llvm.prefetch: rw, locality, cache type
 

@@ -9,14 +9,13 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.limits import EVIDENCE_MAX
-from kernels.prefetch import AHEAD, prefetch
+from kernels.prefetch import AHEAD, LINE, prefetch
 
 HEADER = 2  # words: the place of the next event in the ring, and how many are in the window
-LINE = 8  # words of a cache line, of which a row takes whole ones
 
 
 def words(ring: int) -> int:
-    """Return how many words the state of one key takes."""
+    """Return how many words the state of one key takes: whole cache lines."""
     return -(-(HEADER + 2 * ring) // LINE) * LINE
 
 

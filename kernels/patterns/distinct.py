@@ -4,7 +4,9 @@ import numpy as np
 
 from kernels.compile import kernel
 from kernels.keys.token import combine
+from kernels.prefetch import LINE, prefetch
 
+ASKED = 8  # lines of a list that are asked for ahead; the processor asks for what lies behind them by itself
 USED, LAST_GROUP = range(2)  # places in `counts`
 
 
@@ -15,6 +17,15 @@ def expire(value_times, sizes, row, d, after):
     while size > 0 and value_times[row, d, size - 1] <= after:
         size -= 1
     sizes[row, d] = size
+
+
+@kernel(inline=True, allocates=False)
+def ask_for(values, value_times, sizes, row, d):
+    """Ask for the list of a key that comes soon."""
+    prefetch(sizes, row, d)
+    for at in range(0, min(values.shape[2], ASKED * LINE), LINE):
+        prefetch(values[:, d], row, at)
+        prefetch(value_times[:, d], row, at)
 
 
 @kernel(inline=True, allocates=False)
@@ -29,23 +40,21 @@ def see(values, value_times, sizes, row, d, bound, value, time):
         state: int64[rows, d, bound] twice and int64[rows, d]: the values, the last one first, when each was last
         seen, and how many there are
 
-    Cost: 1 ns a value that was seen since, 2 ns else; memory 16 bytes x bound a key.
+    Cost: 1 ns a value that was seen since, and at most 1 ns a value; memory 16 bytes x bound a key.
     """
     size = sizes[row, d]
-    at = 0
-    while at < size and values[row, d, at] != value:
-        at += 1
-    if at == size:
-        if size < bound:
-            sizes[row, d] = size + 1
-        else:
-            at = bound - 1
-    while at > 0:
-        values[row, d, at] = values[row, d, at - 1]
-        value_times[row, d, at] = value_times[row, d, at - 1]
-        at -= 1
-    values[row, d, 0] = value
-    value_times[row, d, 0] = time
+    pushed, pushed_time = value, time
+    for at in range(size):
+        other, other_time = values[row, d, at], value_times[row, d, at]
+        values[row, d, at] = pushed
+        value_times[row, d, at] = pushed_time
+        if other == value:
+            return
+        pushed, pushed_time = other, other_time
+    if size < bound:
+        values[row, d, size] = pushed
+        value_times[row, d, size] = pushed_time
+        sizes[row, d] = size + 1
 
 
 @kernel(inline=True, allocates=False)

@@ -35,7 +35,7 @@ from kernels.patterns.aggregate import (
     note,
     tell,
 )
-from kernels.patterns.distinct import expire, see
+from kernels.patterns.distinct import ask_for, expire, see
 from kernels.patterns.sliding_quantile import ask_for_tree, leave_trees, put_in
 from kernels.prefetch import AHEAD, prefetch
 
@@ -265,6 +265,8 @@ def slide(times, rows, numbers, bits, start, window, needed, edges, every, table
                 prefetch(cells, coming, lowest(marks[coming, OLD] & ~((np.int64(2) << slot) - 1)))
                 if len(quantiles) > 0:
                     ask_for_tree(buckets, held, held_sizes, rows, slot, quantiles, numbers, i)
+            for d in range(len(distinct)):
+                ask_for(values, value_times, value_sizes, rows[i + AHEAD], d)
         if edges:
             found = pass_edges(
                 marks,
