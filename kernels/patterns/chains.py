@@ -88,13 +88,13 @@ def layout(
     return table, np.array(finals, np.int64).reshape(-1, 2), settings, width
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def capacity(steps, j):
     """Return how many events of a step are kept: its `times`, one fewer where no value can come again."""
     return steps[j, TIMES] - (steps[j, VALUE] < 0)
 
 
-@kernel()
+@kernel(allocates=False)
 def completed(line, base, steps, settings, j, value):
     """Return where the chain is that an event of step `j` completes the step for; -1 where there is none.
 
@@ -119,7 +119,7 @@ def completed(line, base, steps, settings, j, value):
     return np.int64(-1)
 
 
-@kernel()
+@kernel(allocates=False)
 def prolong(line, base, steps, settings, j, found, value, time, position, target, to):
     """Write the chain at `found`, prolonged by the last events of step `j`, to `target[to:]`.
 
@@ -149,7 +149,7 @@ def prolong(line, base, steps, settings, j, found, value, time, position, target
         at += width
 
 
-@kernel()
+@kernel(allocates=False)
 def push(line, base, steps, settings, j, value, position):
     """Put an event before the last ones of step `j`; one of its value goes, else the oldest if it is one too many."""
     width = BEFORE + MORE + settings[FIELDS] + steps[j - 1, EVENTS]
@@ -169,7 +169,7 @@ def push(line, base, steps, settings, j, value, position):
         line[first + BEFORE + i] = line[before + i]
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def let_go(line, base, steps, settings, j):
     """Forget the chains that wait between step `j - 1` and `j`, and the events of step `j` behind them."""
     line[base + steps[j - 1, STATE] + START] = NULL
@@ -178,7 +178,7 @@ def let_go(line, base, steps, settings, j):
         line[base + steps[j, LAST_EVENTS] + i * width + EVENT_POSITION] = NULL
 
 
-@kernel()
+@kernel(allocates=False)
 def begin(line, to, time, position, fields, i):
     """Write a chain of its first event."""
     line[to + START] = time

@@ -10,7 +10,8 @@ TIME, POSITION, KEPT = range(3)
 
 @kernel(
     "void(int64[::1], int64[::1], int64[::1], int64[:, ::1], int64, int64[::1], int64[:, ::1], int64[::1], "
-    "int64[:, ::1])"
+    "int64[:, ::1])",
+    allocates=False,
 )
 def lag(times, positions, rows, fields, window, nulls, last, before, previous):
     """Give each event what was kept of the one before of its key, and keep its own in that place.
