@@ -180,7 +180,7 @@ def _not_fired(story: EventStory, rule: RulePlan, plan: Plan) -> str:
             f"处于 {cooldown} 的 cooldown 内(自 {last} 起)",
         ),
         "counted": _counted(story, plan),
-        "sequence": _waiting(story, rule, plan) or _sequence(story, plan),
+        "sequence": _waiting(story, rule, plan) or _sequence(story, rule, plan),
         "seen": (
             "an event of its key is a sight: it ends a silence, and never fires",
             "该事件表示有活动:只会结束静默,不会触发",
@@ -202,7 +202,7 @@ def _counted(story: EventStory, plan: Plan) -> tuple[str, str]:
     return f"it was counted, and the rule fired at {at}, {id}", f"它已计入,规则于 {at} 触发,{id}"
 
 
-def _sequence(story: EventStory, plan: Plan) -> tuple[str, str]:
+def _sequence(story: EventStory, rule: RulePlan, plan: Plan) -> tuple[str, str]:
     taken = ", ".join(str(number) for number, gate in enumerate(story.gates, 1) if gate.passed)
     later = next((alert for alert in story.counted if alert.transition == "firing"), None)
     if later is not None:
@@ -212,6 +212,8 @@ def _sequence(story: EventStory, plan: Plan) -> tuple[str, str]:
             f"它是第 {taken} 步,所在链条于 {at} 触发,{later.id}",
         )
     before = ", ".join(map(str, sorted({each.entry + 1 for each in story.earlier})))
+    if awaited := _awaited(story, rule, plan):
+        return f"it began a chain: {awaited[0]}", f"它开始了一条链条:{awaited[1]}"
     if not before:
         return (
             f"it is of step {taken}; no event of its key had been taken before",
@@ -220,6 +222,23 @@ def _sequence(story: EventStory, plan: Plan) -> tuple[str, str]:
     return (
         f"it is of step {taken}, its key had events of step {before} before: no chain was complete with it in time",
         f"它属于第 {taken} 步,该主键此前有第 {before} 步的事件:没有链条因它在时限内完成",
+    )
+
+
+def _awaited(story: EventStory, rule: RulePlan, plan: Plan) -> tuple[str, str] | None:
+    """Return what was awaited until when behind the first event of a chain that was not complete in time."""
+    steps = rule.pattern.steps if isinstance(rule.pattern, SequencePlan) else ()
+    following = next((number for number, step in enumerate(steps, 1) if step.role == "then"), None)
+    if following is None or story.seen is None or not story.gates[0].passed:
+        return None
+    within = steps[following - 1].within_ms
+    if within is None:
+        return None
+    kinds = ", ".join(plan.schemas.kinds[code] for code in steps[following - 1].kinds)
+    until = time(story.seen.time + within, plan)
+    return (
+        f"step {following} (then {kinds}) was awaited until {until}, and no chain was complete with it in time",
+        f"第 {following} 步(then {kinds})等到 {until},没有链条在时限内完成",
     )
 
 
@@ -233,14 +252,20 @@ def _waiting(story: EventStory, rule: RulePlan, plan: Plan) -> tuple[str, str] |
     at, step = (time(other.time, plan), other.entry + 1) if other else ("", 0)
     name, end = other.id if other else "", time(waiting.reached, plan)
     own = next((number for number, gate in enumerate(story.gates, 1) if gate.passed), 1)
+    final = len(pattern.steps)
+    kinds = ", ".join(plan.schemas.kinds[code] for code in pattern.steps[-1].kinds)
+    part = "began a chain" if waiting.begins else f"is of step {own} of a chain"
+    part_zh = "开始了一条链条" if waiting.begins else f"是一条链条的第 {own} 步"
+    awaited = f"due at {due} if no event of step {final} (not {kinds}) comes up to then"
+    awaited_zh = f"若至 {due} 没有第 {final} 步(not {kinds})的事件即到期"
     return {
         "answered": (
-            f"{id} began a chain, and {name} ended it at {at} by step {step} (not), before it fell due at {due}",
-            f"{id} 开始了一条链条,{name} 于 {at} 以第 {step} 步(not)将其结束,早于到期时刻 {due}",
+            f"{id} {part}, and {name} ended it at {at} by step {step} (not), before it fell due at {due}",
+            f"{id} {part_zh},{name} 于 {at} 以第 {step} 步(not)将其结束,早于到期时刻 {due}",
         ),
         "waiting": (
-            f"{id} began a chain due at {due}; its time had not passed when the log ended, at {end} (use --until)",
-            f"{id} 开始了一条链条,应于 {due} 到期,而日志止于 {end}:时限未到(可用 --until 继续)",
+            f"{id} {part}, {awaited}; its time had not passed when the log ended, at {end} (use --until)",
+            f"{id} {part_zh},{awaited_zh},而日志止于 {end}:时限未到(可用 --until 继续)",
         ),
         "lasted": (
             f"nothing answered it by {due}, but its key's cooldown kept it back, or its feeds were blind",
@@ -294,6 +319,7 @@ def told(story: EventStory, rule: RulePlan, plan: Plan) -> dict[str, Any]:
             "fate": waiting.fate,
             "other": {"time": other.time, "step": other.entry + 1, "id": other.id} if other else None,
             "due": waiting.due,
+            "begins": waiting.begins,
             "reached": waiting.reached,
         }
         if waiting

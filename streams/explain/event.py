@@ -97,6 +97,7 @@ class Waiting:
     other: Earlier | None
     due: int | None
     reached: int
+    begins: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class EventStory:
 
     `fired` are the alerts that it caused, `counted` those that it is evidence of; `last_firing` and `open_since` are of
     its key before it. `earlier` are the last events of its key that were taken before it, `following` is the time of
-    the next one. `refused` is why its line is a dead letter. `waiting` is told of a `first` before a final `not`.
+    the next one. `refused` is why its line is a dead letter. `waiting` is told of a sequence that ends in `not`.
     """
 
     id: str
@@ -269,10 +270,16 @@ class Explainer:
         pattern, reached = self.memory.subject.rule.pattern, self.memory.reached
         if not isinstance(pattern, SequencePlan) or not is_followed(pattern):
             return None
-        found = waited(pattern, taken, seen.position, reached)
+        found = waited(pattern, taken, seen.position, self.id, reached, self.memory.firings)
         if found is None:
             return None
-        return Waiting(found.fate, self._earlier(found.other) if found.other else None, found.due, reached)
+        other = found.other
+        if isinstance(other, str):
+            known = (self._earlier(each) for each in taken)
+            told = next((each for each in known if each.id == other), None)
+        else:
+            told = self._earlier(other) if other else None
+        return Waiting(found.fate, told, found.due, reached, found.begins)
 
     def _open_since(self, of_key: Sequence[Alert], time: int) -> int | None:
         """Return when the episode began that was open before an instant, None where none was."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from connectors.protocol import Source
 from events.alert import Alert
 from events.batch import FIXED_LANES, KIND, Lanes
-from events.block import POSITION_BITS
+from events.block import POSITION_BITS, Events
 from events.identity import CityKey
 from kernels.nulls import NULL
 from rules.checked import CheckedRule
@@ -19,7 +19,7 @@ from rules.message import bounds
 from rules.plan import Plan, RulePlan, Threshold
 from streams.control.references import References
 from streams.explain.judged import Look
-from streams.explain.listener import Arrivals, DeadLetters, Listener
+from streams.explain.listener import Arrivals, DeadLetters, Listener, Taken
 from streams.replay import Progress, Replay
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
@@ -93,6 +93,14 @@ class Memory:
             self.alerts += raised
             yield raised
 
+    def firings(self, taken: Sequence[Taken], until: int) -> list[Alert]:
+        """Return what fires of some events alone, none of them late, in a log that ends at an instant (epoch ms)."""
+        subject = self.subject
+        lines = b"".join(self.sources[each.position >> POSITION_BITS].line(each.position) + b"\n" for each in taken)
+        rule = replace(subject.rule, cooldown_ms=0)
+        alone = Memory(replace(subject, rule=rule), [_Told(lines)] if taken else [], [], until)
+        return [alert for raised in alone.run() for alert in raised if alert.transition == "firing"]
+
     @property
     def reached(self) -> int:
         """Event time up to which the rule has seen everything (epoch ms)."""
@@ -134,6 +142,25 @@ class Memory:
             else:
                 found[lane] = self.subject.city.token(text)
         return found
+
+
+class _Told:
+    """A feed of lines in hand."""
+
+    feed = "told"
+
+    def __init__(self, lines: bytes) -> None:
+        self._lines = lines
+        self._blocks = [Events.of(lines, feed=self.feed, position=0)]
+
+    def next_block(self) -> Events | None:
+        return self._blocks.pop() if self._blocks else None
+
+    def line(self, position: int) -> bytes:
+        return self._lines[position:].split(b"\n", 1)[0]
+
+    def close(self) -> None:
+        pass
 
 
 def _asked_always(rule: RulePlan) -> RulePlan:

@@ -156,3 +156,36 @@ def test_an_alert_of_a_sequence_is_told_with_what_began_it_and_what_completed_it
         "because a3 (2026-03-02 23:10:00) began the chain (step 1) and no event of step 2 (not) came within 5 min, "
         "up to 2026-03-02 23:15:00" in unanswered.out
     )
+
+
+CHAIN = """\
+version: 1
+timezone: Asia/Shanghai
+rules:
+- rule: chain
+  key: device
+  severity: low
+  sequence:
+  - {first: gate, when: direction == 'in'}
+  - {then: camera, within: 2m}
+  - {not: case, within: 5m}
+"""
+
+
+def test_what_a_chain_waits_for_is_told_with_its_time_in_both_languages(citynerve, tmp_path):
+    (tmp_path / "r.yaml").write_text(CHAIN, encoding="utf-8")
+    start = 1_763_964_000_000  # 2025-11-24T14:00:00+08:00
+    events = [("a", "gate", 0), ("b", "camera", 60_000), ("c", "gate", 180_000), ("d", "gate", 400_000)]
+    lines = [
+        json.dumps({"id": id, "kind": kind, "time": start + at, "device": "d", "direction": "in"})
+        for id, kind, at in events
+    ]
+    (tmp_path / "e.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    asked = ["rules", "explain", "chain", "--rules", tmp_path / "r.yaml", "--events", tmp_path / "e.ndjson", "--event"]
+    completed = citynerve("--lang", "en", *asked, "b").out.splitlines()[0]
+    assert "b is of step 2 of a chain, due at 2025-11-24 14:06:00 if no event of step 3 (not case) comes" in completed
+    begun = citynerve("--lang", "zh", *asked, "a").out.splitlines()[0]
+    assert "a 开始了一条链条,若至 2025-11-24 14:06:00 没有第 3 步(not case)的事件即到期" in begun
+    assert "the chain of a (2025-11-24 14:00:00) waited already" in citynerve("--lang", "en", *asked, "c").out
+    late = citynerve("--lang", "en", *asked, "d").out.splitlines()[0]
+    assert "step 2 (then camera) was awaited until 2025-11-24 14:08:40" in late

@@ -162,3 +162,41 @@ def test_an_event_whose_time_had_not_passed_waits_until_the_log_goes_on():
 def test_an_event_behind_one_that_waits_shares_its_fate():
     lines = [entry(0, "a1"), entry(MINUTE, "a2"), entry(9 * MINUTE, "a3")]
     assert fate("a2", *lines) == ("behind", "a1", 5) and fate("a3", *lines)[0] == "waiting"
+
+
+CHAIN = (
+    "r, key: device, sequence: [{first: gate, when: direction == 'in'}, {then: gate, when: lon > 1, within: 2m}, "
+    "{not: gate, when: direction == 'out', within: 5m}]"
+)
+
+
+def chained(id, *lines, until=None):
+    """Return the fate of an event of `CHAIN`, the other event, when it is due, and whether its chain begins with it."""
+    waiting = story_of(CHAIN, id, *lines, until=until).waiting
+    if waiting is None:
+        return None
+    due = waiting.due and (waiting.due - T) // MINUTE
+    return waiting.fate, waiting.other and waiting.other.id, due, waiting.begins
+
+
+def test_a_chain_of_several_events_waits_from_its_last_one_on_and_each_is_told_so():
+    lines = [entry(0, "a"), entry(MINUTE, "b", direction="by", lon=2)]
+    assert chained("b", *lines) == ("waiting", None, 6, False) and chained("a", *lines) == ("waiting", None, 6, True)
+    assert chained("b", *lines, until=T + 6 * MINUTE)[0] == "lasted"
+    lines.append(entry(4 * MINUTE, "c", direction="out"))
+    assert chained("b", *lines) == ("answered", "c", 6, False) and chained("a", *lines) == ("answered", "c", 6, True)
+    assert chained("c", *lines)[:3] == ("answers", "a", 6)
+
+
+def test_what_completes_no_chain_waits_for_nothing():
+    assert chained("a", entry(0, "a"), entry(3 * MINUTE, "b", direction="by", lon=2)) is None  # too late
+    assert chained("b", entry(0, "b", direction="by", lon=2), entry(MINUTE, "a")) is None  # nothing began
+    assert chained("c", entry(0, "a"), entry(MINUTE, "c", direction="out"))[0] == "answers_nothing"
+
+
+def test_what_ends_a_wait_is_asked_of_the_engine_without_the_cooldown():
+    rule = CHAIN.replace("key: device", "key: device, cooldown: 1h")
+    lines = [entry(0, "a"), entry(MINUTE, "b", direction="by", lon=2), entry(20 * MINUTE, "d")]
+    lines.append(entry(21 * MINUTE, "e", direction="by", lon=2))
+    waiting = story_of(rule, "e", *lines, until=T + 40 * MINUTE).waiting
+    assert (waiting.fate, (waiting.due - T) // MINUTE) == ("lasted", 26)
