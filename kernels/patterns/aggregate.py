@@ -10,8 +10,9 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.nulls import NULL
 from kernels.patterns.cells import CELL, DISTINCT, EVENTS, KNOWN, LEAST, MEAN, PER_MINUTE, RECENT, SPAN
-from kernels.patterns.distinct import LAST_GROUP, enter
+from kernels.patterns.distinct import LAST_GROUP, ask_for_value, enter
 from kernels.patterns.quantile import bucket_of, fell, put, quantile
+from kernels.prefetch import AHEAD, prefetch
 
 PANES = 60  # of a sliding window
 PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before
@@ -111,6 +112,18 @@ def add(cells, row, pane, operations, arguments, numbers, i):
     """Add an event to a pane's cells."""
     for c in range(len(operations)):
         cells[row, pane, c] = changed(operations[c], cells[row, pane, c], numbers[arguments[c], i])
+
+
+@kernel(inline=True, allocates=False)
+def ask_for_all(groups, members, marks, value_sizes, rows, distinct, bits, i):
+    """Ask for what the events ahead enter: how much their keys hold, then where their values are.
+
+    A key may begin another group until then; what was asked for is then of no use.
+    """
+    for d in range(len(distinct)):
+        prefetch(value_sizes, rows[i + AHEAD], d)
+        group = marks[rows[i + AHEAD // 2], GROUP] + d
+        ask_for_value(groups, members, group, bits[distinct[d], i + AHEAD // 2])
 
 
 @kernel(inline=True, allocates=False)

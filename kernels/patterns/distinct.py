@@ -84,6 +84,14 @@ def enter(groups, members, counts, group, value):
     return True
 
 
+@kernel(inline=True, allocates=False)
+def ask_for_value(groups, members, group, value):
+    """Ask for where a value of a group is that comes soon."""
+    slot = combine(group, value) & np.int64(len(groups) - 1)
+    prefetch(groups, slot, 0)
+    prefetch(members, slot, 0)
+
+
 @kernel("void(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
 def refill(old_groups, old_members, groups, members, counts):
     """Enter groups with their values into an empty table."""

@@ -5,7 +5,20 @@ import numpy as np
 from kernels.compile import kernel
 from kernels.instants import MINUTE_MS
 from kernels.nulls import NULL
-from kernels.patterns.aggregate import HAND, OPENED, POINTS, STATE, TABLE, add, clear, enter_all, forget_all, note, tell
+from kernels.patterns.aggregate import (
+    HAND,
+    OPENED,
+    POINTS,
+    STATE,
+    TABLE,
+    add,
+    ask_for_all,
+    clear,
+    enter_all,
+    forget_all,
+    note,
+    tell,
+)
 from kernels.prefetch import AHEAD, prefetch
 
 LAST = 0  # column of `marks`: the last event of the session, NULL where there is none
@@ -46,6 +59,7 @@ def sit(times, rows, numbers, bits, start, gap, longest, needed, table, state, e
         if i + AHEAD < n:
             prefetch(marks, rows[i + AHEAD], 0)
             prefetch(cells, rows[i + AHEAD], 0)
+            ask_for_all(groups, members, marks, value_sizes, rows, distinct, bits, i)
         row = rows[i]
         time = times[i]
         last = marks[row, LAST]

@@ -13,6 +13,7 @@ from kernels.patterns.aggregate import (
     TABLE,
     VACANT,
     add,
+    ask_for_all,
     clear,
     enter_all,
     forget_all,
@@ -81,6 +82,7 @@ def tumble(times, rows, numbers, bits, start, width, edges, offsets, needed, fol
         if i + AHEAD < n:
             prefetch(marks, rows[i + AHEAD], 0)
             prefetch(cells, rows[i + AHEAD], 0)
+            ask_for_all(groups, members, marks, value_sizes, rows, distinct, bits, i)
         row = rows[i]
         time = times[i]
         while marks[row, END] != NULL and marks[row, END] < time:
