@@ -38,6 +38,8 @@ from kernels.surroundings import (
     section,
 )
 
+COMPARISON = 3  # instructions of a lane compared with a constant
+GROWTH = np.array([op.GROWTH.get(opcode, 0) for opcode in range(op.SURE + 1)])  # of the stack
 BLOCK = 1024  # rows: 8 KiB a stack entry
 
 
@@ -316,6 +318,43 @@ def evaluate(code, depth, lanes, rows, extra, out, around, heard):
             out[first + i] = stack[0, i]
 
 
+@kernel()
+def begins_with_enough(code, start, stop):
+    """Return whether a program is TRUE wherever the comparison of a lane is, with which it begins: `A or ...`."""
+    if stop - start <= COMPARISON or not is_comparison(code, start, start + COMPARISON):
+        return False
+    height = 1
+    for pc in range(start + COMPARISON, stop):
+        height += GROWTH[code[pc, 0]]
+        if height <= 1 and code[pc, 0] != op.OR:  # it takes what the comparison came to
+            return False
+    return True
+
+
+@kernel()
+def keep_either(code, start, stop, lanes, rows, n, out, nothing, stack, around, heard):
+    """`keep` of a program that `begins_with_enough`, asked as a whole of the rows of which its beginning is not TRUE."""
+    enough = np.empty(BLOCK, np.bool_)
+    others = np.empty(BLOCK, np.int64)
+    left = 0
+    for first in range(0, n, BLOCK):
+        size = min(BLOCK, n - first)
+        run(code, start, start + COMPARISON, lanes, rows, first, size, nothing, stack, around, heard)
+        asked = 0
+        for i in range(size):
+            enough[i] = stack[0, i] == op.TRUE
+            others[asked] = rows[first + i]
+            asked += not enough[i]
+        if asked > 0:
+            run(code, start, stop, lanes, others, 0, asked, nothing, stack, around, heard)
+        at = 0
+        for i in range(size):
+            out[left] = rows[first + i]
+            left += enough[i] | (stack[0, at] == op.TRUE)
+            at = min(at + (not enough[i]), BLOCK - 1)
+    return left
+
+
 @kernel(
     f"int64(int64[:, ::1], int64, int64, int64[:, ::1], int64[::1], int64, int64[::1], int64[:, ::1], {SURROUNDINGS})"
 )
@@ -344,6 +383,8 @@ def keep(code, start, stop, lanes, rows, n, out, stack, around, heard):
         return keep_compared(code[start + 2, 0], lanes, code[start, 1], code[start + 1, 1], limit, rows, n, out)
     nothing = np.empty((0, 0), np.int64)
     choice = is_choice(code, start, stop)
+    if not choice and begins_with_enough(code, start, stop):
+        return keep_either(code, start, stop, lanes, rows, n, out, nothing, stack, around, heard)
     left = 0
     for first in range(0, n, BLOCK):
         size = min(BLOCK, n - first)

@@ -178,3 +178,20 @@ def test_coverage_is_that_of_the_minute_and_of_the_site_and_null_where_nothing_w
     assert shares(9, 0) == [None, 0.2, 0.2, None, None]
     assert shares(9, 1) == [None, None, None, 0.6, None]
     assert shares(7, 0) == shares(int(NULL), 0) == [None] * 5
+
+
+@pytest.mark.parametrize("count", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7])
+@pytest.mark.parametrize("limit", [-1, 3, 9])  # true of all, of some and of none
+def test_what_is_enough_alone_leaves_the_rest_to_the_other_rows_in_order(count, limit):
+    lanes = lanes_of([i % 7 for i in range(count)], [i % 5 for i in range(count)])
+    either = [*above(1, limit), *above(2, 2), *above(1, 1), (op.AND, 0), (op.OR, 0)]
+    kept = selected([either], lanes, range(count))
+    assert kept == [i for i in range(count) if i % 7 > limit or (i % 5 > 2 and i % 7 > 1)]
+
+
+def test_a_comparison_at_the_beginning_is_not_enough_where_more_is_asked_of_it():
+    lanes = lanes_of([3, 3, 1], [0, 3, 3])
+    both = [*above(1, 2), *above(2, 2), (op.AND, 0)]
+    assert selected([both], lanes, range(3)) == [1]
+    assert selected([[*both, *above(2, 9), (op.OR, 0)]], lanes, range(3)) == [1]
+    assert selected([[*above(1, 2), *above(2, 2), (op.OR, 0), (op.NOT, 0)]], lanes, range(3)) == []
