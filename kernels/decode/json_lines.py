@@ -25,6 +25,7 @@ from kernels.decode.reasons import ACCEPTED, LINE_TOO_LONG, NOT_AN_OBJECT, SYNTA
 from kernels.decode.scan import is_one_value, scan
 from kernels.decode.settle import settle
 from kernels.decode.shapes import NODE, NODES, ROOT, TRUST, USED, forget, place_lanes, trusted
+from kernels.decode.structure import STRETCH, structure
 from kernels.decode.vocabulary import FIRST, SLOT
 from kernels.decode.walk import NEWLINE, OPEN, walk
 from kernels.decode.wide import WIDTH, byte, cold, copy, newlines, pointer, trailing_zeros
@@ -175,7 +176,7 @@ def decode(
     counts
         int64[COUNTS], out
 
-    Cost: about 0.5 ns a byte of a feed whose shapes are known, 1.3 ns of one that spells each line anew.
+    Cost: about 0.5 ns a byte of a feed whose shapes are known, 1.2 ns of one that spells each line anew.
     """
     keys = len(notes)
     notes[:] = -1
@@ -200,6 +201,7 @@ def decode(
         pointer(counts),
     )
     at = line = row = clean = np.int64(0)
+    base = token = stretch_end = np.int64(0)  # of the stretch whose tokens are known
     trust = shapes[TRUST]
     for node in range(1, shapes[USED]):
         place_lanes(node * NODE, lines, shapes_)
@@ -238,10 +240,20 @@ def decode(
         end = at
         used = counts[EXTRA]
         is_asleep = trust < 0
-        if c == OPEN and is_asleep:
-            end, scanned = scan(text, marks_, at, slots_, mask, words_, extra_, used, notes_, tokens_)
-            if end - start > LINE_MAX:
-                scanned = -1
+        if is_asleep:
+            if start >= stretch_end:
+                base = start
+                token = np.int64(0)
+                tokens_end = structure(text, base, min(base + STRETCH, size), tokens_)
+                stretch_end = base + np.int64(tokens_[tokens_end - 1]) + 1 if tokens_end > 0 else start
+            if start < stretch_end:
+                while base + np.int64(tokens_[token]) < at:  # of lines that were blank, walked or known
+                    token += 1
+                if c == OPEN:
+                    over, scanned = scan(text, marks_, base, tokens_, token, slots_, mask, words_, extra_, used, notes_)
+                    if scanned >= 0:
+                        end = base + np.int64(tokens_[over])
+                        token = over + 1
         while True:
             is_walked = scanned < 0
             reason = ACCEPTED

@@ -15,15 +15,13 @@ from kernels.decode.fields import KEYS
 from kernels.decode.nested import FIELD_DEPTH, is_over, value_end
 from kernels.decode.reasons import ACCEPTED
 from kernels.decode.strings import QUOTE, plain_end
-from kernels.decode.structure import structure
+from kernels.decode.structure import NEWLINE
 from kernels.decode.vocabulary import find, rare_word
 from kernels.decode.wide import byte, cold
 
 COMMA = 0x2C
 COLON = 0x3A
-NEWLINE = 0x0A
-BRACKET = 0x5B
-OPEN = 0x7B
+OPEN = 0x7B  # a bracket with one more bit
 CLOSE = 0x7D
 
 
@@ -36,63 +34,52 @@ def is_one_value(text, marks, at):
 
 
 @kernel()
-def scan(text, marks, first, slots, mask, words, extra, used, notes, tokens):
-    """Note the fields of the object whose "{" is at `first`.
+def scan(text, marks, base, tokens, token, slots, mask, words, extra, used, notes):
+    """Note the fields of the object whose "{" is the token number `token`.
 
     Returns
     -------
-    end
-        position of the line's newline
+    token
+        number of the line's newline
     fields
         how many were noted; -1 where the line is left to the walk
     """
     cold()
-    count, end = structure(text, first, tokens)
-    end += first
-    if count < 0 or byte(text, end) != NEWLINE:
-        return end, -1
-    unknown = 0  # fields that no schema knows
-    within = 0  # tokens of nested values, but one each
-    token = 1
+    count = 0
     while True:
-        start = first + np.int64(tokens[token])
-        if byte(text, start) != QUOTE or byte(text, first + np.int64(tokens[token + 1])) != COLON:
-            return end, -1
+        start = base + np.int64(tokens[token + 1])
+        colon = base + np.int64(tokens[token + 2])
+        value = base + np.int64(tokens[token + 3])
+        c = byte(text, value)
+        if byte(text, start) != QUOTE or byte(text, colon) != COLON or c == NEWLINE:
+            return token, -1
         start += 1
-        at = plain_end(text, marks, start)
-        if at >= 0:
-            key = find(text, start, at - start, KEYS, slots, mask, words)
-        else:
+        at = colon - 1
+        if byte(text, at) != QUOTE:  # white space before the colon
+            at = plain_end(text, marks, start)
+        after = byte(text, base + np.int64(tokens[token + 4]))
+        token += 4
+        key = find(text, start, at - start, KEYS, slots, mask, words) if at >= 0 else np.int64(-1)
+        if key < 0 and plain_end(text, marks, start) < 0:  # escapes, or broken bytes, which no word of a schema has
             key, reason = rare_word(text, marks, start, KEYS, slots, mask, words, extra, used)
             if reason != ACCEPTED:
-                return end, -1
-        after = byte(text, first + np.int64(tokens[token + 3]))
-        value = first + np.int64(tokens[token + 2])
-        token += 4
-        if key >= 0 and after == COMMA:
-            notes[key] = value
-            continue
-        is_nested = byte(text, value) == OPEN or byte(text, value) == BRACKET
-        if is_nested and after != COMMA:
-            at, reason = value_end(text, marks, value, FIELD_DEPTH)
-            if reason != ACCEPTED:
-                return end, -1
-            while first + np.int64(tokens[token - 1]) < at:
-                token += 1
-                within += 1
-            after = byte(text, first + np.int64(tokens[token - 1]))
-        elif after != COMMA and after != CLOSE:
-            return end, -1
-        elif key < 0:
-            is_plain = byte(text, value) == QUOTE and plain_end(text, marks, value + 1) >= 0
-            if not is_plain and not is_one_value(text, marks, value):
-                return end, -1
+                return token, -1
         if key >= 0:
             notes[key] = value
-        else:
-            unknown += 1
+            count += 1
+        if c | 0x20 == OPEN:
+            at, reason = value_end(text, marks, value, FIELD_DEPTH)
+            if reason != ACCEPTED:
+                return token, -1
+            while base + np.int64(tokens[token]) < at:
+                token += 1
+            after = byte(text, base + np.int64(tokens[token]))
+        elif key < 0:
+            is_plain = c == QUOTE and plain_end(text, marks, value + 1) >= 0
+            if not is_plain and not is_one_value(text, marks, value):
+                return token, -1
         if after != COMMA:
             break
-    if after != CLOSE or token != count:
-        return end, -1
-    return end, ((count - 1 - within) >> 2) - unknown
+    if after != CLOSE or byte(text, base + np.int64(tokens[token + 1])) != NEWLINE:
+        return token, -1
+    return token + 1, count

@@ -61,7 +61,7 @@ KIND_NAME: Final = 11
 LINE: Final = 12
 
 TRUST_MAX: Final = 64
-SLEEP: Final = -2048  # lines
+SLEEP: Final = -(1 << 13)  # lines
 
 
 def unlearned() -> np.ndarray:
@@ -102,7 +102,7 @@ def forget(shapes):
 def trusted(trust, is_new, shapes):
     """Return the trust after a line: whether more than about a third of a feed's lines have a new shape.
 
-    Such a feed is only walked, SLEEP lines long while trust is negative; then it is learned afresh.
+    Such a feed is only scanned, SLEEP lines long while trust is negative; then it is learned afresh.
     """
     if trust < 0:
         return trust + 1 if trust < -1 else TRUST_MAX

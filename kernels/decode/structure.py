@@ -1,4 +1,4 @@
-"""The skeleton of a line: where its tokens begin, found by masks of 64 bytes, without a branch that depends on them.
+"""The skeleton of many lines: where their tokens begin, by masks of 64 bytes, without a branch that depends on them.
 
 The first of two stages, as in simdjson (G. Langdale, D. Lemire, "Parsing gigabytes of JSON per second", 2019): a line
 whose spelling nothing foresees costs a walk a mispredicted branch at each turn, where masks have none.
@@ -14,8 +14,10 @@ from kernels.decode.wide import (
     WIDTH,
     backslashes,
     breaks,
+    byte,
     cold,
     count_ones,
+    newlines,
     punctuation,
     quotes,
     spaces,
@@ -23,16 +25,17 @@ from kernels.decode.wide import (
     trailing_zeros,
 )
 
-TOKENS: Final = 512  # of a line; one with more is walked
+STRETCH: Final = 1 << 15  # bytes looked at in one go; a line that is longer is walked
 AT_ONCE: Final = 8  # tokens that are written without asking whether there are so many
-ROOM: Final = TOKENS + 2 * WIDTH
-BYTES: Final = 1 << 15  # of a line; a longer one is walked
+AHEAD: Final = 4  # tokens that may be read behind the last one
+ROOM: Final = STRETCH + 2 * WIDTH
 
+NEWLINE = 0x0A
 EVEN = np.uint64(0x5555555555555555)
 ONE = np.uint64(1)
 
 
-@kernel()
+@kernel(inline=True)
 def escapes(backslash, is_escaped):
     """Return the bits of 64 bytes that a backslash escapes, and whether one escapes the byte after them.
 
@@ -46,7 +49,6 @@ def escapes(backslash, is_escaped):
     is_escaped
         uint64, 1 where the first byte is escaped by one before it
     """
-    cold()
     backslash &= ~is_escaped
     follows = backslash << ONE | is_escaped
     odd_starts = backslash & ~EVEN & ~follows
@@ -76,50 +78,58 @@ def spread_one_by_one(out, at, bits, base):
         at += AT_ONCE
 
 
-@kernel(inline=True)
-def structure(text, first, tokens):
-    """Find the tokens of the line that goes on at `first`, not within a string: punctuation, strings, other scalars.
+@kernel()
+def structure(text, first, last, tokens):
+    """Find the tokens of the whole lines in `text[first:last]`: punctuation, strings, other scalars, ends of lines.
+
+    A control character that is no white space is a token of its own, but in a string. No string goes over the end of
+    a line. A line begins at `first`.
 
     Parameters
     ----------
     tokens
-        uint16[ROOM], out: where each begins, from `first` on; then `end` four times
+        uint16[ROOM], out: where each begins, from `first` on, up to the last newline; then this one `AHEAD` times more
 
     Returns
     -------
-    count
-        how many tokens there are; -1 where there are more than TOKENS, or the line is longer than BYTES
-    end
-        position of the line's newline, or of a byte that is no JSON, from `first` on
+    int64, how many tokens there are; 0 where no line ends
+
+    Cost: about 1.3 instructions a byte.
     """
+    cold()
     count = 0
     at = 0
+    size = last - first
     inside = is_escaped = in_scalar = np.uint64(0)
-    while True:
-        end = breaks(text, first + at)
+    while at < size:
+        control = np.uint64(breaks(text, first + at))
         quote = np.uint64(quotes(text, first + at))
         backslash = np.uint64(backslashes(text, first + at))
         if backslash | is_escaped != 0:
             escaped, is_escaped = escapes(backslash, is_escaped)
             quote &= ~escaped
         strings = within(quote) ^ inside
+        if control & strings != 0:
+            ends = np.uint64(newlines(text, first + at))
+            while ends & strings != 0:
+                end = ends & strings
+                strings ^= ~((end & (~end + ONE)) - ONE)
         inside = np.uint64(np.int64(strings) >> 63)
-        between = np.uint64(punctuation(text, first + at))
+        between = np.uint64(punctuation(text, first + at)) | control
         scalars = ~(between | np.uint64(spaces(text, first + at)) | strings | quote)
         found = np.int64((between & ~strings) | (quote & strings) | (scalars & ~(scalars << ONE | in_scalar)))
         in_scalar = scalars >> np.uint64(63)
-        found &= (end & -end) - 1
+        if size - at < WIDTH:
+            found &= (1 << (size - at)) - 1
         if COMPRESS:
             spread(tokens, count, found, at)
         else:
             spread_one_by_one(tokens, count, found, at)
         count += count_ones(found)
-        if end != 0:
-            end = at + trailing_zeros(end)
-            break
         at += WIDTH
-        if count > TOKENS or at >= BYTES:
-            return -1, at
-    for i in range(4):
-        tokens[count + i] = end
-    return count, end
+    while count > 0 and byte(text, first + np.int64(tokens[count - 1])) != NEWLINE:
+        count -= 1
+    if count > 0:
+        for i in range(AHEAD):
+            tokens[count + i] = tokens[count - 1]
+    return count

@@ -49,10 +49,27 @@ def home(head, tail, tag, seed):
 
 @kernel(inline=True)
 def find(text, at, length, group, slots, mask, words):
-    """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word."""
+    """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word.
+
+    Nothing foresees whether a word is known, so that is no branch: most are in the first slot, or it is free.
+    """
     head, tail = word_print(text, at, length)
     tag = group << LENGTH_BITS | length
     slot = home(head, tail, tag, np.uint64(slots[SEED])) & mask
+    place = slot * SLOT + FIRST
+    number = slots[place + NUMBER]
+    other = (np.uint64(slots[place]) ^ head) | (np.uint64(slots[place + TAIL]) ^ tail)
+    is_other = other | np.uint64(slots[place + TAG] ^ tag) != 0
+    if (is_other & (number >= 0)) | (length > 16):
+        return probe(text, at, length, tag, slot, slots, mask, words)
+    return number & ((1 << NUMBER_BITS) - 1) | -np.int64(is_other)
+
+
+@kernel()
+def probe(text, at, length, tag, slot, slots, mask, words):
+    """Go on from a slot that holds another word, or for a word that is longer than its print; see `find`."""
+    cold()
+    head, tail = word_print(text, at, length)
     while True:
         place = slot * SLOT + FIRST
         number = slots[place + NUMBER]

@@ -13,6 +13,7 @@ from events.decode import Decoder
 from events.identity import CityKey
 from events.schema import Schemas
 from kernels.decode import shapes
+from kernels.decode.structure import STRETCH
 from tests.naive import decode as naive
 
 SCHEMAS = Schemas.load()
@@ -197,8 +198,28 @@ def test_a_feed_of_one_shape_is_soon_foreseen_and_a_wild_one_given_up() -> None:
     wild = b"".join(json.dumps(dict(dice.sample(fields, len(fields)))).encode() + b"\n" for _ in range(500))
     agree(decoder, wild)
     assert learned[shapes.TRUST] < 0
-    agree(decoder, (TEMPLATES[0] + "\n").encode() * 3000)
+    decoder(Events.of((TEMPLATES[0] + "\n").encode() * -shapes.SLEEP, feed="f"))
     assert learned[shapes.TRUST] == shapes.TRUST_MAX
+
+
+@pytest.mark.parametrize("length", [STRETCH - 1, STRETCH, STRETCH + 1, 3 * STRETCH])
+def test_long_and_blank_and_broken_lines_part_those_that_are_only_scanned(length: int) -> None:
+    decoder = Decoder(SCHEMAS, LAYOUT, CITY)
+    decoder._scratch.shapes[shapes.TRUST] = -(2**40)
+    line, other = TEMPLATES[0], TEMPLATES[2]
+    long = line[:-1] + " " * (length - len(line) - 1) + "}"
+    cut = line[: line.index("gate-") + 3]
+    escaped = line.replace('"site"', '"s\\u0069te"').replace('"id"', '"i\\td"')
+    agree(decoder, "\n".join([line, "", " \t", cut, other, long, "", escaped, line, "3", "", other, cut]).encode())
+
+
+def test_a_feed_falls_asleep_and_wakes_within_a_block() -> None:
+    decoder = Decoder(SCHEMAS, LAYOUT, CITY)
+    dice = random.Random(2)
+    fields = list(json.loads(TEMPLATES[0]).items())
+    wild = [json.dumps(dict(dice.sample(fields, len(fields)))) for _ in range(150)]
+    decoder._scratch.shapes[shapes.TRUST] = -100
+    agree(decoder, "\n".join([*wild, TEMPLATES[0], "", TEMPLATES[1], *wild]).encode())
 
 
 def test_more_shapes_than_there_is_room_for_are_read_all_the_same() -> None:
