@@ -47,8 +47,8 @@ def test_a_plan_loads_the_kernels_of_its_own_patterns(tmp_path):
     told = replayed(tmp_path, THREE)
     assert {name for name in told["ready"] if name.startswith("kernels.patterns.")} == {
         "kernels.patterns.absence",
+        "kernels.patterns.cells",  # numbers alone
         "kernels.patterns.count",
-        "kernels.patterns.evidence",
         "kernels.patterns.judge",
         "kernels.patterns.stops",
     }
