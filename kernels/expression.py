@@ -333,7 +333,7 @@ def begins_with_enough(code, start, stop):
 
 @kernel()
 def keep_either(code, start, stop, lanes, rows, n, out, nothing, stack, around, heard):
-    """`keep` of a program that `begins_with_enough`, asked as a whole of the rows of which its beginning is not TRUE."""
+    """`keep` of a program that `begins_with_enough`, all of it asked of the rows of which its beginning is not TRUE."""
     enough = np.empty(BLOCK, np.bool_)
     others = np.empty(BLOCK, np.int64)
     left = 0
