@@ -10,6 +10,8 @@ from connectors.compressed import Stream, open_stream
 from connectors.spool import Spool, line_at
 from events.block import PADDING, Bytes
 
+ROOM = 8  # of so many bytes ahead there is room for one more behind them, for what decode writes there
+
 
 class Text(Protocol):
     """Bytes in order, looked at before they are passed.
@@ -30,7 +32,10 @@ class Text(Protocol):
         ...
 
     def ahead(self, size: int) -> tuple[Bytes, int]:
-        """Return the next `size` bytes or more, fewer at the end only, and how many; `PADDING` more may be read."""
+        """Return the next `size` bytes or more, fewer at the end only, and how many.
+
+        The array is longer: `PADDING` more may be read, and what is behind the text may be written to.
+        """
         ...
 
     def take(self, size: int) -> None:
@@ -78,17 +83,18 @@ class _Mapped:
         return self._offset
 
     def ahead(self, size: int) -> tuple[Bytes, int]:
-        if os.fstat(self._descriptor).st_size - self._offset < size + PADDING:
-            return self._read(size)
+        room = size + size // ROOM + PADDING
+        if os.fstat(self._descriptor).st_size - self._offset < room:
+            return self._read(size, room)
         start = self._offset % mmap.ALLOCATIONGRANULARITY
-        length = start + size + PADDING
-        # of its own and to be written to, as kernels declare all arrays: nobody ever writes into the text
+        length = start + room
+        # of its own and to be written to: what is written behind the text stays out of the file
         writable = mmap.PROT_READ | mmap.PROT_WRITE
         pages = mmap.mmap(self._descriptor, length, mmap.MAP_PRIVATE, writable, offset=self._offset - start)
         return np.frombuffer(pages, np.uint8)[start:], size
 
-    def _read(self, size: int) -> tuple[Bytes, int]:
-        data = np.zeros(size + PADDING, np.uint8)
+    def _read(self, size: int, room: int) -> tuple[Bytes, int]:
+        data = np.zeros(room, np.uint8)
         count = 0
         try:
             while count < size and (more := os.preadv(self._descriptor, [data.data[count:size]], self._offset + count)):
@@ -127,7 +133,7 @@ class _Streamed:
     def ahead(self, size: int) -> tuple[Bytes, int]:
         count = len(self._ahead)
         size = max(size, count)
-        data = np.empty(size + PADDING, np.uint8)
+        data = np.empty(size + size // ROOM + PADDING, np.uint8)
         data[:count] = self._ahead
         view = data.data
         try:

@@ -115,7 +115,7 @@ class Decoder:
         if undecided:
             _decide(text, scratch.undecided[:undecided], lanes)
         if extra:
-            text = np.concatenate((text[:size], scratch.extra[:extra], np.zeros(PADDING, np.uint8)))
+            text = _extended(text, size, scratch.extra[:extra])
         return EventBatch(
             block.feed,
             block.position,
@@ -137,6 +137,14 @@ def _whole_lines(block: Events) -> tuple[Bytes, int]:
     text[: block.size] = block.data[: block.size]
     text[block.size] = ord("\n")
     return text, block.size + 1
+
+
+def _extended(text: Bytes, size: int, extra: Bytes) -> Bytes:
+    """Return a text with more behind it: in its own array where that has room, since a copy costs 25 ns an event."""
+    if len(text) < size + len(extra) + PADDING:
+        text = np.concatenate((text[:size], np.zeros(len(extra) + PADDING, np.uint8)))
+    text[size : size + len(extra)] = extra
+    return text
 
 
 def _decide(text: Bytes, undecided: Table, lanes: Table) -> None:
