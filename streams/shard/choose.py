@@ -1,7 +1,7 @@
 """Which events concern whom: the rows that the rules of a group take, all asked in one call of one kernel."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,17 +64,17 @@ class Chooser:
         total = int(spans.max(initial=0))
         if shards == 1:  # a copy of what is scratch, at a third of the cost
             rows, members, keys = (array[:total].copy() for array in chosen)
-            return [cut(spans, (rows, members, keys))], missing
+            return [_cut(spans, (rows, members, keys))], missing
         ends = np.empty((shards, self._count), np.int64)
         parts = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
         part(lanes, tree.entries, tree.key_lanes, shards, spans, *chosen, ends, *parts)
         starts = np.concatenate([[0], ends.ravel()])[: ends.size].reshape(ends.shape)
-        return [cut(np.stack(of_shard, axis=1), parts) for of_shard in zip(starts, ends, strict=True)], missing
+        return [_cut(np.stack(of_shard, axis=1), parts) for of_shard in zip(starts, ends, strict=True)], missing
 
     def released(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Chosen]:
         """Return the released rows that each entry chooses in this shard, in order."""
         counts = np.zeros(self._tree.counts, np.int64)  # counted when they arrived
-        return cut(*self._choose(lanes, rows, order, counts, self._part.index))
+        return _cut(*self._choose(lanes, rows, order, counts, self._part.index))
 
     def _choose(
         self, lanes: Lanes, rows: Ints, order: Ints, counts: Ints, shard: int
@@ -97,8 +97,7 @@ class Chooser:
         return spans, scratch.out
 
 
-def cut(spans: Ints, arrays: Iterable[Ints]) -> list[Chosen]:
-    """Cut rows, members and keys, int64[m] each, into what each entry chose: `spans` is int64[e, 2]."""
+def _cut(spans: Ints, arrays: tuple[Ints, Ints, Ints]) -> list[Chosen]:
     rows, members, keys = arrays
     return [Chosen(rows[start:end], members[start:end], keys[start:end]) for start, end in spans.tolist()]
 

@@ -4,8 +4,9 @@ What an event is to a rule without memory (kind, `when`, sets, calendar, key) is
 that some rule takes wait, each with who takes it. What coverage says is known when they are released, and asked then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from kernels.opcodes import COVERAGE
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
 from rules.plan import RulePlan, reads
-from streams.shard.choose import Chooser, Chosen, Slice, cut
+from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.coverage import Coverage
 from streams.shard.family import Family
 from streams.shard.firing import Firings
@@ -48,6 +49,9 @@ class TimeGroup:
             for number, entry in enumerate(ordered)
             if reads(entry.select, COVERAGE)
         }
+        ends = [0, *accumulate(len(pattern.entries) for pattern in self.ordered)]
+        self._parts = list(pairwise(ends))  # of each pattern its entries among those of all
+        self._owners = [number for number, pattern in enumerate(self.ordered) for _ in pattern.entries]
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         readers = [
@@ -84,10 +88,17 @@ class TimeGroup:
             places = places.copy()
             places[late] = np.maximum(places[late], before(late))
         self.coverage.arrive(batch.lanes, places)
-        waiting: list[Chosen] = []
-        for pattern, of_entries in _parted(self.ordered, chosen[len(self.at_once) :]):
-            waiting += pattern.glance(of_entries, batch.lanes, judgement.late, clock.number)
+        ordered = chosen[len(self.at_once) :]
+        waiting: dict[int, Chosen] = {}
+        for number in self._owning(entry for entry, some in enumerate(ordered) if some.rows.size):
+            start, end = self._parts[number]
+            left = self.ordered[number].glance(ordered[start:end], batch.lanes, judgement.late, clock.number)
+            waiting |= {start + step: some for step, some in enumerate(left) if some.rows.size}
         self.buffer.add(batch, places, judgement.late, clock.number, waiting)
+
+    def _owning(self, entries: Iterable[int]) -> list[int]:
+        """Return the numbers of the patterns that some entries belong to, in order."""
+        return sorted({self._owners[entry] for entry in entries})
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
         """Release what the watermark has passed to the ordered rules, and let time pass for them."""
@@ -108,30 +119,38 @@ class TimeGroup:
         out: list[Firings] = []
         with stage("patterns"):
             self.coverage.sample(watermark)
+            dark, blind = self.clock.dark, self.clock.blind
             for pattern in self.ordered:
-                pattern.darken(watermark, self.clock.dark, blind=self.clock.blind)
+                pattern.darken(watermark, dark, blind=blind)
         with stage("order"):
             released = self.buffer.release(bound)
-            chosen = [] if released is None else self._chosen(released)
+            taken = [] if released is None else self._taken(released)
         with stage("patterns"):
-            for pattern, own in _parted(self.ordered, chosen):
-                if released is not None and any(map(len, own)):
-                    out += pattern.take(own, released)
-                    self.repeats.append(pattern.repeats)
+            for pattern, own in taken:
+                assert released is not None
+                out += pattern.take(own, released)
+                self.repeats.append(pattern.repeats)
             for pattern in self.ordered:
-                out += pattern.advance(watermark, inclusive=inclusive)
+                if not pattern.idle:
+                    out += pattern.advance(watermark, inclusive=inclusive)
         return out
 
-    def _chosen(self, released: Released) -> list[Chosen]:
-        """Return what each entry takes: what it chose on arrival, of which coverage is known only now."""
-        chosen = cut(released.spans, released.taken)
-        for number, chooser in self._sampled.items():
-            rows = chosen[number].rows
-            if len(rows):
-                chosen[number] = chooser.released(released.lanes, released.order, rows[np.diff(rows, prepend=-1) != 0])[
-                    0
-                ]
-        return chosen
+    def _taken(self, released: Released) -> list[tuple[Pattern, list[Chosen]]]:
+        """Return what is released to whom: what it chose on arrival, of which coverage is known only now."""
+        taken = []
+        for number in self._owning(np.flatnonzero(released.spans[:, 1] > released.spans[:, 0]).tolist()):
+            start, end = self._parts[number]
+            own = [self._of_entry(entry, released) for entry in range(start, end)]
+            taken.append((self.ordered[number], own))
+        return taken
+
+    def _of_entry(self, entry: int, released: Released) -> Chosen:
+        first, last = released.spans[entry].tolist()
+        own = Chosen(*released.taken[:, first:last])
+        if entry not in self._sampled or not len(own):
+            return own
+        rows = own.rows[np.diff(own.rows, prepend=-1) != 0]
+        return self._sampled[entry].released(released.lanes, released.order, rows)[0]
 
     def arm(self, epoch: int) -> None:
         """Await expected keys from the log's epoch on; until it is known nothing is released."""
@@ -145,12 +164,3 @@ def _awaits_epoch(rule: RulePlan) -> bool:
     """Whether a rule waits for the epoch: one that expects keys from it on, or judges the minutes behind it."""
     pattern = rule.pattern
     return isinstance(pattern, AbsencePlan) and (pattern.expect is not None or pattern.unless is not None)
-
-
-def _parted(patterns: list[Pattern], chosen: list[Chosen]) -> Iterator[tuple[Pattern, list[Chosen]]]:
-    """Yield what the entries of each pattern chose."""
-    start = 0
-    for pattern in patterns if chosen else ():
-        end = start + len(pattern.entries)
-        yield pattern, chosen[start:end]
-        start = end

@@ -5,8 +5,9 @@ a run, sorted by time; a release sorts the heads of all runs together and writes
 order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -41,8 +42,6 @@ class Takes(Protocol):
     def keys(self) -> Ints:
         """Tokens of the key."""
         ...
-
-    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +124,18 @@ class ReorderBuffer:
         """Return how many rows wait."""
         return sum(map(len, self._runs))
 
-    def add(self, batch: EventBatch, places: Ints, late: NDArray[np.bool_], feed: int, taken: Sequence[Takes]) -> None:
-        """Let rows of a batch wait: those that entries take, late ones for those that take late ones.
+    def add(
+        self, batch: EventBatch, places: Ints, late: NDArray[np.bool_], feed: int, taken: Mapping[int, Takes]
+    ) -> None:
+        """Let rows of a batch wait: those that entries (by number) take, late ones for those that take late ones.
 
         `places` are where the rows of the batch stand in event time (int64[batch], epoch ms). With it, what was
         released before is done with.
         """
         self._lent = False
-        some = [entry for entry, own in enumerate(taken) if len(own)]
-        if not some:
+        if not taken:
             return
+        entries, own = list(taken), list(taken.values())
         waiting, pairs, records = enqueue(
             batch.lanes,
             batch.text,
@@ -144,11 +145,11 @@ class ReorderBuffer:
             self._takes_late,
             self._lane_ends,
             self._entry_lanes,
-            np.array(some, np.int64),
-            np.cumsum([len(taken[entry]) for entry in some]),
-            np.concatenate([taken[entry].rows for entry in some]),
-            np.concatenate([taken[entry].members for entry in some]),
-            np.concatenate([taken[entry].keys for entry in some]),
+            np.array(entries, np.int64),
+            np.array([*accumulate([some.rows.size for some in own])], np.int64),
+            np.concatenate([some.rows for some in own]),
+            np.concatenate([some.members for some in own]),
+            np.concatenate([some.keys for some in own]),
         )
         if waiting.shape[1]:
             self._runs.append(_Run(waiting, pairs, records))

@@ -32,6 +32,11 @@ class Pattern(Protocol):
         """How many keys went because a table was full."""
         return 0 if self.table is None else self.table.evicted
 
+    @property
+    def idle(self) -> bool:
+        """Whether it holds no key, so that nothing can fall due."""
+        return self.table is not None and not len(self.table)
+
     def arm(self, epoch: int) -> None:
         """Take note of the log's epoch (epoch ms); nothing is taken before it is known."""
         return

@@ -55,15 +55,7 @@ def batch(rows, first=0):
 def takes(rows, members=None, keys=None):
     rows = np.array(rows, np.int64)
     given = (np.zeros(len(rows), np.int64) if each is None else np.array(each, np.int64) for each in (members, keys))
-    return Taken(rows, *given)
-
-
-class Taken(SimpleNamespace):
-    def __init__(self, rows, members, keys):
-        super().__init__(rows=rows, members=members, keys=keys)
-
-    def __len__(self):
-        return len(self.rows)
+    return SimpleNamespace(rows=rows, members=next(given), keys=next(given))
 
 
 def add(buffer, rows, first=0, late=(), feed=0, taken=None):
@@ -71,7 +63,8 @@ def add(buffer, rows, first=0, late=(), feed=0, taken=None):
     made = batch(rows, first)
     is_late = np.isin(np.arange(len(rows)), late)
     taken = [takes(range(len(rows)))] if taken is None else taken
-    buffer.add(made, made.lanes[TIME], is_late, feed, [*taken, *[takes([])] * (len(READERS) - len(taken))])
+    taken = {entry: some for entry, some in enumerate(taken) if len(some.rows)}
+    buffer.add(made, made.lanes[TIME], is_late, feed, taken)
 
 
 def release(buffer, bound):
