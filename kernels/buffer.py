@@ -4,7 +4,7 @@ A *pair* says that an entry of a rule takes a row for one member of its family: 
 member, token of the key, where in the records the lanes lie that the entry's rule reads, and the column of the row in
 `waiting` (`kernels.order`). The pairs of a row lie next to each other, in the order of the columns.
 
-What is kept of a row is its *record*: its names (`kernels.order`), its time, position and mark of history, then for
+What is kept of a row is its *record*: its names (`kernels.names`), its time, position and mark of history, then for
 each entry that takes it the lanes that the entry's rule reads. The words of a row lie side by side, in one or two
 cache lines, while the lanes of a batch would be a miss each by the time the row is released.
 """
@@ -12,54 +12,15 @@ cache lines, while the lanes of a batch would be a miss each by the time the row
 import numpy as np
 
 from kernels.compile import kernel
+from kernels.names import SLICE_BITS, TEXT_BITS, length_of, names_size, words_of, write_text
 from kernels.nulls import NULL
-from kernels.order import (
-    FEED,
-    NEXT_WORD,
-    ORDER,
-    PAIRS,
-    RECORD,
-    TEXT_BITS,
-    TEXT_MASK,
-    WAITING,
-    WORD,
-    sort_orders,
-    word_of,
-    words_of,
-)
+from kernels.order import FEED, NEXT_WORD, ORDER, PAIRS, RECORD, WAITING, WORD, sort_orders
 from kernels.prefetch import AHEAD, prefetch
 
 TIME, KIND, POSITION, ID, DEVICE, REPLAYED = range(6)  # lanes, as in events.batch
-SLICE_BITS = 24
-LENGTH = np.int64((1 << SLICE_BITS) - 1)
 ENTRY, MEMBER, KEY, FIELDS, COLUMN = range(5)  # of `pairs`
 PAIR = 5
 NO_WORD = np.int64(NULL)  # of a text that has ended: the least, so that it comes first
-
-
-@kernel(inline=True)
-def length_of(piece):
-    """Return the length in names of what a slice points at."""
-    return np.int64(0) if piece == NULL else (piece & LENGTH) + 1
-
-
-@kernel(inline=True)
-def names_size(head):
-    """Return how many words the names have that begin with this one."""
-    return 1 + words_of((head >> TEXT_BITS) & TEXT_MASK) + words_of(head & TEXT_MASK)
-
-
-@kernel(inline=True, allocates=False)
-def write_text(text, piece, records, at):
-    """Write what a slice points at, and return where it ends."""
-    start = piece >> SLICE_BITS
-    left = length_of(piece) - 1
-    while left > 0:
-        records[at] = word_of(text, start, left)
-        at += 1
-        start += 8
-        left -= 8
-    return at
 
 
 @kernel(allocates=False)
@@ -388,27 +349,4 @@ def rearrange(waiting, pairs, records, rows, lane_ends, new_waiting, new_pairs, 
         for word in range(begin, end):
             new_records[word + moved] = records[word]
         used += end - begin
-    return used
-
-
-@kernel("int64(int64[::1], int64[::1])")
-def names_length(records, starts):
-    """Return how many words the names of some rows have, whose records begin at `starts`."""
-    total = np.int64(0)
-    for start in starts:
-        total += names_size(records[start])
-    return total
-
-
-@kernel("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64)")
-def copy_names(records, starts, places, names, name_starts, used):
-    """Copy the names of some rows behind others; `name_starts[places[i]]` receives where those of row i begin.
-
-    Returns how many words of `names` are used afterwards.
-    """
-    for i in range(len(starts)):
-        name_starts[places[i]] = used
-        for word in range(names_size(records[starts[i]])):
-            names[used + word] = records[starts[i] + word]
-        used += names_size(records[starts[i]])
     return used

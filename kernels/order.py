@@ -6,63 +6,19 @@ instant. Rows of one order go by id bytes, kind, device bytes and feed; late one
 
 What waits is told by `waiting`, int64[WAITING, n]: of each row its order, the first 16 bytes of its id as two numbers
 that compare as the bytes do, where its record begins, its feed, and by how many pairs it is taken; records and pairs
-are told in `kernels.buffer`. A record begins with the *names* of its row: a word of the kind and the lengths of id and
-device, then their texts as such numbers.
+are told in `kernels.buffer`. A record begins with the names of its row (`kernels.names`).
 """
 
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.keys.token import load64
+from kernels.names import TEXT_BITS, TEXT_MASK, compare_words, words_of
 from kernels.nulls import NULL
 
-SLICE_BITS = 24
-LENGTH = np.int64((1 << SLICE_BITS) - 1)
 RADIX_BITS = 11
 ORDER, WORD, NEXT_WORD, RECORD, FEED, PAIRS = range(6)  # of `waiting`
 WAITING = 6
-TEXT_BITS = (
-    24  # names: kind << 2 * TEXT_BITS | length of the id << TEXT_BITS | length of the device; lengths from 1, 0: NULL
-)
-TEXT_MASK = np.int64((1 << TEXT_BITS) - 1)
 PIECE = 24  # so many rows are sorted by insertion
-
-
-@kernel(inline=True)
-def byteswap(word):
-    """Return a little-endian word with its first byte most significant, so that words compare as bytes do."""
-    bytes_mask = np.uint64(0x00FF00FF00FF00FF)
-    pairs_mask = np.uint64(0x0000FFFF0000FFFF)
-    word = ((word & bytes_mask) << np.uint64(8)) | ((word >> np.uint64(8)) & bytes_mask)
-    word = ((word & pairs_mask) << np.uint64(16)) | ((word >> np.uint64(16)) & pairs_mask)
-    return (word << np.uint64(32)) | (word >> np.uint64(32))
-
-
-@kernel(inline=True)
-def word_of(text, at, left):
-    """Return up to 8 bytes as a signed number that compares as they do; where fewer are left the rest is 0."""
-    word = np.uint64(0)
-    if left > 0:
-        word = byteswap(load64(text, np.uint64(at)))
-        if left < 8:
-            unused = np.uint64(64 - 8 * left)
-            word = (word >> unused) << unused
-    return np.int64(word ^ np.uint64(0x8000000000000000))
-
-
-@kernel(inline=True)
-def words_of(length):
-    """Return how many words a text takes, of the length in its row's names."""
-    return (max(length - 1, 0) + 7) >> 3
-
-
-@kernel()
-def compare_words(names, a, length_a, b, length_b):
-    """Compare two texts, from words a and b on, byte by byte: < 0, 0 or > 0; NULL comes first."""
-    for i in range(min(words_of(length_a), words_of(length_b))):
-        if names[a + i] != names[b + i]:
-            return np.int64(-1) if names[a + i] < names[b + i] else np.int64(1)
-    return length_a - length_b
 
 
 @kernel()

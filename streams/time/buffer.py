@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, EventBatch, Lanes
-from kernels.buffer import COLUMN, FIELDS, PAIR, copy_names, deal, enqueue, names_length, rearrange, spread
+from kernels.buffer import COLUMN, FIELDS, PAIR, deal, enqueue, rearrange, spread
+from kernels.names import copy_names, names_length
 from kernels.order import FEED, ORDER, RECORD, WAITING, arrange, drop_duplicates, settle
 
 SPARSE = 4  # a run of which fewer rows are left, of so many, is laid down anew, so that memory goes by what waits
