@@ -13,7 +13,7 @@ from events.batch import EventBatch, cut
 from events.block import Events
 from events.decode import Decoder
 from events.identity import CityKey
-from kernels.fill import fill_missing
+from kernels.fill import fill_missing, lacking
 from rules.plan import Plan
 from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.conjuncts import Entry
@@ -71,6 +71,7 @@ class Intake:
         self._decode = Decoder(plan.schemas, plan.layout, city)
         self._surroundings = surroundings
         self._device = plan.layout.lane("device", "id") if surroundings.fills else -1
+        self._filled = np.array([lane for lane, _ in surroundings.fills], np.int64)
         self._choosers = {feed: Chooser(of_feed, surroundings, part) for feed, of_feed in entries.items()}
 
     def __call__(self, block: Events) -> Arrival:
@@ -80,8 +81,12 @@ class Intake:
         return Arrival(batch, *self._choosers[batch.feed].arrived(batch.lanes))
 
     def _fill(self, batch: EventBatch) -> None:
-        devices = self._surroundings.devices
-        if devices is not None and self._surroundings.fills:
-            rows = self._surroundings.rows(devices.plan.number, np.ascontiguousarray(batch.lanes[self._device]))
+        devices, lanes = self._surroundings.devices, batch.lanes
+        if devices is None or not len(self._filled):
+            return
+        rows = np.empty(len(batch), np.int64)
+        rows = rows[: lacking(lanes, self._filled, rows)]
+        if len(rows):  # else nobody need be looked for
+            places = self._surroundings.rows(devices.plan.number, lanes[self._device, rows])
             for lane, column in self._surroundings.fills:
-                fill_missing(batch.lanes[lane], rows, devices.lanes[column])
+                fill_missing(lanes[lane], rows, places, devices.lanes[column])

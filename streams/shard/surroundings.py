@@ -13,7 +13,7 @@ from events.batch import Lanes
 from events.cells import Cells
 from kernels.expression import evaluate
 from kernels.keys.membership import fill, rows_of
-from kernels.nulls import NULL
+from kernels.nulls import NAN_BITS, NULL
 from kernels.surroundings import laid, views
 from rules.plan import DEVICES, FILLED, Plan, Polygon, Program, SetPlan
 
@@ -123,7 +123,7 @@ class Surroundings:
 
     @cached_property
     def fills(self) -> tuple[tuple[int, str], ...]:
-        """Which columns of the layout a `devices` set fills: (lane, column)."""
+        """Which columns of the layout a `devices` set fills, where any row of it has them: (lane, column)."""
         if self.devices is None:
             return ()
         declared = {column.name: column.type for column in self.devices.plan.columns}
@@ -131,13 +131,18 @@ class Surroundings:
         return tuple(
             (layout.lane(c.name, c.type), c.name)
             for c in layout.columns
-            if c.name in FILLED and declared.get(c.name) == c.type
+            if c.name in FILLED and declared.get(c.name) == c.type and _known(self.devices.lanes[c.name])
         )
 
     @cached_property
     def devices(self) -> SetRows | None:
         """The set that fills an event's missing site, place and person."""
         return next((rows for rows in self.sets if rows.plan.name == DEVICES and rows.plan.key == ("device",)), None)
+
+
+def _known(column: Ints) -> bool:
+    """Whether any row of a set has a value in a column."""
+    return bool(((column != NULL) & (column != NAN_BITS)).any())
 
 
 def areas_of(areas: tuple[Polygon, ...]) -> tuple[Floats, Ints, Ints, Floats]:

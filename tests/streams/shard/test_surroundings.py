@@ -57,8 +57,12 @@ def test_calendars_lie_one_after_the_other():
         assert edges[base[i] : base[i + 1]].tolist() == calendar.edges.tolist()
 
 
+def test_what_no_device_has_is_not_filled():
+    assert {name for _, name in surroundings().fills} == {"site"}
+
+
 def test_what_devices_fill_are_the_columns_that_rules_read_and_that_have_the_type_of_the_field():
-    found = surroundings()
+    found = surroundings({"devices": [{"device": "d", "site": "S", "person": "p"}, {"device": "e"}]})
     assert {name for _, name in found.fills} == {"person", "site"}
     assert found.devices.plan.name == "devices"
     assert all(PLAN.layout.lane(name, SCHEMAS["gate"].fields[name].type) == lane for lane, name in found.fills)
