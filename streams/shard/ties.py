@@ -57,9 +57,11 @@ class Ties:
         """Return the (log position, feed) of all that are held of some keys and instants, by place in `keys`."""
         entries = self._entries[:, : self._count]
         entries = entries[:, np.isin(entries[KEY], keys)]
-        places = {asked: place for place, asked in enumerate(zip(keys.tolist(), times.tolist(), strict=True))}
+        places: dict[tuple[int, int], list[int]] = {}  # a firing and the end of its episode ask for the same
+        for place, asked in enumerate(zip(keys.tolist(), times.tolist(), strict=True)):
+            places.setdefault(asked, []).append(place)
         out: dict[int, list[tuple[int, int]]] = {}
         for key, time, position, feed in entries.T.tolist():
-            if (key, time) in places:
-                out.setdefault(places[key, time], []).append((position, feed))
+            for place in places.get((key, time), ()):
+                out.setdefault(place, []).append((position, feed))
         return out

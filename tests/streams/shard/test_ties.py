@@ -48,3 +48,9 @@ def test_ties_of_a_snapshot_are_those_that_were_held(count):
     again.add(ints(-1), ints(0), ints(5), ints(6))
     assert again.standing(lambda keys, times: keys >= 0).tolist() == ties.standing(everything).tolist()
     assert again.of(ints(-1), ints(0)) == {0: [(5, 6)]}
+
+
+def test_who_asks_twice_for_one_instant_is_told_twice():
+    ties = Ties()
+    ties.add(np.array([7, 8]), np.array([5, 5]), np.array([70, 80]), np.array([0, 1]))
+    assert ties.of(np.array([7, 9, 7]), np.array([5, 5, 5])) == {0: [(70, 0)], 2: [(70, 0)]}
