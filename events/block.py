@@ -18,12 +18,12 @@ Bytes = NDArray[np.uint8]
 class Events:
     """Whole NDJSON lines of one feed.
 
-    `data[:size]` is the text; the array has at least `PADDING` further bytes, so that kernels may load whole words. What
-    lies behind the text is nobody else's: decode writes there what it unescapes, where there is room. `position` is
-    the log position of the first byte; a line's own position is that plus its offset. `received` is when the source
-    durably appended the block (epoch ms), None in a plain file replay. `time_max` is the latest event time that is
-    believed (epoch ms): `received` + 10 min, in a file replay the start of the run + 10 min. It is part of the record,
-    so that no shard ever looks at a clock.
+    `data[:size]` is the text; the array has at least `PADDING` further bytes, so that kernels may load whole words.
+    What lies behind the text is nobody else's: decode writes there what it unescapes, where there is room. `position`
+    is the log position of the first byte; a line's own position is that plus its offset. `received` is when the
+    source durably appended the block (epoch ms), None in a plain file replay. `time_max` is the latest event time that
+    is believed (epoch ms): `received` + 10 min, in a file replay the start of the run + 10 min. It is part of the
+    record, so that no shard ever looks at a clock.
     """
 
     feed: str
