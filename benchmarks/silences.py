@@ -12,6 +12,9 @@ from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.absence import NEVER_FORGET, expire, glance, sight
 from kernels.patterns.stops import NO_RUN, release, stop
+from kernels.scores.cohort import COHORT
+from kernels.scores.inactivity import sight as live
+from kernels.scores.inactivity import week
 
 ELDERS, PEOPLE = 5_000, 1_000_000
 DEVICES, COMMUNITIES = 100_000, 3_000
@@ -26,6 +29,7 @@ def steps(times: np.ndarray, rng: np.random.Generator, block: int) -> dict[str, 
     return {
         "absence (5,000 keys)": lambda: _in_order(times, rng.integers(0, ELDERS, events), block),
         "absence on arrival (1,000,000 keys)": lambda: _on_arrival(times, rng.integers(0, PEOPLE, events), block),
+        "inactivity (5,000 people)": lambda: _lives(rng, events),
         "deadlines (a key)": lambda: _deadlines(times, rng, block, stopped=False),
         "deadlines of stopped clocks (a key)": lambda: _deadlines(times, rng, block, stopped=True),
         "coverage: heard (100,000 devices)": lambda: _heard(times, rng, block),
@@ -60,6 +64,21 @@ def _on_arrival(times: np.ndarray, rows: np.ndarray, block: int) -> Step:
     return lambda part: glance(
         lanes, np.arange(part.start, part.stop), rows[part], late, 1, False, silence, keys, slow, ties
     )
+
+
+def _lives(rng: np.random.Generator, events: int) -> Step:
+    """A sign in 20 minutes by day and one in two hours by night; a twentieth is followed by going out."""
+    signs_a_day = ELDERS * 56
+    clock = np.linspace(0, 24, 10_000)
+    by_now = np.cumsum(np.where((clock > 6) & (clock < 22), 3.0, 0.5))
+    days = np.arange(events) / signs_a_day
+    times = ((np.floor(days) + np.interp(days % 1, by_now / by_now[-1], clock / 24)) * 24 * HOUR_MS).astype(np.int64)
+    rows, signs = rng.integers(0, ELDERS, events), (rng.random(events) < 0.05).astype(np.int8)
+    everyone = np.ones(ELDERS, np.bool_), np.full(ELDERS, 48 * HOUR_MS), NO_GROUPS
+    law = HOUR_MS, np.log(100), *week(np.arange(168) % 24 // 2), np.array([NULL]), np.zeros(1, np.int64)
+    people = np.full(ELDERS, NULL), np.zeros(ELDERS, np.int8), np.zeros((ELDERS, COHORT.size * 2), np.uint16)
+    runs, silences = (np.full(1, NO_RUN), np.zeros(1, np.int64), NO_RUNS), np.empty(ELDERS, np.int64)
+    return lambda part: live(rows[part], times[part], signs[part], *everyone, law, COHORT, runs, people, silences)
 
 
 def _deadlines(times: np.ndarray, rng: np.random.Generator, block: int, *, stopped: bool) -> Step:

@@ -1,0 +1,277 @@
+"""Inactivity: how long the silence of a person may last before it is unusual for that person.
+
+A silence is what lies between two signs of life, once it has lasted for `least`; shorter ones teach nothing. Time is
+cut into blocks of civil time (say two hours), the age of a silence into doublings of `least`, and a sign tells whether
+the person is at home or out (the *mode*). In each cell of mode, block and age stands how many minutes silences have
+spent there and how many of them ended there, so that ends over minutes is a hazard. Over the blocks and ages that a
+silence passes through it adds up to H, and the silence is unusual at the instant at which the person's chance of being
+silent for so long,
+
+    S(age) = P(silence > age | silence > least) = exp(-H(age)),
+
+falls below `alpha`: so night may fall while it lasts. Silences longer than `least` are the exceedances of a threshold;
+of a person who has n of them a day alpha * n false alarms a day are to be expected, however many signs are given. Time
+at which nobody could have seen ends a silence without telling how long it was (it is censored); so does the ceiling.
+
+A cell of few ends is drawn towards what is usual in the cohort, which weighs as much as PRIOR ends:
+
+    hazard = (ends + PRIOR) / (minutes + PRIOR / cohort)
+
+Beyond the ages that anyone was silent for the hazard of the last age goes on, an exponential tail. Every eight weeks
+all numbers are halved, so that habits may change and an illness or a dead sensor is forgotten.
+
+The cohort is given, not learned here: it is the same for all shards, and so are the alerts. `pool` adds up what people
+have shown, for whoever publishes the next one.
+
+State is 9 bytes a person and 4 a cell, 489 in all with twelve blocks; the rows are those of a set, which bounds them.
+"""
+
+import numpy as np
+
+from kernels.compile import kernel
+from kernels.expression import NEVER, index_after
+from kernels.nulls import NULL
+from kernels.patterns.stops import END, NO_RUN, OLDER, RUNS, START
+from kernels.prefetch import AHEAD, prefetch
+
+MODES = 2  # at home, out
+AGES = 5  # from `least` on, each twice as old as the one before, the last without end
+PRIOR = 3.0  # ends
+FADE_MS = 56 * 86_400_000  # counts are halved where the clock passes a multiple of it
+MINUTES_MAX = 32_767  # of a cell; beyond it is halved at once
+MINUTES, ENDS = 0, 1  # of a cell
+RUN, LEFT = 0, 1  # of an hour of the week
+BLOCK, LENGTH = 0, 1  # of a run of hours
+WHOLE = 16  # an end is kept in sixteenths, so that halving loses none
+WEEK_HOURS = 168
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+THURSDAY = 72  # hours from Monday: the epoch's first day
+# least (ms), ln(1 / alpha), hours and runs of a `week`, offset_edges, offsets
+LAW = "Tuple((int64, float64, int64[:, ::1], int64[:, ::1], int64[::1], int64[::1]))"
+# lasts int64[r] (NULL: none), modes int8[r], cells uint16[r, MODES * blocks * AGES * 2]
+PEOPLE = "Tuple((int64[::1], int8[::1], uint16[:, ::1]))"
+
+
+def week(blocks):
+    """Return how the civil week, from Monday on, runs through blocks: `hours` int64[168, 2] and `runs` int64[2 w, 2].
+
+    `blocks` are 168 numbers from 0 on; hours of one number share what is learned. An hour has its run, and how
+    many hours of that are left; a run its block and length (ms), twice around, so that a silence of a week fits in.
+    """
+    starts = np.flatnonzero(np.append(True, blocks[1:] != blocks[:-1]))
+    lengths = np.diff(np.append(starts, WEEK_HOURS))
+    run = np.repeat(np.arange(len(starts)), lengths)
+    left = (starts + lengths)[run] - np.arange(WEEK_HOURS)
+    once = np.stack([blocks[starts], lengths * HOUR_MS], axis=1)
+    return np.stack([run, left], axis=1).astype(np.int64), np.concatenate([once, once]).astype(np.int64)
+
+
+def cohort(minutes, ends):
+    """Return hazards float64[MODES, blocks, AGES], ends a minute, of what many people have shown (`pool`).
+
+    A cell that nobody was seen in has 0.7 times the hazard of the age before, the first one an end in two hours.
+    """
+    hazards = np.empty(minutes.shape)
+    before = np.full(minutes.shape[:2], 1 / 120)
+    for age in range(AGES):
+        hazards[:, :, age] = (ends[:, :, age] + 1) / (minutes[:, :, age] + 1 / before)
+        before = 0.7 * hazards[:, :, age]
+    return hazards
+
+
+@kernel(inline=True)
+def first_stop(since, until, group, heads, runs):
+    """Return the first instant of [since, until) at which the clock of a group was stopped, NEVER where none is."""
+    found = NEVER
+    run = heads[group]
+    while run != NO_RUN and runs[run, END] > since:
+        if runs[run, START] < until:
+            found = max(runs[run, START], since)
+        run = runs[run, OLDER]
+    return found
+
+
+@kernel(inline=True)
+def run_of(instant, offset, hours):
+    """Return the run of blocks that an instant lies in, and when it ends."""
+    count = (instant + offset) // HOUR_MS
+    hour = (count + THURSDAY) % WEEK_HOURS
+    return hours[hour, RUN], (count + hours[hour, LEFT]) * HOUR_MS - offset
+
+
+@kernel(allocates=False)
+def learn(row, side, began, least, end, ended, run, passing, week, cells):
+    """Count the minutes that a silence spent in its cells, and where it ended unless it was censored.
+
+    Minutes are counted where the clock passes one, so that parts of minutes neither get lost nor count twice. `side` is
+    the first cell of the mode, `run` the one in which the silence reached `least`, and `passing` when that run ends.
+    """
+    instant = began + least
+    age = 0
+    older = began + 2 * least
+    while True:
+        until = min(passing, older, end)
+        cell = (side + week[run, BLOCK] * AGES + age) * 2
+        seen = cells[row, cell + MINUTES] + until // MINUTE_MS - instant // MINUTE_MS
+        ends = np.int64(cells[row, cell + ENDS])
+        if until == end and ended:
+            ends += WHOLE
+        if seen > MINUTES_MAX:
+            seen >>= 1
+            ends >>= 1
+        cells[row, cell + MINUTES] = seen
+        cells[row, cell + ENDS] = ends
+        if until == end:
+            break
+        instant = until
+        if until == passing:
+            run += 1
+            passing += week[run, LENGTH]
+        if until == older:
+            age += 1
+            older = NEVER if age == AGES - 1 else began + 2 * (older - began)
+
+
+@kernel(inline=True)
+def fade(row, times, cells):
+    """Halve what was learned of a person, so many times."""
+    for cell in range(cells.shape[1]):
+        cells[row, cell] >>= min(times, 15)
+
+
+@kernel(allocates=False)
+def longest(row, side, began, least, need, ceiling, run, passing, week, hazards, cells):
+    """Return how long a silence that begins now may last (ms): until H has grown to `need`, or to the ceiling.
+
+    `hazards` are the cohort's by cell; the others are as in `learn`.
+    """
+    limit = began + ceiling
+    instant = began + least
+    age = np.int64(0)
+    older = began + 2 * least
+    left = need * MINUTE_MS
+    while instant < limit:
+        until = min(passing, older, limit)
+        cell = side + week[run, BLOCK] * AGES + age
+        usual = hazards[cell]
+        seen = cells[row, 2 * cell + MINUTES] * usual + PRIOR
+        hazard = (cells[row, 2 * cell + ENDS] * (1 / WHOLE) + PRIOR) * usual / seen
+        grown = (until - instant) * hazard
+        if grown >= left:
+            return min(instant - began + np.int64(left / hazard), ceiling)
+        left -= grown
+        instant = until
+        passed = until == passing  # selected, not branched on: which of the two comes next cannot be foreseen
+        run += passed
+        passing = passing + week[run, LENGTH] if passed else passing
+        aged = until == older
+        age += aged
+        next_older = NEVER if age == AGES - 1 else began + 2 * (older - began)
+        older = next_older if aged else older
+    return ceiling
+
+
+@kernel(
+    f"void(int64[::1], int64[::1], int8[::1], boolean[::1], int64[::1], int32[::1], {LAW}, float64[:, :, ::1], {RUNS}, "
+    f"{PEOPLE}, int64[::1])"
+)
+def sight(rows, times, signs, profiled, ceilings, groups, law, hazards, runs, people, silences):
+    """Take signs of life in order: each ends a silence, which is learned, and says how long the next one may last.
+
+    A sign that is not younger than the last one changes nothing. Of a person without a profile nothing is kept.
+
+    Parameters
+    ----------
+    rows, times, signs
+        int64[n], int64[n], int8[n]: the person's row; epoch ms; the mode that the person is in from then on
+    profiled, ceilings
+        boolean[r], int64[r]: who has consented to a profile; ms (a week at most) after which any silence is unusual
+    groups
+        int32[r], whose clocks stop together (`kernels.patterns.stops`); may be empty
+    law
+        `least` (ms, 2 at least); ln(1 / alpha); the blocks (`week`); the city's UTC offsets (`rules.plan.Plan`). In a
+        silence the offset stays what it was at its beginning
+    hazards
+        float64[MODES, blocks, AGES], ends a minute of the cohort, greater than 0 (`cohort`)
+    runs
+        when clocks were stopped
+    people
+        the state
+    silences
+        int64[r], receives how long the silence that has just begun may last, of time that counts (ms)
+
+    Cost: about 40 ns a sign, those of neighbours in time less.
+    """
+    lasts, modes, cells = people
+    heads, _, stops = runs
+    least, need, hours, week, offset_edges, offsets = law
+    flat = hazards.reshape(hazards.size)
+    half = np.int64(hazards.shape[1] * AGES)
+    offset, since, turn = np.int64(0), NEVER, -NEVER  # of the signs at hand: the UTC offset, and between which instants
+    run, begun, passing = np.int64(0), NEVER, -NEVER  # the run in which they reach `least`, likewise
+    faded, fading = NEVER, -NEVER  # the eight weeks
+    for i in range(len(rows)):
+        row = rows[i]
+        time = times[i]
+        if i + AHEAD < len(rows):
+            coming = rows[i + AHEAD]
+            prefetch(lasts, coming, 0)
+            cell = (signs[i + AHEAD] * half + week[run, BLOCK] * AGES) * 2
+            prefetch(cells, coming, cell)
+            prefetch(cells, coming, min(cell + 32, 4 * half - 1))
+        if not profiled[row]:
+            silences[row] = ceilings[row]
+            continue
+        last = lasts[row]
+        if time <= last:
+            continue
+        if not faded <= time < fading:
+            faded = time // FADE_MS * FADE_MS
+            fading = faded + FADE_MS
+        if not since <= time < turn:
+            edge = index_after(offset_edges, 0, len(offset_edges), time)
+            offset, since = offsets[edge - 1], offset_edges[edge - 1]
+            turn = offset_edges[edge] if edge < len(offset_edges) else NEVER
+            begun, passing = NEVER, -NEVER
+        if not begun <= time + least < passing:
+            run, passing = run_of(time + least, offset, hours)
+            begun = passing - week[run, LENGTH]
+        if last != NULL and time - last > least:
+            group = np.int64(groups[row]) if len(groups) > 0 else np.int64(0)
+            end = min(first_stop(last, time, group, heads, stops), last + ceilings[row])
+            ended = time <= end
+            end = min(end, time)
+            if end > last + least:
+                then = offsets[index_after(offset_edges, 0, len(offset_edges), last) - 1]
+                first, passed = run_of(last + least, then, hours)
+                learn(row, modes[row] * half, last, least, end, ended, first, passed, week, cells)
+        if last < faded and last != NULL:
+            fade(row, (faded - last - 1) // FADE_MS + 1, cells)
+        lasts[row] = time
+        modes[row] = signs[i]
+        silences[row] = longest(row, signs[i] * half, time, least, need, ceilings[row], run, passing, week, flat, cells)
+
+
+@kernel(f"void(int64[::1], int64[::1], {PEOPLE}, int64[::1])")
+def purge(rows, ceilings, people, silences):
+    """Forget all that was learned of some people, as when they withdraw their consent; the ceiling stays."""
+    lasts, modes, cells = people
+    for i in range(len(rows)):
+        row = rows[i]
+        lasts[row] = NULL
+        modes[row] = 0
+        cells[row] = 0
+        silences[row] = ceilings[row]
+
+
+@kernel("void(uint16[:, ::1], float64[:, :, ::1], float64[:, :, ::1])")
+def pool(cells, minutes, ends):
+    """Add what people have shown to `minutes` and `ends`, float64[MODES, blocks, AGES]; in any order it is the same."""
+    modes, blocks, ages = minutes.shape
+    for row in range(len(cells)):
+        for mode in range(modes):
+            for block in range(blocks):
+                for age in range(ages):
+                    cell = ((mode * blocks + block) * ages + age) * 2
+                    minutes[mode, block, age] += cells[row, cell + MINUTES]
+                    ends[mode, block, age] += cells[row, cell + ENDS] / WHOLE
