@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from events.batch import DEVICE, FIXED_LANES, ID, REPLAYED, EventBatch, Layout, Rejects
 from events.block import PADDING, Bytes, Events
 from events.identity import CityKey
+from events.memory import Memory
 from events.schema import TYPES, Field, Schemas
 from kernels.decode import fields as tables
 from kernels.decode import json_lines, marks, shapes, structure, vocabulary
@@ -75,6 +76,7 @@ class Decoder:
         self._city = city.hashing
         self._tables = _tables(schemas, layout)
         self._scratch = _Scratch(self._tables.keys)
+        self._memory = Memory()
 
     def __call__(self, block: Events) -> EventBatch:
         """Decode a block. Every line is an event of the batch, one of its rejects, or blank."""
@@ -83,7 +85,7 @@ class Decoder:
         scratch.fit_size(size)
         lines = int(marks.mark(text, size, scratch.marks))
         scratch.fit_lines(size, lines)
-        flat = np.empty(self._layout.lanes * lines, np.int64)
+        flat = self._memory.lend(self._layout.lanes * lines)
         counts = scratch.counts
         json_lines.decode(
             text,
