@@ -12,6 +12,8 @@ from streams.shard.surroundings import Surroundings
 
 ReadLine = Callable[[int], bytes]
 
+KEPT = 4096  # events
+
 
 class Event:
     """One event's fields as texts, as the rules saw them."""
@@ -80,7 +82,7 @@ class SetTexts:
 
 
 class Events:
-    """Events by log position; a line is read once a step."""
+    """Events by log position; those that were read last are kept, since bursts show the same evidence again."""
 
     def __init__(self, read_line: ReadLine, texts: SetTexts) -> None:
         self._read_line = read_line
@@ -91,13 +93,11 @@ class Events:
         """Return the event at a log position."""
         event = self._read.get(position)
         if event is None:
+            if len(self._read) == KEPT:
+                self._read.clear()
             event = self._read[position] = Event(self._read_line(position), self._texts)
         return event
 
     def last(self, places: Iterable[tuple[int, int]]) -> Event:
         """Return the last in the order of some events of one instant, given by log position and feed."""
         return self.at(max(places, key=lambda place: (*self.at(place[0]).identity, place[1], place[0]))[0])
-
-    def forget(self) -> None:
-        """Let go of what was read."""
-        self._read.clear()

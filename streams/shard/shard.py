@@ -122,7 +122,6 @@ class Shard:
             self._remembered.forget(
                 min((g.clock.reached for g in self._groups if g.at_once and g.clock.clocks), default=0)
             )
-            self._writer.forget()
             alerts.sort(key=Alert.sort_key)
         return alerts
 

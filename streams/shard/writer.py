@@ -85,10 +85,6 @@ class AlertWriter:
             )
         return alerts
 
-    def forget(self) -> None:
-        """Let go of the lines that were read; called once a step."""
-        self._events.forget()
-
     def _subjects(self, firings: Firings) -> list[Subject]:
         """Return whom each firing is about."""
         event_at = self._events.at
