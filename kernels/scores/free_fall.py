@@ -10,11 +10,11 @@ point costs the same however many came before it. Both axes have one covariance,
 its own standard errors is passed over; the second in a row begins the fit anew: an object let go of, a landing, two
 objects taken for one. Quadratic drag, a = g (1 - v^2 / v_t^2), says how slow a heavy body may gain speed.
 
-*Heavy*: the acceleration lies between that of a body whose terminal speed is 11 m/s and 1.25 g (an object that flies
-towards the camera seems to fall faster), and speeds measured at both ends, without t^2, gain the energy that the height
-has lost. *Light* (a bag, a leaf): a descent at a constant 1 to 4 m/s that sways, as no lift and no reflection does.
-Between the two lie rain and the drips of air conditioners. Where there is more to see than `seen_m_min` it is waited
-for: half of the way to the ground, at most 6 m.
+*Heavy*: the acceleration lies between that of a body whose terminal speed is 12 m/s and that of one which flies towards
+the camera, and speeds measured at both ends, without t^2, gain the energy that the height has lost. *Light* (a bag, a
+leaf): a descent at a constant 1 to 4 m/s that sways, as no lift and no reflection does. Between the two lie rain and
+the drips of air conditioners. Where there is more to see than `seen_m_min` it is waited for: half of the way to the
+ground, at most 4.5 m.
 
 Sources: recursive least squares, Gauss and Plackett (Some theorems in least squares, Biometrika 37, 1950); gating of
 measurements and the test of innovations, Bar-Shalom, Li and Kirubarajan, Estimation with Applications to Tracking and
@@ -122,9 +122,10 @@ TT, TZ, DESCENT_ZZ, TX, XX = range(FIT + 6, FIT + 11)  # their sums of products 
 WIDTH = 40  # five lines of 64 bytes
 
 ROUGH = 3.0  # residuals, in units of the noise, of what moves on no parabola
-TERMINAL_MS = 11.0  # the slowest terminal speed of a heavy body; drops of water reach 9
-SLOWEST_MS2 = 2.5  # what gains less speed than that may be anything, whatever its speed
-FASTEST = 1.25  # of gravity
+TERMINAL_MS = 12.0  # the slowest terminal speed of a heavy body; drops of water reach 9
+SLOWEST_MS2 = 1.5  # what gains less speed than that may be anything, whatever its speed
+SURVEY = 1.05  # how much larger than they are heights may be measured
+TOWARDS = 0.075  # of its distance a second that an object may fly towards the camera: 3 m/s, 40 m away
 LATERAL_MS, LATERAL_MS2 = 8.0, 2.0
 ENERGY_LOW, ENERGY_HIGH = 0.5, 1.3
 BOUND = 3.0  # standard errors of an interval
@@ -135,7 +136,7 @@ SWAY = 2.5  # lateral residuals, in units of the noise, that tell a light object
 SWAY_S = 0.5  # residuals that far apart are independent
 RISE_M = 0.5  # a light object may be blown up so far
 SLOW_MS, SLOW_S = 0.5, 1.5  # what sinks more slowly than that for so long does not fall
-SEEN_SHARE, SEEN_ENOUGH_M = 0.5, 6.0  # so much of the way to the ground is waited for, but no more than that
+SEEN_SHARE, SEEN_ENOUGH_M = 0.5, 4.5  # so much of the way to the ground is waited for, but no more than that
 FIT_MS_MAX = 10_000.0  # no fall lasts longer
 
 
@@ -218,7 +219,9 @@ def judge_heavy(state, row, z, seen, parameters, out, i):
     # The mean of the squared speed, by which drag takes from the acceleration.
     squared = (first * first + first * last + last * last) / 3.0
     low = max(SLOWEST_MS2, gravity * (1.0 - squared / TERMINAL_MS**2))
-    confidence = below((FASTEST * gravity - down) / sd) - below((low - down) / sd)
+    # Nearer by u t of D a body is seen larger by (1 + u t / D), which adds 3 v u / D to its acceleration.
+    high = SURVEY * gravity + 3.0 * TOWARDS * (first + last) / 2.0
+    confidence = below((high - down) / sd) - below((low - down) / sd)
     if confidence < parameters[CONFIDENCE_MIN]:
         return False
     late = (t - state[row, BEFORE_TIME]) / 1000.0

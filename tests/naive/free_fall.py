@@ -147,13 +147,14 @@ class Track:
         top, seen = float(back @ fitted.z), float(back @ fitted.z - fitted.z[0])
         down, sd = -float(fitted.z[2]), math.sqrt(fitted.variance * fitted.covariance[2, 2])
         first, last = -float(turn @ fitted.z), -float(fitted.z[1])
-        if seen < min(max(3, top / 2), 6) or sd > 0.6 or fitted.variance > (3 * NOISE) ** 2:
+        if seen < min(max(3, top / 2), 4.5) or sd > 0.6 or fitted.variance > (3 * NOISE) ** 2:
             return None
         if max(abs(fitted.x[1]), abs(float(turn @ fitted.x))) > 8 or abs(fitted.x[2]) > 2 + 3 * sd:
             return None
         squared = (first**2 + first * last + last**2) / 3
-        low = max(2.5, GRAVITY * (1 - squared / 11**2))
-        confidence = NormalDist(down, sd).cdf(1.25 * GRAVITY) - NormalDist(down, sd).cdf(low)
+        low = max(1.5, GRAVITY * (1 - squared / 12**2))
+        high = 1.05 * GRAVITY + 3 * 0.075 * (first + last) / 2
+        confidence = NormalDist(down, sd).cdf(high) - NormalDist(down, sd).cdf(low)
         ends = chords(self.points)
         if confidence < 0.9 or len(ends) < 2:
             return None
