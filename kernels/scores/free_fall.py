@@ -119,7 +119,7 @@ HEAVY, LIGHT = 0.0, 1.0
 DESCENT, DESCENT_POINTS, LOWEST = FIT, FIT + 1, FIT + 2  # a descent's begin, its points, the lowest of them
 MEAN_T, MEAN_Z, MEAN_X = FIT + 3, FIT + 4, FIT + 5  # of a descent's points, seconds from its begin and metres
 TT, TZ, DESCENT_ZZ, TX, XX = range(FIT + 6, FIT + 11)  # their sums of products about the means
-WIDTH = 40  # five lines of 64 bytes
+READ, WIDTH = 32, 40  # four lines of 64 bytes that every point reads, and one that few do
 
 ROUGH = 3.0  # residuals, in units of the noise, of what moves on no parabola
 TERMINAL_MS = 12.0  # the slowest terminal speed of a heavy body; drops of water reach 9
@@ -321,12 +321,12 @@ def step(rows, times, inputs, state, parameters, out):
     """
     noise, step_min, step_max = parameters[NOISE_M], parameters[STEP_MS_MIN], parameters[STEP_MS_MAX]
     points_min, span_min, seen_min = parameters[POINTS_MIN], parameters[SPAN_MS_MIN], parameters[SEEN_M_MIN]
+    # Not in the loop over points: as many columns a power of two apart as there are outputs fit no cache set.
+    out[:, : len(rows)] = np.nan
     for i in range(len(rows)):
         if i + AHEAD < len(rows):
-            for word in range(0, WIDTH, 8):
+            for word in range(0, READ, 8):
                 prefetch(state, rows[i + AHEAD], word)
-        for k in range(len(OUTPUTS)):
-            out[k, i] = np.nan
         row, t, x, z = rows[i], np.float64(times[i]), inputs[X, i], inputs[Z, i]
         if np.isnan(x) or np.isnan(z):
             continue

@@ -13,9 +13,11 @@ BEGAN = 4  # the first point of the fit
 HEIGHT, CLIMB, UPWARD, LATERAL, DRIFT, SIDEWAYS = 5, 6, 7, 8, 9, 10  # position, speed, acceleration; of z, then of x
 ZZ, ZW, ZC, WW, WC, CC = 11, 12, 13, 14, 15, 16  # their covariance in units of the noise
 SCATTER = 17  # the residuals' sum of squares over both axes, m^2
-EARLY_HEIGHT, EARLY_SPEED, EARLY_KNOWN = 18, 19, 20  # a chord over the first points, and whether it is complete
-LATE_TIME, LATE_HEIGHT, BEFORE_TIME, BEFORE_HEIGHT = 21, 22, 23, 24  # points from which the newest chord is drawn
-FIT = 25  # words of a fit
+LATE_TIME = 18  # when the newest chord began
+FIT = 19  # words that every point reads
+# A chord over the first points, and whether it is complete; the points from which the newest one is drawn. They lie in
+# a line of their own, which only every fourth point or so asks for.
+EARLY_HEIGHT, EARLY_SPEED, EARLY_KNOWN, LATE_HEIGHT, BEFORE_TIME, BEFORE_HEIGHT = 32, 33, 34, 35, 36, 37
 
 PRIOR_SPEED, PRIOR_ACCELERATION = 50.0, 50.0  # standard deviations of a new track: nothing is known
 PRIOR_FREEDOM = 10.0  # how many residuals the declared noise counts for
