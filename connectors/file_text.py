@@ -16,14 +16,14 @@ ROOM = 8  # of so many bytes ahead there is room for one more behind them, for w
 class Text(Protocol):
     """Bytes in order, looked at before they are passed.
 
-    `error` is what ended it before its end.
+    `error` is what ended it before its end, `damage` what was wrong with it (en, zh).
     """
 
     error: OSError | None
 
     @property
     def damage(self) -> tuple[str, str] | None:
-        """What of a compressed text broke (en, zh)."""
+        """What a compressed text lacks, or that a file was cut while it was read (en, zh)."""
         ...
 
     @property
@@ -68,13 +68,13 @@ class _Mapped:
 
     A page behind the end of a file that was cut after it was mapped cannot be read, and kills the process. So every
     piece is mapped by itself, just before it is looked at, and only where the file reaches beyond it; the rest, at
-    least the last bytes, is read.
+    least the last bytes, is read. A file that has become shorter is damage.
     """
-
-    damage = None
 
     def __init__(self, descriptor: int) -> None:
         self.error: OSError | None = None
+        self.damage: tuple[str, str] | None = None
+        self._length = os.fstat(descriptor).st_size  # when it was looked at last
         self._descriptor: Final = descriptor
         self._offset = 0
 
@@ -84,13 +84,20 @@ class _Mapped:
 
     def ahead(self, size: int) -> tuple[Bytes, int]:
         room = size + size // ROOM + PADDING
-        if os.fstat(self._descriptor).st_size - self._offset < room:
+        length = os.fstat(self._descriptor).st_size
+        if length < self._length:
+            self.damage = (
+                f"the file was cut from {self._length} to {length} bytes while it was read",
+                f"读取期间文件被截短:由 {self._length} 字节变为 {length} 字节",
+            )
+        self._length = length
+        if length - self._offset < room:
             return self._read(size, room)
         start = self._offset % mmap.ALLOCATIONGRANULARITY
-        length = start + room
+        reach = start + room
         # of its own and to be written to: what is written behind the text stays out of the file
         writable = mmap.PROT_READ | mmap.PROT_WRITE
-        pages = mmap.mmap(self._descriptor, length, mmap.MAP_PRIVATE, writable, offset=self._offset - start)
+        pages = mmap.mmap(self._descriptor, reach, mmap.MAP_PRIVATE, writable, offset=self._offset - start)
         return np.frombuffer(pages, np.uint8)[start:], size
 
     def _read(self, size: int, room: int) -> tuple[Bytes, int]:

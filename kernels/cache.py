@@ -25,6 +25,7 @@ from numba.core.serialize import dumps
 ROOM = Path(__file__).parent
 IMPORT = re.compile(rb"^ *from (kernels[.\w]*) import (\([^)]*\)|.*)", re.MULTILINE)
 NAME = re.compile(rb"\w+")
+SUM_BYTES = 16  # before the code: a power cut may leave a file without its end, and damaged code must never run
 
 
 def cache_root() -> Path:
@@ -70,6 +71,19 @@ def folder(module: str) -> Path:
     return CACHE_DIR / f"{module}-{digest.hexdigest()}"
 
 
+def _sum(code: bytes) -> bytes:
+    return hashlib.blake2b(code, digest_size=SUM_BYTES).digest()
+
+
+def _intact(path: Path) -> bytes | None:
+    """Return what was kept in a file, None where it is not there or not whole: then it is made again."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data[SUM_BYTES:] if data[:SUM_BYTES] == _sum(data[SUM_BYTES:]) else None
+
+
 class Finished(JITCodeLibrary):
     """Machine code from the cache; its bitcode is parsed only if another kernel is compiled that calls this one.
 
@@ -100,9 +114,8 @@ class ByContent(NullCache):
     def load_overload(self, sig: str, target_context: Any) -> CompileResult | None:
         """Return the code for a signature on this processor, None where it is not there."""
         codegen = target_context.codegen()
-        try:
-            data = self._file(sig, codegen).read_bytes()
-        except FileNotFoundError:
+        data = _intact(self._file(sig, codegen))
+        if data is None:
             return None
         rtsys.initialize(target_context)
         (name, _, (code, bitcode)), fndesc, environment, signature, helpers = pickle.loads(data)
@@ -128,7 +141,8 @@ class ByContent(NullCache):
         path = self._file(sig, data.codegen)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}")
-        part.write_bytes(dumps((library, fndesc, environment, signature, helpers)))
+        code = dumps((library, fndesc, environment, signature, helpers))
+        part.write_bytes(_sum(code) + code)
         part.replace(path)
 
     def _file(self, sig: str, codegen: Any) -> Path:

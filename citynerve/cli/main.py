@@ -1,5 +1,6 @@
 """The entry point: chooses the language, runs the command, and turns whatever happens into an exit code."""
 
+import faulthandler
 import gc
 import io
 import os
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     twentieth of a start, and looking through all of them once more at the end, where all memory is given back anyway, a
     fifth.
     """
+    faulthandler.enable()  # a file cut while a piece of it is looked at ends the process: not without a word
     gc.set_threshold(NEW_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows another in its place

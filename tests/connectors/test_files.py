@@ -258,7 +258,7 @@ def test_why_a_file_cannot_be_read_is_told_in_both_languages(tmp_path: Path) -> 
         assert "cannot" not in problem.zh
 
 
-def test_a_file_that_shrinks_while_it_is_read_ends_early_and_one_that_grows_is_read_on(tmp_path: Path) -> None:
+def test_a_file_that_is_cut_while_it_is_read_is_a_problem_and_one_that_grows_is_read_on(tmp_path: Path) -> None:
     path = tmp_path / "events"
     path.write_bytes(b"0123456\n" * 5000)
     opened = source(path, block_bytes=8000)
@@ -267,6 +267,9 @@ def test_a_file_that_shrinks_while_it_is_read_ends_early_and_one_that_grows_is_r
     os.truncate(path, 20_000)
     rest = sum(block.size for block in blocks(opened))
     assert found.size + rest == 20_000
+    assert [problem.code for problem in opened.problems] == ["D005"]
+    assert "cut from 40000 to 20000 bytes" in opened.problems[0].en
+    assert "截短" in opened.problems[0].zh
     path.write_bytes(b"0123456\n" * 5000)
     opened = source(path, block_bytes=8000)
     found = opened.next_block()

@@ -121,6 +121,19 @@ def test_a_kernel_is_compiled_once_and_found_again(module, tmp_path):
     assert not first.stats.cache_hits and second.stats.cache_hits
 
 
+@pytest.mark.parametrize("left", [0, 7, 0.5, -1])
+def test_a_damaged_file_is_made_again(module, tmp_path, left):
+    module("first", SQUARES)
+    (file,) = (tmp_path / "first").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(left * len(whole)) if 0 < left < 1 else left])
+    squares = module("first", SQUARES).squares
+    assert squares(np.arange(4)).tolist() == [0, 1, 4, 9] and not squares.stats.cache_hits
+    assert file.stat().st_size == len(whole)
+    file.write_bytes(whole[:-9] + b"x" + whole[-8:])
+    assert not module("first", SQUARES).squares.stats.cache_hits
+
+
 def test_a_kernel_from_the_cache_raises_what_its_helpers_raise(module):
     for _ in range(2):
         with pytest.raises(ValueError, match="too large"):
