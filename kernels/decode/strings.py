@@ -192,6 +192,8 @@ def unescape(text, marks, at, out, to):
             length = utf8_step(text, at - back) - back
             if length <= 0:
                 return at, to, UTF8
+            for i in range(length):  # it may reach beyond the 64 that were copied
+                out[to + i] = byte(text, at + i)
             at += length
             to += length
             continue

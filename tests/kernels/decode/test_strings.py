@@ -5,6 +5,7 @@ import itertools
 import numba
 import numpy as np
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +75,12 @@ def test_every_pair_of_lead_and_continuation_is_judged_as_by_python() -> None:
             content = bytes((lead, second)) + rest
             for before in (0, 61, 62, 63, 64, 100):
                 agrees_with_orjson(content, before)
+
+
+@pytest.mark.parametrize("before", range(56, 68))
+@pytest.mark.parametrize("character", ["é", "赣", "\U00010000"])
+def test_a_character_may_begin_at_any_place_of_a_long_string(before: int, character: str) -> None:
+    agrees_with_orjson(("x" * before + character + r"\n" + character + "y" * 70).encode(), 0)
 
 
 @settings(max_examples=800, deadline=None)
