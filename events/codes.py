@@ -14,7 +14,10 @@ CODES: dict[str, Text] = {
     "D002": {"en": "the header of a table is missing or wrong", "zh": "表头缺失或有误"},
     "D003": {"en": "a row of a table cannot be read", "zh": "表中有无法读取的行"},
     "D004": {"en": "a cell is not of its column's type", "zh": "单元格与列的类型不符"},
-    "D005": {"en": "a compressed file is damaged or ends early", "zh": "压缩文件损坏或不完整"},
+    "D005": {
+        "en": "a compressed file is damaged or ends early, or a file was cut while it was read",
+        "zh": "压缩文件损坏或不完整,或文件在读取期间被截短",
+    },
     "D006": {"en": "the input is not UTF-8 text but UTF-16 or the like", "zh": "输入是 UTF-16 之类的双字节编码"},
     "D007": {"en": "a file cannot be written", "zh": "无法写入文件"},
     "D008": {"en": "a survey found nothing to make a set of", "zh": "调查未发现可生成参考集的数据"},

@@ -100,8 +100,8 @@ class Reader:
             else:
                 left = [each for each in known if each not in there]
                 near = meant(key.text, left, wanted, also) if key.text.isidentifier() else ""
-                note = "keys: " + " ".join(known)
                 said = near or nearest(key.text, known)
+                note = "" if said else "keys: " + " ".join(known)
                 self.report("E002", key.place, key=key.text, where=where, where_zh=where_zh, near=said, note=note)
                 if near:
                     there.add(near)
