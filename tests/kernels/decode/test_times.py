@@ -1,6 +1,7 @@
 """Times: RFC 3339 and nothing else, to the millisecond."""
 
-from datetime import UTC, datetime, timedelta
+import calendar
+from datetime import UTC, date, datetime, timedelta
 
 import numba
 import numpy as np
@@ -119,3 +120,20 @@ def test_one_wrong_byte_is_judged_as_the_twin_judges_it(text: str, at: int, byte
     padded = np.frombuffer(bytes(raw) + b"9" * 64, np.uint8).copy()
     value = read(padded, len(raw))
     assert (None if value == NULL else int(value)) == expected
+
+
+@pytest.mark.parametrize("text", ["2024-02-29T23:59:59.123456789+08:00", "2024-02-29T23:59:59Z"])
+def test_what_follows_a_text_makes_no_time_of_it(text: str) -> None:
+    padded = np.frombuffer(text.encode() + b"9" * 64, np.uint8).copy()
+    for length in range(len(text) + 64):
+        assert (read(padded, length) != NULL) == (length == len(text))
+
+
+def test_each_month_has_its_days() -> None:
+    for year in [*range(1, 10000, 9), *range(100, 10000, 100)]:
+        for month in range(1, 13):
+            days = calendar.monthrange(year, month)[1]
+            first = (date(year, month, 1) - date(1970, 1, 1)).days * 86_400_000
+            assert ms(f"{year:04d}-{month:02d}-01T00:00:00Z") == first
+            assert ms(f"{year:04d}-{month:02d}-{days:02d}T00:00:00Z") == first + (days - 1) * 86_400_000
+            assert ms(f"{year:04d}-{month:02d}-{days + 1:02d}T00:00:00Z") is None
