@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks.quality falls`."""
+"""The command: `python -m benchmarks.quality falls`, or `lives`."""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 # Of each evaluation the module; its `evaluate(seed, plots)` prints tables and draws into the folder.
 EVALUATIONS = {
     "falls": "benchmarks.quality.falls",
+    "lives": "benchmarks.quality.lives",
 }
 
 
