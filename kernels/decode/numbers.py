@@ -54,9 +54,12 @@ HIDDEN = np.uint64(1 << 52)
 ZEROS = np.uint64(0x3030303030303030)
 SIXES = np.uint64(0x0606060606060606)
 NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
+CARRIES = np.uint64(0x7676767676767676)  # to the highest bit of a byte, unless it is below 10
+HIGHEST = np.uint64(0x8080808080808080)
 POINT = 0x2E ^ 0x30
 EXPONENT_SIGN = 0x45 ^ 0x30  # with 0x20 set
 WHOLE_TENS = 10 ** np.arange(8, dtype=np.uint64)
+LOWEST = np.uint64(0xFF)
 PAIRS = np.uint64(0x000000FF000000FF)
 
 
@@ -255,9 +258,9 @@ def any_number(text, at):
 def not_digits(chunk):
     """Return bits in those of 8 bytes, each exclusive-ored with "0", that are no digits.
 
-    Right up to the first byte above 0xC9, which may carry into those after it.
+    Right up to the first byte above 0x89, which may carry into those after it. It is the highest bit of the byte.
     """
-    return ((chunk + SIXES) | chunk) & NIBBLES
+    return ((chunk + CARRIES) | chunk) & HIGHEST
 
 
 @kernel(inline=True)
@@ -267,6 +270,57 @@ def eight_digits(chunk):
     high = (chunk & PAIRS) * np.uint64(0x000F424000000064)
     low = ((chunk >> np.uint64(16)) & PAIRS) * np.uint64(0x0000271000000001)
     return (high + low) >> np.uint64(32)
+
+
+@kernel(inline=True)
+def short_number(chunk):
+    """Take a number apart that has up to 7 characters, of 8 bytes, each exclusive-ored with "0"; no sign, no exponent.
+
+    Nothing in it is a branch.
+
+    Returns
+    -------
+    is_short
+        whether it is one, as far as it is judged here: what follows it may be anything
+    after
+        the byte that follows
+    end
+        how many bytes it has
+    point
+        1 where it has a fraction
+    fraction
+        digits of that
+    mantissa
+        uint64
+    """
+    others = not_digits(chunk)
+    first = others & (~others + ONE)
+    below = (first >> np.uint64(7)) - ONE
+    whole = trailing_zeros(np.int64(others)) >> 3
+    point = np.int64(np.int64((chunk >> np.uint64(whole << 3 & 63)) & LOWEST) == POINT)
+    end = trailing_zeros(np.int64(others ^ (first & np.uint64(-point)))) >> 3
+    after = np.int64((chunk >> np.uint64(end << 3 & 63)) & LOWEST) ^ 0x30
+    has_leading_zero = (whole > 1) & (chunk & LOWEST == 0)
+    fraction = end - whole - point
+    is_short = (whole != 0) & (end < 8) & (fraction >= point) & (not has_leading_zero)
+    squeezed = (chunk & below) | ((chunk >> np.uint64(point << 3)) & ~below)
+    mantissa = eight_digits(squeezed << np.uint64((64 - ((end - point) << 3)) & 63))
+    return is_short, after, end, point, fraction, mantissa
+
+
+@kernel(inline=True)
+def short_double(text, at):
+    """Return (end, bits) of the double of the number at `at`, as `number` and `double` would.
+
+    -1 where the number is not short, is -0, or nothing that may end a value follows it.
+    """
+    sign = np.int64(byte(text, at) == 0x2D)
+    is_short, after, end, _, fraction, mantissa = short_number(word(text, at + sign) ^ ZEROS)
+    is_over = (after <= 0x20) | (after == 0x2C) | (after == 0x7D)
+    if not (is_short & is_over) or (sign != 0 and mantissa == 0):
+        return np.int64(-1), np.int64(0)
+    value = np.float64(np.int64(mantissa)) / TENS[np.uint64(fraction)]
+    return at + sign + end, np.float64(value).view(np.int64) | sign << 63
 
 
 @kernel(inline=True)
@@ -290,26 +344,15 @@ def number(text, at):
     if byte(text, at) == 0x2D:
         first += 1
     chunk = word(text, first) ^ ZEROS
-    others = np.int64(not_digits(chunk))
-    whole = trailing_zeros(others) >> 3  # digits before the point
-    has_leading_zero = whole > 1 and chunk & np.uint64(0xFF) == 0
-    if whole == 8:
+    if not_digits(chunk) == 0:
         more = word(text, first + 8) ^ ZEROS
         digits = trailing_zeros(np.int64(not_digits(more))) >> 3
         after = np.int64(more >> np.uint64(digits << 3 & 63)) & 0xFF
-        if digits < 8 and after != POINT and after | 0x20 != EXPONENT_SIGN and not has_leading_zero:
+        if digits < 8 and after != POINT and after | 0x20 != EXPONENT_SIGN and chunk & LOWEST != 0:
             low = eight_digits((more << np.uint64(56 - (digits << 3))) << np.uint64(8))
             return first + 8 + digits, INTEGER, eight_digits(chunk) * WHOLE_TENS[np.uint64(digits)] + low, 0, ACCEPTED
         return any_number(text, at)
-    bits = np.uint64(whole << 3)
-    has_point = np.int64((chunk >> bits) & np.uint64(0xFF)) == POINT
-    point = np.int64(has_point)
-    later = others & ~np.int64(np.uint64(0xFF * point) << bits)
-    end = trailing_zeros(later) >> 3
-    after = np.int64(chunk >> np.uint64(end << 3 & 63)) & 0xFF
-    if whole == 0 or end == 8 or end == whole + 1 or after | 0x20 == EXPONENT_SIGN or has_leading_zero:
+    is_short, after, end, point, fraction, mantissa = short_number(chunk)
+    if not is_short or after | 0x20 == 0x65:
         return any_number(text, at)
-    below = (ONE << bits) - ONE
-    digits = (chunk & below) | ((chunk >> np.uint64(point << 3)) & ~below)
-    mantissa = eight_digits(digits << np.uint64(64 - ((end - point) << 3)))
-    return first + end, INTEGER + point, mantissa, point * (whole + 1 - end), ACCEPTED
+    return first + end, INTEGER + point, mantissa, -fraction, ACCEPTED

@@ -33,7 +33,7 @@ from kernels.decode.fields import (
 )
 from kernels.decode.forms import STRING_MAX, short_token
 from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, four, is_over, is_space
-from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, double, number
+from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, double, number, short_double
 from kernels.decode.reasons import (
     ACCEPTED,
     ID_TOO_LONG,
@@ -150,6 +150,21 @@ def note_undecided(lane, row, start, end, undecided, counts):
 
 
 @kernel()
+def put_number(text, start, lane, lanes, lines, row, undecided, counts):
+    """Put a noted number of any spelling, null included, to its lane; return ACCEPTED or WRONG_TYPE."""
+    cold()
+    end, tag, mantissa, exponent, reason = number(text, start)
+    if reason != ACCEPTED or not is_over(text, end):
+        return ACCEPTED if is_null(text, start) else WRONG_TYPE
+    if lane >= 0:
+        bits, certain = double(mantissa, exponent, tag, byte(text, start) == 0x2D)
+        if not certain:
+            note_undecided(lane, row, start, end, undecided, counts)
+        lanes[lane * lines + row] = bits
+    return ACCEPTED
+
+
+@kernel()
 def write_hex(code, out, to):
     """Write 64 bits as 16 lower-case hexadecimal digits to `out[to:]`."""
     cold()
@@ -235,15 +250,12 @@ def settle(
             if fixed >= 0:
                 lanes[fixed * lines + row] = (start + 1) << SLICE_BITS | length
         elif type_ == NUMBER_TYPE:
-            end, tag, mantissa, exponent, reason = number(text, start)
-            if reason != ACCEPTED or not is_over(text, end):
-                if is_null(text, start):
-                    continue
-                return start, WRONG_TYPE
-            if lane >= 0:
-                bits, certain = double(mantissa, exponent, tag, byte(text, start) == 0x2D)
-                if not certain:
-                    note_undecided(lane, row, start, end, undecided, counts)
+            end, bits = short_double(text, start)
+            if end < 0:
+                reason = put_number(text, start, lane, lanes, lines, row, undecided, counts)
+                if reason != ACCEPTED:
+                    return start, reason
+            elif lane >= 0:
                 lanes[lane * lines + row] = bits
         elif type_ == ENUM_TYPE:
             if lane >= 0:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kernels.decode.numbers import ACCEPTED, NUMBER_OUT_OF_RANGE, REAL, double, number
+from kernels.decode.numbers import ACCEPTED, NUMBER_OUT_OF_RANGE, REAL, double, number, short_double
 from kernels.decode.wide import pointer
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -142,3 +142,29 @@ def test_what_is_no_json_number_does_not_pass(literal: str) -> None:
         assert reason == NUMBER_OUT_OF_RANGE
     else:  # what passes in part ends before the comma, where the walk finds no separator
         assert (reason == ACCEPTED and end == len(literal)) == whole
+
+
+@numba.njit
+def scan_short(text):
+    return short_double(pointer(text), 0)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.text("01239-+.eE", max_size=9), st.sampled_from([*",} \n\t", "a", "]", ".", "-", "\u00e9"]))
+@example("0.125", ",")
+@example("-0", ",")
+@example("-0.0", ",")
+@example("-12.5", "}")
+@example("1234567", ",")
+@example("12345678", ",")
+@example("1.", ",")
+@example("007", ",")
+def test_a_short_number_is_what_any_number_is(literal: str, after: str) -> None:
+    text = np.frombuffer((literal + after).encode() + b"9.9" * 24, np.uint8).copy()
+    end, bits = scan_short(text)
+    number_end, _, number_bits, certain, reason = scan(text)
+    if end >= 0:
+        assert (end, bits, True, ACCEPTED) == (number_end, number_bits, certain, reason)
+        assert text[end] in b",} \n\t"
+    elif re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", literal, re.ASCII) and after in ",} \n\t":
+        assert len(literal.lstrip("-")) > 7 or (literal[0] == "-" and float(literal) == 0)
