@@ -57,15 +57,17 @@ def _fresh(shape: tuple[int, ...], dtype: type, fresh: int) -> NDArray[Any]:
 class KeyTable:
     """Token of a key to a row, and the state arrays of a pattern, which grow with it.
 
-    `touched` is when each row was last used (epoch ms), by which the oldest go; there is room for `rows` at first.
+    `touched` is when each row was last used (epoch ms), by which the oldest go. `dropping` is told of the rows of keys
+    that are about to be forgotten, for what is kept of them elsewhere; None where nothing is.
     """
 
-    def __init__(self, capacity: int, columns: Columns, rows: int = ROWS_MIN) -> None:
+    def __init__(self, capacity: int, columns: Columns) -> None:
         self.capacity = capacity
         self.evicted = 0
+        self.dropping: Callable[[Ints], None] | None = None
         self._columns = columns
         self._counts = np.zeros(2, np.int64)
-        self._allocate(min(rows, capacity))
+        self._allocate(min(ROWS_MIN, capacity))
 
     def _allocate(self, rows: int) -> None:
         self.row_keys = np.full(rows, NULL, np.int64)
@@ -89,15 +91,15 @@ class KeyTable:
         self,
         keys: Ints,
         times: Ints,
-        dead: Dead,
+        dead: Dead | None = None,
         episodes: Episodes | None = None,
         pass_time: PassTime | None = None,
     ) -> Iterator[tuple[slice, Ints]]:
         """Give rows to keys, in pieces: which keys, and their rows.
 
         A piece ends where no row is free. The caller has used it up before the next one makes room, by dropping
-        the rows that `dead(table, now)` says have no influence any more, else by growing, else by evicting the oldest,
-        those with an open episode last. Before it asks which keys are dead, `pass_time(now)` lets everything happen
+        the rows that `dead(table, now)` says have no influence any more (None: all have), else by growing, else by
+        evicting the oldest, those with an open episode last. Before it asks which keys are dead, `pass_time(now)` lets everything happen
         that falls due before `now`: else what goes would depend on when the pattern was last told how late it is,
         which hangs on the cut into blocks.
         """
@@ -136,9 +138,9 @@ class KeyTable:
         """Say when some rows were used (NULL: none)."""
         touch(rows, times, self.touched)
 
-    def _make_room(self, dead: Dead, now: int, episodes: Episodes | None) -> None:
+    def _make_room(self, dead: Dead | None, now: int, episodes: Episodes | None) -> None:
         size = len(self.row_keys)
-        gone = dead(self, now) & (self.row_keys != NULL)
+        gone = np.zeros(size, np.bool_) if dead is None else dead(self, now) & (self.row_keys != NULL)
         dropped = np.count_nonzero(gone)
         share = max(1, size // EVICTED_SHARE)  # making room costs as much as the table is large, so it makes much
         if 4 * dropped >= size or (size >= self.capacity and dropped >= share):
@@ -155,6 +157,8 @@ class KeyTable:
 
     def drop(self, rows: Ints) -> None:
         """Forget the keys of some rows."""
+        if self.dropping is not None:
+            self.dropping(rows)
         self.row_keys[rows] = NULL
         self.touched[rows] = NULL
         for name, (_, _, fresh) in self._columns.items():

@@ -139,9 +139,9 @@ class BaselineJudge:
         forgotten: NDArray[np.bool_] = (held["lively"] == NULL) | (held["decided"] - held["lively"] > self._forget[0])
         return forgotten & self._judge.done(table, now)
 
-    def episodes(self, table: KeyTable) -> Episodes:
+    def attend(self, table: KeyTable) -> Episodes:
         """Return what a full table must know of open episodes."""
-        return self._judge.episodes(table)
+        return self._judge.attend(table)
 
     def _find_first_pane(self, table: KeyTable) -> None:
         held = table.state

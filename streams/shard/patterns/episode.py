@@ -172,7 +172,7 @@ class EpisodeJudge:
         done: NDArray[np.bool_] = (held["phases"] == IDLE) & (held["words"][:, SHUT] < now)
         return done
 
-    def episodes(self, table: KeyTable) -> Episodes:
+    def attend(self, table: KeyTable) -> Episodes:
         """Return what a full table must know of open episodes."""
         return Episodes(lambda: table.state["phases"] == OPEN, lambda rows, now: self._leave(rows, now, table))
 

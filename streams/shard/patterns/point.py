@@ -93,6 +93,6 @@ class PointJudge:
         """Return of which keys the last firing influences nothing from `now` on."""
         return self._cooldown.done(table, now)
 
-    def episodes(self, table: KeyTable) -> Episodes | None:
+    def attend(self, table: KeyTable) -> Episodes | None:
         """There are none."""
         return None

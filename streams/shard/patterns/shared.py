@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 PAIRS = 1 << 14  # that are judged together
-ROWS = 1 << 12  # of pairs there is room from the start: many come and go, and making room ends what is judged together
 OPPOSITE = {op.LESS: op.GREATER, op.LESS_EQUAL: op.GREATER_EQUAL, op.GREATER: op.LESS, op.GREATER_EQUAL: op.LESS_EQUAL}
 
 
 class SharedJudge:
     """Tells the points of a family's windows to its members, and has each pair of key and member judged by itself.
 
-    A pair has state from when the member's limit is first passed; windows do not know of it.
+    A pair has state from when the member's limit is first passed until its window goes. By itself it would go too early:
+    whether a session lasts only its window knows, and points are in order of time for each key only, so that what is
+    over for the pair of one is not for those of others.
 
     Attributes
     ----------
@@ -69,12 +70,12 @@ class SharedJudge:
             "followed": (np.int64, (words,), 0),
         }
         pair: Columns = {
-            "keys": (np.int64, (), 0),
+            "windows": (np.int64, (), 0),  # rows of the windows' table
             "members": (np.int64, (), 0),
             "parts": (np.int64, (len(family.rule.key),), 0),
         }
-        self.table = KeyTable(sum(rule.capacity for rule in family.rules), {**judge.columns, **pair}, ROWS)
-        self._episodes = judge.episodes(self.table)
+        self.table = KeyTable(int(np.diff(self._starts).max()) * family.capacity, {**judge.columns, **pair})
+        self._episodes = judge.attend(self.table)
 
     def _lay_out(self, holders: Ints) -> None:
         """Put the members of each share in the order of their limits, those first that are passed first."""
@@ -140,10 +141,10 @@ class SharedJudge:
         keys = np.empty(len(places), np.int64)
         combined_all(table.row_keys[points.states[places]], self._tokens[members], keys)
         out: list[Firings] = []
-        for piece, rows in self.table.pieces(keys, points.times[places], self._judge.done, self._episodes):
+        for piece, rows in self.table.pieces(keys, points.times[places]):
             own, of = places[piece], members[piece]
             held, states = self.table.state, points.states[own]
-            held["keys"][rows] = table.row_keys[states]
+            held["windows"][rows] = states
             held["members"][rows] = of
             if "parts" in table.state:
                 held["parts"][rows] = table.state["parts"][states]
@@ -200,27 +201,35 @@ class SharedJudge:
         """Return of which keys nothing that is remembered influences anything from `now` on."""
         return self._without(table, ~self._judge.done(self.table, now))
 
-    def episodes(self, table: KeyTable) -> Episodes | None:
-        """Return what a full table must know of open episodes."""
+    def attend(self, table: KeyTable) -> Episodes | None:
+        """Begin to judge the keys of a table; return what it must know of open episodes when it is full."""
+        table.dropping = self._drop
         inner = self._episodes
         if inner is None:
             return None
-        return Episodes(lambda: ~self._without(table, inner.open()), lambda rows, now: self._leave(rows, now, table))
+        return Episodes(lambda: ~self._without(table, inner.open()), self._leave)
 
     def _without(self, table: KeyTable, pairs: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which keys have none of some pairs."""
-        held = self.table.row_keys != NULL
-        rows = table.rows(np.unique(self.table.state["keys"][pairs & held]))
         out = np.ones(len(table.row_keys), np.bool_)
-        out[rows[rows != NULL]] = False
+        out[self.table.state["windows"][pairs & (self.table.row_keys != NULL)]] = False
         return out
 
-    def _leave(self, rows: Ints, now: int, table: KeyTable) -> None:
-        """End the episodes of keys that must leave a full table."""
+    def _of(self, windows: Ints) -> NDArray[np.bool_]:
+        """Return which pairs are of some windows."""
+        held: NDArray[np.bool_] = self.table.row_keys != NULL
+        return held & np.isin(self.table.state["windows"], windows, kind="table")
+
+    def _leave(self, windows: Ints, now: int) -> None:
+        """End the episodes of windows that must leave a full table."""
         assert self._episodes is not None
-        own = np.isin(self.table.state["keys"], table.row_keys[rows]) & (self.table.row_keys != NULL)
-        self._episodes.leave(np.flatnonzero(own & self._episodes.open()), now)
-        self.table.drop(np.flatnonzero(own))
+        self._episodes.leave(np.flatnonzero(self._of(windows) & self._episodes.open()), now)
+
+    def _drop(self, windows: Ints) -> None:
+        """Forget the pairs of windows that go."""
+        pairs = np.flatnonzero(self._of(windows))
+        if len(pairs):
+            self.table.drop(pairs)
 
 
 @dataclass(frozen=True, eq=False)

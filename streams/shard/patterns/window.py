@@ -82,8 +82,8 @@ class Judge(Protocol):
         """Return of which keys what is remembered influences nothing from `now` on."""
         ...
 
-    def episodes(self, table: KeyTable) -> Episodes | None:
-        """Return what a full table must know of open episodes, None where there are none."""
+    def attend(self, table: KeyTable) -> Episodes | None:
+        """Begin to judge the keys of a table; return what it must know of open episodes, None where there are none."""
         ...
 
 
@@ -101,12 +101,7 @@ class Window(Pattern):
         self._judge: Judge = self.pairs or judge_of(family)
         self.suppressed = self._judge.suppressed
         self.table = KeyTable(family.capacity, {**self._source.columns, **self._judge.columns})
-        self._episodes = self._judge.episodes(self.table)
-
-    @property
-    def evicted(self) -> int:
-        """How many keys went because a table was full."""
-        return self.table.evicted + (0 if self.pairs is None else self.pairs.table.evicted)
+        self._episodes = self._judge.attend(self.table)
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""

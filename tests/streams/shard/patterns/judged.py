@@ -63,7 +63,7 @@ class Judged:
         """Judge looks, of each key in order; return what the judge reports."""
         out = []
         keys, times = (np.array([getattr(look, name) for look in looks], np.int64) for name in ("key", "time"))
-        for piece, states in self.table.pieces(keys, times, self.judge.done, self.judge.episodes(self.table)):
+        for piece, states in self.table.pieces(keys, times, self.judge.done, self.judge.attend(self.table)):
             out += self._piece(looks[piece], states)
         return told(out)
 
