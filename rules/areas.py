@@ -23,7 +23,7 @@ from rules.yaml import Items, Node, Scalar
 FILE = "areas.geojson"
 BYTES_MAX = 8 << 20  # of a GeoJSON file
 VERTICES_MAX = 4096  # of one area
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _SHAPES = ("Polygon", "MultiPolygon")
 
 Point = tuple[float, float]

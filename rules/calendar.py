@@ -26,9 +26,9 @@ FIRST_DAY = (date(2000, 1, 1) - _EPOCH).days  # days since 1970; calendars are k
 LAST_DAY = (date(2100, 1, 1) - _EPOCH).days  # until the start of this one
 ALWAYS = np.iinfo(np.int64).min  # an edge at which a calendar that was always true turned true
 
-_CLOCK = r"([01]?\d|2[0-4]):([0-5]\d)"
+_CLOCK = r"([01]?[0-9]|2[0-4]):([0-5][0-9])"
 _HOURS = re.compile(rf"{_CLOCK}\s*-\s*{_CLOCK}")
-_DATE = r"(\d{4}-\d{2}-\d{2})"
+_DATE = r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
 _DATES = re.compile(rf"{_DATE}(?:\s*/\s*{_DATE})?")
 
 Instants = NDArray[np.int64]

@@ -21,7 +21,7 @@ TEXT: Schema = {"type": ["string", "number"]}  # YAML reads `title: 2026` as a n
 EXPRESSION: Schema = {"type": ["string", "number", "boolean"]}
 _LENGTH = DURATION.pattern
 _WINDOW = rf"^(day|{_LENGTH}( tumbling)?|session {_LENGTH}( max {_LENGTH})?)$"
-_DATES = r"^\d{4}-\d{2}-\d{2}( */ *\d{4}-\d{2}-\d{2})?$"
+_DATES = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( */ *[0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 _TIMEZONE = r"^[A-Za-z_]+([/+-][A-Za-z0-9_+-]+)*$"
 _COLUMN = rf"^({'|'.join(TYPES)})( \S+)?$"
 
@@ -132,13 +132,13 @@ class _Words:
             case "window":
                 return {"type": "string", "pattern": _WINDOW}
             case "times":
-                return {"type": ["string", "integer"], "pattern": r"^\d+( distinct .+)?$", "minimum": 1}
+                return {"type": ["string", "integer"], "pattern": r"^[0-9]+( distinct .+)?$", "minimum": 1}
             case "whole":
                 return {"type": "integer", "minimum": 1}
             case "word":
                 return {"enum": list(key.words)}
             case "date":
-                return {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+                return {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
             case "text":
                 return TEXT
             case "texts":

@@ -21,7 +21,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_WITH_DIGITS = re.compile(r"[a-z0-9_]+")
 LANGUAGES = ("zh", "en")
 DURATION_MAX_MS = 366 * DAY_MS
-DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)")
+DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(ms|s|m|h|d|w)")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -33,6 +33,7 @@ _WORDS = {
     "d": r"days?|天|日",
     "w": r"wks?|weeks?|周|星期",
 }
+_DIGITS = {ord("０") + digit: str(digit) for digit in range(10)}  # full-width ones
 _IN_WORDS = re.compile(
     r"(\d{1,9}(?:\.\d{1,3})?)\s*(?:" + "|".join(f"(?P<{u}>{u}|{words})" for u, words in _WORDS.items()) + r")(?![a-z])",
     re.IGNORECASE,
@@ -41,7 +42,8 @@ _IN_WORDS = re.compile(
 
 def in_units(text: str) -> str:
     """Return a text with its durations in units of the language, `2 hours` as `2h`; empty where it needs no change."""
-    found = _IN_WORDS.sub(lambda match: f"{match.group(1)}{match.lastgroup}", text.strip())
+    plain = text.strip().translate(_DIGITS)
+    found = _IN_WORDS.sub(lambda match: f"{match.group(1)}{match.lastgroup}", plain)
     return found if found != text.strip() else ""
 
 
@@ -261,7 +263,7 @@ class Reader:
         scalar = self.text(key, node)
         if scalar is None:
             return None
-        if re.fullmatch(r"\d{1,12}", scalar.text) and int(scalar.text) >= least:
+        if re.fullmatch(r"[0-9]{1,12}", scalar.text) and int(scalar.text) >= least:
             return int(scalar.text)
         self.report("E015", scalar.place, key=key, least=least, text=scalar.text)
         return None
@@ -272,7 +274,7 @@ class Reader:
         if scalar is None:
             return None
         try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", scalar.text):
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", scalar.text):
                 raise ValueError
             return date.fromisoformat(scalar.text)
         except ValueError:

@@ -264,14 +264,27 @@ def no_join(place: Place, shape: SetShape, name: str, scope: Scope) -> Problem:
     )
 
 
+# what functions are called elsewhere: by spelling alone `average` is nearer to coverage() than to avg()
+_CALLED = {
+    "avg(x)": ("average", "mean"),
+    "quantile(x, 0.5)": ("median",),
+    "distinct(x)": ("uniq", "unique", "nunique", "count_distinct", "cardinality"),
+    "sum(x)": ("total",),
+    "count()": ("size", "len", "length", "number"),
+}
+_MEANT = {called: call for call, others in _CALLED.items() for called in others}
+
+
 def unknown_function(place: Place, name: str, signatures: Mapping[str, str]) -> Problem:
     """A call of what is no function; `signatures` are those of all functions, by name."""
+    call = _MEANT.get(name.lower())
+    advice = (f"write `{call}`", f"请写 {call}") if call else near(name, signatures, "{}()")
     return Problem(
         "E110",
         place,
         f"unknown function `{name}`",
         f"没有函数 {name}",
-        *near(name, signatures, "{}()"),
+        *advice,
         note=f"functions: {' '.join(dict.fromkeys(signatures.values()))}",
     )
 

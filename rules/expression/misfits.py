@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from events.place import Place, Problem
 from events.schema import Text
-from rules.expression.canonical import canonical, duration
+from rules.expression.canonical import canonical
 from rules.expression.scope import SetShape
 from rules.expression.typed import Constant, Typed
 from rules.expression.wording import BASES, described, near
@@ -220,8 +220,8 @@ def bare_duration(place: Place, bare: Typed) -> Problem:
     advice = ("", "")
     if isinstance(bare, Constant):
         advice = (
-            f"write `{text}s`, or `{duration(60_000 * float(bare.value))}` for minutes",
-            f"请写 {text}s(秒)或 {duration(60_000 * float(bare.value))}(分钟)",
+            f"write `{text}s` for seconds, or `{text}m` for minutes",
+            f"请写 {text}s(秒)或 {text}m(分钟)",
         )
     return Problem(
         "E108", place, f"`{text}` has no unit beside a duration", f"`{text}` 与时长一起使用时要写单位", *advice
