@@ -100,7 +100,7 @@ def test_types_and_units_are_carried(text, kinds, scope, base, unit):
         ("quantile(speed_kmh, occupancy) > 3", "flow", WINDOW, "E111", ""),
         ("avg(count()) > 3", "flow", WINDOW, "E116", ""),
         ("avg(speed_kmh) > 5m", "flow", WINDOW, "E108", ""),
-        ("duration() > 5", "flow", WINDOW, "E108", "write `5s`, or `5m` for minutes"),
+        ("duration() > 5", "flow", WINDOW, "E108", "write `5s` for seconds, or `5m` for minutes"),
         ("zscore(avg(speed_kmh)) < -3", "flow", WINDOW, "E116", ""),
         ("zscore(speed_kmh) < -3", "flow", {**WINDOW, "baseline": True}, "E111", "write `zscore(avg(x))`"),
         ("expected(zscore(count())) < -3", "flow", {**WINDOW, "baseline": True}, "E111", "write `zscore(avg(x))`"),

@@ -103,7 +103,7 @@ def one_line(problem):
         ("patrol", "available == 'yes'", 13, 5, "E107", "write `available` or `not available`"),
         ("flow", "speed_kmh > 5m", 0, 14, "E108", ""),
         ("flow", "speed_kmh + period_s > 5", 0, 20, "E108", ""),
-        ("flow", "now() - time > 300", 0, 18, "E108", "write `300s`, or `5h` for minutes"),
+        ("flow", "now() - time > 300", 0, 18, "E108", "write `300s` for seconds, or `300m` for minutes"),
         ("flow", "time > 5", 0, 8, "E107", "write `now() - time` for its age"),
         ("flow", "time + 5 > now()", 0, 8, "E107", "write `time + 5m` or `now() - time`"),
         ("flow", "time * 2 > 5", 0, 4, "E107", ""),
