@@ -7,6 +7,7 @@ time, so that a method knows what it would know in service; told is after how ma
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +88,8 @@ def judge(lives: Sequence[Life], silences: Sequence[Ints], seed: int) -> Told:
         due = alerts(life, allowed)
         days = (life.times[:-1] - START_MS) // DAY_MS
         raised = due[:-1] < life.times[1:]
-        false += np.count_nonzero(raised & (days >= KNOWN_DAY) & (days < LAST_DAY))
-        new_false += np.count_nonzero(raised & (days >= NEW_DAYS[0]) & (days < NEW_DAYS[1]))
+        false += int(np.count_nonzero(raised & (days >= KNOWN_DAY) & (days < LAST_DAY)))
+        new_false += int(np.count_nonzero(raised & (days >= NEW_DAYS[0]) & (days < NEW_DAYS[1])))
         ill = onsets(life, np.random.default_rng([seed, number]))
         hours.append(np.maximum(due[np.searchsorted(life.times, ill, "right") - 1] - ill, 0) / HOUR_MS)
         at.append((ill + UTC_OFFSET_MS) // HOUR_MS % 24)
@@ -151,11 +152,10 @@ def compare(seed: int, count: int, console: Console) -> dict[str, dict[str, Told
             for i, kind in enumerate(HOUSEHOLDS.values())
         }
     told["frontier"] = {
-        f"{alpha:g}": tried(f"alpha {alpha:g}", lambda own, alpha=alpha: inactivity(own, COHORT, alpha))
-        for alpha in ALPHAS
+        f"{alpha:g}": tried(f"alpha {alpha:g}", partial(inactivity, hazards=COHORT, alpha=alpha)) for alpha in ALPHAS
     }
     told["frontier, alert line"] = {
-        f"{buffer:g} h": tried(f"buffer {buffer:g} h", lambda own, buffer=buffer: alert_line(own, base, buffer))
+        f"{buffer:g} h": tried(f"buffer {buffer:g} h", partial(alert_line, lines=base, buffer_h=buffer))
         for buffer in BUFFERS_H
     }
     return told

@@ -32,7 +32,9 @@ def inactivity(
     return _watch(lives, hazards, alpha, blocks)[0]
 
 
-def shown(lives: Sequence[Life], hazards: NDArray[np.float64], blocks: Ints = TWO_HOURS) -> tuple[Ints, Ints]:
+def shown(
+    lives: Sequence[Life], hazards: NDArray[np.float64], blocks: Ints = TWO_HOURS
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the minutes and ends that the lives leave behind, for a cohort."""
     cells = _watch(lives, hazards, 0.01, blocks)[1]
     minutes, ends = (np.zeros((MODES, int(blocks.max()) + 1, AGES)) for _ in range(2))
@@ -57,8 +59,8 @@ def _watch(
     lengths = np.array([len(life.times) for life in lives])
     for k in range(int(lengths.max())):
         rows = np.flatnonzero(lengths > k)
-        times = np.array([lives[row].times[k] for row in rows])
-        signs = np.array([lives[row].away[k] for row in rows], np.int8)
+        times = np.array([lives[row].times[k] for row in rows.tolist()])
+        signs = np.array([lives[row].away[k] for row in rows.tolist()], np.int8)
         sight(rows, times, signs, known, ceilings, groups, law, hazards, stops, state, silences)
         for row in rows.tolist():
             out[row][k] = silences[row]

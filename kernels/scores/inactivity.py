@@ -27,6 +27,7 @@ State is 9 bytes a person and 4 a cell, 489 in all with twelve blocks; the rows 
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.compile import kernel
 from kernels.expression import NEVER, index_after
@@ -52,7 +53,7 @@ LAW = "Tuple((int64, float64, int64[:, ::1], int64[:, ::1], int64[::1], int64[::
 PEOPLE = "Tuple((int64[::1], int8[::1], uint16[:, ::1]))"
 
 
-def week(blocks):
+def week(blocks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return how the civil week, from Monday on, runs through blocks: `hours` int64[168, 2] and `runs` int64[2 w, 2].
 
     `blocks` are 168 numbers from 0 on; hours of one number share what is learned. An hour has its run, and how
@@ -66,7 +67,7 @@ def week(blocks):
     return np.stack([run, left], axis=1).astype(np.int64), np.concatenate([once, once]).astype(np.int64)
 
 
-def cohort(minutes, ends):
+def cohort(minutes: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return hazards float64[MODES, blocks, AGES], ends a minute, of what many people have shown (`pool`).
 
     A cell that nobody was seen in has 0.7 times the hazard of the age before, the first one an end in two hours.
