@@ -53,6 +53,7 @@ def _structure(rule: RulePlan) -> Any:
         rule.key,
         rule.active,
         rule.ordered,
+        rule.ordered and rule.capacity,  # so that no rule holds more or fewer keys than it says
         _skeleton(rule.select),
         _skeleton(rule.pattern),
         tuple(step.severity for step in rule.severity),

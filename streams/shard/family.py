@@ -47,8 +47,7 @@ class Family:
         self.surroundings = surroundings
         self.part = part
         self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
-        capacities = np.array([rule.capacity for rule in plan.rules], np.int64)
-        self.capacity = sum(int(capacities[plan.holders == holder].max()) for holder in np.unique(plan.holders))
+        self.capacity = len(np.unique(plan.holders)) * plan.rule.capacity
         self.witness: Witness | None = None
 
     @property

@@ -99,9 +99,9 @@ class KeyTable:
 
         A piece ends where no row is free. The caller has used it up before the next one makes room, by dropping
         the rows that `dead(table, now)` says have no influence any more (None: all have), else by growing, else by
-        evicting the oldest, those with an open episode last. Before it asks which keys are dead, `pass_time(now)` lets everything happen
-        that falls due before `now`: else what goes would depend on when the pattern was last told how late it is,
-        which hangs on the cut into blocks.
+        evicting the oldest, those with an open episode last. Before it asks which keys are dead, `pass_time(now)` lets
+        everything happen that falls due before `now`: else what goes would depend on when the pattern was last told how
+        late it is, which hangs on the cut into blocks.
         """
         rows = np.empty(len(keys), np.int64)
         fresh = np.empty(len(keys), np.int64)

@@ -35,9 +35,9 @@ OPPOSITE = {op.LESS: op.GREATER, op.LESS_EQUAL: op.GREATER_EQUAL, op.GREATER: op
 class SharedJudge:
     """Tells the points of a family's windows to its members, and has each pair of key and member judged by itself.
 
-    A pair has state from when the member's limit is first passed until its window goes. By itself it would go too early:
-    whether a session lasts only its window knows, and points are in order of time for each key only, so that what is
-    over for the pair of one is not for those of others.
+    A pair has state from when the member's limit is first passed until its window goes. Going by itself it would go too
+    early: whether a session lasts only its window knows, and points are in order of time for each key only, so that
+    what is over for the pair of one is not for those of others.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ SHARED = {
 
 @pytest.fixture(params=[4, 64])
 def small(request, monkeypatch):
-    """Let tables begin with room for few keys, so that windows go and pairs need room, and few pairs be judged at once."""
+    """Let tables begin with room for few keys, so that windows go and pairs need room; few pairs are judged at once."""
     monkeypatch.setattr(tables, "ROWS_MIN", request.param)
     monkeypatch.setattr(shared, "PAIRS", 8)
 
@@ -124,3 +124,24 @@ def test_windows_are_kept_once_and_rules_have_state_from_when_their_limit_is_pas
     [pattern] = shard.groups[0].ordered
     assert len(pattern.table) == len("abcd")
     assert len(pattern.pairs.table) == len(["a 2", "a 3", "b 2"])
+
+
+@pytest.mark.parametrize("text", SHARED.values(), ids=SHARED)
+def test_no_rule_holds_more_or_fewer_keys_because_of_the_capacity_of_another(text, small):
+    few, many = rules_of(text + ", capacity: 3"), [f"m{rule}" for rule in rules_of(text)]
+    log = log_of(4, 2)
+    for rule in few[:1], many[:1]:
+        alone = alerts_of(planned(*rule), log)
+        both = alerts_of(planned(few[0], *many), log)
+        assert bodies(each for each in both if each.rule == alone[0].rule) == bodies(alone)
+
+
+@pytest.mark.parametrize("capacity", [6, 8])
+def test_an_episode_ends_once_even_if_its_window_had_to_leave_a_full_table(capacity, small):
+    rules, log = rules_of(SHARED["episodes"] + f", capacity: {capacity}"), log_of(4, 2)
+    shard = shard_of(planned(*rules), log)
+    told = {}
+    for alert in (alert for block in log.blocks for alert in shard.step(block)):
+        told.setdefault(alert.alert, []).append(alert.transition)
+    assert told and all(each[0] == "firing" and len(each) == 2 for each in told.values())
+    assert sum(shard.evicted().values()) > 0
