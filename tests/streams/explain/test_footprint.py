@@ -42,6 +42,15 @@ def test_the_bytes_of_a_key_are_those_of_the_arrays_that_the_shard_holds():
     assert found.memory_bytes == sum(array.nbytes for array in held) + slots
 
 
+def test_a_key_that_rules_share_takes_its_window_and_a_pair_for_each_of_them():
+    plan = planned(*(f"r{n}, from: gate, key: device, window: 10m, threshold: count() >= {n}" for n in range(2, 42)))
+    alone = taken(planned("r, from: gate, key: device, window: 10m, threshold: count() >= 41"), "r")
+    found = taken(plan, "r9")
+    assert alone.key_bytes + 39 * 40 < found.key_bytes < 40 * alone.key_bytes
+    assert found.memory_bytes >= found.capacity * found.key_bytes
+    assert found.capacity == alone.capacity
+
+
 def test_a_rule_at_once_keeps_nothing():
     found = taken(planned("r, from: gate, key: device"), "r")
     assert (found.key_bytes, found.capacity, found.memory_bytes) == (0, 0, 0)

@@ -145,3 +145,20 @@ def test_an_episode_ends_once_even_if_its_window_had_to_leave_a_full_table(capac
         told.setdefault(alert.alert, []).append(alert.transition)
     assert told and all(each[0] == "firing" and len(each) == 2 for each in told.values())
     assert sum(shard.evicted().values()) > 0
+
+
+def test_a_cooldown_is_over_by_the_time_of_its_own_key():
+    """Ends of panes come key by key: a late one of a key is told before an early one of the next."""
+    lines = [(7 * MINUTE + a, f"a{a}") for a in range(100)]
+    lines += [(8 * MINUTE + 10 * b + k, f"b{b}") for b in range(2000) for k in range(3)]
+    lines += [(13 * MINUTE + 10 * b, f"b{b}") for b in range(2000)]
+    lines += [(18 * MINUTE + 10 * b + k, f"b{b}") for b in range(2000) for k in range(3)]
+    lines += [(68 * MINUTE + 10 * a + k, f"a{a}") for a in range(100) for k in range(3)]
+    lines += [(minute * MINUTE, "z") for minute in (*range(20, 68), 100)]
+    events = [line(at, f"{i:05}", device=device) for i, (at, device) in enumerate(sorted(lines))]
+    pane = "from: gate, key: device, window: 5m tumbling, cooldown: 30m"
+    graver = "severity: {critical: count() >= 100, low: default}"
+    rules = [f"r{n}, {pane}, threshold: count() >= {n}, {graver}" for n in (2, 3)]
+    log = Log().control("epoch").events(*events).control("end", 2 * HOUR)
+    fired = [alert.rule for alert in alerts_of(planned(*rules), log)]
+    assert {rule: fired.count(rule) for rule in ("r2", "r3")} == {"r2": 2102, "r3": 2102}
