@@ -4,32 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.identity import CityKey
 from events.place import Problem
-from events.schema import Schemas
 from rules import check
 from rules.check import LIBRARY
-
-SCHEMAS, CITY = Schemas.load(), CityKey()
+from tests.rules.windowed import CITY, SCHEMAS, problems
 
 
 def found(threshold: str, *more: str, window: str = "10m") -> list[Problem]:
-    lines = [
-        "version: 1",
-        "timezone: Asia/Shanghai",
-        "calendars: {night: '22:00-06:00'}",
-        "sets: {roads: {key: site, columns: {free_kmh: number km/h}}}",
-        "rules:",
-        "- rule: x",
-        "  from: traffic",
-        "  key: site",
-        "  severity: low",
-        f"  window: {window}",
-        f"  threshold: {threshold}",
-        *(f"  {line}" for line in more),
-    ]
-    problems = check.loads({"r.yaml": "\n".join(lines) + "\n"}, SCHEMAS, CITY).problems
-    return [each for each in problems if each.code == "W361"]
+    return [each for each in problems(threshold, *more, window=window) if each.code == "W361"]
 
 
 @pytest.mark.parametrize(

@@ -2,29 +2,7 @@
 
 import pytest
 
-from events.identity import CityKey
-from events.place import Problem
-from events.schema import Schemas
-from rules import check
-
-SCHEMAS, CITY = Schemas.load(), CityKey()
-
-
-def warnings(threshold: str, *more: str, window: str = "10m") -> list[Problem]:
-    lines = [
-        "version: 1",
-        "timezone: Asia/Shanghai",
-        "sets: {roads: {key: site, columns: {free_kmh: number km/h}}}",
-        "rules:",
-        "- rule: x",
-        "  from: traffic",
-        "  key: site",
-        "  severity: low",
-        f"  window: {window}",
-        f"  threshold: {threshold}",
-        *(f"  {line}" for line in more),
-    ]
-    return check.loads({"r.yaml": "\n".join(lines) + "\n"}, SCHEMAS, CITY).problems
+from tests.rules.windowed import problems as warnings
 
 
 def overlaps(threshold: str, clear: str) -> list[str]:
