@@ -21,6 +21,7 @@ Sensitivity = Literal["open", "personal"]
 Text = dict[str, str]  # language -> text
 
 TYPES: tuple[FieldType, ...] = ("time", "number", "flag", "enum", "id", "ephemeral", "text")
+KEY_TYPES: tuple[FieldType, ...] = ("id", "ephemeral", "enum", "text")  # that state may be kept by
 TOKEN_TYPES: tuple[FieldType, ...] = ("id", "ephemeral", "text")  # in a lane as a token
 DEFAULT_CAPACITY = 1_000_000
 SHIPPED = Path(__file__).parent / "schemas"

@@ -17,13 +17,12 @@ import orjson
 from events.place import Place
 from rules.keys import AREA
 from rules.plan import Polygon
-from rules.reading import NAME, Reader
+from rules.reading import NAME, NUMBER, Reader
 from rules.yaml import Items, Node, Scalar
 
 FILE = "areas.geojson"
 BYTES_MAX = 8 << 20  # of a GeoJSON file
 VERTICES_MAX = 4096  # of one area
-_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _SHAPES = ("Polygon", "MultiPolygon")
 
 Point = tuple[float, float]
@@ -53,7 +52,7 @@ def inline(name: str, body: Node, reader: Reader) -> Polygon | None:
 
 def _point(node: Node, reader: Reader) -> Point | None:
     numbers = node.items if isinstance(node, Items) else ()
-    texts = [number.text for number in numbers if isinstance(number, Scalar) and _NUMBER.fullmatch(number.text)]
+    texts = [number.text for number in numbers if isinstance(number, Scalar) and NUMBER.fullmatch(number.text)]
     if len(texts) == len(numbers) == 2:
         return float(texts[0]), float(texts[1])
     reader.report("E060", node.place)

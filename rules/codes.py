@@ -51,6 +51,7 @@ def _general(text: str) -> str:
 _CHAPTERS: Mapping[str, tuple[str, str]] = {
     "Y": ("Reading a rule file", "读取规则文件"),
     "E07": ("Tests of rules", "规则测试"),
+    "E08": ("Scores", "评分"),
     "E0": ("The shape of rules and declarations", "规则与声明的结构"),
     "E1": ("Expressions", "表达式"),
     "E2": ("Rules against history", "结合历史数据的检查"),

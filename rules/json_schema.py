@@ -4,14 +4,16 @@ It says what can be said of a file's shape; names and types inside expressions a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
 from ruamel.yaml import YAML
 
 from events.schema import TYPES, Schemas, Sensitivity, Text
-from rules.keys import AREA, PATTERNS, ROLES, RULE, STEP, WEEKDAYS, WORKDAYS, Key
+from rules.keys import AREA, PATTERNS, ROLES, RULE, SCORE, STEP, WEEKDAYS, WORKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
+from rules.scores import SCORES, Score
 from rules.vocabulary import DECLARATIONS, Vocabulary
 
 Schema = dict[str, Any]
@@ -158,6 +160,8 @@ class _Words:
                 return _one_or_more(_one_of(WEEKDAYS))
             case "dates":
                 return _one_or_more({"type": "string", "pattern": _DATES})
+            case "words":
+                return _one_or_more(_one_of(key.words))
 
     def item(self, keys: Mapping[str, Key]) -> Schema:
         """Return the schema of what a list holds; a step of a sequence names one role."""
@@ -194,7 +198,24 @@ class _Words:
                 }
                 return {"type": "array", "items": {"anyOf": [TEXT, {**_with(route), "required": ["name"]}]}}
             case _:
-                return _by_names({"type": "object"}, NAME.pattern)
+                scores = [self.score(kernel, score) for kernel, score in SCORES.items()]
+                return _by_names(scores[0] if len(scores) == 1 else {"oneOf": scores}, NAME.pattern)
+
+    def score(self, kernel: str, score: Score) -> Schema:
+        """Return the schema of a score that a kernel computes, with what it says and may be told."""
+        schema = self.mapping({**SCORE, "outputs": replace(SCORE["outputs"], words=tuple(score.outputs))})
+        schema["properties"]["kernel"] |= {"enum": [kernel], "description": _both(score.title)}
+        schema["properties"] |= {
+            name: {
+                "type": "number",
+                "minimum": each.least,
+                "maximum": each.most,
+                "default": each.default,
+                "description": _both(each.title),
+            }
+            for name, each in score.parameters.items()
+        }
+        return schema
 
 
 def _value(example: str) -> Any:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from events.schema import Field, FieldType, Schemas
+from events.schema import KEY_TYPES, Field, FieldType, Schemas
 from rules.conditions import Conditions
 from rules.expression import findings
-from rules.vocabulary import KEY_TYPES
 from rules.yaml import Scalar
 
 KeyFields = tuple[tuple[str, FieldType], ...]

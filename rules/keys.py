@@ -11,6 +11,7 @@ from events.alert import SEVERITIES
 from events.schema import Text
 from rules.plan import Role, Season
 from rules.purpose import PURPOSES
+from rules.scores import SCORES
 
 Shape = Literal[
     "name",  # small letters, digits, underscores
@@ -36,6 +37,7 @@ Shape = Literal[
     "points",  # pairs of numbers
     "weekdays",  # mon .. sun
     "dates",  # days, or first and last day with a stroke between
+    "words",  # one or some of `words`
 ]
 
 
@@ -362,5 +364,34 @@ WORKDAYS: Mapping[str, Key] = {
         "dates",
         {"zh": "调休上班的日子", "en": "days worked in exchange, such as a Saturday"},
         "[2026-02-14, 2026-02-28]",
+    ),
+}
+
+SCORE: Mapping[str, Key] = {
+    "kernel": Key("word", {"zh": "评分内核", "en": "the kernel"}, "free_fall", tuple(SCORES), is_required=True),
+    "from": Key(
+        "kinds",
+        {"zh": "内核读取的事件类型", "en": "the kind of events that it reads, or a list"},
+        "camera",
+        is_required=True,
+    ),
+    "per": Key(
+        "fields",
+        {
+            "zh": "分别评分的字段或列表,例如一台摄像机的一条轨迹",
+            "en": "field or list: each of its values is scored by itself, such as a track of a camera",
+        },
+        "[device, track]",
+        is_required=True,
+    ),
+    "outputs": Key(
+        "words",
+        {"zh": "规则可以使用的结果,默认全部", "en": "what rules may read of it; by default all that the kernel says"},
+        "[confidence, drop_m]",
+    ),
+    "capacity": Key(
+        "whole",
+        {"zh": "最多同时保存的键数,默认由内核给出", "en": "keys held at most; by default what the kernel says"},
+        "200000",
     ),
 }

@@ -20,7 +20,9 @@ from rules.yaml import Items, Mapping, Node, Scalar
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_WITH_DIGITS = re.compile(r"[a-z0-9_]+")
 LANGUAGES = ("zh", "en")
+NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 DURATION_MAX_MS = 366 * DAY_MS
+CAPACITY_MAX = 100_000_000
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(ms|s|m|h|d|w)")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
@@ -267,6 +269,26 @@ class Reader:
             return int(scalar.text)
         self.report("E015", scalar.place, key=key, least=least, text=scalar.text)
         return None
+
+    def number(self, key: str, node: Node, least: float, most: float, example: str) -> float | None:
+        """Return a number within limits."""
+        scalar = self.text(key, node)
+        if scalar is None:
+            return None
+        if not NUMBER.fullmatch(scalar.text):
+            self.report("E080", scalar.place, key=key, text=scalar.text, example=example)
+        elif not least <= float(scalar.text) <= most:
+            self.report("E030", scalar.place, key=key, least=f"{least:g}", most=f"{most:g}")
+        else:
+            return float(scalar.text)
+        return None
+
+    def capacity(self, node: Node) -> int | None:
+        """Return how many keys a table may hold."""
+        capacity = self.whole("capacity", node)
+        if capacity is not None and capacity > CAPACITY_MAX:
+            self.report("E030", node.place, key="capacity", least=1, most=CAPACITY_MAX)
+        return capacity
 
     def day(self, node: Node, key: str) -> date | None:
         """Return a civil date."""

@@ -11,8 +11,9 @@ from typing import Literal
 from events.schema import Text
 from rules.aggregates import AGGREGATES, TAKES
 from rules.expression.functions import FUNCTIONS
-from rules.keys import ABSENCE, AREA, BASELINE, ESCALATION, EXCEPTION, RULE, STEP, WORKDAYS, Key
+from rules.keys import ABSENCE, AREA, BASELINE, ESCALATION, EXCEPTION, RULE, SCORE, STEP, WORKDAYS, Key
 from rules.purpose import PURPOSES
+from rules.scores import SCORES, Score
 
 PAGES: Mapping[Literal["en", "zh"], str] = {"en": "rules.md", "zh": "rules.zh-CN.md"}
 BEGIN, END = "<!-- reference: written by `make docs` -->", "<!-- end of the reference -->"
@@ -27,6 +28,7 @@ _KEYS: tuple[tuple[Mapping[str, Key], Text], ...] = (
     (ESCALATION, {"en": "Keys of a step of `escalate`", "zh": "`escalate` 一步的键"}),
     (AREA, {"en": "Keys of an area (`areas`)", "zh": "区域的键(`areas`)"}),
     (WORKDAYS, {"en": "Keys of a calendar of working days", "zh": "工作日日历的键"}),
+    (SCORE, {"en": "Keys of a score (`scores`)", "zh": "评分的键(`scores`)"}),
 )
 _KEY_COLUMNS: dict[str, tuple[str, ...]] = {"en": ("key", "what it says", "example"), "zh": ("键", "含义", "示例")}
 _CALL_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -41,11 +43,20 @@ _PURPOSE_COLUMNS: dict[str, tuple[str, ...]] = {
     "en": ("purpose", "what for", "may read persons", "law"),
     "zh": ("用途", "含义", "可读取个人信息", "法律依据"),
 }
+_PARAMETER_COLUMNS: dict[str, tuple[str, ...]] = {
+    "en": ("parameter", "what it is", "default", "limits"),
+    "zh": ("参数", "含义", "默认值", "范围"),
+}
+_OUTPUT_COLUMNS: dict[str, tuple[str, ...]] = {
+    "en": ("output", "what it says", "unit or values"),
+    "zh": ("结果", "含义", "单位或取值"),
+}
 _HEADINGS: Mapping[str, Text] = {
     "aggregates": {"en": "Aggregates of a window", "zh": "窗口的聚合"},
     "functions": {"en": "Functions", "zh": "函数"},
     "purposes": {"en": "Purposes", "zh": "用途"},
 }
+_SCORE = {"en": "Score", "zh": "评分内核"}
 _REQUIRED = {"en": "; required", "zh": ";必填"}
 _COMMA = {"en": ", ", "zh": ","}
 _EMPTY = {"en": "in an empty window", "zh": "窗口为空时"}
@@ -70,6 +81,10 @@ def reference(language: Language) -> str:
         ("purposes", _PURPOSE_COLUMNS, _purposes(language)),
     ):
         lines += [f"### {_HEADINGS[name][language]}", "", *_table(columns[language], rows), ""]
+    for name, score in SCORES.items():
+        lines += [f"### {_SCORE[language]} `{name}`", "", _said(score, language), ""]
+        lines += [*_table(_OUTPUT_COLUMNS[language], _outputs(score, language)), ""]
+        lines += [*_table(_PARAMETER_COLUMNS[language], _parameters(score, language)), ""]
     return "\n".join([*lines, END])
 
 
@@ -99,6 +114,27 @@ def _functions(language: Language) -> Iterator[tuple[str, ...]]:
 def _purposes(language: Language) -> Iterator[tuple[str, ...]]:
     for name, purpose in PURPOSES.items():
         yield f"`{name}`", purpose.title[language], _YES[language][purpose.personal], purpose.legal_basis
+
+
+def _said(score: Score, language: Language) -> str:
+    """Return what a score says, reads and holds, in one sentence each."""
+    read = ", ".join(f"`{each.name}`" for each in score.inputs)
+    needed = ", ".join(f"`{name}`" for name in score.needs)
+    said, keys, size = score.title[language], f"{score.capacity:,}", score.key_bytes
+    if language == "zh":
+        return f"{said}。读取 {read};缺少 {needed} 的事件不计。默认最多 {keys} 个键,每个 {size} 字节。"
+    reads = f"It reads {read}; an event without {needed} tells nothing."
+    return f"{said[0].upper()}{said[1:]}. {reads} {keys} keys at most by default, {size} bytes each."
+
+
+def _outputs(score: Score, language: Language) -> Iterator[tuple[str, ...]]:
+    for name, output in score.outputs.items():
+        yield f"`{name}`", output.title[language], ", ".join(f"`{word}`" for word in output.words) or output.unit or ""
+
+
+def _parameters(score: Score, language: Language) -> Iterator[tuple[str, ...]]:
+    for name, each in score.parameters.items():
+        yield f"`{name}`", each.title[language], f"{each.default:g}", f"{each.least:g} – {each.most:g}"
 
 
 def _table(columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

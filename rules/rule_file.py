@@ -26,7 +26,6 @@ DISPATCHED = {
 }
 RULES = ("version", *DECLARATIONS, "let", "rules")
 VOCABULARY = ("version", *DECLARATIONS, *DISPATCH_KEYS)
-CAPACITY_MAX = 100_000_000
 # keys that say nothing without another one
 NEEDS: Names[str, tuple[str, ...]] = {
     "window": ("threshold", "change"),
@@ -138,7 +137,7 @@ class _RuleReader:
             key=reader.names("key", found["key"]) if "key" in found else (),
             exemptions=self._exemptions(found),
             pattern=pattern,
-            capacity=self._capacity(found),
+            capacity=reader.capacity(found["capacity"]) if "capacity" in found else None,
             severity=self._severity(found),
             labels=self._labels(found),
             annotations={key: scalar.text for key, scalar in self._named_texts("annotations", found).items()},
@@ -207,12 +206,6 @@ class _RuleReader:
             if when is not None:
                 exemptions.append(Exemption(when, reason.text if reason else "", until))
         return tuple(exemptions)
-
-    def _capacity(self, found: Names[str, Node]) -> int | None:
-        capacity = self.reader.whole("capacity", found["capacity"]) if "capacity" in found else None
-        if capacity is not None and capacity > CAPACITY_MAX:
-            self.reader.report("E030", found["capacity"].place, key="capacity", least=1, most=CAPACITY_MAX)
-        return capacity
 
     def _severity(self, found: Names[str, Node]) -> tuple[Rung, ...]:
         node = found.get("severity")

@@ -131,4 +131,11 @@ def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
         for name, declared in vocabulary.sets.items()
     }
     calendars = {name: declared.form for name, declared in vocabulary.calendars.items()}
-    return {"sets": sets, "calendars": calendars, "areas": vocabulary.areas, "routes": vocabulary.routes}
+    scores = {name: [declared.form, [*declared.outputs]] for name, declared in vocabulary.scores.items()}
+    return {
+        "sets": sets,
+        "calendars": calendars,
+        "areas": vocabulary.areas,
+        "scores": scores,
+        "routes": vocabulary.routes,
+    }

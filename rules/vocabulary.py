@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from events.place import Place
-from events.schema import TYPES, FieldType, Schemas, Text
-from rules import areas
+from events.schema import KEY_TYPES, TYPES, FieldType, Schemas, Text
+from rules import areas, score_declarations
 from rules.keys import WEEKDAYS, WORKDAYS
 from rules.plan import Polygon
 from rules.reading import Reader
-from rules.yaml import Items, Mapping, Node, Scalar
+from rules.score_declarations import ScoreDeclaration
+from rules.yaml import Mapping, Node, Scalar
 
 DECLARATIONS = ("sets", "timezone", "calendars", "areas", "scores", "routes")
-KEY_TYPES: tuple[FieldType, ...] = ("id", "ephemeral", "enum", "text")
 # of routes.yaml, for a dispatcher; this version has none
 DISPATCH_KEYS = ("group", "remind", "max_age", "tree", "inhibit")
 
@@ -66,7 +66,7 @@ class Vocabulary:
     calendars: dict[str, CalendarDeclaration] = field(default_factory=dict)
     routes: dict[str, Text] = field(default_factory=dict)
     areas: dict[str, Polygon] = field(default_factory=dict)
-    scores: dict[str, Node] = field(default_factory=dict)
+    scores: dict[str, ScoreDeclaration] = field(default_factory=dict)
     timezone: str | None = None
     timezone_place: Place | None = None
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
@@ -100,11 +100,9 @@ class Vocabulary:
             if area is not None:
                 self.area(area, name, reader)
         else:
-            score = self.scores.get(name.text)
-            if reader.mapping(f"{key}.{name.text}", body) and self._once(
-                key, name, _texts(body), None if score is None else _texts(score), reader
-            ):
-                self.scores[name.text] = body
+            score = score_declarations.read(name, body, reader, schemas)
+            if score is not None and self._once(key, name, score, self.scores.get(name.text), reader):
+                self.scores[name.text] = score
 
     def area(self, area: Polygon, name: Scalar, reader: Reader) -> None:
         """Add an area; `name` is where it is declared."""
@@ -168,15 +166,6 @@ _WHAT = {
     "areas": ("area", "区域"),
     "scores": ("score", "评分"),
 }
-
-
-def _texts(node: Node) -> object:
-    """Return a node without its places, to compare declarations."""
-    if isinstance(node, Scalar):
-        return node.text
-    if isinstance(node, Items):
-        return tuple(_texts(item) for item in node.items)
-    return {key.text: _texts(value) for key, value in node.entries}
 
 
 def _calendar(name: Scalar, body: Node, reader: Reader) -> CalendarDeclaration | None:

@@ -286,7 +286,7 @@ def test_what_only_a_dispatcher_would_read_is_refused_and_its_routes_are_not() -
 
 
 def test_a_score_may_be_declared_but_is_not_used_yet() -> None:
-    declared = "version: 1\nscores: {fall: {kernel: free_fall, from: camera}}\n"
+    declared = "version: 1\nscores: {fall: {kernel: free_fall, from: camera, per: [device, track]}}\n"
     assert problems(rule(), **{"a.yaml": declared}) == []
     text = rule("when: fall.confidence > 0.9")
     assert [p.code for p in problems(text, **{"a.yaml": declared})] == ["E118"]

@@ -10,7 +10,7 @@ from events.identity import CityKey
 from events.place import Problem, Problems
 from events.schema import Schemas
 from rules import check, yaml
-from rules.keys import AREA, RULE, WORKDAYS, Key
+from rules.keys import AREA, RULE, SCORE, WORKDAYS, Key
 from rules.layout import FILE, inside
 from rules.misspelt import meant, slips
 from rules.rule_file import RULES, VOCABULARY
@@ -40,7 +40,12 @@ def declared(document: Mapping) -> list[tuple[Scalar, tuple[str, ...]]]:
     """The keys of a file, and those of its declarations."""
     known = RULES if document.get("rules") else VOCABULARY
     found = [(name, known) for name, _ in document.entries]
-    for key, section in (("sets", ("key", "columns")), ("areas", tuple(AREA)), ("calendars", tuple(WORKDAYS))):
+    for key, section in (
+        ("sets", ("key", "columns")),
+        ("areas", tuple(AREA)),
+        ("calendars", tuple(WORKDAYS)),
+        ("scores", tuple(SCORE)),
+    ):
         for body in sections(document.get(key)):
             found += [(name, section) for name, _ in body.entries]
             for column in sections(body.get("columns")) if key == "sets" else ():

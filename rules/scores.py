@@ -1,0 +1,160 @@
+"""Scores: the kernels that `scores` may name, each one entry of a table: what it reads, what it says, what it costs.
+
+A kernel is `kernels/scores/NAME.py`. Declarations, checks, names in expressions, pages and shards read this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from events.schema import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A number that a kernel reads of each event: a field of the event, or with a point a column of a set.
+
+    A column is that of the row which the event finds, NaN where there is none, or no such set.
+    """
+
+    name: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that a declaration may set, within limits; the last words of its name are its unit."""
+
+    default: float
+    least: float
+    most: float
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What rules may read of a score: a number with its unit, or one of `words`, of which the kernel says the place."""
+
+    title: Text
+    unit: str | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One kernel.
+
+    `needs` are the inputs without which an event tells nothing: it is not given to the kernel. A key that had no event
+    for more than `memory_ms` is to the kernel as if it were new. `key_bytes` is what a key takes, `event_ns` what an
+    event costs.
+    """
+
+    title: Text
+    inputs: tuple[Input, ...]
+    needs: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+    outputs: Mapping[str, Output]
+    capacity: int
+    memory_ms: int
+    key_bytes: int
+    event_ns: float
+
+
+SCORES: Final[dict[str, Score]] = {
+    "free_fall": Score(
+        {
+            "zh": "一条轨迹是否像下落的物体;每次下落只在证据足够的那个点给出一次",
+            "en": "whether a track moves as a falling object; speaks once a fall, at the point that completes it",
+        },
+        inputs=(
+            Input("x", "m"),
+            Input("z", "m"),
+            Input("facades.first_floor_m", "m"),
+            Input("facades.storey_m", "m"),
+        ),
+        needs=("x", "z"),
+        parameters={
+            "gravity_ms2": Parameter(9.8, 1, 30, {"zh": "重力加速度", "en": "gravity"}),
+            "noise_m": Parameter(
+                0.02,
+                0.001,
+                1,
+                {
+                    "zh": "坐标噪声:像素噪声乘以每像素米数",
+                    "en": "noise of a coordinate: pixels of it times metres a pixel",
+                },
+            ),
+            "step_ms_min": Parameter(
+                8,
+                0,
+                1000,
+                {
+                    "zh": "比这更近的两点视为同一帧",
+                    "en": "points that come sooner after another are the same frame twice",
+                },
+            ),
+            "step_ms_max": Parameter(
+                400,
+                10,
+                10_000,
+                {"zh": "中断超过这么久的轨迹重新拟合", "en": "a track that was out of sight for longer is fitted anew"},
+            ),
+            "points_min": Parameter(10, 4, 1000, {"zh": "至少多少个点", "en": "points at least"}),
+            "span_ms_min": Parameter(360, 50, 5000, {"zh": "至少跨越多久", "en": "time that they span at least"}),
+            "seen_m_min": Parameter(
+                3, 0.5, 100, {"zh": "至少看到下落多少米", "en": "metres of the fall that must have been seen"}
+            ),
+            "acceleration_sd_max": Parameter(
+                0.6,
+                0.05,
+                5,
+                {"zh": "加速度的标准误差上限,m/s²", "en": "largest standard error of the acceleration, m/s²"},
+            ),
+            "confidence_min": Parameter(
+                0.9, 0.5, 1, {"zh": "置信度低于此值则不给出", "en": "nothing is said below this confidence"}
+            ),
+        },
+        outputs={
+            "confidence": Output({"zh": "是该类下落的概率,0..1", "en": "probability that it is such a fall, 0..1"}),
+            "drop_m": Output(
+                {"zh": "从估计的释放点到地面的高度", "en": "from where it was probably let go of down to the ground"},
+                "m",
+            ),
+            "speed_ms": Output({"zh": "落地速度", "en": "speed at impact"}, "m/s"),
+            "origin_floor": Output(
+                {
+                    "zh": "估计的楼层;facades 没有该设备时缺失",
+                    "en": "probable floor; missing without a row of `facades`",
+                }
+            ),
+            "origin_floor_low": Output({"zh": "可能的最低楼层", "en": "lowest floor that it may be"}),
+            "origin_floor_high": Output({"zh": "可能的最高楼层", "en": "highest floor that it may be"}),
+            "release_m_low": Output(
+                {"zh": "可能的最低释放高度", "en": "lowest height that it may have been let go of"}, "m"
+            ),
+            "release_m_high": Output(
+                {
+                    "zh": "可能的最高释放高度;轻物缺失",
+                    "en": "highest height that it may have been let go of; missing of a light object",
+                },
+                "m",
+            ),
+            "label_kind": Output({"zh": "重物或轻物", "en": "heavy or light object"}, words=("heavy", "light")),
+            "acceleration_ms2": Output(
+                {
+                    "zh": "向下的加速度,m/s²;轻物缺失,以下两项也是",
+                    "en": "downwards, m/s²; missing of a light object, as the next two",
+                }
+            ),
+            "acceleration_sd_ms2": Output({"zh": "加速度的标准误差,m/s²", "en": "its standard error, m/s²"}),
+            "energy": Output(
+                {"zh": "获得的动能与失去的势能之比", "en": "kinetic energy gained over potential energy lost"}
+            ),
+            "seen_m": Output({"zh": "看到了下落的多少米", "en": "metres of the fall that had been seen"}, "m"),
+        },
+        capacity=200_000,
+        memory_ms=10_000,
+        key_bytes=320,
+        event_ns=45.0,
+    ),
+}

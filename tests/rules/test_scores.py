@@ -1,0 +1,103 @@
+"""Scores: the table of kernels agrees with the kernels, and what declarations get wrong is said where it stands."""
+
+from importlib import import_module
+
+import pytest
+
+from events.identity import CityKey
+from events.place import Problem, Problems
+from events.schema import Schemas
+from rules import check
+from rules.scores import SCORES
+
+SCHEMAS, CITY = Schemas.load(), CityKey()
+GOOD = "kernel: free_fall, from: camera, per: [device, track]"
+RULE = "version: 1\nrules: [{rule: r, from: gate, key: device, severity: low, title: t}]\n"
+
+
+def loaded(*declared: str, **more: str) -> check.Ruleset:
+    files = {f"{i}.yaml": f"version: 1\nscores: {{fall: {{{text}}}}}\n" for i, text in enumerate(declared)}
+    return check.loads({**files, "rules.yaml": RULE, **more}, SCHEMAS, CITY)
+
+
+def problems(*declared: str) -> list[Problem]:
+    with pytest.raises(Problems) as found:
+        loaded(*declared)
+    return found.value.problems
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_the_table_says_what_the_kernel_says(name: str) -> None:
+    score, kernel = SCORES[name], import_module(f"kernels.scores.{name}")
+    assert tuple(each.name.rpartition(".")[2] for each in score.inputs) == kernel.INPUTS
+    assert {key: each.default for key, each in score.parameters.items()} == kernel.PARAMETERS
+    assert list(score.parameters) == list(kernel.PARAMETERS)
+    assert tuple(score.outputs) == kernel.OUTPUTS
+    assert score.key_bytes == 8 * kernel.WIDTH
+    assert {*score.needs} <= {each.name for each in score.inputs}
+    for each in score.parameters.values():
+        assert each.least <= each.default <= each.most and set(each.title) == {"zh", "en"}
+    for output in score.outputs.values():
+        assert set(output.title) == {"zh", "en"} and not (output.unit and output.words)
+
+
+def test_a_declaration_has_the_kernels_parameters_but_for_those_that_it_names() -> None:
+    declared = loaded(f"{GOOD}, noise_m: 0.03, capacity: 500, outputs: [drop_m, confidence]").vocabulary.scores["fall"]
+    given = dict(declared.parameters)
+    assert given.pop("noise_m") == 0.03
+    assert all(SCORES["free_fall"].parameters[name].default == value for name, value in given.items())
+    assert (declared.kernel, declared.kinds, declared.capacity) == ("free_fall", ("camera",), 500)
+    assert declared.per == (("device", "id"), ("track", "ephemeral"))
+    assert [*declared.outputs] == ["confidence", "drop_m"]  # in the kernel's order
+    assert loaded(GOOD).vocabulary.scores["fall"].capacity == SCORES["free_fall"].capacity
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("kernel: free_fal, from: camera, per: track", "E008", "unknown kernel `free_fal`"),
+        ("from: camera, per: track", "E003", "score `fall` lacks `kernel`"),
+        ("kernel: free_fall, from: camera", "E003", "score `fall` lacks `per`"),
+        ("kernel: free_fall, per: track", "E003", "score `fall` lacks `from`"),
+        (f"{GOOD}, nois_m: 1", "E002", "unknown key `nois_m` in score `fall`"),
+        (f"{GOOD}, noise_m: 2cm", "E080", "`noise_m` must be a number, not `2cm`"),
+        (f"{GOOD}, noise_m: 2", "E030", "`noise_m` is out of range: 0.001 to 1"),
+        (f"{GOOD}, capacity: none", "E015", "`capacity` must be a whole number"),
+        (f"{GOOD}, outputs: [confidense]", "E008", "unknown output `confidense`"),
+        (f"{GOOD}, outputs: []", "E003", "`outputs` lacks `confidence`"),
+        ("kernel: free_fall, from: camra, per: track", "E008", "unknown kind `camra`"),
+        ("kernel: free_fall, from: camera, per: [device, trak]", "E008", "unknown field `trak`"),
+        ("kernel: free_fall, from: camera, per: [device, x]", "E024", "`x` is a number and cannot be a key"),
+        ("kernel: free_fall, from: [camera, gate], per: [device, track]", "E023", "is missing in kind gate"),
+        ("kernel: free_fall, from: gate, per: device", "E081", "reads the number `x` (m), which events of `gate`"),
+    ],
+)
+def test_what_a_declaration_gets_wrong_is_said_in_both_languages(text: str, code: str, said: str) -> None:
+    found = next(each for each in problems(text) if each.code == code)
+    assert said in found.en, found.en
+    assert found.zh and found.place.line == 2 and found.place.column > len("scores: ")
+
+
+def test_what_was_meant_is_said() -> None:
+    advice = {problems(text)[0].advice_en for text in ("kernel: free_fal, from: camera, per: track",)}
+    advice |= {problems(f"{GOOD}, {text}")[0].advice_en for text in ("nois_m: 1", "outputs: drop")}
+    assert advice == {"did you mean `free_fall`?", "did you mean `noise_m`?", "did you mean `drop_m`?"}
+
+
+def test_a_score_declared_twice_must_be_the_same() -> None:
+    same = "kernel: free_fall, per: [device, track], from: [camera], noise_m: 2e-2"
+    assert loaded(GOOD, same).vocabulary.scores["fall"].key == ("device", "track")
+    (found,) = problems(GOOD, f"{GOOD}, noise_m: 0.03")
+    assert found.code == "E017" and "score `fall` is declared twice" in found.en and "0.yaml" in found.en
+
+
+def test_the_version_of_a_ruleset_knows_its_scores() -> None:
+    texts = (
+        GOOD,
+        f"{GOOD}, noise_m: 0.03",
+        f"{GOOD}, capacity: 5",
+        f"{GOOD}, outputs: energy",
+        f"{GOOD}, noise_m: 0.020",
+    )
+    versions = [loaded(text).plan.version for text in texts]
+    assert versions[4] == versions[0] and len(set(versions)) == 4
