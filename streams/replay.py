@@ -10,8 +10,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from heapq import heappop, heappush
 from typing import Any
@@ -32,9 +31,10 @@ from streams.shard.shard import Shard
 from streams.stages import Stages
 from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, NOTHING, Feed, FeedClock, GroupClock
+from streams.workers import Workers
 
 TURN = 1 << 14  # events that are read of a source before another one may come
-AHEAD = 3  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
+AHEAD = 1  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
 
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
@@ -98,8 +98,7 @@ class Replay:
         self._waiting: list[tuple[tuple[int, str, str, int], int, Alert]] = []  # a heap, ties as they came
         self._arrivals = itertools.count()
         self._ahead = 0
-        self._decoders: Executor = _Here()
-        self._hands: list[Executor] = [_Here() for _ in self._shards]  # of each shard, so that its blocks stay in order
+        self._workers = Workers(0, shards)
         self._running: deque[list[Future[_Step]]] = deque()
         self._rejected: Counter[str] = Counter()
         self._late = 0
@@ -119,11 +118,9 @@ class Replay:
         """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""
         wall, cpu = time.perf_counter(), time.process_time()
         try:
-            with ExitStack() as stack:
-                if len(self._shards) > 1:
-                    self._ahead = AHEAD
-                    self._decoders = stack.enter_context(ThreadPoolExecutor(len(self._shards)))
-                    self._hands = [stack.enter_context(ThreadPoolExecutor(1)) for _ in self._shards]
+            threads = len(self._shards) if len(self._shards) > 1 else 0
+            self._ahead = AHEAD if threads else 0
+            with Workers(threads, len(self._shards)) as self._workers:
                 yield from self._run(progress or (lambda _: None))
         finally:
             self._sum_up()
@@ -182,7 +179,7 @@ class Replay:
                 break
             assert isinstance(block, Events), "a bounded source yields events"
             progress(block.size)
-            entry.ahead.append(self._decoders.submit(self._decode, block))
+            entry.ahead.append(self._workers.submit(None, self._decode, block))
         return entry.ahead.popleft().result() if entry.ahead else None
 
     def _decode(self, block: Events) -> Arrival:
@@ -191,8 +188,9 @@ class Replay:
 
     def _step(self, block: Arrival | Control) -> list[Alert]:
         """Give a block to all shards; return what is certain. Shards may lag behind by the blocks that lie ahead."""
-        pairs = zip(self._hands, self._shards, strict=True)
-        self._running.append([hand.submit(_stepped, shard, block) for hand, shard in pairs])
+        self._running.append(
+            [self._workers.submit(lane, _stepped, shard, block) for lane, shard in enumerate(self._shards)]
+        )
         return self._merged(self._running.popleft()) if len(self._running) > self._ahead else []
 
     def _merged(self, steps: list[Future["_Step"]]) -> list[Alert]:
@@ -258,15 +256,6 @@ class _Step:
 def _stepped(shard: Shard, block: Arrival | Control) -> _Step:
     alerts = shard.step(block)
     return _Step(alerts, shard.duplicates(), shard.reached)
-
-
-class _Here(Executor):
-    """Does at once, in the caller's thread, what it is given: one shard needs no other."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
 
 
 def _add(sums: dict[str, int], more: dict[str, int]) -> None:
