@@ -6,13 +6,13 @@ import numpy as np
 
 from benchmarks.windows import Step
 from kernels.coverage import WINDOW, hear, sample
-from kernels.instants import HOUR_MS, MINUTE_MS
+from kernels.instants import HOUR_MS, MINUTE_MS, NEVER
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.absence import NEVER_FORGET, expire, glance, sight
 from kernels.patterns.stops import NO_RUN, release, stop
-from kernels.scores.cohort import COHORT
+from kernels.scores.cohort import BLOCKS, COHORT
 from kernels.scores.inactivity import sight as live
 from kernels.scores.inactivity import week
 
@@ -74,8 +74,8 @@ def _lives(rng: np.random.Generator, events: int) -> Step:
     days = np.arange(events) / signs_a_day
     times = ((np.floor(days) + np.interp(days % 1, by_now / by_now[-1], clock / 24)) * 24 * HOUR_MS).astype(np.int64)
     rows, signs = rng.integers(0, ELDERS, events), (rng.random(events) < 0.05).astype(np.int8)
-    everyone = np.ones(ELDERS, np.bool_), np.full(ELDERS, 48 * HOUR_MS), NO_GROUPS
-    law = HOUR_MS, np.log(100), *week(np.arange(168) % 24 // 2), np.array([NULL]), np.zeros(1, np.int64)
+    everyone = np.full(ELDERS, NEVER), np.full(ELDERS, 48 * HOUR_MS), NO_GROUPS
+    law = HOUR_MS, np.log(100), *week(BLOCKS), np.array([NULL]), np.zeros(1, np.int64)
     people = np.full(ELDERS, NULL), np.zeros(ELDERS, np.int8), np.zeros((ELDERS, COHORT.size * 2), np.uint16)
     runs, silences = (np.full(1, NO_RUN), np.zeros(1, np.int64), NO_RUNS), np.empty(ELDERS, np.int64)
     return lambda part: live(rows[part], times[part], signs[part], *everyone, law, COHORT, runs, people, silences)

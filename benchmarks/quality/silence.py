@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.household import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, UTC_OFFSET_MS, Life
+from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.stops import NO_RUN
+from kernels.scores.cohort import BLOCKS
 from kernels.scores.inactivity import AGES, MODES, WEEK_HOURS, pool, sight, week
 
 Ints = NDArray[np.int64]
 CEILING_MS = 48 * HOUR_MS
 LEAST_MS = HOUR_MS
-TWO_HOURS = np.arange(WEEK_HOURS) % 24 // 2  # the day in blocks of two hours, all days alike
-TWO_HOURS_AND_WEEKENDS = TWO_HOURS + 12 * (np.arange(WEEK_HOURS) // 24 >= 5)
+TWO_HOURS_AND_WEEKENDS = BLOCKS + 12 * (np.arange(WEEK_HOURS) // 24 >= 5)
 SLOT_MS = 30 * MINUTE_MS  # of the alert line
 LINE_DAYS, LINE_DAYS_LEAST = 45, 7
 
@@ -25,15 +26,13 @@ def fixed(lives: Sequence[Life]) -> list[Ints]:
     return [np.full(len(life.times), CEILING_MS) for life in lives]
 
 
-def inactivity(
-    lives: Sequence[Life], hazards: NDArray[np.float64], alpha: float, blocks: Ints = TWO_HOURS
-) -> list[Ints]:
+def inactivity(lives: Sequence[Life], hazards: NDArray[np.float64], alpha: float, blocks: Ints = BLOCKS) -> list[Ints]:
     """The score, a person a row: the k-th signs of all people are one call."""
     return _watch(lives, hazards, alpha, blocks)[0]
 
 
 def shown(
-    lives: Sequence[Life], hazards: NDArray[np.float64], blocks: Ints = TWO_HOURS
+    lives: Sequence[Life], hazards: NDArray[np.float64], blocks: Ints = BLOCKS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the minutes and ends that the lives leave behind, for a cohort."""
     cells = _watch(lives, hazards, 0.01, blocks)[1]
@@ -54,7 +53,7 @@ def _watch(
     )
     heads, runs = _runs(lives)
     stops = heads, np.zeros(people, np.int64), runs
-    known, ceilings, groups = np.ones(people, np.bool_), np.full(people, CEILING_MS), np.arange(people, dtype=np.int32)
+    known, ceilings, groups = np.full(people, NEVER), np.full(people, CEILING_MS), np.arange(people, dtype=np.int32)
     silences, out = np.empty(people, np.int64), [np.empty_like(life.times) for life in lives]
     lengths = np.array([len(life.times) for life in lives])
     for k in range(int(lengths.max())):

@@ -39,3 +39,4 @@ ENDS_AN_HOUR = np.array(
     ]
 )
 COHORT = ENDS_AN_HOUR / 60
+BLOCKS = np.arange(7 * 24) % 24 // 2  # of the civil week's hours, from Monday on

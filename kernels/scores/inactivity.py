@@ -43,6 +43,10 @@ MINUTES_MAX = 32_767  # of a cell; beyond it is halved at once
 MINUTES, ENDS = 0, 1  # of a cell
 RUN, LEFT = 0, 1  # of an hour of the week
 BLOCK, LENGTH = 0, 1  # of a run of hours
+# A clock: what of the city's time concerns a sign and most of its neighbours. Its UTC offset, and from when on and
+# until when; the run of blocks in which the silence that it begins will be `least` old, likewise; the eight weeks it
+# lies in
+OFFSET, SINCE, TURN, REACHED, BEGUN, PASSING, FADED, FADING = range(8)
 WHOLE = 16  # an end is kept in sixteenths, so that halving loses none
 WEEK_HOURS = 168
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
@@ -81,6 +85,15 @@ def cohort(minutes: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[n
 
 
 @kernel(inline=True)
+def stopped_clock():
+    """Return a clock that shows no time yet."""
+    clock = np.zeros(8, np.int64)
+    clock[SINCE] = clock[BEGUN] = clock[FADED] = NEVER
+    clock[TURN] = clock[PASSING] = clock[FADING] = -NEVER
+    return clock
+
+
+@kernel(inline=True, allocates=False)
 def first_stop(since, until, group, heads, runs):
     """Return the first instant of [since, until) at which the clock of a group was stopped, NEVER where none is."""
     found = NEVER
@@ -92,7 +105,7 @@ def first_stop(since, until, group, heads, runs):
     return found
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def run_of(instant, offset, hours):
     """Return the run of blocks that an instant lies in, and when it ends."""
     count = (instant + offset) // HOUR_MS
@@ -133,7 +146,7 @@ def learn(row, side, began, least, end, ended, run, passing, week, cells):
             older = NEVER if age == AGES - 1 else began + 2 * (older - began)
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def fade(row, times, cells):
     """Halve what was learned of a person, so many times."""
     for cell in range(cells.shape[1]):
@@ -144,7 +157,8 @@ def fade(row, times, cells):
 def longest(row, side, began, least, need, ceiling, run, passing, week, hazards, cells):
     """Return how long a silence that begins now may last (ms): until H has grown to `need`, or to the ceiling.
 
-    `hazards` are the cohort's by cell; the others are as in `learn`.
+    Behind it what the ceiling leaves of `need`, 0 where there is none to leave. `hazards` are the cohort's by cell; the
+    others are as in `learn`.
     """
     limit = began + ceiling
     instant = began + least
@@ -159,7 +173,7 @@ def longest(row, side, began, least, need, ceiling, run, passing, week, hazards,
         hazard = (cells[row, 2 * cell + ENDS] * (1 / WHOLE) + PRIOR) * usual / seen
         grown = (until - instant) * hazard
         if grown >= left:
-            return min(instant - began + np.int64(left / hazard), ceiling)
+            return min(instant - began + np.int64(left / hazard), ceiling), 0.0
         left -= grown
         instant = until
         passed = until == passing  # selected, not branched on: which of the two comes next cannot be foreseen
@@ -169,14 +183,83 @@ def longest(row, side, began, least, need, ceiling, run, passing, week, hazards,
         age += aged
         next_older = NEVER if age == AGES - 1 else began + 2 * (older - began)
         older = next_older if aged else older
-    return ceiling
+    return ceiling, left / MINUTE_MS
+
+
+@kernel(inline=True, allocates=False)
+def turned(time, least, hours, week, offset_edges, offsets, clock):
+    """Bring a clock to an instant, whatever it showed before; neighbours in time mostly find it right."""
+    if not clock[FADED] <= time < clock[FADING]:
+        clock[FADED] = time // FADE_MS * FADE_MS
+        clock[FADING] = clock[FADED] + FADE_MS
+    if not clock[SINCE] <= time < clock[TURN]:
+        edge = index_after(offset_edges, 0, len(offset_edges), time)
+        clock[OFFSET], clock[SINCE] = offsets[edge - 1], offset_edges[edge - 1]
+        clock[TURN] = offset_edges[edge] if edge < len(offset_edges) else NEVER
+        clock[BEGUN], clock[PASSING] = NEVER, -NEVER
+    if not clock[BEGUN] <= time + least < clock[PASSING]:
+        clock[REACHED], clock[PASSING] = run_of(time + least, clock[OFFSET], hours)
+        clock[BEGUN] = clock[PASSING] - week[clock[REACHED], LENGTH]
+
+
+@kernel(inline=True, allocates=False)
+def ahead(row, mode, half, week, clock, lasts, cells):
+    """Ask for what a sign to come will read, as if it were one of now."""
+    prefetch(lasts, row, 0)
+    cell = (mode * half + week[clock[REACHED], BLOCK] * AGES) * 2
+    prefetch(cells, row, cell)
+    prefetch(cells, row, min(cell + 32, 4 * half - 1))
+
+
+@kernel(inline=True, allocates=False)
+def sign(
+    row,
+    time,
+    mode,
+    ceiling,
+    group,
+    least,
+    need,
+    hours,
+    week,
+    edges,
+    offsets,
+    usual,
+    half,
+    heads,
+    stops,
+    lasts,
+    modes,
+    cells,
+    clock,
+):
+    """Take a sign of a person who has a profile, younger than the last one; return how long may last what begins now.
+
+    `usual` are the cohort's hazards by cell, half of them a mode's; the others are as in `sight`.
+    """
+    turned(time, least, hours, week, edges, offsets, clock)
+    last = lasts[row]
+    if last != NULL and time - last > least:
+        end = min(first_stop(last, time, group, heads, stops), last + ceiling)
+        ended = time <= end
+        end = min(end, time)
+        if end > last + least:
+            then = offsets[index_after(edges, 0, len(edges), last) - 1]
+            first, passed = run_of(last + least, then, hours)
+            learn(row, modes[row] * half, last, least, end, ended, first, passed, week, cells)
+    if last < clock[FADED] and last != NULL:
+        fade(row, (clock[FADED] - last - 1) // FADE_MS + 1, cells)
+    lasts[row] = time
+    modes[row] = mode
+    reached, passing = clock[REACHED], clock[PASSING]
+    return longest(row, mode * half, time, least, need, ceiling, reached, passing, week, usual, cells)[0]
 
 
 @kernel(
-    f"void(int64[::1], int64[::1], int8[::1], boolean[::1], int64[::1], int32[::1], {LAW}, float64[:, :, ::1], {RUNS}, "
+    f"void(int64[::1], int64[::1], int8[::1], int64[::1], int64[::1], int32[::1], {LAW}, float64[:, :, ::1], {RUNS}, "
     f"{PEOPLE}, int64[::1])"
 )
-def sight(rows, times, signs, profiled, ceilings, groups, law, hazards, runs, people, silences):
+def sight(rows, times, signs, consents, ceilings, groups, law, hazards, runs, people, silences):
     """Take signs of life in order: each ends a silence, which is learned, and says how long the next one may last.
 
     A sign that is not younger than the last one changes nothing. Of a person without a profile nothing is kept.
@@ -185,8 +268,9 @@ def sight(rows, times, signs, profiled, ceilings, groups, law, hazards, runs, pe
     ----------
     rows, times, signs
         int64[n], int64[n], int8[n]: the person's row; epoch ms; the mode that the person is in from then on
-    profiled, ceilings
-        boolean[r], int64[r]: who has consented to a profile; ms (a week at most) after which any silence is unusual
+    consents, ceilings
+        int64[r] each: until when the person has consented to a profile (epoch ms; NULL: never); ms (a week at most)
+        after which any silence is unusual
     groups
         int32[r], whose clocks stop together (`kernels.patterns.stops`); may be empty
     law
@@ -205,64 +289,48 @@ def sight(rows, times, signs, profiled, ceilings, groups, law, hazards, runs, pe
     """
     lasts, modes, cells = people
     heads, _, stops = runs
-    least, need, hours, week, offset_edges, offsets = law
-    flat = hazards.reshape(hazards.size)
+    least, need, hours, week, edges, offsets = law
+    usual = hazards.reshape(hazards.size)
     half = np.int64(hazards.shape[1] * AGES)
-    offset, since, turn = np.int64(0), NEVER, -NEVER  # of the signs at hand: the UTC offset, and between which instants
-    run, begun, passing = np.int64(0), NEVER, -NEVER  # the run in which they reach `least`, likewise
-    faded, fading = NEVER, -NEVER  # the eight weeks
+    clock = stopped_clock()
     for i in range(len(rows)):
         row = rows[i]
         time = times[i]
         if i + AHEAD < len(rows):
-            coming = rows[i + AHEAD]
-            prefetch(lasts, coming, 0)
-            cell = (signs[i + AHEAD] * half + week[run, BLOCK] * AGES) * 2
-            prefetch(cells, coming, cell)
-            prefetch(cells, coming, min(cell + 32, 4 * half - 1))
-        if not profiled[row]:
+            ahead(rows[i + AHEAD], signs[i + AHEAD], half, week, clock, lasts, cells)
+        if time >= consents[row]:
             silences[row] = ceilings[row]
-            continue
-        last = lasts[row]
-        if time <= last:
-            continue
-        if not faded <= time < fading:
-            faded = time // FADE_MS * FADE_MS
-            fading = faded + FADE_MS
-        if not since <= time < turn:
-            edge = index_after(offset_edges, 0, len(offset_edges), time)
-            offset, since = offsets[edge - 1], offset_edges[edge - 1]
-            turn = offset_edges[edge] if edge < len(offset_edges) else NEVER
-            begun, passing = NEVER, -NEVER
-        if not begun <= time + least < passing:
-            run, passing = run_of(time + least, offset, hours)
-            begun = passing - week[run, LENGTH]
-        if last != NULL and time - last > least:
+        elif time > lasts[row]:
             group = np.int64(groups[row]) if len(groups) > 0 else np.int64(0)
-            end = min(first_stop(last, time, group, heads, stops), last + ceilings[row])
-            ended = time <= end
-            end = min(end, time)
-            if end > last + least:
-                then = offsets[index_after(offset_edges, 0, len(offset_edges), last) - 1]
-                first, passed = run_of(last + least, then, hours)
-                learn(row, modes[row] * half, last, least, end, ended, first, passed, week, cells)
-        if last < faded and last != NULL:
-            fade(row, (faded - last - 1) // FADE_MS + 1, cells)
-        lasts[row] = time
-        modes[row] = signs[i]
-        silences[row] = longest(row, signs[i] * half, time, least, need, ceilings[row], run, passing, week, flat, cells)
+            silences[row] = sign(
+                row,
+                time,
+                signs[i],
+                ceilings[row],
+                group,
+                least,
+                need,
+                hours,
+                week,
+                edges,
+                offsets,
+                usual,
+                half,
+                heads,
+                stops,
+                lasts,
+                modes,
+                cells,
+                clock,
+            )
 
 
-@kernel(f"void(int64[::1], int64[::1], {PEOPLE}, int64[::1])")
-def purge(rows, ceilings, people, silences):
-    """Forget all that was learned of some people, as when they withdraw their consent; the ceiling stays."""
-    lasts, modes, cells = people
-    for i in range(len(rows)):
-        row = rows[i]
-        lasts[row] = NULL
-        modes[row] = 0
-        cells[row] = 0
-        silences[row] = ceilings[row]
+@kernel(inline=True, allocates=False)
+def forget(row, lasts, modes, cells):
+    """Forget all that was learned of a person."""
+    lasts[row] = NULL
+    modes[row] = 0
+    cells[row] = 0
 
 
 @kernel("void(uint16[:, ::1], float64[:, :, ::1], float64[:, :, ::1])")

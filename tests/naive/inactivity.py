@@ -49,6 +49,7 @@ class Person:
     minutes: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
     ends: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
     silence_ms: int | None = None
+    left: float = math.nan  # of ln(1 / alpha), at the end of the silence; 0 where it is the person's own end
 
     def sight(self, time: int, mode: int, stops: Sequence[tuple[int, int]]) -> None:
         """Take a sign of life."""
@@ -60,7 +61,7 @@ class Person:
                 for cell in self.law.hazards:
                     self.halve(cell)
         self.last, self.mode = time, mode
-        self.silence_ms = self.longest()
+        self.silence_ms, self.left = self.longest()
 
     def learn(self, time: int, stops: Sequence[tuple[int, int]]) -> None:
         """Learn the silence that ends now."""
@@ -92,23 +93,35 @@ class Person:
         self.ends[cell] //= 2
 
     def hazard(self, cell: Cell) -> float:
-        """Return ends a minute, drawn towards the cohort's."""
-        return (self.ends[cell] / 16 + 3) / (self.minutes[cell] + 3 / self.law.hazards[cell])
+        """Return ends a minute, drawn towards the cohort's; spelled so that the last bit is the kernel's, too."""
+        usual = self.law.hazards[cell]
+        return (self.ends[cell] / 16 + 3) * usual / (self.minutes[cell] * usual + 3)
 
-    def longest(self) -> int:
-        """Return how long the silence that begins now may last: step by step, between instants where a cell ends."""
+    def longest(self) -> tuple[int, float]:
+        """Return how long the silence that begins now may last: step by step, between instants where a cell ends.
+
+        Behind it what is left of ln(1 / alpha) by then.
+        """
         law, began = self.law, self.last
         assert began is not None
         offset = law.offset(began)
-        grown, need = 0.0, math.log(1 / law.alpha)
+        left = math.log(1 / law.alpha) * MINUTE_MS
         length = law.least_ms
         turns = {law.least_ms * 2**age for age in range(1, AGES)} | {self.ceiling_ms}
         hours = range((began + offset) // HOUR_MS, (began + offset + self.ceiling_ms) // HOUR_MS + 1)
         turns |= {hour * HOUR_MS - offset - began for hour in hours}
+        steps: list[tuple[Cell, int]] = []  # cell, until which age of the silence
         for turn in sorted(turn for turn in turns if law.least_ms < turn <= self.ceiling_ms):
-            hazard = self.hazard((self.mode, block_at(law, began + length, offset), age_at(law, length)))
-            if grown + (turn - length) / MINUTE_MS * hazard >= need:
-                return length + int((need - grown) / hazard * MINUTE_MS)
-            grown += (turn - length) / MINUTE_MS * hazard
+            cell = self.mode, block_at(law, began + length, offset), age_at(law, length)
+            if steps and steps[-1][0] == cell:
+                steps.pop()
+            steps.append((cell, turn))
             length = turn
-        return self.ceiling_ms
+        length = law.least_ms
+        for cell, turn in steps:
+            hazard = self.hazard(cell)
+            if (turn - length) * hazard >= left:
+                return length + int(left / hazard), 0.0
+            left -= (turn - length) * hazard
+            length = turn
+        return self.ceiling_ms, left / MINUTE_MS
