@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import scores, silences
+from benchmarks import plates, scores, silences
 from benchmarks.windows import GATES, PLATES, SITES, Step, steps
 from kernels import opcodes as op
 from kernels.expression import BLOCK as CONDITIONS
@@ -37,7 +37,8 @@ def rates() -> dict[str, float]:
     """Return M events/s of each kernel, the best of a few runs."""
     rng = np.random.default_rng(1)
     times = np.sort(rng.integers(0, 20_000, EVENTS)) + 1_795_000_000_000
-    prepared = steps(times, rng, BLOCK) | silences.steps(times, rng, BLOCK) | scores.steps(times, rng, BLOCK)
+    more = silences, scores, plates
+    prepared = steps(times, rng, BLOCK) | {k: v for each in more for k, v in each.steps(times, rng, BLOCK).items()}
     return {name: _rate(prepare) for name, prepare in prepared.items()} | {
         "conditions (an equality, a limit)": _rate(lambda: _conditions(rng, 8, 0.9)),
         "conditions (in an area of 64 corners)": _rate(lambda: _inside(rng)),
