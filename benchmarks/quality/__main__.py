@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks.quality falls`, or `lives`."""
+"""The command: `python -m benchmarks.quality falls`, `lives` or `reappearance`."""
 
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +9,7 @@ import click
 EVALUATIONS = {
     "falls": "benchmarks.quality.falls",
     "lives": "benchmarks.quality.lives",
+    "reappearance": "benchmarks.quality.reappearance",
 }
 
 
