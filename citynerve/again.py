@@ -31,7 +31,7 @@ class Again:
     ) -> None:
         self.ruleset, self.checked, self.plan = ruleset, checked, ruleset.plan
         self._events, self._until = events, until
-        self._mapping: Mapping | None = wiring.load_mapping(mapping, self.plan.schemas) if mapping else None
+        self._mapping: Mapping | None = wiring.load_mapping(mapping, self.plan) if mapping else None
         self._time_max = time.time_ns() // 1_000_000 + FUTURE_MS
 
     @contextmanager

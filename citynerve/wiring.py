@@ -15,7 +15,7 @@ from connectors.files import FileSource
 from connectors.mapping import MappedSource, Mapping
 from connectors.mapping.declaration import SHIPPED
 from connectors.protocol import Source
-from events.schema import Schemas
+from rules.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,15 @@ def _foreign(source: Source) -> FileSource:
     )
 
 
-def load_mapping(name: str, schemas: Schemas) -> Mapping:
-    """Return a mapping: a file, or a shipped one by its name.
+def load_mapping(name: str, plan: Plan) -> Mapping:
+    """Return a mapping: a file, or a shipped one by its name; times that say no zone are the city's.
 
     Raises
     ------
     Problems
         everything that is wrong with it
     """
-    return mapping_files.load(name, schemas)
+    return mapping_files.load(name, plan.schemas, plan.timezone)
 
 
 def mapping_file(name: str) -> Path:

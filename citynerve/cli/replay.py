@@ -40,8 +40,8 @@ def _params() -> list[click.Parameter]:
             required=True,
             metavar="EVENTS...",
             help=say(
-                en="NDJSON files, plain, .gz or .zst, or - for standard input; each is a feed",
-                zh="NDJSON 文件(普通、.gz、.zst),- 表示标准输入;每个文件是一个数据源",
+                en="NDJSON files (with --mapping any), plain, .gz or .zst, or - for standard input; each is a feed",
+                zh="NDJSON 文件(配合 --mapping 可为其他格式;普通、.gz、.zst),- 表示标准输入;每个文件是一个数据源",
             ),
         ),
         options.rules(),
@@ -148,7 +148,7 @@ def _replay(
         feeds = wiring.open_feeds(
             events,
             time_max=started_ms + FUTURE_MS,
-            mapping=wiring.load_mapping(mapping, ruleset.plan.schemas) if mapping else None,
+            mapping=wiring.load_mapping(mapping, ruleset.plan) if mapping else None,
             numbered=dead_letters is not None,
         )
         for feed in feeds:

@@ -17,7 +17,7 @@ from events.place import Place, Problem, Problems
 from events.schema import Field, Schema, Schemas
 
 SHIPPED = Path(__file__).parent.parent / "mappings"
-_TOP = ("version", "mapping", "title", "input", "unpivot", "join", "where", "event")
+_TOP = ("version", "mapping", "title", "input", "unpivot", "sort", "join", "where", "event")
 _FIELD = ("field", "value", "match", "map", "missing", "missing_if", "unit", "scale", "offset", "digits")
 _TIME = ("field", "format", "timezone", "start", "step")
 _OPERATORS: tuple[read.Operator, ...] = ("known", "in", "not_in", "below", "above")
@@ -26,8 +26,10 @@ _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _DURATION_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-def load(file: Path | str, schemas: Schemas) -> Mapping:
+def load(file: Path | str, schemas: Schemas, timezone: str = "UTC") -> Mapping:
     """Read a mapping file; the name of a shipped one (`ndw`) will do where there is no such file.
+
+    `timezone` is that of times that say no zone, where the mapping names none either.
 
     Raises
     ------
@@ -54,17 +56,18 @@ def load(file: Path | str, schemas: Schemas) -> Mapping:
                 ]
             )
     body, findings = read_document(path)
-    mapping = _Checker(findings, schemas).mapping(body)
+    mapping = _Checker(findings, schemas, ZoneInfo(timezone)).mapping(body)
     findings.raise_any()
     assert mapping is not None, "a mapping without findings is complete"
     return mapping
 
 
 class _Checker:
-    def __init__(self, findings: Findings, schemas: Schemas) -> None:
+    def __init__(self, findings: Findings, schemas: Schemas, zone: ZoneInfo) -> None:
         self._findings = findings
         self._schemas = schemas
-        self._used: list[str] = []  # foreign fields
+        self._zone_else = zone
+        self._used: list[tuple[str, ...]] = []  # foreign fields, groups of which one must be there
 
     def mapping(self, body: CommentedMap) -> Mapping | None:
         top = Node(body, self._findings, _TOP)
@@ -73,6 +76,7 @@ class _Checker:
         name = top.text("mapping", required=True)
         form = self._input(top)
         unpivot = self._unpivot(top, form)
+        sort = self._sort(top)
         join = self._join(top)
         where = self._conditions(top, "where")
         event = top.node("event", self._event_keys(body), required=True)
@@ -95,6 +99,7 @@ class _Checker:
             form,
             unpivot,
             join,
+            sort,
             where,
             time,
             tuple((key, reader) for key, reader in readers if reader is not None),
@@ -123,6 +128,8 @@ class _Checker:
         return self._schemas[kind]
 
     def _input(self, top: Node) -> Input | None:
+        if "input" not in top:
+            return Input("told")
         node = top.node("input", ("format", "separator", "delimiter", "header"), required=True)
         if node is None:
             return None
@@ -148,9 +155,21 @@ class _Checker:
         node = top.node("unpivot", ("keep",))
         if node is None:
             return None
-        if form is not None and form.format != "csv":
+        if form is not None and form.format not in ("csv", "told"):
             self._findings.add(top.place("unpivot"), "only a CSV matrix can be unpivoted", "只有 CSV 矩阵可以 unpivot")
         return frozenset(map(str, node.items("keep") or ()))
+
+    def _sort(self, top: Node) -> bool:
+        value = top.body.get("sort", False)
+        if not isinstance(value, bool):
+            top.wrong("sort", "true or false", " true 或 false")
+        if value and "join" in top:
+            self._findings.add(
+                top.place("sort"),
+                "`join` needs lines as they came, so it does not go with `sort`",
+                "`join` 依赖原始行序,不能与 `sort` 同时使用",
+            )
+        return value is True
 
     def _join(self, top: Node) -> Join | None:
         node = top.node("join", ("by", "within"))
@@ -160,7 +179,7 @@ class _Checker:
         within = self._duration(node, "within")
         if not by or within is None:
             return None
-        self._used += map(str, by)
+        self._used += [(str(name),) for name in by]
         return Join(tuple(map(str, by)), within)
 
     def _duration(self, node: Node, key: str) -> int | None:
@@ -191,7 +210,7 @@ class _Checker:
                 )
             if path is None:
                 continue
-            self._used.append(path)
+            self._used.append((path,))
             for name in operators:
                 if name in ("below", "above"):
                     wanted: Any = condition.number(name)
@@ -218,12 +237,13 @@ class _Checker:
             step = self._duration(node, "step")
             start = self._start(node, zone) if zone else None
             return times.by_row(start, step) if start is not None and step is not None else None
-        path = node.text("field", required=True)
-        form = node.text("format", required=True)
-        if path is None or form is None:
+        get = self._foreign(node)
+        form = node.text("format")
+        if get is None:
             return None
-        self._used.append(path)
-        get = read.getter(path)
+        if form is None:
+            zone = self._zone(node) if "timezone" in node else self._zone_else
+            return times.as_told(get, zone) if zone else None
         if form == "rfc3339":
             return times.by_rfc3339(get)
         if form in ("epoch_ms", "epoch_s"):
@@ -255,6 +275,18 @@ class _Checker:
             return None
         return times.epoch_ms(datetime(*moment.timetuple()[:6], tzinfo=moment.tzinfo or zone))
 
+    def _foreign(self, node: Node) -> Reader | None:
+        """Return the reader of a foreign field, or of the first of several that is there."""
+        names = node.body.get("field")
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            self._used.append(tuple(names))
+            return read.first([read.getter(name) for name in names])
+        path = node.text("field", required=True)
+        if path is None:
+            return None
+        self._used.append((path,))
+        return read.getter(path)
+
     def _field(self, event: Node, key: str, field: Field) -> Reader | None:
         value = event.body[key]
         if not isinstance(value, CommentedMap):
@@ -267,10 +299,9 @@ class _Checker:
                 event.place(key), f"`{key}` wants either `field` or `value`", f"`{key}` 须写 `field` 或 `value` 之一"
             )
             return None
-        path = node.text("field")
-        get = read.getter(path) if path else read.constant(node.body.get("value"))
-        if path:
-            self._used.append(path)
+        get = self._foreign(node) if "field" in node else read.constant(node.body.get("value"))
+        if get is None:
+            return None
         conditions = self._conditions(node, "missing_if")
         missing = tuple(node.items("missing") or ())
         if conditions or (missing and field.type != "number"):
@@ -282,7 +313,7 @@ class _Checker:
     def _literal(self, event: Node, key: str, field: Field, value: Any) -> Reader | None:
         """Return the reader of a constant, or of a template with `${field}` holes."""
         if isinstance(value, str) and (names := read.holes(value)):
-            self._used += names
+            self._used += [(name,) for name in names]
             if field.type in ("number", "time", "flag"):
                 event.wrong(key, "{field: ...}, as it is no text", " {field: ...},因为它不是文本")
             return read.template(value)

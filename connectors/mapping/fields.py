@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from connectors.mapping.model import Reader, Record, Unfit
@@ -35,6 +35,19 @@ def getter(path: str) -> Reader:
             else:
                 return None
         return value
+
+    return read
+
+
+def first(gets: Sequence[Reader]) -> Reader:
+    """Return a reader of the first of some fields that is there."""
+
+    def read(record: Record) -> Any:
+        for get in gets:
+            value = get(record)
+            if value is not None and value != "":
+                return value
+        return None
 
     return read
 
@@ -85,6 +98,8 @@ def number(
             if isinstance(value, str) and value in null_texts:
                 return None
             raise Unfit("bad_value", name) from None
+        if math.isnan(found) and value in null_texts:  # `NaN` is a number to Python
+            return None
         if found in null_numbers:
             return None
         if value is True or value is False or not -math.inf < found < math.inf:

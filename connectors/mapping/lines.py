@@ -2,10 +2,13 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import orjson
 
 from connectors.mapping.model import Input, Record, Unfit
+
+_DELIMITERS = ",;\t|"
 
 
 class LineReader:
@@ -18,6 +21,7 @@ class LineReader:
         self._row = -1
         self._separator = form.separator.encode()
         self._read: Callable[[bytes], Iterable[Record]] = {
+            "told": self._first,
             "json": self._json,
             "prefix_json": self._prefix_json,
             "csv": self._csv,
@@ -31,6 +35,16 @@ class LineReader:
         Unfit
             the line is not what the mapping says
         """
+        return self._read(line)
+
+    def _first(self, line: bytes) -> Iterable[Record]:
+        """Read the first line, which tells how the file is written."""
+        if line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
+            self._read = self._json
+        else:
+            text = _text(line)
+            self._form = replace(self._form, delimiter=max(_DELIMITERS, key=text.count))
+            self._read = self._csv
         return self._read(line)
 
     def _json(self, line: bytes) -> Iterable[Record]:

@@ -36,10 +36,11 @@ class Input:
     """How a foreign line is written.
 
     `prefix_json`: text, `separator`, a JSON object; the text is the field `prefix`. `csv`: cells by the names in
-    `header`, or in the first line where that is None.
+    `header`, or in the first line where that is None. `told`: the first line tells, `json` if it is an object, else
+    `csv` with the delimiter that it has most of.
     """
 
-    format: Literal["json", "prefix_json", "csv"]
+    format: Literal["told", "json", "prefix_json", "csv"]
     separator: str = ""
     delimiter: str = ","
     header: tuple[str, ...] | None = None
@@ -55,15 +56,26 @@ class Join:
 
 @dataclass(frozen=True, eq=False)
 class Mapping:
-    """A checked mapping. `readers` make the fields of an event in their order, `time` its time."""
+    """A checked mapping. `readers` make the fields of an event in their order, `time` its time.
+
+    Attributes
+    ----------
+    unpivot
+        columns that stay as they are; each other column is an event of its own
+    sort
+        whether events are put in the order of their times, which takes the whole file before the first of them
+    fields
+        foreign fields that are read, for checking a header: of each group one must be there
+    """
 
     name: str
     path: str
     kind: str
     input: Input
-    unpivot: frozenset[str] | None  # columns that stay as they are; each other column is an event of its own
+    unpivot: frozenset[str] | None
     join: Join | None
+    sort: bool
     where: tuple[Callable[[Record], bool], ...]
     time: Reader
     readers: tuple[tuple[str, Reader], ...]
-    fields: tuple[str, ...]  # foreign fields that are read, for checking a header
+    fields: tuple[tuple[str, ...], ...]

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from pathlib import Path
 
 import orjson
 
@@ -31,11 +33,13 @@ class MappedSource:
         self.skipped = 0
         self.dead_letters: list[DeadLetter] = []
         self._inner = inner
+        self._file = Path(inner.feed).name.split(".")[0]
         self._mapping = mapping
         self._base = inner.position >> POSITION_BITS << POSITION_BITS
         self._offset = 0
         self._spool = Spool()
-        self._events = self._mapped()
+        made = self._mapped()
+        self._events: Iterator[tuple[int, bytes]] = _sorted(made) if mapping.sort else made
         self._time_max = 0
 
     @property
@@ -62,7 +66,7 @@ class MappedSource:
         """Return the next events, None at the end."""
         lines: list[bytes] = []
         size = 0
-        for line in self._events:
+        for _, line in self._events:
             lines.append(line)
             size += len(line)
             if size >= BLOCK_BYTES:
@@ -88,7 +92,8 @@ class MappedSource:
         self._inner.close()
         self._spool.close()
 
-    def _mapped(self) -> Iterator[bytes]:
+    def _mapped(self) -> Iterator[tuple[int, bytes]]:
+        """Yield events with their times, in the order of the lines."""
         joiner = Joiner(self._mapping.join) if self._mapping.join else None
         for time, origin, record in self._records():
             if joiner is not None:
@@ -98,7 +103,7 @@ class MappedSource:
                 yield from self._events_of(joiner.add(time, origin, record))
                 continue
             try:
-                yield self._event(time, record)
+                yield time, self._event(time, record)
             except Unfit as unfit:
                 self._reject(origin, unfit)
         if joiner is not None:
@@ -107,6 +112,7 @@ class MappedSource:
     def _records(self) -> Iterator[Timed]:
         """Yield what foreign lines say, with its time, but for what `where` passes over."""
         reader = LineReader(self._mapping.input, self._mapping.unpivot)
+        names_file = any("file" in names for names in self._mapping.fields)
         where, time_of = self._mapping.where, self._mapping.time
         checked = False
         for number, position, line in self._foreign_lines():
@@ -116,6 +122,8 @@ class MappedSource:
                     if not checked:
                         self._check_header(reader.columns, number)
                         checked = True
+                    if names_file:
+                        record.setdefault("file", self._file)
                     if where and not all(condition(record) for condition in where):
                         self.skipped += 1
                         continue
@@ -141,10 +149,10 @@ class MappedSource:
             if block.data[block.size - 1] == ord("\n"):
                 number -= 1  # nothing stands behind the last newline
 
-    def _events_of(self, records: Iterable[Timed]) -> Iterator[bytes]:
+    def _events_of(self, records: Iterable[Timed]) -> Iterator[tuple[int, bytes]]:
         for time, origin, record in records:
             try:
-                yield self._event(time, record)
+                yield time, self._event(time, record)
             except Unfit as unfit:
                 self._reject(origin, unfit)
 
@@ -164,8 +172,8 @@ class MappedSource:
     def _check_header(self, columns: tuple[str, ...] | None, line: int) -> None:
         if columns is None:
             return
-        known = {*columns, "row", *(("column", "value") if self._mapping.unpivot is not None else ())}
-        lacking = [name for name in self._mapping.fields if name not in known]
+        known = {*columns, "row", "file", *(("column", "value") if self._mapping.unpivot is not None else ())}
+        lacking = ["` / `".join(names) for names in self._mapping.fields if known.isdisjoint(names)]
         if lacking:
             place = Place(self.feed, max(line - 1, 1))
             mapping = self._mapping.name
@@ -183,3 +191,8 @@ class MappedSource:
                     for name in lacking
                 ]
             )
+
+
+def _sorted(events: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Yield events by their times, those of one time as they came; all are read before the first is given."""
+    yield from sorted(events, key=itemgetter(0))

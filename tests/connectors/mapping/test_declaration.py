@@ -79,7 +79,10 @@ def test_a_mistake_is_told_at_its_line_and_column(
         ("format: rfc3339", "format: '%Y', timezone: Mars/Base", "time zone database"),
         ("{field: t, format: rfc3339}", "{start: noon, step: 5m, timezone: UTC}", "local time"),
         ("  time: {field: t, format: rfc3339}\n", "", "`time` is missing"),
-        ("input: {format: json}\n", "", "`input`"),
+        ("input: {format: json}\n", "input: {}\n", "`format`"),
+        ("{format: json}", "{format: json}\nsort: yes please", "true or false"),
+        ("{format: json}", "{format: json}\nsort: true\njoin: {by: [a], within: 1s}", "does not go"),
+        ("{field: t, format: rfc3339}", "{field: [], format: rfc3339}", "a text"),
     ],
 )
 def test_what_is_missing_or_misspelt_is_told(tmp_path: Path, old: str, new: str, says: str) -> None:
