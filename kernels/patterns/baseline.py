@@ -77,7 +77,7 @@ def scale(mean, deviation, n, whole, unit):
 
 @kernel(
     f"void(float64[:, ::1], int64[::1], int64[::1], {CLOCK}, int64, int64, float64[::1], int64[::1], {SLOTS}, "
-    "float64[:, ::1])"
+    "int64[::1], float64[:, ::1])"
 )
 def compare(
     values,
@@ -93,6 +93,7 @@ def compare(
     lively,
     slots,
     wholes,
+    judged_from,
     out,
 ):
     """Compare panes with what is usual.
@@ -111,6 +112,8 @@ def compare(
         float64[a], what one event adds to an aggregate that counts events, 0 for all others
     lively, slots, wholes
         the state; `lively` int64[r] is the end of the last pane with an event (NULL: none)
+    judged_from
+        int64[r], receives the end of the first pane of a key that was compared with anything, where it is NULL
     out
         float64[2 a, n], receives the z-score of each aggregate and what was expected, NaN while it is not known
 
@@ -136,6 +139,8 @@ def compare(
                 off = values[j, i] - mean
                 out[2 * j, i] = off / scale(mean, slots[row, slot, j, SPREAD], n, wholes[row, j, DEVIATION], units[j])
                 out[2 * j + 1, i] = mean
+                if judged_from[row] == NULL and not np.isnan(off):
+                    judged_from[row] = ends[i]
 
 
 @kernel(inline=True)

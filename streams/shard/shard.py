@@ -24,6 +24,7 @@ from streams.shard.firing import Firings
 from streams.shard.group import Stage, TimeGroup
 from streams.shard.intake import Arrival, Intake
 from streams.shard.patterns.at_once import Remembered
+from streams.shard.patterns.pattern import Learned
 from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
 from streams.shard.writer import AlertWriter
@@ -184,6 +185,16 @@ class Shard:
             for group in self._groups
             for pattern in group.ordered
             for rule, count in zip(pattern.family.rules, pattern.suppressed.tolist(), strict=True)
+        }
+
+    def learned(self) -> dict[str, Learned]:
+        """How far each rule with a baseline has learned what is usual."""
+        return {
+            rule.rule: told
+            for group in self._groups
+            for pattern in group.ordered
+            for member, rule in enumerate(pattern.family.rules)
+            if (told := pattern.learned(member)) is not None
         }
 
     def evicted(self) -> dict[str, int]:

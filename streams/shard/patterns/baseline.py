@@ -66,6 +66,7 @@ class Memory:
             "decided": (np.int64, (), int(NULL)),
             "lively": (np.int64, (), int(NULL)),
             "sighted": (np.int64, (), -1),
+            "judged_from": (np.int64, (), int(NULL)),
             "slots": (np.float64, (self.slots, count, LEARNED), 0),
             "wholes": (np.float64, (count, WHOLE), 0),
         }
@@ -204,7 +205,16 @@ class BaselineJudge:
         values[:, unseen] = np.nan
         usual = np.empty((2 * len(values), len(panes)), np.float64)
         compare(
-            values, panes.times, panes.states, *self._clock, *self._forget, memory.units, held["lively"], *slots, usual
+            values,
+            panes.times,
+            panes.states,
+            *self._clock,
+            *self._forget,
+            memory.units,
+            held["lively"],
+            *slots,
+            held["judged_from"],
+            usual,
         )
         unknown = np.isnan(usual[1::2]).all(axis=0)
         panes = replace(panes, extra=np.concatenate([panes.extra, usual]), vacant=vacant & unknown)

@@ -1,6 +1,7 @@
 """What every pattern that waits for its place in the order can do in a shard."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,20 @@ from streams.shard.tables import KeyTable
 from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How far a baseline has come: of how many keys it holds something was usual, and since when (epoch ms)."""
+
+    keys: int
+    judged: int
+    since: int | None
+
+    def __add__(self, other: "Learned") -> "Learned":
+        """Add what another shard holds."""
+        since = [each.since for each in (self, other) if each.since is not None]
+        return Learned(self.keys + other.keys, self.judged + other.judged, min(since, default=None))
 
 
 class Pattern(Protocol):
@@ -36,6 +51,10 @@ class Pattern(Protocol):
     def idle(self) -> bool:
         """Whether it holds no key, so that nothing can fall due."""
         return self.table is not None and not len(self.table)
+
+    def learned(self, member: int) -> Learned | None:
+        """Return how far a member of the family has learned what is usual, None where it has no baseline."""
+        return None
 
     def arm(self, epoch: int) -> None:
         """Take note of the log's epoch (epoch ms); nothing is taken before it is known."""

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
+from kernels.nulls import NULL
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.load import judge_of, shared_of, source_of
-from streams.shard.patterns.pattern import Pattern, distinct
+from streams.shard.patterns.pattern import Learned, Pattern, distinct
 from streams.shard.patterns.points import Dark, Points
 from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import Released
@@ -129,6 +130,15 @@ class Window(Pattern):
             for firings in self._judge.judge(points, self.table)
         ]
         return out + self._judge.advance(bound, self.table)
+
+    def learned(self, member: int) -> Learned | None:
+        """Return how far a member of the family has learned what is usual, None where it has no baseline."""
+        judged_from = self.table.state.get("judged_from")
+        if judged_from is None:
+            return None
+        held = judged_from[(self.table.row_keys != NULL) & (self.table.state["members"] == member)]
+        known = held[held != NULL]
+        return Learned(len(held), len(known), int(known.min()) if len(known) else None)
 
     def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
         """Say in what event time all feeds of its group were blind."""

@@ -310,3 +310,51 @@ def test_a_mapping_turns_a_foreign_file_into_events(citynerve, folder):
     [letter] = lines(folder / "dead.ndjson")
     assert letter["line"] == 4
     assert orjson.loads((folder / "summary.json").read_bytes())["rejected"] == {letter["reason"]: 1}
+
+
+UNUSUAL = """\
+version: 1
+timezone: Asia/Shanghai
+rules:
+- rule: unusual
+  from: series
+  key: name
+  window: 1h tumbling
+  baseline: {season: day}
+  threshold: zscore(avg(value)) > 4
+  resolve_after: 1d
+  severity: medium
+"""
+
+
+def series(folder, days, name="power.csv"):
+    """Write what two meters measured, one after the other, and the rule that learns what is usual."""
+    rows = [
+        f"2026-03-{1 + day:02} {hour:02}:30,{meter},{100 + hour + day % 2}"
+        for meter in ("a", "b")
+        for day in range(days)
+        for hour in range(24)
+    ]
+    (folder / name).write_text("\n".join(["time,name,value", *rows, ""]), encoding="utf-8")
+    (folder / "unusual.yaml").write_text(UNUSUAL, encoding="utf-8")
+    return folder / name, "--mapping", "series", "--rules", folder / "unusual.yaml", "--summary", folder / "s.json"
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_a_rule_that_learns_says_until_when(citynerve, tmp_path, shards):
+    run = citynerve("replay", *series(tmp_path, days=5), "--shards", shards)
+    assert "unusual: learned until 2026-03-04 01:00:00, nothing was judged before" in run.err
+    learned = orjson.loads((tmp_path / "s.json").read_bytes())["learned"]
+    assert learned == {"unusual": {"keys": 2, "judged": 2, "since": 1_772_557_200_000}}
+
+
+def test_a_rule_that_was_still_learning_says_that_nothing_was_judged(citynerve, tmp_path):
+    run = citynerve("replay", *series(tmp_path, days=3))
+    assert "warning: unusual was still learning at the end, nothing was judged" in run.err
+    assert "`season: day` needs 3 windows of 1 h with values at the same time of the day" in run.err
+
+
+def test_of_keys_that_are_not_known_yet_it_is_said_how_many_are(citynerve, tmp_path):
+    path, *options = series(tmp_path, days=5)
+    path.write_text(path.read_text(encoding="utf-8") + "2026-03-04 00:30,c,1\n", encoding="utf-8")
+    assert "nothing was judged before; 2 of 3 keys" in citynerve("replay", path, *options).err

@@ -30,6 +30,7 @@ class Keys:
         self.units = np.array([unit or 0.0 for unit in usual.units])
         self.phases = np.full(count, IDLE, np.int8)
         self.decided, self.lively = np.full(count, NULL), np.full(count, NULL)
+        self.judged_from = np.full(count, NULL)
         self.slots, self.wholes = np.zeros((count, slots, aggregates, LEARNED)), np.zeros((count, aggregates, WHOLE))
 
     def compare(self, *panes):
@@ -48,6 +49,7 @@ class Keys:
             self.lively,
             self.slots,
             self.wholes,
+            self.judged_from,
             out,
         )
         told = [[None if math.isnan(x) else x for x in column] for column in out.T.tolist()]

@@ -1,0 +1,46 @@
+"""What a run tells of rules that learn what is usual: until when they learned, and who was never judged."""
+
+from collections.abc import Iterator, Mapping
+
+from citynerve.text import current, say
+from rules import message
+from rules.patterns.threshold import SEASON_MS
+from rules.plan import Plan, RulePlan, Threshold
+from streams.shard.patterns.pattern import Learned
+
+
+def told(learned: Mapping[str, Learned], plan: Plan) -> Iterator[str]:
+    """Yield a line a rule with a baseline, where any event had its key."""
+    for rule in plan.rules:
+        of = learned.get(rule.rule)
+        if of is None or not of.keys:
+            continue
+        if of.since is None:
+            yield say(
+                en=f"warning: {rule.rule} was still learning at the end, nothing was judged: {_needs(rule)}",
+                zh=f"警告:{rule.rule} 直到结束仍在学习,没有做任何判定:{_needs(rule)}",
+            )
+            continue
+        until = message.time(of.since, plan)
+        first = say(
+            en=f"{rule.rule}: learned until {until}, nothing was judged before",
+            zh=f"{rule.rule}:学习到 {until},此前不做判定",
+        )
+        some = say(en=f"; {of.judged:,} of {of.keys:,} keys", zh=f";{of.keys:,} 个主键中的 {of.judged:,} 个")
+        yield first if of.judged == of.keys else first + some
+
+
+def _needs(rule: RulePlan) -> str:
+    """What a key needs before it is judged."""
+    pattern = rule.pattern
+    assert isinstance(pattern, Threshold)
+    assert pattern.baseline is not None
+    season, samples = pattern.baseline.season, pattern.baseline.min_samples
+    length = message.duration(pattern.window.length_ms, current())
+    if SEASON_MS[season]:
+        word = {"day": "天", "week": "周"}[season]
+        return say(
+            en=f"`season: {season}` needs {samples} windows of {length} with values at the same time of the {season}",
+            zh=f"`season: {season}` 要求{word}内同一时刻有 {samples} 个 {length} 的窗口有值",
+        )
+    return say(en=f"it needs {samples} windows of {length} with values", zh=f"需要 {samples} 个 {length} 的窗口有值")
