@@ -39,7 +39,7 @@ def _travel(times: np.ndarray, rng: np.random.Generator, plates: int, block: int
         places[turn * plates : (turn + 1) * plates] = seen[: events - turn * plates]
     lon, lat = 115.7 + PLACE_DEGREES * (places % GRID), 28.5 + PLACE_DEGREES * (places // GRID)
     inputs = np.empty((len(INPUTS), events))
-    inputs[:] = np.broadcast_arrays(lon, lat, 3.0, 0.95, places, rows + 1)
+    inputs[:] = np.broadcast_arrays(lon, lat, 3.0, 0.95, places)
     blocks = [np.ascontiguousarray(inputs[:, first : first + block]) for first in range(0, events, block)]
     cells = np.arange(GRID * GRID).reshape(GRID, GRID)
     first = np.concatenate([cells[:-1].ravel(), cells[:, :-1].ravel()])

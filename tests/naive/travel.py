@@ -33,7 +33,6 @@ class Sighting:
     lat: float
     eps_s: float
     place: int | None
-    plate: int
 
     def since(self, earlier: "Sighting") -> float:
         """The time since another one and the doubt of both clocks, s."""
@@ -54,45 +53,36 @@ class Vehicle:
 
 @dataclass
 class Plate:
-    """All that is known of plates that share a state. `take` returns what is told at a sighting, None mostly.
+    """All that is known of a plate. `take` returns what is told at a sighting, None mostly.
 
     `bound` gives the least seconds that the network knows of between two places at a time of day (0 to 11).
     """
 
     bound: "Bound"
-    offset_ms: int = 0
     vehicles: list[Vehicle] = field(default_factory=list)  # the newer one first
     pairs: list[int] = field(default_factory=list)  # minutes
-    paired_plate: int = 0
 
     def least(self, before: Sighting, now: Sighting) -> float:
         """Return how long the way takes at least, s."""
-        seconds = 0.0
-        if before.place is not None and now.place is not None:
-            slots = {(each.time + self.offset_ms) // SLOT_MS % 12 for each in (before, now)}
-            known = min(self.bound(slot, before.place, now.place) for slot in sorted(slots))
-            seconds = 0.6 * known if known >= 60 else 0.0
         distance = now.distance_m(before)
-        return max(seconds, distance * 3.6 / 180) if distance > 2000 else seconds
+        if before.place is None or now.place is None:
+            return distance * 3.6 / 180 if distance > 2000 else 0.0
+        known = min(self.bound(each.time // SLOT_MS % 12, before.place, now.place) for each in (before, now))
+        if known < 60:
+            return 0.0
+        return 0.6 * known if math.isnan(distance) else min(0.6 * known, distance * 3.6 / 60)
 
     def take(self, now: Sighting) -> dict[str, float] | None:
         """Take a sighting."""
         if now.place is None and math.isnan(now.lon):
             return None
-        own = [each for each in self.vehicles if each.last.plate == now.plate]
-        contradicted = [each for each in own if now.since(each.last) < self.least(each.last, now)]
-        possible = [each for each in own if each not in contradicted]
-        if own and not possible:
-            for twin in self.vehicles:
-                soon = now.time - twin.last.time <= 30 * 60_000
-                if twin not in own and soon and now.since(twin.last) >= self.least(twin.last, now):
-                    return None
+        contradicted = [each for each in self.vehicles if now.since(each.last) < self.least(each.last, now)]
+        possible = [each for each in self.vehicles if each not in contradicted]
         free = [each for each in contradicted if not each.paired]
         told = None
         if free:
-            partner = free[0]
-            partner.paired = True
-            told = self.tell(partner.last, now)
+            free[0].paired = True
+            told = self.tell(free[0].last, now)
         if possible:
             self.vehicles.remove(possible[0])
         self.vehicles = [Vehicle(now, bool(free)), *self.vehicles][:2]
@@ -101,8 +91,6 @@ class Plate:
     def tell(self, before: Sighting, now: Sighting) -> dict[str, float]:
         """Note a pair, and return what is told of it."""
         minute = now.time // 60_000
-        if now.plate != self.paired_plate:
-            self.pairs, self.paired_plate = [], now.plate
         count = 1 + sum(minute - each < 24 * 60 for each in self.pairs)
         self.pairs = [minute, *self.pairs][:3]
         told = {
