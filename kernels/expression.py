@@ -74,7 +74,7 @@ def run(code, start, stop, lanes, rows, first, n, extra, stack, around, heard):
     for pc in range(start, stop):
         opcode = code[pc, 0]
         arg = code[pc, 1]
-        if opcode == op.LANE:
+        if opcode == op.LANE or opcode == op.SCORE:
             top += 1
             for i in range(n):
                 stack[top, i] = lanes[arg, rows[first + i]]

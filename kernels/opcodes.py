@@ -20,6 +20,7 @@ TRUTH: Final = 4  #        FALSE, TRUE or UNKNOWN                     truth
 EXTRA: Final = 5  #        row of `extra` (aggregates, last_seen ...) number
 HOUR: Final = 6  #         -                                          number, civil hour of the event's time
 CALENDAR: Final = 7  #     calendar of the plan                       truth, of the event's time
+SCORE: Final = 8  #        lane behind those of the batch             its 64 bits, number or integer
 
 # set joins                argument            pops                   pushes
 ROW: Final = 10  #         set of the plan     integer (key token)    integer, the row, NULL where there is none
@@ -67,11 +68,12 @@ NOT: Final = 52
 SURE: Final = 53  #        UNKNOWN to FALSE
 
 LITERALS: Final = (NUMBER, INTEGER, TRUTH)  # whose argument is a constant of the rule
+ON_RELEASE: Final = (COVERAGE, SCORE)  # whose value is known when a row is released in order, not before
 CLOCKS: Final = (HOUR, CALENDAR, COVERAGE)  # whose value changes with time alone
 
 # by how many entries an instruction grows the stack; none where it is not named
 GROWTH: Final = {
-    **dict.fromkeys((LANE, TIME_LANE, NUMBER, INTEGER, TRUTH, EXTRA, HOUR, CALENDAR), 1),
+    **dict.fromkeys((LANE, TIME_LANE, NUMBER, INTEGER, TRUTH, EXTRA, HOUR, CALENDAR, SCORE), 1),
     **dict.fromkeys((COMBINE, INSIDE, AND, OR), -1),
     **dict.fromkeys((ADD, SUBTRACT, MULTIPLY, DIVIDE, LEAST, GREATEST, OTHERWISE), -1),
     **dict.fromkeys((EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, SAME, NOT_SAME), -1),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, yaml
+from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, score_inputs, yaml
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
 from rules.conditions import Conditions
@@ -145,6 +145,8 @@ class _Checker:
 
     def check(self) -> list[CheckedRule]:
         self._calendars()
+        for score in self.vocabulary.scores.values():
+            self.problems += score_inputs.problems(score, self.vocabulary.sets, self.schemas)
         rules = []
         first: dict[str, Place] = {}
         for file in self.files:

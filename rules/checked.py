@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from events.alert import Severity
 from rules.conditions import Template
-from rules.expression.typed import Apply, Constant, Coverage, Field, Hour, InCalendar, Typed, leaves
+from rules.expression.typed import Apply, Constant, Coverage, Field, Hour, InCalendar, Score, Typed, leaves
 from rules.key_fields import KeyFields
 from rules.model import Rule
 from rules.patterns.absence import CheckedAbsence
@@ -66,7 +66,7 @@ class CheckedRule:
         return (
             self.pattern is not None
             or self.rule.cooldown_ms is not None
-            or any(isinstance(leaf, Coverage) for typed in self.read for leaf in leaves(typed))
+            or any(isinstance(leaf, Coverage | Score) for typed in self.read for leaf in leaves(typed))
         )
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import replace
 from events.batch import Layout
 from events.identity import CityKey
 from events.schema import Schemas
-from rules import calendar, signature
+from rules import calendar, score_plans, signature
 from rules.checked import CheckedRule
 from rules.conditions import Template, is_computed
 from rules.expression.canonical import canonical
@@ -63,7 +63,9 @@ def compile_ruleset(
     version = signature.version(rules, vocabulary, timezone, {"edges": edges, "offsets_ms": offsets_ms})
     live = sorted((rule for rule in rules if rule.rule.mode != "disabled"), key=lambda rule: rule.rule.name.text)
     read = [leaf for rule in live for typed in rule.read for leaf in leaves(typed)]
-    layout, is_filled = _layout(live, vocabulary)
+    scores = score_plans.used(read, vocabulary, schemas)
+    read += [leaf for score in scores for typed in score.read for leaf in leaves(typed)]
+    layout, is_filled = _layout(live, scores, vocabulary)
     sets = _sets(live, read, vocabulary, is_filled)
     calendars = _calendars(live, read, vocabulary, timezone)
     areas = sorted({leaf.name for leaf in read if isinstance(leaf, Inside | Near)})
@@ -76,12 +78,14 @@ def compile_ruleset(
         city,
         areas={name: number for number, name in enumerate(areas)},
         coverages={kinds: number for number, kinds in enumerate(coverages)},
+        scores=score_plans.lanes(scores, layout),
+        words=score_plans.words(scores, schemas),
     )
     return Plan(
         version=version,
         schemas=schemas,
         layout=layout,
-        rules=tuple(_rule(number, rule, target, vocabulary) for number, rule in enumerate(live)),
+        rules=tuple(_rule(number, rule, target, vocabulary, scores) for number, rule in enumerate(live)),
         sets=tuple(sets.values()),
         calendars=tuple(calendars),
         timezone=timezone,
@@ -90,20 +94,25 @@ def compile_ruleset(
         routes=dict(vocabulary.routes),
         areas=tuple(vocabulary.areas[name] for name in areas),
         coverages=tuple(tuple(sorted(map(schemas.code, kinds))) for kinds in coverages),
+        scores=tuple(score_plans.planned(number, score, target) for number, score in enumerate(scores)),
+        words=tuple(target.words),
     )
 
 
 # what the rules read, together
 
 
-def _layout(rules: Iterable[CheckedRule], vocabulary: Vocabulary) -> tuple[Layout, bool]:
+def _layout(
+    rules: Sequence[CheckedRule], scores: Iterable[score_plans.Used], vocabulary: Vocabulary
+) -> tuple[Layout, bool]:
     """Return the layout, and whether the devices set fills one of its columns (which takes the device itself)."""
     builder = LayoutBuilder()
     asked: set[str] = set()
+    read = [each.read for each in rules] + [each.read for each in scores]
+    for typed in (typed for some in read for typed in some):
+        builder.require(typed)
+        asked.update(leaf.name for leaf in leaves(typed) if isinstance(leaf, Field))
     for rule in rules:
-        for typed in rule.read:
-            builder.require(typed)
-            asked.update(leaf.name for leaf in leaves(typed) if isinstance(leaf, Field))
         for name, type in (part for key in rule.keys for part in key):
             builder.column(name, type)
             asked.add(name)
@@ -156,7 +165,13 @@ def _calendars(
 # one rule
 
 
-def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabulary) -> RulePlan:
+def _rule(
+    number: int,
+    checked: CheckedRule,
+    target: Target,
+    vocabulary: Vocabulary,
+    scores: Sequence[score_plans.Used],
+) -> RulePlan:
     rule, pattern = checked.rule, checked.pattern
     target = replace(target, extras=pattern.extras if pattern else {})
     purpose = rule.purpose or (PERSONAL_DEFAULT if checked.personal else OPEN_DEFAULT)
@@ -187,6 +202,7 @@ def _rule(number: int, checked: CheckedRule, target: Target, vocabulary: Vocabul
         canary=compile(checked.canary, target) if checked.canary is not None else None,
         annotations=dict(rule.annotations),
         mode=rule.mode,
+        scores=score_plans.readers(checked, {each.declared.name: i for i, each in enumerate(scores)}, target.layout),
     )
 
 

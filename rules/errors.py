@@ -128,6 +128,8 @@ CODES: dict[str, Code] = {
     "E076": Code("this is a rule file, not its tests", "这是规则文件,不是它的测试", "did you mean {near}?", "是否想写 {near}?"),
     "E080": Code("`{key}` must be a number, not `{text}`", "`{key}` 应为数字,而不是 `{text}`", "for example  {key}: {example}", "例如  {key}: {example}"),
     "E081": Code("kernel `{kernel}` reads the number `{name}`{unit}, which events of `{kind}` do not have", "评分内核 {kernel} 要读取数字字段 {name}{unit},{kind} 事件没有", "take other kinds in `from`", "请在 from 中换成其他事件类型"),
+    "E082": Code("`{name}` cannot choose the sights of an absence", "{name} 不能用来选取 absence 的事件", "a sight is a sight, late ones too: a rule of its own can ask for the score", "看到就是看到,迟到的也算:请另写规则使用评分"),
+    "E083": Code("kernel `{kernel}` reads the column `{name}` as a number{unit}", "评分内核 {kernel} 把列 {name} 读作数字{unit}", "declare it so in `columns`", "请在 columns 中这样声明"),
     "W201": Code("`{name}` is missing in {share} of the events of {kinds} in the history; then this condition does not hold", "历史数据中 {kinds} 事件有 {share} 缺少 `{name}`,此时该条件不成立", "add  known({name})  or  missing({name})  to say what is meant", "请加上 known({name}) 或 missing({name}) 说明用意"),
     "W305": Code("would have fired {count} times on {day} (limit {limit} a rule and day)", "在 {day} 会触发 {count} 次(每条规则每天上限 {limit})", "make it more selective, or give it a `cooldown`", "请收紧条件,或加 cooldown"),
     "W310": Code("`cooldown` makes this critical rule wait for the watermark, and late events raise no alert; without it it would fire on arrival", "写了 cooldown,这条紧急规则要等水位线,迟到的事件不再告警;不写则到达即报", "leave `cooldown` out if every alarm must ring at once", "如需立即告警,请去掉 cooldown"),

@@ -14,13 +14,13 @@ from rules import written
 from rules.check import Ruleset
 from rules.checked import CheckedRule
 from rules.expression.program import Target
-from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, Member, Near, Typed, leaves
+from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, Member, Near, Score, Typed, leaves
 from rules.patterns.absence import CheckedAbsence
 from rules.patterns.sequence import CheckedSequence, CheckedStep
 from rules.plan import Absence, Change, Plan, Program, Role, RulePlan, Sequence, Threshold
 
 Placement = Literal["local", "shuffle", "global"]
-Why = Literal["pattern", "cooldown", "coverage", "nothing"]
+Why = Literal["pattern", "cooldown", "score", "coverage", "nothing"]
 Shape = Literal["at_once", "point", "state"]
 PatternName = Literal["none", "threshold", "absence", "sequence", "change"]
 
@@ -180,6 +180,8 @@ def target_of(plan: Plan, checked: CheckedRule, city: CityKey) -> Target:
         areas={each.name: number for number, each in enumerate(plan.areas)},
         coverages={tuple(sorted(kinds[code] for code in codes)): i for i, codes in enumerate(plan.coverages)},
         extras=checked.pattern.extras if checked.pattern else {},
+        scores={(score.name, output.name): output.lane for score in plan.scores for output in score.outputs},
+        words=plan.words,
     )
 
 
@@ -196,6 +198,8 @@ def _joins(read: Iterable[Typed]) -> Iterator[str]:
                 yield leaf.set
             case InCalendar() | Inside() | Near():
                 yield leaf.name
+            case Score():
+                yield f"{leaf.score}.{leaf.output}"
             case Coverage():
                 yield "coverage()"
             case _:
@@ -207,6 +211,8 @@ def _why(checked: CheckedRule) -> Why:
         return "pattern"
     if checked.rule.cooldown_ms is not None:
         return "cooldown"
+    if any(isinstance(leaf, Score) for typed in checked.read for leaf in leaves(typed)):
+        return "score"
     return "coverage" if checked.is_ordered else "nothing"
 
 

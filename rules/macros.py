@@ -90,7 +90,7 @@ def _checked(node: Node, macros: Mapping[str, Node], vocabulary: Vocabulary, sch
                 baseline=True,
                 first_kinds=some,
                 areas=vocabulary.areas,
-                scores=tuple(vocabulary.scores),
+                scores=vocabulary.scores,
             )
             try:
                 check(node, scope)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -277,6 +278,39 @@ class Polygon:
 
 
 @dataclass(frozen=True, eq=False)
+class ScoreOutput:
+    """What of a score is read: output `place` of the kernel, written to `lane`.
+
+    A number has no `codes`; of an enum they are those of its words, in the kernel's order.
+    """
+
+    name: str
+    place: int
+    lane: int
+    codes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ScorePlan:
+    """A score: kernel `kernel` (`rules.scores`) over events of `kinds` for which every program of `select` is TRUE.
+
+    `per` are the lanes of the fields that its memory is kept by, `inputs` are run over each event, `parameters` are all
+    of the kernel's, in its order.
+    """
+
+    name: str
+    number: int
+    kernel: str
+    kinds: tuple[int, ...]
+    select: tuple[Program, ...]
+    per: tuple[int, ...]
+    inputs: tuple[Program, ...]
+    parameters: tuple[float, ...]
+    outputs: tuple[ScoreOutput, ...]
+    capacity: int
+
+
+@dataclass(frozen=True, eq=False)
 class RulePlan:
     """One rule. An event is selected when its kind is in `kinds` and every program of `select` is TRUE."""
 
@@ -304,6 +338,7 @@ class RulePlan:
     canary: Program | None = None  # where it is not TRUE of a firing the alert is a shadow
     annotations: dict[str, str] = field(default_factory=dict)
     mode: Literal["live", "shadow", "disabled"] = "live"
+    scores: tuple[tuple[int, tuple[int, ...]], ...] = ()  # that it reads, each with the key of who reads it
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,3 +365,15 @@ class Plan:
     routes: dict[str, Text]
     areas: tuple[Polygon, ...] = ()
     coverages: tuple[tuple[int, ...], ...] = ()  # for each COVERAGE argument the kinds, heartbeat included
+    scores: tuple[ScorePlan, ...] = ()
+    words: tuple[str, ...] = ()  # that scores say and no schema has: their codes follow those of the schemas' symbols
+
+    @cached_property
+    def lanes(self) -> int:
+        """How many lanes released rows have: those of the layout, and behind them what scores say."""
+        return self.layout.lanes + sum(len(score.outputs) for score in self.scores)
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The values of enums by their codes."""
+        return (*self.schemas.symbols, *self.words)

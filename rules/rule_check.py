@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import canary, key_fields
+from rules import canary, key_fields, score_inputs
 from rules.calendar import day_end, is_of_calendars
 from rules.checked import CheckedPattern, CheckedRule
-from rules.conditions import Conditions, Template
+from rules.conditions import Conditions, Template, named
 from rules.expression.nodes import Node
 from rules.expression.program import conjuncts
 from rules.expression.scope import Scope
-from rules.expression.typed import Column, Coverage, Field, Typed, all_of, exempting, leaves
+from rules.expression.typed import Column, Coverage, Field, Score, Typed, all_of, exempting, leaves
 from rules.model import Change, Rule, Silence, Threshold
 from rules.model import Sequence as Steps
 from rules.patterns import absence, change, sequence, threshold
@@ -43,7 +43,7 @@ class _RuleChecker:
             macros,
             tuple(name for name, _ in self.key),
             areas=vocabulary.areas,
-            scores=tuple(vocabulary.scores),
+            scores=vocabulary.scores,
         )
         self.judged = self._judged()
 
@@ -53,6 +53,8 @@ class _RuleChecker:
         if isinstance(rule.pattern, Silence):
             for leaf in (leaf for each in select for leaf in leaves(each) if isinstance(leaf, Coverage)):
                 conditions.report("E059", leaf.node.place)  # late sights would ask for one that is no more
+            for name, score in named(Score, select).items():
+                conditions.report("E082", score.node.place, name=name)
         severity = tuple(
             (rung.severity, conditions.condition(rung.when, self.judged) if rung.when else None)
             for rung in rule.severity
@@ -61,7 +63,7 @@ class _RuleChecker:
         labels = conditions.texts(rule.labels, self.judged)
         shown = [value for texts in (message, title, labels) for each in texts.values() for value in each.values]
         pattern = self._pattern([when for _, when in severity if when is not None], shown, select)
-        keyed = replace(self.judged, pattern="none", in_hand=False)
+        keyed = replace(self.judged, pattern="none", in_hand=False, key=self.events.key)
         live = canary.check(rule.canary, rule.labels, keyed, conditions)
         self._names()
         read = (
@@ -136,7 +138,7 @@ class _RuleChecker:
             case Silence():
                 return absence.judged(self.events)
             case Steps():
-                return sequence.judged(self.rule.pattern, self.events)
+                return sequence.judged(self.rule.pattern, self.rule.key, self.events)
             case Change():
                 return change.judged(self.events)
             case None:
@@ -179,6 +181,10 @@ class _RuleChecker:
                 names.add(leaf.name)
             elif isinstance(leaf, Column) and leaf.personal:
                 names.add(f"{leaf.set}.{leaf.column}")
+            elif isinstance(leaf, Score):
+                vocabulary = self.conditions.vocabulary
+                declared = vocabulary.scores[leaf.score]
+                names.update(score_inputs.personal(declared, vocabulary.sets, self.conditions.schemas))
         return tuple(sorted(names))
 
     def _purpose(self, personal: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rules.checked import CheckedRule
 from rules.conditions import Template
 from rules.expression.canonical import canonical
-from rules.expression.typed import Column, Coverage, InCalendar, Inside, Member, Near, Typed, leaves
+from rules.expression.typed import Column, Coverage, InCalendar, Inside, Member, Near, Score, Typed, leaves
 from rules.plan import DEVICES
 from rules.vocabulary import Vocabulary
 
@@ -76,6 +76,8 @@ def named(expressions: Iterable[Typed], vocabulary: Vocabulary) -> dict[str, Any
                 found[leaf.name] = vocabulary.calendars[leaf.name].form
             case Inside() | Near():
                 found[f"area {leaf.name}"] = vocabulary.areas[leaf.name]
+            case Score():
+                found[f"score {leaf.score}"] = vocabulary.scores[leaf.score].form
             case Coverage():
                 found[f"coverage {leaf.kinds}"] = [vocabulary.sets[DEVICES].key]
             case _:

@@ -70,6 +70,7 @@ def _judged(facts: Facts) -> str:
         "pattern": say(en=f"its pattern is {facts.pattern}", zh=f"模式为 {facts.pattern}"),
         "cooldown": say(en="it has a cooldown", zh="设有 cooldown"),
         "coverage": say(en="it asks coverage()", zh="使用了 coverage()"),
+        "score": say(en="it reads a score", zh="使用了评分"),
     }[facts.why]
     return say(
         en=f"in the order of event time, once the watermark has passed: {why}",

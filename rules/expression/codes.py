@@ -24,6 +24,11 @@ CODES: dict[str, Text] = {
     "E118": {"en": "this version does not have it", "zh": "当前版本尚不支持"},
     "E119": {"en": "the set cannot be joined: a key field is missing", "zh": "无法关联参考集:缺少主键字段"},
     "E120": {"en": "unknown area", "zh": "未知的区域"},
+    "E121": {
+        "en": "a score whose events or whose key are not the rule's",
+        "zh": "评分的事件类型或主键与规则不符",
+    },
+    "E122": {"en": "the score does not say that", "zh": "评分没有该结果"},
     "E130": {"en": "a calendar that cannot be read", "zh": "无法识别的日历"},
     "W202": {
         "en": "some kinds of `from` lack the field; it is null there",

@@ -62,8 +62,9 @@ def unknown_set(
     key: str = "device",
     column: str = "",
     events: Collection[str] = (),
+    scores: Collection[str] = (),
 ) -> Problem:
-    """A name before a point or after `in` that is no set.
+    """A name before a point or after `in` that is no set; before a point it may be one of `scores`.
 
     `key` and `column` are what it was meant to have, `events` are the other events that may stand before a point here.
     """
@@ -71,7 +72,7 @@ def unknown_set(
     declared = f"sets: {{{name}: {{key: {key}{columns}}}}}"
     advice = near(name, events, f"{{}}.{column}")
     if not advice[0]:
-        advice = near(name, sets)
+        advice = near(name, [*sets, *scores])
     if not advice[0]:
         advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
     note = f"sets: {' '.join(sorted(sets))}" if sets else "no set is declared / 没有声明任何参考集"
@@ -148,11 +149,6 @@ def needs_call(place: Place, name: str, signature: str) -> Problem:
     return Problem(
         "E111", place, f"`{name}` is a function", f"{name} 是函数", f"write `{signature}`", f"请写 {signature}"
     )
-
-
-def later(place: Place, name: str) -> Problem:
-    """A name that the language has and this version has not."""
-    return Problem("E118", place, f"this version does not have `{name}`", f"当前版本尚不支持 `{name}`")
 
 
 def no_lower(place: Place) -> Problem:

@@ -5,11 +5,11 @@ from events.schema import Field as SchemaField
 from events.schema import FieldType
 from rules.aggregates import AGGREGATES
 from rules.expression import findings as say
-from rules.expression import misfits, misplaced
+from rules.expression import misfits, misplaced, scores
 from rules.expression.comparing import Comparing
 from rules.expression.functions import FUNCTIONS
 from rules.expression.nodes import Call, Compare, In, Name, Node, Tuple
-from rules.expression.scope import SetShape
+from rules.expression.scope import ScoreShape, SetShape
 from rules.expression.typed import (
     DURATION,
     STRING,
@@ -23,6 +23,7 @@ from rules.expression.typed import (
     LastSeen,
     Member,
     Prev,
+    Score,
     Type,
     Typed,
     negated,
@@ -206,14 +207,36 @@ class Naming(Comparing):
                 return self.call(Call(node.place, first, (Name(node.place, (second,)),)))
             self.found.add(misplaced.short_form(node.place, first, second))
         elif first in scope.scores:
-            self.found.add(say.later(node.place, ".".join(node.path)))
+            return self.score(node, scope.scores[first], second)
         elif first == "then":
             self.found.add(misplaced.later_step(node.place, second))
         elif scope.fields(first):
             self.found.add(say.no_parts(node.place, first))
         else:
             events = [*(["prev"] if scope.pattern == "change" else []), *(["first"] if scope.first_kinds else [])]
-            self.found.add(say.unknown_set(node.place, first, scope.sets, column=second, events=events))
+            self.found.add(
+                say.unknown_set(node.place, first, scope.sets, column=second, events=events, scores=scope.scores)
+            )
+        return None
+
+    def score(self, node: Name, shape: ScoreShape, name: str) -> Typed | None:
+        """Return what a score says of the event in hand, whose memory must lie where the rule's key does."""
+        scope = self.scope
+        output = shape.outputs.get(name)
+        if output is None:
+            self.found.add(scores.unknown_output(node.place, name, shape))
+        elif not scope.in_hand or not scope.kinds:
+            self.found.add(say.no_event(node.place, f"{shape.name}.{name}", scope.key))
+        elif shape.kinds and not {*shape.kinds} & {*scope.kinds}:
+            self.found.add(scores.other_kinds(node.place, shape, scope.kinds))
+        elif shape.key and (strange := [field for field in scope.key if field not in shape.key]):
+            self.found.add(scores.other_key(node.place, shape, scope.key, strange))
+        else:
+            lacking = [kind for kind in scope.kinds if kind not in shape.kinds]
+            if shape.kinds and lacking and not self.kind_tested:
+                self.found.warn(say.lacking(node.place, f"{shape.name}.{name}", lacking))
+            type = _type("enum" if output.words else "number", output.unit, output.words)
+            return Score(node, type, shape.name, name)
         return None
 
     def join_key(self, node: Node, shape: SetShape) -> tuple[Typed, ...] | None:

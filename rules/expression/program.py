@@ -5,7 +5,7 @@ a `LayoutBuilder`, `compile` emits code for the sealed `Layout`. Texts become to
 belongs to the city whose key it was compiled with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,7 +79,8 @@ class Target:
     """What programs are compiled for. `calendars` gives their numbers in the plan, `city` keys the tokens of texts.
 
     `areas` are numbered as in the plan, `coverages` by the kinds that they hear. `extras` gives the EXTRA row of what
-    the rule's pattern gives (`rules.expression.typed.Given`), by its canonical spelling.
+    the rule's pattern gives (`rules.expression.typed.Given`), by its canonical spelling. `scores` has the lanes of what
+    scores say, by their names, and `words` those values of enums that only they have.
     """
 
     layout: Layout
@@ -90,6 +91,13 @@ class Target:
     areas: Mapping[str, int] = field(default_factory=dict)
     coverages: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     extras: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    words: Sequence[str] = ()
+
+    def symbol(self, word: str) -> int:
+        """Return the code of an enum's value."""
+        codes = self.schemas.symbol_codes
+        return codes[word] if word in codes else len(codes) + self.words.index(word)
 
 
 def compile(typed: Typed, target: Target) -> Program:
@@ -101,7 +109,7 @@ def compile(typed: Typed, target: Target) -> Program:
     Raises
     ------
     KeyError
-        the target lacks a column, set, calendar, area, coverage or extra that the expression reads
+        the target lacks a column, set, calendar, area, coverage, score or extra that the expression reads
     """
     code: list[tuple[int, int]] = []
     _emit(tree.truth(typed), target, code)
@@ -156,6 +164,8 @@ def _emit(typed: Typed, target: Target, code: list[tuple[int, int]]) -> None:
         case tree.Field():
             lane = field_lane(typed.name, typed.field_type, target.layout)
             code.append((op.TIME_LANE if typed.type.base == "time" else op.LANE, lane))
+        case tree.Score():
+            code.append((op.SCORE, target.scores[typed.score, typed.output]))
         case tree.Now():
             code.append((op.TIME_LANE, TIME))
         case tree.Hour():
@@ -211,7 +221,7 @@ def _constant(typed: Constant, target: Target) -> tuple[int, int]:
     if base == "truth":
         return op.TRUTH, op.TRUE if value else op.FALSE
     if base == "enum":
-        return op.INTEGER, target.schemas.symbol_codes[str(value)]
+        return op.INTEGER, target.symbol(str(value))
     if base == "kind":
         return op.INTEGER, target.schemas.code(str(value))
     return op.INTEGER, target.city.token(str(value))

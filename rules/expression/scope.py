@@ -47,6 +47,44 @@ class SetShape(Protocol):
         ...
 
 
+class OutputShape(Protocol):
+    """What an expression needs to know of what a score says (`rules.scores.Output` is one)."""
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of a number."""
+        ...
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values of an enum; none of a number."""
+        ...
+
+
+class ScoreShape(Protocol):
+    """A declared score (`rules.score_declarations.ScoreDeclaration` is one)."""
+
+    @property
+    def name(self) -> str:
+        """Name of the score."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the events that it is about; none where they are not known."""
+        ...
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields that its memory is kept by; none where they are not known."""
+        ...
+
+    @property
+    def outputs(self) -> Mapping[str, OutputShape]:
+        """What it says, by name."""
+        ...
+
+
 class AreaShape(Protocol):
     """A declared area (`rules.plan.Polygon` is one)."""
 
@@ -71,8 +109,7 @@ class Scope:
     is of `first_kinds`. `in_hand=False` is where no event is at hand (panes, absence): only key fields may be read,
     and columns of sets that they find. `in_text` allows the short forms of texts, such as `count` for `count()`.
     `kinds` is empty where only calendars make sense (`active`). `rule_kinds` are those of the whole rule where they
-    are more (a step of a sequence). `scores` are declared, and this version only knows of them. Checks append what is
-    worth a warning to `warnings`.
+    are more (a step of a sequence). Checks append what is worth a warning to `warnings`.
     """
 
     schemas: Schemas
@@ -88,7 +125,7 @@ class Scope:
     areas: Mapping[str, AreaShape] = field(default_factory=dict)
     in_hand: bool = True
     in_text: bool = False
-    scores: Collection[str] = ()
+    scores: Mapping[str, ScoreShape] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
 
     def fields(self, name: str, kinds: tuple[str, ...] | None = None) -> dict[str, Field]:

@@ -132,6 +132,14 @@ class Near(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class Score(Typed):
+    """What a score says of the event; null until it says something, and of events of other kinds."""
+
+    score: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage(Typed):
     """Share of the devices of a site that are heard, by events of `kinds` (sorted); null where there is no device."""
 
@@ -256,7 +264,7 @@ def compared(typed: Typed) -> Iterator[Typed]:
 
     Neither the keys of joins, nor what an aggregate is over, nor what a function reads.
     """
-    if isinstance(typed, Field | Column | Coverage | Given) or (
+    if isinstance(typed, Field | Column | Coverage | Score | Given) or (
         isinstance(typed, Apply) and isinstance(typed.node, Call) and typed.type.base != "truth"
     ):
         yield typed

@@ -213,10 +213,11 @@ def key(sequence: Written, of_rule: Sequence[Scalar]) -> Sequence[Scalar]:
     return sequence.steps[0].key or of_rule
 
 
-def judged(sequence: Written, events: Scope) -> Scope:
+def judged(sequence: Written, of_rule: Sequence[Scalar], events: Scope) -> Scope:
     """Return where severity and texts stand: the event of the last step is in hand, none where that is a `not`."""
     of_steps = [kinds(step) for step in sequence.steps]
-    ends = sequence.steps[-1].role != "not"
+    last = sequence.steps[-1]
+    ends = last.role != "not"
     return replace(
         events,
         pattern="sequence",
@@ -224,6 +225,7 @@ def judged(sequence: Written, events: Scope) -> Scope:
         first_kinds=of_steps[0],
         rule_kinds=events.kinds,
         in_hand=ends,
+        key=tuple(part.text for part in last.key or of_rule) if ends else events.key,
     )
 
 

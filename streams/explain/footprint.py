@@ -10,7 +10,6 @@ from rules.plan import Plan, RulePlan
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
-from streams.shard.members import index_of
 from streams.shard.patterns.absence import Absence
 from streams.shard.patterns.load import pattern_of
 from streams.shard.patterns.window import Window
@@ -99,7 +98,7 @@ def _running(plan: Plan) -> list[RulePlan]:
 
 
 def _found_by(entry: Entry, plan: Plan) -> str | None:
-    index = index_of(entry.select, entry.family) if len(entry.members) > 1 else None
+    index = entry.index
     if index is None:
         return None
     return f"{_lane_name(plan, index.lane)} {SIGNS[index.access]} …"

@@ -134,7 +134,7 @@ class Look:
         if base in ("truth", "flag"):
             return {TRUE: True, FALSE: False}.get(bits)
         if base in ("enum", "kind"):
-            names = schemas.kinds if base == "kind" else schemas.symbols
+            names = schemas.kinds if base == "kind" else (*schemas.symbols, *self.target.words)
             return names[bits] if 0 <= bits < len(names) else None
         number = float(np.int64(bits).view(np.float64))
         if math.isnan(number):

@@ -100,15 +100,21 @@ class DeadLetters:
 
 @dataclass
 class Arrivals:
-    """Takes the arrivals of a replay of one rule: the sightings of some ids, and all that the rule's entries chose."""
+    """Takes the arrivals of a replay of one rule: the sightings of some ids, and all that the rule's entries chose.
+
+    `entries` is how many of them there are; the other ones are of the scores that it reads. `nothing` is a released row
+    in which all is missing, int64[lanes, 1]: what scores say of a sighting is known when it is released (`score`).
+    """
 
     ids: Iterable[str]
+    entries: int
+    nothing: Lanes
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
     _chosen: list[tuple[int, Ints, Ints, Ints, NDArray[np.bool_]]] = field(default_factory=list)
 
     def __call__(self, arrival: Arrival) -> None:
         """Take one."""
-        batch, entries, judgement = arrival.batch, arrival.chosen[0], arrival.judgement
+        batch, entries, judgement = arrival.batch, arrival.chosen[0][: self.entries], arrival.judgement
         assert judgement is not None
         for entry, own in enumerate(entries):
             if len(own):
@@ -117,7 +123,8 @@ class Arrivals:
                 self._chosen.append((entry, own.keys.copy(), *at))
         for id in self.ids:
             for row in rows_of(batch, id).tolist():
-                column = np.ascontiguousarray(batch.lanes[:, row : row + 1])
+                column = self.nothing.copy()
+                column[: len(batch.lanes), 0] = batch.lanes[:, row]
                 keys = []
                 for own in entries:
                     place = np.flatnonzero(own.rows == row)
@@ -135,6 +142,12 @@ class Arrivals:
                     keys=tuple(keys),
                 )
                 self.sightings.setdefault(id, []).append(sighting)
+
+    def score(self, wanted: Sequence[int], lanes: Lanes, rows: Ints) -> None:
+        """Take what a score says of released rows, in the `wanted` lanes."""
+        for sighting in (each for some in self.sightings.values() for each in some):
+            for row in rows[lanes[POSITION, rows] == sighting.position].tolist():
+                sighting.lanes[wanted, 0] = lanes[wanted, row]
 
     def of_key(self, key: int) -> list[Taken]:
         """Return what was chosen of a key (its token), in the order of event time."""

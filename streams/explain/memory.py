@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ from rules.expression.program import Target
 from rules.message import bounds
 from rules.plan import Plan, RulePlan, Threshold
 from streams.control.references import References
+from streams.explain.asked import entrances
 from streams.explain.judged import Look
 from streams.explain.listener import Arrivals, DeadLetters, Listener, Taken
 from streams.replay import Progress, Replay
+from streams.shard.choose import null_lanes
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
 from streams.shard.intake import Arrival
@@ -61,7 +64,9 @@ class Memory:
 
     def __post_init__(self) -> None:
         subject = self.subject
-        self.arrivals, self.dead, self.listener = Arrivals(self.ids), DeadLetters(self.ids), Listener()
+        entries = len(entrances(subject.checked))
+        self.arrivals = Arrivals(self.ids, entries, null_lanes(subject.plan, 1))
+        self.dead, self.listener = DeadLetters(self.ids), Listener()
         self._texts = SetTexts(subject.references.surroundings, subject.city)
         alone = replace(subject.plan, rules=(_asked_always(subject.rule),))
         references = References(alone, subject.references.sets)
@@ -76,6 +81,8 @@ class Memory:
         )
         (self.group,) = self._replay.shards[0].groups
         self._family.witness = self.listener
+        for score in self.group.scores:
+            score.witness = partial(self.arrivals.score, [output.lane for output in score.plan.outputs])
         self.target: Target = target_of(subject.plan, subject.checked, subject.city)
 
     def _arrive(self, arrival: Arrival) -> None:

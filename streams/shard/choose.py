@@ -131,8 +131,10 @@ def parts_of(lanes: Lanes, key: Sequence[int], rows: Ints) -> Ints:
 
 def null_lanes(plan: Plan, rows: int) -> Lanes:
     """Return lanes in which everything is missing, for alerts without an event in hand."""
-    lanes = np.full((plan.layout.lanes, rows), NULL, np.int64)
+    lanes = np.full((plan.lanes, rows), NULL, np.int64)
     for column in plan.layout.columns:
         if column.type == "number":
             lanes[plan.layout.lane(column.name, column.type)] = NAN_BITS
+    for output in (output for score in plan.scores for output in score.outputs if not output.codes):
+        lanes[output.lane] = NAN_BITS
     return lanes

@@ -17,6 +17,7 @@ from rules.plan import Program, reads
 from streams.shard.members import Index, index_of, reads_parameters
 
 Ints = NDArray[np.int64]
+NO_PARAMETERS = np.empty((0, 1), np.int64)
 MEMBER_SEED = 0x1D8E_4E27_C47D_124F  # mixes the number of a member, so that it can be part of a key's token
 WORD = 64  # bits
 BITS_EACH = 64  # of a filter, for each constant: one in 64 rows passes that meets none
@@ -29,17 +30,40 @@ CHOICE = {op.LANE, op.INTEGER, op.SAME, op.OR}
 class Entry:
     """What chooses events for members of a family: of these kinds, for which all conditions are true, with this key.
 
+    Without a family it chooses them for a score, whose one member is 0.
+
     With `keyless` rows without a key are the first shard's; else nobody's, and counted. With `late` late rows are
     taken too.
     """
 
-    family: FamilyPlan
+    family: FamilyPlan | None
     members: Ints
     kinds: tuple[int, ...]
     select: tuple[Program, ...]
     key: tuple[int, ...]
     keyless: bool = False
     late: bool = False
+
+    @property
+    def rules(self) -> int:
+        """How many members the family has, whether or not they choose events by this entry."""
+        return 1 if self.family is None else len(self.family.rules)
+
+    @property
+    def parameters(self) -> Ints:
+        """What differs between them, int64[p, members]."""
+        return NO_PARAMETERS if self.family is None else self.family.parameters
+
+    @property
+    def own(self) -> tuple[Program, ...]:
+        """The conditions that differ between them."""
+        family = self.family
+        return () if family is None else tuple(each for each in self.select if reads_parameters(each, family))
+
+    @property
+    def index(self) -> Index | None:
+        """How rows find members, None where there is one member, or each is asked."""
+        return index_of(self.select, self.family) if self.family is not None and len(self.members) > 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +165,6 @@ class _Builder:
 
     def entry(self, number: int, entry: Entry) -> None:
         """Add an entry of the kinds that were added last, and the count of the rows that lack its key."""
-        family = entry.family
         row = [0] * at.COLUMNS
         row[at.KEYLESS], row[at.LATE] = entry.keyless, entry.late
         row[at.KEY_FROM], row[at.KEY_TO] = len(self.key_lanes), len(self.key_lanes) + len(entry.key)
@@ -151,20 +174,19 @@ class _Builder:
             self.counts[key] = len(self.counts)
             self._node(1, at.LACKING, self.counts[key], row[at.KEY_FROM], row[at.KEY_TO])
         self.lacking[number] = self.counts[key]
-        index = index_of(entry.select, family) if len(entry.members) > 1 else None
-        own = [
-            each for each in entry.select if reads_parameters(each, family) and not (index and index.program is each)
-        ]
+        index = entry.index
+        own = [each for each in entry.own if not (index and index.program is each)]
         early, late = [each for each in own if not _is_sampled(each)], [each for each in own if _is_sampled(each)]
         row[at.OWN_FROM] = len(self.programs)
         row[at.OWN_EARLY], row[at.OWN_TO] = row[at.OWN_FROM] + len(early), row[at.OWN_FROM] + len(own)
         for program in (*early, *late):
             self._program(program.code.reshape(-1, 2), program.depth)
-        row[at.MEMBERS], row[at.COUNT], row[at.BASE] = len(family.rules), len(family.parameters), family.base
+        row[at.MEMBERS], row[at.COUNT] = entry.rules, len(entry.parameters)
+        row[at.BASE] = 0 if entry.family is None else entry.family.base
         row[at.TOKENS] = len(self.tokens)
-        self.tokens += [combined(MEMBER_SEED, member) for member in range(len(family.rules))]
+        self.tokens += [combined(MEMBER_SEED, member) for member in range(entry.rules)]
         row[at.PARAMETERS] = sum(map(len, self.parameters))
-        self.parameters.append(family.parameters.ravel())
+        self.parameters.append(entry.parameters.ravel())
         row[at.ACCESS] = of.ALONE
         if len(entry.members) > 1:
             row[at.ACCESS] = of.EVERY
@@ -173,13 +195,12 @@ class _Builder:
 
     def asked(self, number: int, entry: Entry) -> _Asked:
         """Return what is asked of an entry's rows before they meet members."""
-        family = entry.family
-        index = index_of(entry.select, family) if len(entry.members) > 1 else None
+        index, own = entry.index, entry.own
         cheap = [] if index is None else [_possible(index, entry.members)]
         others: list[_Condition] = []
         sampled: list[_Condition] = []
         for program in entry.select:
-            if reads_parameters(program, family):
+            if program in own:
                 continue
             code = program.code.reshape(-1, 2)
             condition = _Condition(code.tobytes(), program.depth, _is_sampled(program))
@@ -280,7 +301,7 @@ def _flat(parts: Iterable[Ints]) -> Ints:
 
 def _is_sampled(program: Program) -> bool:
     """Whether a program reads what is known on release alone."""
-    return bool(reads([program], op.COVERAGE))
+    return bool(reads([program], *op.ON_RELEASE))
 
 
 def _is_cheap(code: Ints) -> bool:

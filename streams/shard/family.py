@@ -1,6 +1,6 @@
 """A family of rules in one shard: the rules that run as one, and how their programs are run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -70,13 +70,24 @@ class Family:
     def lanes(self) -> tuple[int, ...]:
         """The lanes of a batch that its programs and keys read."""
         rule = self.rule
-        parts = (rule.select, rule.pattern, rule.severity, *((each.values, each.canary) for each in self.rules))
         lanes = set(rule.key)
         if isinstance(rule.pattern, Sequence):
             lanes |= {lane for step in rule.pattern.steps for lane in step.key} | set(rule.pattern.first)
         if isinstance(rule.pattern, Change):
             lanes |= set(rule.pattern.previous)
-        return tuple(sorted(lanes.union(reads(programs(parts), op.LANE, op.TIME_LANE))))
+        return tuple(sorted(lanes.union(reads(self._programs, op.LANE, op.TIME_LANE))))
+
+    @cached_property
+    def scored(self) -> tuple[int, ...]:
+        """The lanes behind those of a batch that its programs read: what scores say."""
+        return tuple(reads(self._programs, op.SCORE))
+
+    @property
+    def _programs(self) -> Iterator[Program]:
+        rule = self.rule
+        return programs(
+            (rule.select, rule.pattern, rule.severity, *((each.values, each.canary) for each in self.rules))
+        )
 
     def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
         """Return the 64 bits of a program's result for some rows, each for one member.

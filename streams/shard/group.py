@@ -1,7 +1,8 @@
 """A time group in a shard: the rules that read the same feeds, their watermark and their reorder buffer.
 
 What an event is to a rule without memory (kind, `when`, sets, calendar, key) is asked on arrival, so that only rows
-that some rule takes wait, each with who takes it. What coverage says is known when they are released, and asked then.
+that some rule takes wait, each with who takes it. What coverage and scores say is known when they are released, and
+asked then.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import KIND, TIME, EventBatch
-from kernels.opcodes import COVERAGE
+from kernels.opcodes import ON_RELEASE
 from rules.family import families, programs
 from rules.plan import Absence as AbsencePlan
 from rules.plan import RulePlan, reads
@@ -23,6 +24,7 @@ from streams.shard.firing import Firings
 from streams.shard.patterns.at_once import AtOnce
 from streams.shard.patterns.load import pattern_of
 from streams.shard.patterns.pattern import Pattern
+from streams.shard.scores import scores_of
 from streams.shard.surroundings import Surroundings
 from streams.time.buffer import Reader, Released, ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
@@ -41,14 +43,17 @@ class TimeGroup:
         made = [Family(plan, surroundings, part) for plan in families(rules)]
         self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
         self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
+        self.scores = scores_of(rules, surroundings.plan.scores, surroundings)
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
-        self.entries = (*(rules.entry for rules in self.at_once), *ordered)
+        scored = [entry for score in self.scores for entry in score.entries]
+        self.entries = (*(rules.entry for rules in self.at_once), *ordered, *scored)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
         self._sampled = {
             number: Chooser([entry], surroundings, part)
             for number, entry in enumerate(ordered)
-            if reads(entry.select, COVERAGE)
+            if reads(entry.select, *ON_RELEASE)
         }
+        self._first_scored = len(ordered)
         ends = [0, *accumulate(len(pattern.entries) for pattern in self.ordered)]
         self._parts = list(pairwise(ends))  # of each pattern its entries among those of all
         self._owners = [number for number, pattern in enumerate(self.ordered) for _ in pattern.entries]
@@ -57,14 +62,15 @@ class TimeGroup:
         readers = [
             Reader(
                 frozenset((KIND, *pattern.family.lanes))
-                if reads(entry.select, COVERAGE)
+                if reads(entry.select, *ON_RELEASE)
                 else frozenset(pattern.family.lanes),
                 entry.late,
             )
             for pattern in self.ordered
             for entry in pattern.entries
         ]
-        self.buffer = ReorderBuffer(surroundings.plan.layout.lanes, readers)
+        readers += [Reader(score.lanes, late=False) for score in self.scores for _ in score.entries]
+        self.buffer = ReorderBuffer(surroundings.plan.lanes, readers)
 
     def arrive(
         self, batch: EventBatch, chosen: list[Chosen], clock: FeedClock, judgement: Judgement
@@ -90,10 +96,12 @@ class TimeGroup:
         self.coverage.arrive(batch.lanes, places)
         ordered = chosen[len(self.at_once) :]
         waiting: dict[int, Chosen] = {}
-        for number in self._owning(entry for entry, some in enumerate(ordered) if some.rows.size):
+        of_patterns, of_scores = ordered[: self._first_scored], ordered[self._first_scored :]
+        for number in self._owning(entry for entry, some in enumerate(of_patterns) if some.rows.size):
             start, end = self._parts[number]
             left = self.ordered[number].glance(ordered[start:end], batch.lanes, judgement.late, clock.number)
             waiting |= {start + step: some for step, some in enumerate(left) if some.rows.size}
+        waiting |= {entry: some for entry, some in enumerate(of_scores, self._first_scored) if some.rows.size}
         self.buffer.add(batch, places, judgement.late, clock.number, waiting)
 
     def _owning(self, entries: Iterable[int]) -> list[int]:
@@ -124,6 +132,10 @@ class TimeGroup:
                 pattern.darken(watermark, dark, blind=blind)
         with stage("order"):
             released = self.buffer.release(bound)
+        if released is not None and self.scores:
+            with stage("scores"):
+                self._score(released)
+        with stage("order"):
             taken = [] if released is None else self._taken(released)
         with stage("patterns"):
             for pattern, own in taken:
@@ -135,10 +147,19 @@ class TimeGroup:
                     out += pattern.advance(watermark, inclusive=inclusive)
         return out
 
+    def _score(self, released: Released) -> None:
+        """Let the scores say of released rows what rules will read."""
+        entry = self._first_scored
+        for score in self.scores:
+            own = range(entry, entry + len(score.entries))
+            score.take([Chosen(*released.taken[:, slice(*released.spans[each].tolist())]) for each in own], released)
+            entry += len(own)
+
     def _taken(self, released: Released) -> list[tuple[Pattern, list[Chosen]]]:
         """Return what is released to whom: what it chose on arrival, of which coverage is known only now."""
         taken = []
-        for number in self._owning(np.flatnonzero(released.spans[:, 1] > released.spans[:, 0]).tolist()):
+        spans = released.spans[: self._first_scored]
+        for number in self._owning(np.flatnonzero(spans[:, 1] > spans[:, 0]).tolist()):
             start, end = self._parts[number]
             own = [self._of_entry(entry, released) for entry in range(start, end)]
             taken.append((self.ordered[number], own))

@@ -84,7 +84,8 @@ class Shard:
         readers: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
         for number, rule in enumerate(self.plan.rules):
             if rule.mode != "disabled":
-                heard = (code for number in reads(programs(rule), COVERAGE) for code in self.plan.coverages[number])
+                heard = {code for number in reads(programs(rule), COVERAGE) for code in self.plan.coverages[number]}
+                heard |= {code for number, _ in rule.scores for code in self.plan.scores[number].kinds}
                 taken = {kinds[code] for code in rule.kinds}
                 read = taken | {kinds[code] for code in heard}
                 readers.setdefault((self._feeds(read), self._feeds(taken)), []).append(number)
@@ -173,7 +174,7 @@ class Shard:
         counts: Counter[str] = Counter()
         for group in self._groups:
             for entry, missing in zip(group.entries, group.missing.tolist(), strict=True):
-                for rule in entry.family.rules:
+                for rule in entry.family.rules if entry.family else ():
                     if rule.ordered:
                         counts[rule.rule] += missing  # a sequence has an entry a step
         return dict(counts)
@@ -264,6 +265,7 @@ class Shard:
             if group.coverage:
                 parts[f"coverage/{feeds}"] = group.coverage
             parts[f"missing/{feeds}"] = _Counts(group.missing)
+            parts |= {f"score/{feeds}/{score.plan.name}": score for score in group.scores}
             parts |= {f"rule/{pattern.family.name}": pattern for pattern in group.ordered}
         return parts
 

@@ -177,7 +177,7 @@ class AlertWriter:
         """Return what a program finds for each firing, as alerts say it."""
         bits = firings.family.surroundings.evaluate(program, firings.lanes, firings.rows, firings.extra)
         if type == "enum":
-            symbols = self._plan.schemas.symbols
+            symbols = self._plan.symbols
             return [symbols[code] if code >= 0 else None for code in bits.tolist()]
         if type == "flag":
             return [None if code not in (0, 1) else bool(code) for code in bits.tolist()]

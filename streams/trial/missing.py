@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from events.batch import KIND, EventBatch, Lanes
 from events.place import Place, Problem
 from kernels.nulls import NULL
-from kernels.opcodes import COVERAGE, TRUE
+from kernels.opcodes import ON_RELEASE, TRUE
 from rules.check import Ruleset
 from rules.checked import CheckedRule
 from rules.errors import problem
@@ -78,7 +78,7 @@ class Missing:
                 others = tuple(
                     program
                     for place, program in enumerate(programs)
-                    if place != number and name not in fields_read[place] and not reads([program], COVERAGE)
+                    if place != number and name not in fields_read[place] and not reads([program], *ON_RELEASE)
                 )
                 have = [schemas.code(kind) for kind in kinds if name in schemas[kind].fields]
                 lane = layout.lane(name, leaf.field_type)

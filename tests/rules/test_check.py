@@ -285,13 +285,6 @@ def test_what_only_a_dispatcher_would_read_is_refused_and_its_routes_are_not() -
     assert "`inhibit`" in found[-1].zh and "派发" in found[-1].advice_zh
 
 
-def test_a_score_may_be_declared_but_is_not_used_yet() -> None:
-    declared = "version: 1\nscores: {fall: {kernel: free_fall, from: camera, per: [device, track]}}\n"
-    assert problems(rule(), **{"a.yaml": declared}) == []
-    text = rule("when: fall.confidence > 0.9")
-    assert [p.code for p in problems(text, **{"a.yaml": declared})] == ["E118"]
-
-
 def test_a_single_file_brings_the_vocabulary_beside_it_but_no_other_rules(tmp_path: Path) -> None:
     (tmp_path / "v.yaml").write_text(VOCABULARY, encoding="utf-8")
     (tmp_path / "r.yaml").write_text(rule("route: property"), encoding="utf-8")

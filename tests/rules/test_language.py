@@ -18,17 +18,11 @@ from rules.plan import Absence, Change, Plan, RulePlan, Sequence, Source, Thresh
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 LANGUAGE = {path.name: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "language").glob("*.yaml")}
-SCORED = "falling_object"  # it asks a score, and this version has none
-
-
-def without(text: str, rule: str) -> str:
-    """Return a rule file without one of its rules."""
-    return re.sub(rf"^- rule: {rule}\n(?:(?!- rule:).*\n)*", "", text, flags=re.MULTILINE)
 
 
 @cache
 def plan() -> Plan:
-    ruleset = check.loads({**LANGUAGE, "rules.yaml": without(LANGUAGE["rules.yaml"], SCORED)}, SCHEMAS, CITY)
+    ruleset = check.loads(LANGUAGE, SCHEMAS, CITY)
     assert ruleset.problems == []
     return ruleset.plan
 
@@ -42,13 +36,29 @@ def lanes(*names: str) -> tuple[int, ...]:
     return tuple(by_name[name] for name in names)
 
 
-def test_all_but_the_score_compiles() -> None:
-    assert len(plan().rules) == 11
-    with pytest.raises(Problems) as caught:
-        check.loads(LANGUAGE, SCHEMAS, CITY)
-    errors = [each for each in caught.value.problems if each.level == "error"]
-    assert {each.code for each in errors} == {"E118"}
-    assert all("fall." in each.en for each in errors)
+def test_every_rule_of_the_language_compiles() -> None:
+    assert len(plan().rules) == 12
+
+
+def test_a_score_has_lanes_behind_those_of_a_batch_and_is_read_by_the_key_of_its_reader() -> None:
+    (score,) = plan().scores
+    assert (score.name, score.kernel, score.capacity) == ("fall", "free_fall", 200_000)
+    assert score.per == lanes("device", "track")
+    assert [program.text for program in score.inputs] == ["x", "z", "facades.first_floor_m", "facades.storey_m"]
+    assert {program.text for program in score.select} == {"known(device)", "known(track)", "known(x)", "known(z)"}
+    assert [output.name for output in score.outputs] == [
+        "confidence",
+        "drop_m",
+        "speed_ms",
+        "origin_floor",
+        "label_kind",
+    ]
+    assert [output.lane - plan().layout.lanes for output in score.outputs] == [0, 1, 2, 3, 4]
+    assert plan().lanes == plan().layout.lanes + 5
+    assert [plan().symbols[code] for code in score.outputs[4].codes] == ["heavy", "light"]
+    falling = rule("falling_object")
+    assert falling.ordered and falling.scores == ((0, lanes("device", "track")),)
+    assert all(not each.scores for each in plan().rules if each is not falling)
 
 
 def test_what_only_a_dispatcher_reads_is_refused_until_there_is_one() -> None:

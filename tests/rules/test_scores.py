@@ -101,3 +101,42 @@ def test_the_version_of_a_ruleset_knows_its_scores() -> None:
     )
     versions = [loaded(text).plan.version for text in texts]
     assert versions[4] == versions[0] and len(set(versions)) == 4
+
+
+def of(rule: str, *declared: str) -> list[Problem]:
+    text = f"version: 1\nrules: [{{severity: low, title: t, route: [], {rule}}}]\n"
+    with pytest.raises(Problems) as found:
+        loaded(*(declared or (GOOD,)), **{"rules.yaml": text})
+    return [each for each in found.value.problems if each.level == "error"]
+
+
+def test_a_score_cannot_choose_the_sights_of_an_absence_nor_be_read_without_an_event() -> None:
+    (found,) = of("rule: r, from: camera, key: device, when: fall.drop_m > 5, absence: {for: 1h}")
+    assert found.code == "E082" and found.en == "`fall.drop_m` cannot choose the sights of an absence"
+    pane = "window: 1m tumbling, threshold: count() > 1, message: '${fall.drop_m}'"
+    assert [each.code for each in of(f"rule: r, from: camera, key: device, {pane}")] == ["E116"]
+    canary = "when: fall.drop_m > 5, canary: fall.drop_m > 6"
+    assert [each.code for each in of(f"rule: r, from: camera, key: device, {canary}")] == ["E116"]
+
+
+def test_a_step_of_a_sequence_reads_a_score_by_its_own_key() -> None:
+    steps = "sequence: [{first: gate, key: site}, {then: camera, key: %s, when: fall.drop_m > 5}]"
+    (found,) = of(f"rule: r, {steps % 'site'}")
+    assert found.code == "E121" and "key: [device, track]" in found.advice_en
+    text = "sequence: [{first: gate, key: device}, {then: camera, key: device}], message: '${fall.drop_m}'"
+    good = loaded(GOOD, **{"rules.yaml": f"version: 1\nrules: [{{rule: r, severity: low, {text}}}]\n"}).plan
+    assert len(good.rules[0].scores) == 1
+
+
+def test_the_heights_of_facades_must_be_lengths_that_the_cameras_find() -> None:
+    sets = {"v.yaml": "version: 1\nsets: {facades: {key: device, columns: {first_floor_m: number s}}}\n"}
+    rule = "version: 1\nrules: [{rule: r, from: camera, severity: low, key: track, when: fall.drop_m > 5}]\n"
+    with pytest.raises(Problems) as found:
+        loaded(GOOD, **sets, **{"rules.yaml": rule})
+    assert [each.code for each in found.value.problems if each.level == "error"] == ["E083"]
+    wrong = {"v.yaml": "version: 1\nsets: {facades: {key: plot, columns: {first_floor_m: number m}}}\n"}
+    with pytest.raises(Problems) as found:
+        loaded(GOOD, **wrong, **{"rules.yaml": rule})
+    assert "E119" in {each.code for each in found.value.problems}
+    inputs = {each.text for each in loaded(GOOD, **{"rules.yaml": rule}).plan.scores[0].inputs}
+    assert inputs == {"x", "z", "facades.first_floor_m", "facades.storey_m"}

@@ -168,7 +168,7 @@ class Accumulation:
         lanes[list(family.rule.key)] = table.state["parts"][states].T
         causes, replayed = np.full(n, -1, np.int64), np.zeros(n, np.int64)
         if len(own):
-            for lane in family.lanes:
+            for lane in (*family.lanes, *family.scored):
                 lanes[lane, in_hand] = batch.lanes[lane, own]
             causes[in_hand] = batch.lanes[POSITION, own]
             replayed[in_hand] = batch.lanes[REPLAYED, own]

@@ -7,8 +7,10 @@ from events.schema import Schemas
 from rules.expression.canonical import canonical
 from rules.expression.codes import CODES
 from rules.expression.parse import parse
-from rules.expression.typed import Column, Field, LastSeen, Member, leaves
+from rules.expression.typed import Column, Field, LastSeen, Member, Score, leaves
 from rules.expression.types import Scope, check, condition
+from rules.score_declarations import ScoreDeclaration
+from rules.scores import SCORES as SCORE_KERNELS
 from rules.vocabulary import ColumnDeclaration, SetDeclaration
 
 PLACE = Place("rules/community.yaml", 10, 9)
@@ -32,6 +34,13 @@ SETS = {
         "cameras", ("device",), device=("id",), expected_s=("number", "s"), timeout_ms=("number", "ms")
     ),
 }
+FREE_FALL = SCORE_KERNELS["free_fall"]
+SCORES = {
+    "fall": ScoreDeclaration(
+        "fall", "free_fall", ("camera",), (("device", "id"), ("track", "ephemeral")), (), FREE_FALL.outputs, 9, PLACE
+    )
+}
+KEYS = "write  key: [device, track]  in the rule, or  per: [site, device, track]  in the score"
 MACROS = {
     "stranger": "missing(person) or (site, person) not in residents",
     "pressed": "metric == 'panic' and status == 'alarm'",
@@ -173,9 +182,38 @@ def test_a_condition_that_constants_make_false_is_a_warning():
         assert [warning.code for warning in here.warnings] == ["W203"] * warned, text
 
 
-def test_a_declared_score_is_said_to_come_later():
-    (problem,) = found("fall.confidence > 0.9", "camera", scores=("fall",))
-    assert (problem.code, problem.en) == ("E118", "this version does not have `fall.confidence`")
+def test_what_a_score_says_is_a_number_with_its_unit_or_a_word():
+    leaf = typed("fall.drop_m", "camera", scores=SCORES)
+    assert (leaf, leaf.type.unit) == (Score(leaf.node, leaf.type, "fall", "drop_m"), "m")
+    assert typed("fall.label_kind", "camera", scores=SCORES).type.values == ("heavy", "light")
+    assert typed("fall.drop_m > 1km and fall.label_kind == 'light'", "camera", scores=SCORES)
+    assert found("fall.drop_m > 5s", "camera", scores=SCORES)[0].code == "E108"
+    assert found("fall.label_kind == 'lihgt'", "camera", scores=SCORES)[0].advice_en == "did you mean `'light'`?"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "key", "code", "advice"),
+    [
+        ("fall.drop > 5", "camera", (), "E122", "did you mean `fall.drop_m`?"),
+        ("fal.drop_m > 5", "camera", (), "E105", "did you mean `fall`?"),
+        ("fall.drop_m > 5", "gate", (), "E121", "take kind `camera` in `from`"),
+        ("fall.drop_m > 5", "camera", ("site",), "E121", KEYS),
+    ],
+)
+def test_a_score_that_does_not_fit_is_refused_with_what_to_write(text, kinds, key, code, advice):
+    (problem,) = found(text, kinds, scores=SCORES, key=key)
+    assert (problem.code, problem.advice_en) == (code, advice) and problem.advice_zh
+
+
+def test_a_score_is_of_the_event_in_hand_and_null_of_other_kinds():
+    assert found("fall.drop_m > 5", "camera", scores=SCORES, in_hand=False)[0].code == "E116"
+    for key in ((), ("device",), ("track", "device")):
+        here = scope("camera gate", scores=SCORES, key=key)
+        condition(parse("fall.drop_m > 5", PLACE), here)
+        assert [warning.code for warning in here.warnings] == ["W202"]
+    here = scope("camera gate", scores=SCORES)
+    condition(parse("kind == 'camera' and fall.drop_m > 5", PLACE), here)
+    assert here.warnings == []
 
 
 def test_a_field_that_all_kinds_lack_is_an_error():
