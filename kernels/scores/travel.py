@@ -1,11 +1,11 @@
 """Impossible travel: whether a plate is seen where its vehicle cannot be, which one of two vehicles with it can.
 
 Two sightings *contradict* each other if the time between them and the doubt of both clocks is less than the way takes
-at least. Between places of a network that is a share of what was learned of it: of neighbours by the time of day, bounded
-from below by landmarks for all others (`kernels.scores.landmarks`); but no more than a straight way at `straight_kmh`
-takes, since there may be one that nobody learned. Of other places only the great circle is known, which nobody drives
-faster than `speed_kmh_max`; below `distance_m_min` it says nothing. What was learned takes its place, not its side: it
-knows of wrong clocks and wrong positions.
+at least. Between places of a network that is a share of what was learned of it: of neighbours by the time of day,
+bounded from below by landmarks for all others (`kernels.scores.landmarks`); but no more than a straight way at
+`straight_kmh` takes, since there may be one that nobody learned. Of other places only the great circle is known, which
+nobody drives faster than `speed_kmh_max`; below `distance_m_min` it says nothing. What was learned takes its place, not
+its side: it knows of wrong clocks and wrong positions.
 
 A wrong reading is a sighting of somebody else, and there is one in every few thousand. So what is counted are disjoint
 pairs of sightings that contradict each other, of 24 hours: each needs a wrong reading of its own, however often the
