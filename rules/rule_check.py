@@ -119,7 +119,7 @@ class _RuleChecker:
             if typed is not None:
                 until = day_end(exemption.until, self.timezone) if exemption.until else None
                 select.append(exempting(typed, until))
-        active = conditions.condition(rule.active, replace(self.events, kinds=()))
+        active = conditions.condition(rule.active, replace(self.events, kinds=(), rule_kinds=self.kinds))
         if active is None or rule.active is None:
             return select, None
         if not isinstance(rule.pattern, Silence):

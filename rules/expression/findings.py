@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from events.place import Place, Problem
 from events.schema import Field, Text
+from rules.expression import instead
 from rules.expression.canonical import canonical
 from rules.expression.nodes import In, Name, Node, Tuple
 from rules.expression.scope import Scope, SetShape
@@ -24,21 +25,27 @@ class Findings:
         self.errors.append(problem)
 
     def warn(self, problem: Problem) -> None:
-        """Keep a warning, once for each text."""
-        if all(known.en != problem.en for known in self.warnings):
+        """Keep a warning, once for each text, and one of each code at a place."""
+        at = problem.code, problem.place
+        if all(known.en != problem.en and (known.code, known.place) != at for known in self.warnings):
             self.warnings.append(problem)
 
 
 def unknown_field(
-    place: Place, name: str, kinds: Sequence[str], candidates: Iterable[str], fields: Sequence[str]
+    place: Place,
+    name: str,
+    kinds: Sequence[str],
+    candidates: Iterable[str],
+    fields: Sequence[str],
+    pattern: str = "{}",
 ) -> Problem:
-    """A name that is no field, macro or calendar."""
+    """A name that is no field, macro or calendar; `pattern` is how what is similar is written, such as `prev.{}`."""
     return Problem(
         "E104",
         place,
         f"unknown field `{name}` in events of {of_kinds(kinds)}",
         f"{'、'.join(kinds)} 事件没有字段 {name}",
-        *near(name, candidates),
+        *near(name, candidates, pattern),
         note=f"fields of {', '.join(kinds)}: {' '.join(fields)}",
     )
 
@@ -52,6 +59,18 @@ def unknown_calendar(place: Place, name: str, candidates: Iterable[str], calenda
         f"没有日历 {name}",
         *near(name, candidates),
         note=f"calendars: {' '.join(calendars)}" if calendars else _NO_CALENDAR,
+    )
+
+
+def no_calendar(place: Place, name: str) -> Problem:
+    """A field, where only calendars make sense."""
+    return Problem(
+        "E104",
+        place,
+        f"`{name}` is a field, not a calendar",
+        f"{name} 是字段,不是日历",
+        "write the condition on it in `when`",
+        "请把它的条件写在 when 里",
     )
 
 
@@ -274,7 +293,9 @@ _MEANT = {called: call for call, others in _CALLED.items() for called in others}
 def unknown_function(place: Place, name: str, signatures: Mapping[str, str]) -> Problem:
     """A call of what is no function; `signatures` are those of all functions, by name."""
     call = _MEANT.get(name.lower())
-    advice = (f"write `{call}`", f"请写 {call}") if call else near(name, signatures, "{}()")
+    advice = (f"write `{call}`", f"请写 {call}") if call else instead.of_function(name)
+    if not any(advice):
+        advice = near(name, signatures, "{}()")
     return Problem(
         "E110",
         place,

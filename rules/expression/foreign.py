@@ -18,6 +18,8 @@ FOREIGN_SIGNS: dict[str, str] = {
     "=<": "<=",
     "//": "/",
     ":=": "==",
+    ">>": ">",
+    "<<": "<",
 }
 SIGN_ADVICE: dict[str, tuple[str, str]] = {
     "**": ("there are no powers; write `x * x`", "没有乘方,请写 x * x"),

@@ -26,13 +26,13 @@ _UNPLACED: Text = {"zh": "任一方没有位置时", "en": "where one of the two
 _LEARNING: Text = {"zh": "学习期间", "en": "while learning"}
 
 
-def _in(place: tuple[str, str]) -> Text:
-    return {"en": place[0], "zh": place[1]}
+def _in(place: misplaced.Elsewhere) -> Text:
+    return {"en": place.en, "zh": place.zh}
 
 
 _IN_PAIRS: Final = {
-    "en": f"{misplaced.IN_CHANGE[0]}; {misplaced.IN_SEQUENCE[0]}",
-    "zh": f"{misplaced.IN_CHANGE[1]};{misplaced.IN_SEQUENCE[1]}",
+    "en": f"{misplaced.IN_CHANGE.en}; {misplaced.IN_SEQUENCE.en}",
+    "zh": f"{misplaced.IN_CHANGE.zh};{misplaced.IN_SEQUENCE.zh}",
 }
 
 FUNCTIONS: Final[dict[str, Function]] = {

@@ -176,7 +176,9 @@ def other_types(place: Place, left: Typed, right: Typed, is_comparison: bool) ->
     first, second = described(left), described(right)
     advice, note = ("", ""), ""
     for one, other in ((left, right), (right, left)) if is_comparison else ():
-        if one.type.values and isinstance(other, Constant) and other.type.base == "number":
+        if (word := canonical(other.node)) in one.type.values:
+            advice, note = (f"write `'{word}'`", f"请写 '{word}'"), values_of(canonical(one.node), one.type.values)
+        elif one.type.values and isinstance(other, Constant) and other.type.base == "number":
             name, value = canonical(one.node), one.type.values[0]
             advice = (f"write one of its values: `{name} == '{value}'`", f"请写它的取值,如 {name} == '{value}'")
             note = values_of(name, one.type.values)
@@ -217,7 +219,7 @@ def other_units(place: Place, left: Typed, right: Typed) -> Problem:
 def bare_duration(place: Place, bare: Typed) -> Problem:
     """A number without unit beside a duration."""
     text = canonical(bare.node)
-    advice = ("", "")
+    advice = ("a number without unit is compared with a number: `x > 5`", "没有单位的数值请与数字比较:x > 5")
     if isinstance(bare, Constant):
         advice = (
             f"write `{text}s` for seconds, or `{text}m` for minutes",

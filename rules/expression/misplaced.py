@@ -1,28 +1,71 @@
 """What the checker says of names that patterns give and of what areas and coverage need, English and Chinese."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from events.place import Place, Problem
 from rules.expression.scope import AreaShape
-from rules.expression.wording import near
+from rules.expression.wording import near, of_kinds
 
-IN_WINDOW = (
+
+class Elsewhere(NamedTuple):
+    """Where a name is known, and what to do who wants it: English and Chinese."""
+
+    en: str
+    zh: str
+    advice_en: str
+    advice_zh: str
+
+
+IN_WINDOW = Elsewhere(
     "`threshold`, `clear`, `severity` and texts of a rule with a `window`",
     "带 window 的规则的 threshold、clear、severity 和文本",
+    "write it in `threshold`, with  window: 10m  beside it",
+    "请写在 threshold 里,并同时写  window: 10m",
 )
-IN_BASELINE = ("rules with a `baseline`", "带 baseline 的规则")
-IN_ABSENCE = ("`severity` and texts of an absence rule", "absence 规则的 severity 和文本")
-IN_CHANGE = ("`change`, `severity` and texts of a `change` rule", "change 规则的 change、severity 和文本")
-IN_SEQUENCE = (
+IN_BASELINE = Elsewhere(
+    "rules with a `baseline`",
+    "带 baseline 的规则",
+    "write it in `threshold`, with  baseline: {season: week}  beside it",
+    "请写在 threshold 里,并同时写  baseline: {season: week}",
+)
+IN_ABSENCE = Elsewhere(
+    "`severity` and texts of an absence rule",
+    "absence 规则的 severity 和文本",
+    "how long a key may be silent is written  absence: {for: 48h}",
+    "主键允许沉默多久,请写  absence: {for: 48h}",
+)
+IN_CHANGE = Elsewhere(
+    "`change`, `severity` and texts of a `change` rule",
+    "change 规则的 change、severity 和文本",
+    "write it in `change`, with  window: 2h  beside it",
+    "请写在 change 里,并同时写  window: 2h",
+)
+IN_SEQUENCE = Elsewhere(
     "later steps, `severity` and texts of a `sequence`",
     "sequence 规则的后续步骤、severity 和文本",
+    "write it in the `when` of a later step",
+    "请写在后续步骤的 when 里",
 )
 
 
-def not_here(place: Place, name: str, where_en: str, where_zh: str) -> Problem:
+def not_here(place: Place, name: str, where: Elsewhere) -> Problem:
     """A name that other places of a rule know."""
-    gap = " " * where_zh[0].isascii()  # between Chinese and other letters
-    return Problem("E116", place, f"`{name}` is only known in {where_en}", f"{name} 只能用于{gap}{where_zh}")
+    gap = " " * where.zh[0].isascii()  # between Chinese and other letters
+    en, zh = f"`{name}` is only known in {where.en}", f"{name} 只能用于{gap}{where.zh}"
+    return Problem("E116", place, en, zh, where.advice_en, where.advice_zh)
+
+
+def nested(place: Place, signature: str) -> Problem:
+    """An aggregate of an aggregate."""
+    return Problem(
+        "E116",
+        place,
+        f"`{signature}` is over events, which have no aggregates",
+        f"{signature} 是对事件求值,事件没有聚合值",
+        "join several of them by `and`",
+        "多个聚合条件请用 and 连接",
+    )
 
 
 def short_form(place: Place, name: str, of: str) -> Problem:
@@ -117,6 +160,19 @@ def unknown_area(place: Place, name: str, areas: Mapping[str, AreaShape]) -> Pro
         advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
     note = f"areas: {' '.join(sorted(areas))}" if areas else "no area is declared / 没有声明任何区域"
     return Problem("E120", place, f"unknown area `{name}`", f"没有区域 {name}", *advice, note=note)
+
+
+def no_point(place: Place, call: str, names: tuple[str, str], kinds: Sequence[str], having: Sequence[str]) -> Problem:
+    """An area asked of events without the coordinates that it is drawn in; `having` are the kinds that have them."""
+    x, y = names
+    return Problem(
+        "E116",
+        place,
+        f"`{call}` needs `{x}` and `{y}`, and events of {of_kinds(kinds)} have none",
+        f"{call} 需要 {x}、{y},而 {'、'.join(kinds)} 事件没有",
+        f"kinds that have them: {', '.join(having)}" if having else "",
+        f"有这两个字段的事件:{'、'.join(having)}" if having else "",
+    )
 
 
 def no_devices(place: Place) -> Problem:

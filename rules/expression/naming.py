@@ -73,7 +73,7 @@ class Naming(Comparing):
         if name == "last_seen":
             if scope.pattern == "absence":
                 return LastSeen(node, TIME)
-            self.found.add(misplaced.not_here(node.place, "last_seen", *misplaced.IN_ABSENCE))
+            self.found.add(misplaced.not_here(node.place, "last_seen", misplaced.IN_ABSENCE))
             return None
         if name in scope.calendars:
             return InCalendar(node, TRUTH, name)
@@ -91,6 +91,8 @@ class Naming(Comparing):
             return say.needs_call(node.place, name, SIGNATURES[name])
         candidates = [*scope.field_names(), *sorted(scope.macros), *sorted(scope.calendars)]
         if not scope.kinds:
+            if scope.fields(name, scope.rule_kinds):
+                return say.no_calendar(node.place, name)
             return say.unknown_calendar(node.place, name, candidates, sorted(scope.calendars))
         return say.unknown_field(node.place, name, scope.kinds, candidates, scope.field_names())
 
@@ -158,10 +160,10 @@ class Naming(Comparing):
             self.found.add(misplaced.ambiguous_event(place, event))
             return None
         if event == "prev" and scope.pattern != "change":
-            self.found.add(misplaced.not_here(place, f"prev.{name}", *misplaced.IN_CHANGE))
+            self.found.add(misplaced.not_here(place, f"prev.{name}", misplaced.IN_CHANGE))
             return None
         if event == "first" and not scope.first_kinds:
-            self.found.add(misplaced.not_here(place, f"first.{name}", *misplaced.IN_SEQUENCE))
+            self.found.add(misplaced.not_here(place, f"first.{name}", misplaced.IN_SEQUENCE))
             return None
         kinds = scope.kinds if event == "prev" else scope.first_kinds
         if name == "kind":
@@ -170,7 +172,7 @@ class Naming(Comparing):
             field = self.field_of(node, name, fields, kinds)
         else:
             names = scope.field_names(kinds)
-            self.found.add(say.unknown_field(place, name, kinds, names, names))
+            self.found.add(say.unknown_field(place, name, kinds, names, names, f"{event}.{{}}"))
             return None
         if field is None:
             return None

@@ -1,9 +1,11 @@
 """Tokens to nodes: a small precedence parser. Limits come first, so that no text costs more than it may."""
 
 import math
+from dataclasses import replace
 from typing import NoReturn, cast
 
 from events.place import Place, Problem, Problems
+from rules.expression import instead
 from rules.expression.foreign import FOREIGN_WORDS, WORDS
 from rules.expression.nodes import (
     Arithmetic,
@@ -207,7 +209,7 @@ class _Parser:
 
     def number(self, token: Token) -> Number:
         if token.unit and (spelled := self.whole_unit(token.unit, token.end)) not in UNITS:
-            self.no_unit(token, spelled)
+            self.no_unit(token, token.unit, spelled)
         factor, unit = UNITS.get(token.unit, (1.0, None))
         # 40% is the double nearest to 0.4, which 40 * 0.01 is not always
         value = float(token.text) / 100.0 if token.unit == "%" else float(token.text) * factor
@@ -221,10 +223,11 @@ class _Parser:
         together = over.text == "/" and per.kind == "name" and over.start == end and per.start == over.end
         return f"{unit}/{per.text}" if together and per.text in UNITS else unit
 
-    def no_unit(self, token: Token, unit: str) -> NoReturn:
+    def no_unit(self, token: Token, begun: str, unit: str) -> NoReturn:
+        """Report a unit that begins at the end of a token, with `begun`."""
         self.fail(
             "E113",
-            token,
+            replace(token, end=token.end + len(unit) - len(begun)),
             f"unknown unit `{unit}`",
             f"未知的单位 `{unit}`",
             "write the number alone, in the unit of the field; units are ms s m h d w (m is minutes), km and %",
@@ -246,8 +249,7 @@ class _Parser:
                     parts[-1],
                     "values have no methods",
                     "没有 x.f() 这种写法",
-                    f"write `{path[-1]}({'.'.join(path[:-1])})`",
-                    f"请写 {path[-1]}({'.'.join(path[:-1])})",
+                    *instead.of_method(path),
                 )
             return self.call(parts[0])
         if len(path) == 1 and path[0] in ("true", "false"):
@@ -381,19 +383,14 @@ class _Parser:
             )
         if text == "." and before and before.text == ")":
             self.fail("E109", token, "a value has no parts and no methods", "值没有成员,也没有方法")
-        advice = ("", "")
         if before and before.kind == "number" and not before.unit and token.kind == "name" and text not in WORDS:
             self.at += 1
             if (unit := self.whole_unit(text, token.end)) not in UNITS:
-                self.no_unit(token, unit)
+                self.no_unit(token, text, unit)
             of_m = (" (minutes)", "(分钟)") if unit == "m" else ("", "")
             advice = (f"write `{before.text}{text}`{of_m[0]}", f"请写 {before.text}{text}{of_m[1]}")
-        elif before and before.kind == "number" and before.unit and token.kind == "number":
-            advice = ("write one number and one unit: `90m`", "只写一个数字和一个单位:90m")
-        elif token.kind == "name" and text in WORDS and before and before.text in ("==", "!=", "(", ","):
-            advice = (f"a text stands in quotes: `'{text}'`", f"文本要加单引号:'{text}'")
-        elif token.kind == "sign" and text == ".":
-            advice = ("write a digit before the point: `0.5`", "小数点前要写数字:0.5")
+        else:
+            advice = instead.of_token(before, token, self.tokens[min(self.at + 1, len(self.tokens) - 1)])
         self.fail(
             "E102", token, f"`{text}` where {wanted_en} should be", f"此处应为{wanted_zh},而不是 `{text}`", *advice
         )

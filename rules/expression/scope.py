@@ -109,7 +109,8 @@ class Scope:
     is of `first_kinds`. `in_hand=False` is where no event is at hand (panes, absence): only key fields may be read,
     and columns of sets that they find. `in_text` allows the short forms of texts, such as `count` for `count()`.
     `kinds` is empty where only calendars make sense (`active`). `rule_kinds` are those of the whole rule where they
-    are more (a step of a sequence). Checks append what is worth a warning to `warnings`.
+    are more (a step of a sequence, `active`). Of what is `broken` nothing is known but its name. Checks append what is
+    worth a warning to `warnings`.
     """
 
     schemas: Schemas

@@ -204,3 +204,90 @@ def test_articles_go_by_the_word_and_chinese_leaves_a_blank_before_other_letters
     assert "只能用于 change" in found.zh
     (found,) = of_rule("from: gate", "when: count() > 2")
     assert "只能用于带" in found.zh
+
+
+def in_rule(*lines: str, kinds: str = "gate") -> list[Problem]:
+    """Errors of a rule of some kinds beside a vocabulary."""
+    vocabulary = (
+        'version: 1\ntimezone: Asia/Shanghai\ncalendars: {night: "22:00-06:00"}\n'
+        "areas: {lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}\n"
+    )
+    text = f"version: 1\nrules:\n- rule: x\n  from: {kinds}\n  severity: low\n" + "".join(
+        f"  {line}\n" for line in lines
+    )
+    try:
+        found = check.loads({"v.yaml": vocabulary, "r.yaml": text}, SCHEMAS, CITY).problems
+    except Problems as problems:
+        found = problems.problems
+    return [each for each in found if each.code not in ("W330", "W310")]
+
+
+def test_a_misspelt_field_of_another_event_is_meant_with_the_event() -> None:
+    (found,) = in_rule("key: plate", "window: 1h", "change: prev.sit != site")
+    assert found.advice_en == "did you mean `prev.site`?"
+    text = "version: 1\nrules:\n- rule: x\n  severity: low\n  key: site\n  message: '${first.devic}'\n"
+    text += "  sequence: [{first: gate}, {then: camera, within: 4s, when: first.sit == site}]\n"
+    with pytest.raises(Problems) as raised:
+        check.loads({"r.yaml": text}, SCHEMAS, CITY)
+    advised = [each.advice_en for each in raised.value.problems]
+    assert advised == ["did you mean `first.device`?", "did you mean `first.site`?"]
+
+
+def test_an_area_asked_of_events_without_coordinates_names_the_kinds_that_have_them() -> None:
+    (found,) = in_rule("when: inside('lobby')")
+    assert (found.code, found.en) == (
+        "E116",
+        "`inside('lobby')` needs `x` and `y`, and events of kind `gate` have none",
+    )
+    assert found.advice_en == "kinds that have them: camera"
+    (warned,) = in_rule("when: near('lobby', 5)", kinds="[gate, camera]")
+    assert warned.code == "W202"
+
+
+def test_a_comparison_with_another_event_out_of_its_place_is_one_error() -> None:
+    (found,) = in_rule("key: plate", "when: implied_kmh(prev) > 5")
+    assert (found.code, found.en.split(" is ")[0]) == ("E116", "`implied_kmh(prev)`")
+    assert found.advice_en == "write it in `change`, with  window: 2h  beside it"
+
+
+def test_a_field_among_calendars_belongs_into_when() -> None:
+    (found,) = in_rule("active: night and subject == 'person'")
+    assert (found.code, found.place.column, found.advice_en) == ("E104", 21, "write the condition on it in `when`")
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "column", "width", "advice"),
+    [
+        ("subject == person", "E107", 9, 17, "write `'person'`"),
+        ("match_score > 50 km/h", "E113", 26, 4, "write the number alone"),
+        ("match_score > 50km/h", "E113", 23, 6, "write the number alone"),
+        ("match_score > 5m", "E108", 9, 16, "a number without unit is compared with a number"),
+        ("match_score > 1,000", "E102", 24, 1, "write `1000`"),
+        ("match_score >> 1", "E109", 21, 2, "write `>`"),
+        ("direction in 'in'", "E102", 22, 4, "write `in ('in')`"),
+        ("device.startswith('g')", "E109", 16, 10, "texts are compared whole"),
+        ("matches(device, 'g.*')", "E110", 9, 22, "texts are compared whole"),
+        ("device.abs()", "E109", 16, 3, "write `abs(device)`"),
+    ],
+)
+def test_what_other_languages_write_is_told_with_what_to_write_here(
+    condition: str, code: str, column: int, width: int, advice: str
+) -> None:
+    (found,) = in_rule(f"when: {condition}")
+    assert (found.code, found.place.column, found.place.width) == (code, column, width)
+    assert found.advice_en.startswith(advice)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["when: count() > 3"],
+        ["when: last_seen > now()"],
+        ["when: zscore(count()) > 3"],
+        ["when: first.site == 'a'"],
+        ["when: first_seen(person)"],
+    ],
+)
+def test_what_only_other_places_know_is_told_where_to_write(lines: list[str]) -> None:
+    (found,) = in_rule(*lines)
+    assert found.code == "E116" and found.advice_en and found.advice_zh

@@ -17,4 +17,10 @@ def other_event(check: Checking, node: Call) -> Other | None:
         check.found.add(misplaced.no_other_event(arg.place, node.name))
         return None
     (event,) = arg.path
+    if event == "prev" and check.scope.pattern != "change":
+        check.found.add(misplaced.not_here(node.place, f"{node.name}(prev)", misplaced.IN_CHANGE))
+        return None
+    if event == "first" and not check.scope.first_kinds:
+        check.found.add(misplaced.not_here(node.place, f"{node.name}(first)", misplaced.IN_SEQUENCE))
+        return None
     return lambda name: check.other(event, name, node.place)

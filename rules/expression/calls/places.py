@@ -62,7 +62,13 @@ def _area(check: Checking, node: Call) -> AreaShape | None:
 
 
 def _point(check: Checking, node: Call, area: AreaShape) -> tuple[Typed, Typed] | None:
-    x, y = (check.read(name, node.place) for name in (("lon", "lat") if area.site is None else ("x", "y")))
+    names = ("lon", "lat") if area.site is None else ("x", "y")
+    scope = check.scope
+    if not all(map(scope.fields, names)):
+        having = [kind for kind in scope.schemas.kinds if all(scope.fields(name, (kind,)) for name in names)]
+        check.found.add(misplaced.no_point(node.place, f"{node.name}('{area.name}')", names, scope.kinds, having))
+        return None
+    x, y = (check.read(name, node.place) for name in names)
     return None if x is None or y is None else (x, y)
 
 

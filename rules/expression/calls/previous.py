@@ -70,7 +70,7 @@ def _doubt(check: Checking, node: Call, device: Typed) -> Typed | None:
 def first_seen(check: Checking, node: Call) -> Typed | None:
     """Whether a value is new to the key within the window."""
     if check.scope.pattern != "change":
-        check.found.add(misplaced.not_here(node.place, "first_seen(x)", *misplaced.IN_CHANGE))
+        check.found.add(misplaced.not_here(node.place, "first_seen(x)", misplaced.IN_CHANGE))
         return None
     item = check.over_event(node.args[0], is_condition=False)
     if item is None:

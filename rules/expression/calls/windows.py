@@ -4,7 +4,7 @@ from rules.aggregates import AGGREGATES, TAKES, Aggregate
 from rules.expression import findings as say
 from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
-from rules.expression.nodes import Call, Number
+from rules.expression.nodes import Call, Node, Number, walk
 from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore
 
 _BASES = {"number": ("number", "duration"), "value": ("text", "enum", "kind")}
@@ -14,7 +14,7 @@ def aggregated(check: Checking, node: Call, name: str) -> Typed | None:
     """An aggregate of the window."""
     aggregate = AGGREGATES[name]
     if check.scope.pattern != "window":
-        check.found.add(misplaced.not_here(node.place, aggregate.signature, *misplaced.IN_WINDOW))
+        check.found.add(misplaced.not_here(node.place, aggregate.signature, misplaced.IN_WINDOW))
         return None
     if len(node.args) != aggregate.arguments:
         check.found.add(say.other_arguments(node.place, aggregate.signature, aggregate.title))
@@ -22,6 +22,10 @@ def aggregated(check: Checking, node: Call, name: str) -> Typed | None:
     if aggregate.takes == "nothing":
         assert aggregate.gives is not None
         return Aggregated(node, aggregate.gives, name)
+    inner = next((part for part in walk(node.args[0]) if _is_aggregate(part)), None)
+    if inner is not None:
+        check.found.add(misplaced.nested(inner.place, aggregate.signature))
+        return None
     argument = check.over_event(node.args[0], is_condition=aggregate.takes == "condition")
     parameter = _share(check, node, aggregate) if aggregate.parameter else 0.0
     if argument is None or parameter is None:
@@ -31,6 +35,11 @@ def aggregated(check: Checking, node: Call, name: str) -> Typed | None:
         return None
     whole = Call(node.place, node.name, (argument.node, *node.args[1:]))
     return Aggregated(whole, aggregate.gives or argument.type, name, argument, parameter)
+
+
+def _is_aggregate(node: Node) -> bool:
+    """Tell an aggregate; `min` and `max` of several values are none."""
+    return isinstance(node, Call) and node.name in AGGREGATES and len(node.args) == AGGREGATES[node.name].arguments
 
 
 def _share(check: Checking, node: Call, aggregate: Aggregate) -> float | None:
@@ -55,7 +64,7 @@ def expected(check: Checking, node: Call) -> Typed | None:
 
 def _usual(check: Checking, node: Call) -> Aggregated | None:
     if not check.scope.baseline:
-        check.found.add(misplaced.not_here(node.place, f"{node.name}()", *misplaced.IN_BASELINE))
+        check.found.add(misplaced.not_here(node.place, f"{node.name}()", misplaced.IN_BASELINE))
         return None
     of = check.any(node.args[0])
     if of is not None and not isinstance(of, Aggregated):
