@@ -38,7 +38,7 @@ class Declared:
 
 def inline(name: str, body: Node, reader: Reader) -> Polygon | None:
     """Read `{site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}`, None where it is wrong."""
-    keys = reader.table(f"areas.{name}", body, AREA, f"area `{name}`", f"区域 {name} ")
+    keys = reader.table(f"areas.{name}", body, AREA, f"area `{name}`", f"区域 {name}")
     site = reader.text("site", keys["site"]) if "site" in keys else None
     if "polygon" not in keys or ("site" in keys and site is None):
         return None

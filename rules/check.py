@@ -1,5 +1,6 @@
 """From files to a ruleset: everything that is wrong in any of them is found in one run."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
 from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, score_inputs, yaml
+from rules.broken import Broken
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
 from rules.conditions import Conditions
@@ -21,13 +23,14 @@ from rules.misspelt import meant
 from rules.model import Rule, RuleFile
 from rules.plan import Plan
 from rules.reading import Reader
-from rules.vocabulary import Vocabulary
+from rules.vocabulary import DECLARATIONS, Vocabulary
 from rules.yaml import Mapping as Document
 from rules.yaml import Scalar
 
 LIBRARY = Path(__file__).parent / "library"
 RULES_MAX = 10_000
 INDEXED_FROM = 100  # rules from which it matters that each has a field that picks it out
+_VERSION = re.compile(rb"^version[ \t]*:", re.MULTILINE)  # begins a file of the language
 UTC = "UTC"  # of rulesets that name no timezone and read no civil time
 
 
@@ -73,6 +76,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
     reader = Reader()
     reader.problems += given.problems
     documents: dict[str, Document] = {}
+    unread: list[str] = []
     texts = {**given.named, **given.beside}
     drawn = [path for path in texts if path.endswith(files.GEOJSON)]
     for path, data in given.named.items():
@@ -81,17 +85,31 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
         node, problems = yaml.read(path, data)
         reader.problems += problems
         if node is None:
+            unread.append(path)
             if not problems:
                 reader.problems.append(
-                    problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件", key="version: 1")
+                    problem(
+                        "E003",
+                        Place(path, 1),
+                        where="a rule file",
+                        where_zh="规则文件",
+                        key="version",
+                        near="version: 1",
+                    )
                 )
         elif (document := rule_file.document(node, reader)) is not None:
             documents[path] = document
     for path, data in given.beside.items():
-        node = None if path in drawn else yaml.read(path, data)[0]
+        node, problems = (None, []) if path in drawn else yaml.read(path, data)
         if isinstance(node, Document) and _is_vocabulary(node):
             documents[path] = rule_file.document(node, reader) or node
+            reader.problems += problems
+        elif node is None and problems and _VERSION.search(data):  # what rules name is likely declared there
+            unread.append(path)
+            reader.problems += problems
     vocabulary = Vocabulary()
+    for section in DECLARATIONS if unread else ():
+        vocabulary.broken.add(section)
     for document in documents.values():
         vocabulary.declare(document, reader, schemas)
     for path in drawn:
@@ -103,6 +121,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
     problems = _sorted(reader.problems)
     if any(each.level == "error" for each in problems):
         raise Problems(problems)
+    assert not vocabulary.broken, "what is broken has an error where it stands"
     plan = compile_ruleset(rules, vocabulary, vocabulary.timezone or UTC, schemas, city)
     return Ruleset(plan, problems, sources, tuple(rules), vocabulary, checker.macros)
 
@@ -151,6 +170,8 @@ class _Checker:
         first: dict[str, Place] = {}
         for file in self.files:
             named = self.macros[file.path] = self._macros(file.macros)
+            unread = {*file.unread, *(name for name in file.macros if name not in named)}
+            broken = self.vocabulary.broken.also("let", unread)
             for rule in file.rules:
                 place = first.setdefault(rule.name.text, rule.name.place)
                 if rule.name.text and place != rule.name.place:
@@ -165,9 +186,9 @@ class _Checker:
                             line=place.line,
                         )
                     )
-                if (checked := self._rule(rule, named)) is not None:
+                if (checked := self._rule(rule, named, broken)) is not None:
                     rules.append(checked)
-            self.problems += [*macros.problems(file, named, self.vocabulary, self.schemas, self.problems)]
+            self.problems += [*macros.problems(file, named, self.vocabulary, broken, self.schemas, self.problems)]
         if not any(file.rules for file in self.files) and not any(each.level == "error" for each in self.problems):
             path = self.files[0].path if self.files else self.empty
             self.problems.append(problem("Y031", Place(path, 1)))
@@ -177,8 +198,8 @@ class _Checker:
         self._indexed(rules)
         return rules
 
-    def _rule(self, rule: Rule, macros: dict[str, Node]) -> CheckedRule | None:
-        conditions = Conditions(self.schemas, self.vocabulary)
+    def _rule(self, rule: Rule, macros: dict[str, Node], broken: Broken) -> CheckedRule | None:
+        conditions = Conditions(self.schemas, self.vocabulary, broken)
         checked = rule_check.check(rule, macros, self.timezone, conditions)
         self.problems += conditions.problems
         return checked
@@ -204,7 +225,7 @@ class _Checker:
 
     def _civil_time(self, rules: Sequence[CheckedRule]) -> None:
         """A ruleset that speaks of days, hours or times of day must say whose."""
-        if self.vocabulary.timezone is not None:
+        if self.vocabulary.timezone is not None or self.vocabulary.broken.has("", "timezone"):
             return
         for rule in rules:
             if rule.is_civil:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
+from rules.broken import Broken
 from rules.errors import problem
 from rules.expression.canonical import canonical
 from rules.expression.parse import parse
@@ -29,11 +30,15 @@ class Template:
 
 
 class Conditions:
-    """Checks what a rule says, against schemas and vocabulary; problems, warnings among them, go to `problems`."""
+    """Checks what a rule says, against schemas and vocabulary; problems, warnings among them, go to `problems`.
 
-    def __init__(self, schemas: Schemas, vocabulary: Vocabulary) -> None:
+    Of names that are `broken` nothing is said.
+    """
+
+    def __init__(self, schemas: Schemas, vocabulary: Vocabulary, broken: Broken | None = None) -> None:
         self.schemas = schemas
         self.vocabulary = vocabulary
+        self.broken = vocabulary.broken if broken is None else broken
         self.problems: list[Problem] = []
 
     def report(self, code: str, place: Place, /, *, note: str = "", **holes: object) -> None:

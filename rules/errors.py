@@ -55,20 +55,20 @@ CODES: dict[str, Code] = {
     "Y026": Code("text goes on after the closing bracket", "括号之后还有文字", "put the whole value into quotes", "请给整个值加引号"),
     "Y027": Code("more than {limit} problems in this file; the rest was not read", "文件中的问题超过 {limit} 个,其余部分未检查", "mend these first", "请先修改以上问题"),
     "Y028": Code("a list item stands where a key is needed", "需要写键的位置写成了列表项", "write the key that it belongs to on the line above, such as  rules:", "请在上一行写出它所属的键,例如  rules:"),
-    "Y030": Code("cannot read this file: {why}", "无法读取文件:{why_zh}"),
+    "Y030": Code("cannot read this file: {why}", "无法读取文件:{why_zh}", "did you mean {near}?", "是否想写 {near}?"),
     "Y031": Code("no rule in any of the given files", "给出的文件里没有任何规则", "name a file or folder with `rules:`", "请给出含有 rules: 的文件或目录"),
-    "E001": Code("`{key}` must be {wanted}, not {got}", "`{key}` 应为{wanted_zh},而不是{got_zh}"),
+    "E001": Code("`{key}` must be {wanted}, not {got}", "`{key}` 应为{wanted_zh},而不是{got_zh}", "for example  {near}", "例如  {near}"),
     "E002": Code("unknown key `{key}` in {where}", "{where_zh}没有 `{key}` 这个键", "did you mean `{near}`?", "是否想写 {near}?"),
-    "E003": Code("{where} lacks `{key}`", "{where_zh}缺少 `{key}`"),
+    "E003": Code("{where} lacks `{key}`", "{where_zh}缺少 `{key}`", "write  {near}", "请写  {near}"),
     "E004": Code("`version` must be 1", "version 必须是 1", "write  version: 1", "请写  version: 1"),
     "E005": Code("`rules` is empty", "rules 为空", "add a rule, or leave `rules` out of a vocabulary file", "请添加规则;词汇文件不写 rules"),
-    "E006": Code("`{name}` is not a good {what}: small letters a-z, digits and `_`{first}", "`{name}` 不能作为{what_zh}:只能用小写字母、数字和下划线{first_zh}", "for example `{near}`", "例如 {near}"),
+    "E006": Code("`{name}` cannot name a {what}: small letters a-z, digits and `_`{first}", "`{name}` 不能作为{what_zh}:只能用小写字母、数字和下划线{first_zh}", "for example `{near}`", "例如 {near}"),
     "E007": Code("{what} `{name}` is there twice; first in {path}, line {line}", "{what_zh} `{name}` 重复,第一次在 {path} 第 {line} 行", "give it another name", "请换一个名字"),
     "E008": Code("unknown {what} `{word}`", "没有 `{word}` 这个{what_zh}", "did you mean `{near}`?", "是否想写 {near}?"),
     "E009": Code("`{text}` is not a duration", "`{text}` 不是时长", "a number and ms, s, m, h, d or w: {near}", "数字加 ms、s、m、h、d 或 w:{near}"),
     "E010": Code("a rule has at most one pattern; this one has {patterns}", "一条规则最多一个模式,这条有{patterns_zh}", "make two rules of it", "请拆成两条规则"),
     "E011": Code("{what} is not in this version", "这个版本还没有{what_zh}", "{advice}", "{advice_zh}"),
-    "E012": Code("`{key}` needs `{other}` beside it", "`{key}` 需要同时写 `{other}`"),
+    "E012": Code("`{key}` needs `{other}` beside it", "`{key}` 需要同时写 `{other}`", "write  {near}", "请写  {near}"),
     "E013": Code("`{text}` is not a date", "`{text}` 不是日期", "write it like 2026-12-31", "请写成 2026-12-31"),
     "E014": Code("`default` must be the last rung of `severity`, and there must be one", "severity 的最后一级必须是 default,且只有一个", "{{high: condition, medium: default}}", "{{high: 条件, medium: default}}"),
     "E015": Code("`{key}` must be a whole number of at least {least}, not `{text}`", "`{key}` 应为不小于 {least} 的整数,而不是 `{text}`"),
@@ -121,7 +121,7 @@ CODES: dict[str, Code] = {
     "E069": Code("a list, where keys are needed: the rules of a file stand under `rules`", "文件最外层应为键而不是列表:规则写在 rules 下面", "write  version: 1  and  rules:  above it", "请在它上面写  version: 1  和  rules:"),
     "E070": Code("`{text}` is not an instant", "`{text}` 不是时刻", "write it with an offset: 2026-11-23T23:00:00+08:00", "请带上时区:2026-11-23T23:00:00+08:00"),
     "E071": Code("`{text}` is not a share of devices", "`{text}` 不是设备比例", "0% to 100%, in steps of 10%", "0% 到 100%,以 10% 为步长"),
-    "E072": Code("`{name}` of {where} is {a_type}, not `{text}`", "{where} 的 {name} 的类型是 {type},不能是 `{text}`", "{advice}", "{advice_zh}"),
+    "E072": Code("`{name}` of {where} is {a_type}, not `{text}`", "{where_zh}的 {name} 类型是 {type},不能是 `{text}`", "{advice}", "{advice_zh}"),
     "E073": Code("`alive` needs a set `devices` with `site` and `expected_s`; the rules declare none", "alive 需要含 site 和 expected_s 的参考集 devices,规则没有声明"),
     "E074": Code("this event is refused: {reason}", "该事件被拒收:{reason}"),
     "E075": Code("an outage ends before it begins", "中断的结束早于开始", "{{feed: gate, from: 1h, to: 3h}}", "{{feed: gate, from: 1h, to: 3h}}"),
@@ -131,7 +131,7 @@ CODES: dict[str, Code] = {
     "E082": Code("`{name}` cannot choose the sights of an absence", "{name} 不能用来选取 absence 的事件", "a sight is a sight, late ones too: a rule of its own can ask for the score", "看到就是看到,迟到的也算:请另写规则使用评分"),
     "E083": Code("kernel `{kernel}` reads the column `{name}` as a number{unit}", "评分内核 {kernel} 把列 {name} 读作数字{unit}", "declare it so in `columns`", "请在 columns 中这样声明"),
     "W201": Code("`{name}` is missing in {share} of the events of {kinds} in the history; then this condition does not hold", "历史数据中 {kinds} 事件有 {share} 缺少 `{name}`,此时该条件不成立", "add  known({name})  or  missing({name})  to say what is meant", "请加上 known({name}) 或 missing({name}) 说明用意"),
-    "W305": Code("would have fired {count} times on {day} (limit {limit} a rule and day)", "在 {day} 会触发 {count} 次(每条规则每天上限 {limit})", "make it more selective, or give it a `cooldown`", "请收紧条件,或加 cooldown"),
+    "W305": Code("would have fired {count} times on {day} (limit {limit} a rule and day)", "在 {day} 会触发 {count} 次(每条规则每天上限 {limit})", "make it more selective, or give it {cooldown}", "请收紧条件,或加{cooldown_zh}"),
     "W310": Code("`cooldown` makes this critical rule wait for the watermark, and late events raise no alert; without it it would fire on arrival", "写了 cooldown,这条紧急规则要等水位线,迟到的事件不再告警;不写则到达即报", "leave `cooldown` out if every alarm must ring at once", "如需立即告警,请去掉 cooldown"),
     "W320": Code("{count} of {rules} rules, this one first, are asked of every event of their kinds: no condition compares a field with a constant", "{rules} 条规则中有 {count} 条(从这条起)没有用字段与常量比较的条件,每个事件都要逐条判断", "add one where it is true, such as  metric == 'smoke'  or  speed_kmh > 80", "请尽量加上,例如 metric == 'smoke' 或 speed_kmh > 80"),
     "W325": Code("`{name}` names a thing for a short while only, and each is awaited for ever", "`{name}` 只在短时间内有效,而每一个都会一直等待", "write  forget: 1d", "请写  forget: 1d"),
@@ -153,6 +153,7 @@ SHAPES = {
     "a list": "列表",
     "a mapping": "键值表",
     "a name or a list of names": "名称或名称列表",
+    "an empty list": "空列表",
     "nothing": "空值",
     "an empty text": "空文字",
     "a number": "数字",
@@ -165,6 +166,10 @@ def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> P
     entry = CODES[code]
     if code == "Y003":
         holes["after"] = f" after `{holes['where']}`" if holes["where"] else ""
+    if "near}" in entry.advice_en:
+        holes.setdefault("near", "")
+    if (where := str(holes.get("where_zh", ""))) and where[-1].isascii():
+        holes["where_zh"] = f"{where} "  # between other letters and Chinese
     if "type" in holes:
         holes["a_type"] = with_article(str(holes["type"]))
     advised = holes.get("near", "x") != "" and holes.get("advice", "x") != ""

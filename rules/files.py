@@ -7,7 +7,7 @@ from pathlib import Path
 from events.place import Place, Problem
 from events.unreadable import reason
 from rules.areas import FILE as AREAS
-from rules.errors import problem
+from rules.errors import nearest, problem
 
 SUFFIXES = (".yaml", ".yml")
 GEOJSON = Path(AREAS).suffix
@@ -51,11 +51,19 @@ def read(paths: Sequence[Path]) -> RuleFiles:
             data = path.read_bytes()
         except OSError as error:
             if path in named:
-                why, why_zh = reason(error)
-                problems.append(problem("Y030", Place(str(path), 1), why=why, why_zh=why_zh))
+                problems.append(unreadable(path, error, Place(str(path), 1)))
             continue
         (texts if path in named else beside_texts)[str(path)] = data
     return RuleFiles(texts, beside_texts, tuple(problems), str(paths[0]) if paths else ".")
+
+
+def unreadable(path: Path, error: OSError, place: Place) -> Problem:
+    """Say at a place why a file cannot be read, and which of those beside it may be meant."""
+    why, why_zh = reason(error)
+    near = ""
+    if isinstance(error, FileNotFoundError) and path.parent.is_dir():
+        near = nearest(path.name, [file.name for file in _in_folder(path.parent, deep=False)])
+    return problem("Y030", place, why=why, why_zh=why_zh, near=str(path.with_name(near)) if near else "")
 
 
 def _in_folder(folder: Path, *, deep: bool) -> list[Path]:

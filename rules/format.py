@@ -44,7 +44,9 @@ def formatted(path: str, text: str) -> str:
 def _read(path: str, text: str) -> Mapping:
     node, problems = yaml.read(path, text.encode())
     if node is None and not problems:
-        problems = [problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件", key="version: 1")]
+        problems = [
+            problem("E003", Place(path, 1), where="a rule file", where_zh="规则文件", key="version", near="version: 1")
+        ]
     reader = Reader()
     mapping = written(node, reader) if node is not None else None
     if mapping is None or problems:

@@ -395,3 +395,16 @@ SCORE: Mapping[str, Key] = {
         "200000",
     ),
 }
+
+# how each key is written; what is declared, by its section
+EXAMPLES: Mapping[str, str] = {name: f"{name}: {key.example}" for name, key in RULE.items()} | {
+    "severity": "severity: high",
+    "version": "version: 1",
+    "sets": "sets: {residents: {key: [site, person]}}",
+    "timezone": "timezone: Asia/Shanghai",
+    "calendars": 'calendars: {night: "22:00-06:00"}',
+    "areas": "areas: {lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}",
+    "routes": "routes: [property]",
+    "let": "let: {fast: speed_kmh > 80}",
+    "rules": "rules: [{rule: fast, from: traffic, when: speed_kmh > 80, severity: low}]",
+}

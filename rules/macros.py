@@ -6,6 +6,7 @@ from typing import Literal
 
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
+from rules.broken import Broken
 from rules.errors import problem
 from rules.expression import findings as say
 from rules.expression.nodes import Name, Node, walk
@@ -18,7 +19,12 @@ _PATTERNS: tuple[Literal["window", "absence", "change"], ...] = ("window", "abse
 
 
 def problems(
-    file: RuleFile, macros: Mapping[str, Node], vocabulary: Vocabulary, schemas: Schemas, known: list[Problem]
+    file: RuleFile,
+    macros: Mapping[str, Node],
+    vocabulary: Vocabulary,
+    broken: Broken,
+    schemas: Schemas,
+    known: list[Problem],
 ) -> Iterator[Problem]:
     """Yield what is wrong with the macros of a file beyond what its rules have found (`known`)."""
     circles = _circles(macros)
@@ -32,7 +38,7 @@ def problems(
         if is_right:
             yield problem("W362", scalar.place, name=name)
         if not circles:
-            yield from _checked(macros[name], macros, vocabulary, schemas)
+            yield from _checked(macros[name], macros, vocabulary, broken, schemas)
 
 
 def _macros_in(node: Node, macros: Mapping[str, Node]) -> list[Name]:
@@ -74,7 +80,9 @@ def _circles(macros: Mapping[str, Node]) -> list[tuple[set[Place], Problem]]:
     return found
 
 
-def _checked(node: Node, macros: Mapping[str, Node], vocabulary: Vocabulary, schemas: Schemas) -> list[Problem]:
+def _checked(
+    node: Node, macros: Mapping[str, Node], vocabulary: Vocabulary, broken: Broken, schemas: Schemas
+) -> list[Problem]:
     """Return what is wrong with a macro wherever it may stand: the least that any kinds and pattern leave."""
     kinds = schemas.kinds
     least: list[Problem] | None = None
@@ -91,6 +99,7 @@ def _checked(node: Node, macros: Mapping[str, Node], vocabulary: Vocabulary, sch
                 first_kinds=some,
                 areas=vocabulary.areas,
                 scores=vocabulary.scores,
+                broken=broken,
             )
             try:
                 check(node, scope)

@@ -166,9 +166,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """The rules of one file and the macros that they may use; `words` are all that its rules say."""
+    """The rules of one file and the macros that they may use; `words` are all that its rules say.
+
+    `unread` are macros that cannot be read.
+    """
 
     path: str
     macros: Names[str, Scalar] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     words: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ from events.place import Place, Problem
 from kernels.instants import DAY_MS
 from rules import slips
 from rules.errors import SHAPES, nearest, problem
-from rules.keys import Key
+from rules.keys import EXAMPLES, Key
 from rules.misspelt import meant
 from rules.yaml import Items, Mapping, Node, Scalar
 
@@ -49,15 +49,24 @@ def in_units(text: str) -> str:
     return found if found != text.strip() else ""
 
 
+def better_name(text: str, *, digit_first: bool = False) -> str:
+    """Return what a name that is none may be changed to, empty where nothing is left of it."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_" if digit_first else "_0123456789")
+
+
 def shape(node: Node) -> str:
     """Return what a node is, in words."""
     if isinstance(node, Scalar):
         return "text" if node.text.strip() else "an empty text" if node.style else "nothing"
-    return "a list" if isinstance(node, Items) else "a mapping"
+    if isinstance(node, Items):
+        return "a list" if node.items else "an empty list"
+    return "a mapping"
 
 
 class Reader:
-    """Reads nodes of one file and keeps the problems that it finds."""
+    """Reads nodes of one file and keeps the problems that it finds; `examples` are how its keys are written."""
+
+    examples: Table[str, str] = EXAMPLES
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -68,8 +77,14 @@ class Reader:
 
     def wrong(self, key: str, node: Node, wanted: str) -> None:
         """Report a value of the wrong shape."""
-        got = shape(node)
-        self.report("E001", node.place, key=key, wanted=wanted, wanted_zh=SHAPES[wanted], got=got, got_zh=SHAPES[got])
+        got, near = shape(node), self.examples.get(key.split(".", maxsplit=1)[0], "")
+        holes = {"wanted": wanted, "wanted_zh": SHAPES[wanted], "got": got, "got_zh": SHAPES[got], "near": near}
+        self.report("E001", node.place, key=key, **holes)
+
+    def lacks(self, place: Place, where: str, where_zh: str, key: str, example: str = "") -> None:
+        """Report a key that must be there; without an `example` it is one of those that the file has."""
+        near = example or self.examples.get(key, "")
+        self.report("E003", place, where=where, where_zh=where_zh, key=key, near=near)
 
     def mapping(self, key: str, node: Node) -> Mapping | None:
         """Return a mapping."""
@@ -137,12 +152,12 @@ class Reader:
         found = {name.text: value for name, value in mapping.entries}
         for name in required:
             if name not in found:
-                self.report("E003", mapping.place, where=where, where_zh=where_zh, key=name)
+                self.lacks(mapping.place, where, where_zh, name, f"{name}: {table[name].example}")
         return found
 
     def kinds(self, key: str, node: Node, known: Collection[str]) -> tuple[Scalar, ...]:
         """Return kinds of events, none where one is unknown: its fields would be missed at every turn."""
-        kinds = self.names(key, node)
+        kinds = self.names(key, node, needed=True)
         unknown = [kind for kind in kinds if kind.text not in known]
         for kind in unknown:
             self.unknown(kind, known, "kind", "事件类型")
@@ -162,9 +177,11 @@ class Reader:
         self.wrong(key, node, "text")
         return None
 
-    def names(self, key: str, node: Node) -> tuple[Scalar, ...]:
-        """Return a name or a list of names."""
+    def names(self, key: str, node: Node, *, needed: bool = False) -> tuple[Scalar, ...]:
+        """Return a name or a list of names, which may be empty where none is `needed`."""
         nodes = node.items if isinstance(node, Items) else (node,)
+        if needed and not nodes:
+            self.wrong(key, node, "a name or a list of names")
         names = []
         for item in nodes:
             if not isinstance(item, Scalar) or not item.text.strip():
@@ -185,7 +202,7 @@ class Reader:
         if slip := slips.in_name(scalar.text, scalar.place):
             self.problems.append(slip)
         else:
-            near = re.sub(r"[^a-z0-9]+", "_", scalar.text.lower()).strip("_" if digit_first else "_0123456789")
+            near = better_name(scalar.text, digit_first=digit_first)
             first, first_zh = ("", "") if digit_first else (", beginning with a letter", ",以字母开头")
             self.report(
                 "E006",

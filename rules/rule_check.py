@@ -44,6 +44,7 @@ class _RuleChecker:
             tuple(name for name, _ in self.key),
             areas=vocabulary.areas,
             scores=vocabulary.scores,
+            broken=conditions.broken,
         )
         self.judged = self._judged()
 
@@ -167,7 +168,7 @@ class _RuleChecker:
         """Check the names of routes."""
         reader, routes = Reader(), self.conditions.vocabulary.routes
         for route in (*self.rule.routes, *(step.to for step in self.rule.escalate)):
-            if route.text not in routes:
+            if route.text not in routes and not self.conditions.broken.has(route.text, "routes"):
                 reader.unknown(route, routes, "route", "路由")
         self.conditions.problems += reader.problems
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from events.alert import SEVERITIES
 from events.place import Place
 from events.schema import Schemas
-from rules.keys import ALSO, ESCALATION, EXCEPTION, MODES, PATTERNS, RULE
+from rules.keys import ALSO, ESCALATION, EXAMPLES, EXCEPTION, MODES, PATTERNS, RULE
 from rules.misspelt import meant
 from rules.model import Escalation, Exemption, Pattern, Rule, RuleFile, Rung, Sequence
 from rules.patterns import absence, change, sequence, threshold
 from rules.purpose import PURPOSES
-from rules.reading import Reader
+from rules.reading import Reader, better_name
 from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS
 from rules.yaml import Items, Mapping, Node, Scalar
 
@@ -66,7 +66,7 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
     found = {key.text: value for key, value in document.entries}
     where = RULES_FILE if "rules" in found else VOCABULARY_FILE
     if "version" not in found:
-        reader.report("E003", Place(path, 1), where=where[0], where_zh=where[1], key="version: 1")
+        reader.lacks(Place(path, 1), *where, "version")
     elif not (isinstance(found["version"], Scalar) and found["version"].text == "1"):
         reader.report("E004", found["version"].place, near="1")
     for key in DISPATCH_KEYS:  # who writes it relies on it, so that passing it over would be worse than an error
@@ -74,16 +74,26 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
             place = document.key(key).place
             reader.report("E011", place, what=f"`{key}`", what_zh=f" `{key}`", **DISPATCHED)
     macros: dict[str, Scalar] = {}
+    unread: set[str] = set()
+    if "let" in found and not isinstance(found["let"], Mapping):
+        unread.add("")  # whatever it may have named
     let = reader.mapping("let", found["let"]) if "let" in found else None
     for name, value in let.entries if let else ():
         if reader.named(name, "macro", "宏名") and (scalar := reader.text(f"let.{name.text}", value)):
             macros[name.text] = scalar
-    nodes = reader.items("rules", found["rules"]) if "rules" in found else ()
+        else:
+            unread |= {name.text, better_name(name.text)}
+    node = found.get("rules")
+    nodes = reader.items("rules", node) if node is not None and not _is_nothing(node) else ()
     if "rules" in found and not nodes:
         reader.report("E005", document.key("rules").place)
     rules = (_RuleReader(reader, schemas).read(node) for node in nodes)
     words = frozenset(_words(found["rules"])) if "rules" in found and macros else frozenset()
-    return RuleFile(path, macros, tuple(rule for rule in rules if rule is not None), words)
+    return RuleFile(path, macros, tuple(rule for rule in rules if rule is not None), words, frozenset(unread))
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.text.strip()
 
 
 def _words(node: Node) -> Iterator[str]:
@@ -158,10 +168,13 @@ class _RuleReader:
         required = [key for key, entry in RULE.items() if entry.is_required]
         for key in [*required, *(() if "sequence" in found else ("from",))]:
             if key not in found:
-                self.reader.report("E003", place, where="the rule", where_zh="规则", key=key)
+                self.reader.lacks(place, "the rule", "规则", key)
         for key, others in NEEDS.items():
             if key in found and not any(other in found for other in others):
-                self.reader.report("E012", found[key].place, key=key, other="` / `".join(others))
+                near = " / ".join(EXAMPLES[other] for other in others)
+                if key == "for" and "absence" in found:
+                    near = EXAMPLES["absence"]
+                self.reader.report("E012", found[key].place, key=key, other="` / `".join(others), near=near)
         if "sequence" in found and "from" in found:
             self.reader.report("E040", mapping.key("from").place)
 

@@ -47,7 +47,7 @@ def read(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> ScoreDec
     What is wrong is reported, and what was probably meant stands for it, so that rules that read it are not found wrong
     as well. None where it has no kernel.
     """
-    where = f"score `{name.text}`", f"评分 {name.text} "
+    where = f"score `{name.text}`", f"评分 {name.text}"
     mapping = reader.mapping(f"scores.{name.text}", body)
     if mapping is None:
         return None
@@ -57,7 +57,7 @@ def read(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> ScoreDec
     found = {key.text: value for key, value in mapping.entries}
     for key in required:
         if key not in found:
-            reader.report("E003", name.place, where=where[0], where_zh=where[1], key=key)
+            reader.lacks(name.place, *where, key, f"{key}: {SCORE[key].example}")
     if "kernel" in found:
         reader.word("kernel", found["kernel"], SCORES, "kernel", "评分内核")
     if not kernel:
@@ -117,7 +117,7 @@ def _outputs(node: Node, kernel: str, reader: Reader) -> Names[str, Output]:
     known = SCORES[kernel].outputs
     names = reader.names("outputs", node)
     if isinstance(node, Items) and not node.items:
-        reader.report("E003", node.place, where="`outputs`", where_zh="outputs ", key=next(iter(known)))
+        reader.lacks(node.place, "`outputs`", "outputs", next(iter(known)), f"outputs: [{next(iter(known))}]")
     for name in names:
         if name.text not in known:
             reader.unknown(name, known, "output", "评分结果")

@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 from events.place import Place
 from events.schema import KEY_TYPES, TYPES, FieldType, Schemas, Text
 from rules import areas, score_declarations
+from rules.broken import Broken, Section
 from rules.keys import WEEKDAYS, WORKDAYS
 from rules.plan import Polygon
-from rules.reading import Reader
+from rules.reading import Reader, better_name
 from rules.score_declarations import ScoreDeclaration
-from rules.yaml import Mapping, Node, Scalar
+from rules.yaml import Items, Mapping, Node, Scalar
 
-DECLARATIONS = ("sets", "timezone", "calendars", "areas", "scores", "routes")
+DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes")
+NAMED: tuple[Section, ...] = ("sets", "calendars", "areas", "scores")  # whose entries have names
 # of routes.yaml, for a dispatcher; this version has none
 DISPATCH_KEYS = ("group", "remind", "max_age", "tree", "inhibit")
 
@@ -60,7 +62,7 @@ class CalendarDeclaration:
 
 @dataclass(slots=True)
 class Vocabulary:
-    """Everything declared, over all files."""
+    """Everything declared, over all files; `broken` is what was meant to be."""
 
     sets: dict[str, SetDeclaration] = field(default_factory=dict)
     calendars: dict[str, CalendarDeclaration] = field(default_factory=dict)
@@ -69,40 +71,80 @@ class Vocabulary:
     scores: dict[str, ScoreDeclaration] = field(default_factory=dict)
     timezone: str | None = None
     timezone_place: Place | None = None
+    broken: Broken = field(default_factory=Broken)
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
     def declare(self, document: Mapping, reader: Reader, schemas: Schemas) -> None:
         """Add the declarations of one file; a name declared twice must mean the same."""
-        for key in ("sets", "calendars", "areas", "scores"):
+        for key in NAMED:
             node = document.get(key)
             mapping = reader.mapping(key, node) if node is not None else None
+            if node is not None and mapping is None:
+                self.broken.add(key)
             for name, body in mapping.entries if mapping else ():
                 if reader.named(name, *_WHAT[key]):
                     self._declare(key, name, body, reader, schemas)
+                else:
+                    self.broken.add(key, name.text)
+                    self.broken.add(key, better_name(name.text))
         if (node := document.get("routes")) is not None:
+            if not isinstance(node, Items):
+                self.broken.add("routes")
             for item in reader.items("routes", node):
                 self._route(item, reader)
         if (node := document.get("timezone")) is not None:
             self._timezone(node, reader)
 
-    def _declare(self, key: str, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> None:
+    def _declare(self, key: Section, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> None:
         if key == "sets":
-            declared = _set(name, body, reader, schemas)
-            if declared is not None and self._once("sets", name, declared, self.sets.get(name.text), reader):
+            declared = self._set(name, body, reader, schemas)
+            if declared is None:
+                self.broken.add(key, name.text)
+            elif self._once("sets", name, declared, self.sets.get(name.text), reader):
                 self.sets[name.text] = declared
         elif key == "calendars":
             calendar = _calendar(name, body, reader)
             known = self.calendars.get(name.text)
-            if calendar and self._once(key, name, calendar.form, known.form if known else None, reader):
+            if calendar is None:
+                self.broken.add(key, name.text)
+            elif self._once(key, name, calendar.form, known.form if known else None, reader):
                 self.calendars[name.text] = calendar
         elif key == "areas":
             area = areas.inline(name.text, body, reader)
-            if area is not None:
+            if area is None:
+                self.broken.add(key, name.text)
+            else:
                 self.area(area, name, reader)
         else:
             score = score_declarations.read(name, body, reader, schemas)
-            if score is not None and self._once(key, name, score, self.scores.get(name.text), reader):
+            if score is None:
+                self.broken.add(key, name.text)
+            elif self._once(key, name, score, self.scores.get(name.text), reader):
                 self.scores[name.text] = score
+
+    def _set(self, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> SetDeclaration | None:
+        mapping = reader.mapping(f"sets.{name.text}", body)
+        if mapping is None:
+            return None
+        found = reader.keys(mapping, ("key", "columns"), f"set `{name.text}`", f"参考集 {name.text}")
+        if "key" not in found:
+            reader.lacks(name.place, f"set `{name.text}`", f"参考集 {name.text}", "key")
+            return None
+        key = reader.names("key", found["key"], needed=True)
+        columns: dict[str, ColumnDeclaration] = {}
+        declared = reader.mapping("columns", found["columns"]) if "columns" in found else None
+        for column, spelled in declared.entries if declared else ():
+            if reader.named(column, "column", "列名") and (read := _column(column, spelled, reader)):
+                columns[column.text] = read
+            else:
+                self.broken.add("sets", f"{name.text}.{column.text}")
+        for part in key:
+            columns.setdefault(part.text, ColumnDeclaration(part.text, *_type_of(part.text, schemas)))
+            if columns[part.text].type not in KEY_TYPES:
+                reader.report("E019", part.place, name=part.text, set=name.text)
+                return None
+        first = {part.text: columns[part.text] for part in key}
+        return SetDeclaration(name.text, tuple(first), first | columns, name.place) if key else None
 
     def area(self, area: Polygon, name: Scalar, reader: Reader) -> None:
         """Add an area; `name` is where it is declared."""
@@ -111,7 +153,11 @@ class Vocabulary:
 
     def geojson(self, path: str, data: bytes, reader: Reader) -> None:
         """Add the areas of a GeoJSON file."""
-        for declared in areas.geojson(path, data, reader):
+        before = len(reader.problems)
+        declarations = areas.geojson(path, data, reader)
+        if len(reader.problems) > before:
+            self.broken.add("areas")  # what a feature is called may be what is wrong
+        for declared in declarations:
             self.area(declared.area, Scalar(declared.area.name, declared.place), reader)
 
     def _once(self, key: str, name: Scalar, new: object, old: object, reader: Reader) -> bool:
@@ -128,7 +174,8 @@ class Vocabulary:
         if isinstance(node, Mapping):
             found = reader.keys(node, ("name", "title", "topic", "fields", "lang"), "a route", "路由")
             if "name" not in found:
-                reader.report("E003", node.place, where="a route", where_zh="路由", key="name")
+                reader.lacks(node.place, "a route", "路由", "name", "name: property")
+                self.broken.add("routes")
                 return
             if "title" in found:
                 title = {language: text.text for language, text in reader.texts("title", found["title"]).items()}
@@ -140,11 +187,13 @@ class Vocabulary:
     def _timezone(self, node: Node, reader: Reader) -> None:
         scalar = reader.text("timezone", node)
         if scalar is None:
+            self.broken.add("timezone")
             return
         try:
             ZoneInfo(scalar.text)
         except (ValueError, OSError, KeyError):
             reader.report("E020", scalar.place, name=scalar.text)
+            self.broken.add("timezone")
             return
         if self.timezone not in (None, scalar.text) and self.timezone_place:
             reader.report(
@@ -171,36 +220,13 @@ _WHAT = {
 def _calendar(name: Scalar, body: Node, reader: Reader) -> CalendarDeclaration | None:
     """Read a list of hours, weekdays and dates, or working days as `{holidays: [...], makeup: [...]}`."""
     if not isinstance(body, Mapping):
-        parts = reader.names(f"calendars.{name.text}", body)
+        parts = reader.names(f"calendars.{name.text}", body, needed=True)
         return CalendarDeclaration(name.text, parts, body.place) if parts else None
-    where = f"calendar `{name.text}`", f"日历 {name.text} "
+    where = f"calendar `{name.text}`", f"日历 {name.text}"
     keys = reader.table(f"calendars.{name.text}", body, WORKDAYS, *where)
     days = {key: reader.names(key, node) for key, node in keys.items()}
     weekdays = days.get("weekdays") or tuple(Scalar(day, name.place) for day in WEEKDAYS[:5])
     return CalendarDeclaration(name.text, weekdays, body.place, days.get("holidays", ()), days.get("makeup", ()))
-
-
-def _set(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> SetDeclaration | None:
-    mapping = reader.mapping(f"sets.{name.text}", body)
-    if mapping is None:
-        return None
-    found = reader.keys(mapping, ("key", "columns"), f"set `{name.text}`", f"参考集 {name.text} ")
-    if "key" not in found:
-        reader.report("E003", name.place, where=f"set `{name.text}`", where_zh=f"参考集 {name.text} ", key="key")
-        return None
-    key = reader.names("key", found["key"])
-    columns: dict[str, ColumnDeclaration] = {}
-    declared = reader.mapping("columns", found["columns"]) if "columns" in found else None
-    for column, spelled in declared.entries if declared else ():
-        if reader.named(column, "column", "列名") and (read := _column(column, spelled, reader)):
-            columns[column.text] = read
-    for part in key:
-        columns.setdefault(part.text, ColumnDeclaration(part.text, *_type_of(part.text, schemas)))
-        if columns[part.text].type not in KEY_TYPES:
-            reader.report("E019", part.place, name=part.text, set=name.text)
-            return None
-    first = {part.text: columns[part.text] for part in key}
-    return SetDeclaration(name.text, tuple(first), first | columns, name.place) if key else None
 
 
 def _type_of(name: str, schemas: Schemas) -> tuple[FieldType, str | None, bool]:
@@ -216,9 +242,9 @@ def _column(name: Scalar, node: Node, reader: Reader) -> ColumnDeclaration | Non
     unit: str | None = None
     personal, most = False, None
     if isinstance(node, Mapping):
-        found = reader.keys(node, ("type", "unit", "sensitivity", "max"), f"column `{name.text}`", f"列 {name.text} ")
+        found = reader.keys(node, ("type", "unit", "sensitivity", "max"), f"column `{name.text}`", f"列 {name.text}")
         if "type" not in found:
-            reader.report("E003", name.place, where=f"column `{name.text}`", where_zh=f"列 {name.text} ", key="type")
+            reader.lacks(name.place, f"column `{name.text}`", f"列 {name.text}", "type", "type: number")
             return None
         if "unit" in found and (scalar := reader.text("unit", found["unit"])):
             unit = scalar.text

@@ -97,7 +97,9 @@ def _summary(run: "TestRun", gaps: "Sequence[Gap] | None") -> str:
         )
     ]
     if run.broken:
-        told.append(say(en=f"{run.broken} could not be run", zh=f"{run.broken} 个文件无法运行"))
+        told.append(
+            say(en=f"{run.broken} file{'s' * (run.broken != 1)} could not be run", zh=f"{run.broken} 个文件无法运行")
+        )
     if gaps is not None:
         rules = len({gap.rule for gap in gaps})
         told.append(

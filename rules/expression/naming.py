@@ -77,7 +77,8 @@ class Naming(Comparing):
             return None
         if name in scope.calendars:
             return InCalendar(node, TRUTH, name)
-        self.found.add(self.unknown(node, name))
+        if not scope.broken.has(name, "let", "calendars"):
+            self.found.add(self.unknown(node, name))
         return None
 
     def unknown(self, node: Name, name: str) -> Problem:
@@ -190,7 +191,8 @@ class Naming(Comparing):
             return None
         body = shape.columns.get(second)
         if body is None:
-            self.found.add(say.unknown_column(node.place, second, shape))
+            if not scope.broken.has(f"{first}.{second}", "sets"):
+                self.found.add(say.unknown_column(node.place, second, shape))
             return None
         key = self.join_key(node, shape)
         if key is None:
@@ -214,7 +216,7 @@ class Naming(Comparing):
             self.found.add(misplaced.later_step(node.place, second))
         elif scope.fields(first):
             self.found.add(say.no_parts(node.place, first))
-        else:
+        elif not scope.broken.has(first, "sets", "scores"):
             events = [*(["prev"] if scope.pattern == "change" else []), *(["first"] if scope.first_kinds else [])]
             self.found.add(
                 say.unknown_set(node.place, first, scope.sets, column=second, events=events, scores=scope.scores)
@@ -274,7 +276,8 @@ class Naming(Comparing):
         items = node.item.items if isinstance(node.item, Tuple) else (node.item,)
         shape = self.scope.sets.get(name) if len(node.choices.path) == 1 else None
         if shape is None:
-            self.found.add(say.no_set(node.choices, node.item, self.scope))
+            if not self.scope.broken.has(name, "sets"):
+                self.found.add(say.no_set(node.choices, node.item, self.scope))
             return None
         names = tuple(item.path[0] if isinstance(item, Name) else "" for item in items)
         if len(items) != len(shape.key) or (names != shape.key and set(names) == set(shape.key)):

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from events.place import Problem
 from events.schema import Field, FieldType, Schemas
+from rules.broken import Broken
 from rules.expression.nodes import Node
 
 
@@ -127,6 +128,7 @@ class Scope:
     in_hand: bool = True
     in_text: bool = False
     scores: Mapping[str, ScoreShape] = field(default_factory=dict)
+    broken: Broken = field(default_factory=Broken)
     warnings: list[Problem] = field(default_factory=list)
 
     def fields(self, name: str, kinds: tuple[str, ...] | None = None) -> dict[str, Field]:

@@ -77,7 +77,7 @@ class CheckedAbsence:
 
 def read(node: Node, reader: Reader) -> Silence:
     """Read an absence; a silence that cannot be read is reported and an hour stands for it."""
-    keys = reader.table("absence", node, ABSENCE, "`absence`", "absence ")
+    keys = reader.table("absence", node, ABSENCE, "`absence`", "absence")
     silence = None
     if isinstance(keys.get("for"), Scalar) and keys["for"].text == "unusual":  # type: ignore[union-attr]
         reader.report(
@@ -118,7 +118,7 @@ def check(
     `of_rule` is the rule's key as it is written, `key` what of it is in order.
     """
     if not of_rule:
-        conditions.report("E012", silence.place, key="absence", other="key")
+        conditions.report("E012", silence.place, key="absence", other="key", near="key: person")
     elif silence.expect is not None:
         _expected(silence.expect, tuple(part.text for part in of_rule), conditions)
     elif silence.forget_ms is None and (brief := [name for name, type in key if type == "ephemeral"]):
@@ -130,6 +130,8 @@ def check(
 def _expected(expect: Scalar, names: tuple[str, ...], conditions: Conditions) -> None:
     sets = conditions.vocabulary.sets
     declared = sets.get(expect.text)
+    if declared is None and conditions.broken.has(expect.text, "sets"):
+        return
     if declared is None:
         note = "sets: " + (" ".join(sorted(sets)) or "none is declared / 没有声明")
         conditions.report("E035", expect.place, name=expect.text, near=nearest(expect.text, sets), note=note)

@@ -12,7 +12,7 @@ from rules.expression.canonical import canonical, duration
 from rules.expression.program import Target, compile
 from rules.expression.scope import Scope
 from rules.expression.typed import Aggregated, Expected, Typed, ZScore
-from rules.keys import BASELINE, SEASONS
+from rules.keys import BASELINE, EXAMPLES, SEASONS
 from rules.model import Baseline, Threshold, Window
 from rules.patterns import bounds, empty, ending, window
 from rules.reading import Reader
@@ -156,7 +156,8 @@ def read(found: Mapping[str, Node], mapping: Document, reader: Reader) -> Thresh
     if read is not None:
         _fits(found, mapping, threshold, reader)
     if "resolve_after" in found and not {"for", "clear", "baseline"} & found.keys():
-        reader.report("E012", found["resolve_after"].place, key="resolve_after", other="for` / `clear` / `baseline")
+        others = "for` / `clear` / `baseline"
+        reader.report("E012", found["resolve_after"].place, key="resolve_after", other=others, near=EXAMPLES["for"])
     return threshold
 
 

@@ -2,23 +2,40 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from events.schema import Field, FieldType, Schemas
 from rules.errors import nearest
+from rules.misspelt import meant
 from rules.reading import Reader
 from rules.yaml import Mapping, Scalar
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+EVENT = ("an event of a test", "测试中的事件")
 _NOT_GIVEN = ("time",)  # an event's time is `at`
+
+
+def headed(mapping: Mapping, schemas: Schemas, reader: Reader) -> Mapping:
+    """Return an event with its `at` and `kind` under these names: what was meant by another is reported, once."""
+    fields = {name for kind in schemas.kinds for name in schemas[kind].fields}
+    left = [key for key in ("at", "kind") if mapping.get(key) is None]
+    entries = []
+    for key, value in mapping.entries:
+        near = meant(key.text, left) if key.text not in fields else ""
+        if near:
+            left.remove(near)
+            reader.report("E002", key.place, key=key.text, where=EVENT[0], where_zh=EVENT[1], near=near)
+        entries.append((replace(key, text=near or key.text), value))
+    return replace(mapping, entries=tuple(entries))
 
 
 def body(mapping: Mapping, schemas: Schemas, reader: Reader) -> dict[str, Any] | None:
     """Return an event without its time; None, and problems in the reader, where something is wrong with it."""
     node = mapping.get("kind")
     if node is None:
-        reader.report("E003", mapping.place, where="an event of a test", where_zh="测试中的事件", key="kind")
+        reader.lacks(mapping.place, *EVENT, "kind")
         return None
     kinds = reader.kinds("kind", node, schemas.kinds)
     if len(kinds) != 1:

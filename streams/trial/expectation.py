@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, get_args
 
 from events.alert import SEVERITIES, Alert, Transition
-from rules.message import render, time
+from rules.message import NULL, render, time
 from rules.model import Mode
 from rules.plan import Plan
 from rules.reading import LANGUAGES, Reader
@@ -46,13 +46,14 @@ def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
     mapping = reader.mapping("expect", node)
     if mapping is None:
         return None
-    found = reader.keys(mapping, KEYS, "`expect`", "expect ")
+    found = reader.keys(mapping, KEYS, "`expect`", "expect")
     rule = reader.text("rule", found["rule"]) if "rule" in found else None
     if "rule" not in found:
-        reader.report("E003", mapping.place, where="`expect`", where_zh="expect ", key="rule")
+        reader.lacks(mapping.place, "`expect`", "expect", "rule")
     transition = FIRST
     fields: dict[str, Any] = {}
     written: dict[str, str] = {}
+    key: tuple[Scalar, ...] = ()
     for name, value in found.items():
         if name == "rule":
             continue
@@ -71,10 +72,12 @@ def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
                 fields[name] = _patterns(name, value, reader)
             case "key" | "values":
                 fields[name] = _texts(name, value, reader)
+                if name == "key" and isinstance(value, Document):
+                    key = tuple(each for each, _ in value.entries)
             case _:
                 scalar = reader.text(name, value)
                 fields[name] = scalar.text if scalar else ""
-    return Expected(rule, transition, fields, written, mapping.place) if rule else None
+    return Expected(rule, transition, fields, written, mapping.place, key) if rule else None
 
 
 def _patterns(key: str, node: Node, reader: Reader) -> dict[str, str]:
@@ -160,8 +163,13 @@ def _said(name: str, got: Any, start: int, plan: Plan) -> str:
     if name in ("time", "since"):
         return f"{offset(got - start)} ({time(got, plan)})"
     if isinstance(got, Mapping):
-        return ", ".join(f"{key}: {value}" for key, value in got.items())
-    return str(got)
+        return ", ".join(f"{key}: {_said_of(value)}" for key, value in got.items())
+    return _said_of(got)
+
+
+def _said_of(value: Any) -> str:
+    """Return a value as a test writes it; what is missing as texts show it."""
+    return NULL if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def offset(length_ms: int) -> str:

@@ -7,6 +7,8 @@ from events.alert import Alert
 from events.place import Problem
 from rules.check import Ruleset
 from rules.errors import problem
+from rules.expression.canonical import duration
+from rules.model import Rule, Threshold
 from streams.replay import Summary
 from streams.shard.intake import Arrival
 from streams.shard.surroundings import Surroundings
@@ -42,11 +44,25 @@ class History:
             days = self._days.get(rule.rule.name.text, Counter())
             worst = min(days, key=lambda each: (-days[each], each), default=None)
             if worst is not None and days[worst] > FIRINGS_MAX:
-                count = f"{days[worst]:,}"
-                yield problem("W305", rule.rule.name.place, count=count, day=worst, limit=FIRINGS_MAX)
+                place, count = rule.rule.name.place, f"{days[worst]:,}"
+                yield problem("W305", place, count=count, day=worst, limit=FIRINGS_MAX, **_cooldown(rule.rule))
 
     def _full(self, summary: Summary) -> Iterable[Problem]:
         """Yield a warning for each table that gave up keys, at the first of the rules that share it."""
         for rule in self._ruleset.rules:
             if count := summary.evicted.get(rule.rule.name.text, 0):
                 yield problem("W371", rule.rule.name.place, count=f"{count:,}", capacity=f"{rule.capacity:,}")
+
+
+def _cooldown(rule: Rule) -> dict[str, str]:
+    """Return how a cooldown is advised: which one, or longer than the one that it has, written or not."""
+    length_ms = rule.cooldown_ms or 0
+    if rule.cooldown_ms is None and isinstance(rule.pattern, Threshold) and not rule.pattern.is_state:
+        length_ms = rule.pattern.window.length_ms
+    if not length_ms:
+        return {"cooldown": "a `cooldown`", "cooldown_zh": " cooldown"}
+    longer = duration(length_ms)
+    return {
+        "cooldown": f"a `cooldown` longer than {longer}, which each key has by itself",
+        "cooldown_zh": f"比 {longer} 更长的 cooldown(各主键分别计时)",
+    }

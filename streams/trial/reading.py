@@ -8,10 +8,11 @@ from pathlib import Path
 from events.place import Place, Problems
 from events.schema import Schemas
 from rules import yaml
+from rules.files import unreadable
 from rules.reading import Reader
 from rules.yaml import Items, Node, Scalar
 from rules.yaml import Mapping as Document
-from streams.trial.event import body, is_null
+from streams.trial.event import EVENT, body, headed, is_null
 from streams.trial.expectation import expected
 from streams.trial.script import Happening, Outage, Row, RuleTest, SetRows, TestFile
 
@@ -20,6 +21,27 @@ TEST = ("name", "start", "sets", "alive", "down", "events", "repeat", "advance",
 REPEAT = ("times", "every", "event")
 OUTAGE = ("feed", "from", "to")
 TIMES_MAX = 100_000
+EXAMPLES = {
+    "rules": "rules: gates.yaml",
+    "timezone": "timezone: Asia/Shanghai",
+    "sets": "sets: {residents: [{site: S1, person: p-li}]}",
+    "tests": "tests: [{name: ..., start: ..., expect: none}]",
+    "name": "name: two strangers raise one alert",
+    "start": "start: 2026-11-23T23:00:00+08:00",
+    "events": "events: [{at: 0s, kind: gate, site: S1}]",
+    "event": "{at: 0s, kind: gate, site: S1}",
+    "at": "at: 0s",
+    "kind": "kind: gate",
+    "repeat": "repeat: {times: 3, every: 20s, event: {kind: gate, site: S1}}",
+    "times": "times: 3",
+    "every": "every: 20s",
+    "advance": "advance: 20m",
+    "alive": "alive: {S1: 80%}",
+    "down": "down: [gate]",
+    "feed": "feed: gate",
+    "expect": "expect: [{rule: stranger_entry, at: 40s}]",
+    "rule": "rule: stranger_entry",
+}
 WORDS = {"test": ("a test", "测试"), "file": ("a file of tests", "测试文件")}
 
 
@@ -45,6 +67,8 @@ def read_tests(path: Path, schemas: Schemas) -> TestFile:
 class _Tests(Reader):
     """Reads one file."""
 
+    examples = EXAMPLES
+
     def __init__(self, path: Path, schemas: Schemas) -> None:
         super().__init__()
         self.path = path
@@ -54,10 +78,10 @@ class _Tests(Reader):
     def file(self, node: Node | None) -> TestFile | None:
         if not isinstance(node, Document):
             place = node.place if node is not None else Place(str(self.path), 1)
-            self.report("E003", place, where=WORDS["file"][0], where_zh=WORDS["file"][1], key="rules:")
+            self.lacks(place, *WORDS["file"], "rules")
             return None
         found = self.fields(node, FILE, "file", needed=("rules", "tests"))
-        rules = self.names("rules", found["rules"]) if "rules" in found else ()
+        rules = self.names("rules", found["rules"], needed=True) if "rules" in found else ()
         timezone = self.text("timezone", found["timezone"]) if "timezone" in found else None
         self.sets = self.rows_of_sets(found.get("sets"))
         tests: dict[str, RuleTest] = {}
@@ -78,6 +102,11 @@ class _Tests(Reader):
                 )
             tests[test.name] = test
         paths = tuple(self.path.parent / each.text for each in rules)
+        for path, named in zip(paths, rules, strict=True):
+            try:
+                path.stat()
+            except OSError as error:
+                self.problems.append(unreadable(path, error, named.place))
         return TestFile(self.path, paths, timezone, tuple(tests.values()))
 
     def fields(self, node: Document, known: Collection[str], what: str, needed: Collection[str]) -> dict[str, Node]:
@@ -85,7 +114,7 @@ class _Tests(Reader):
         found = self.keys(node, known, where, where_zh)
         for key in needed:
             if key not in found and not any(each.text == key for each, _ in node.entries):
-                self.report("E003", node.place, where=where, where_zh=where_zh, key=key)
+                self.lacks(node.place, where, where_zh, key)
         return found
 
     def test(self, node: Node) -> RuleTest | None:
@@ -125,9 +154,10 @@ class _Tests(Reader):
         mapping = self.mapping("event", node)
         if mapping is None:
             return None
+        mapping = headed(mapping, self.schemas, self)
         at = mapping.get("at")
         if at is None and at_needed:
-            self.report("E003", mapping.place, where="an event of a test", where_zh="测试中的事件", key="at")
+            self.lacks(mapping.place, *EVENT, "at")
         offset = self.duration("at", at) if at is not None else 0
         read = body(mapping, self.schemas, self)
         if offset is None or read is None:

@@ -94,10 +94,14 @@ class Trial:
 
     def _check(self, ruleset: check.Ruleset) -> None:
         test, reader, declared = self.test, Reader(), ruleset.vocabulary.sets
-        names = [rule.rule.name.text for rule in ruleset.rules]
+        rules = {rule.rule.name.text: [name for name, _ in rule.key] for rule in ruleset.rules}
         for wanted in test.expect:
-            if wanted.rule.text not in names:
-                reader.unknown(wanted.rule, names, "rule", "规则")
+            if wanted.rule.text not in rules:
+                reader.unknown(wanted.rule, rules, "rule", "规则")
+                continue
+            for part in wanted.key:
+                if part.text not in rules[wanted.rule.text]:
+                    reader.unknown(part, rules[wanted.rule.text], "key field", "主键字段")
         for name, rows in test.sets.items():
             if name not in declared:
                 reader.unknown(rows.name, declared, "set", "参考集")
@@ -108,7 +112,7 @@ class Trial:
                     if column not in columns:
                         where = f"a row of `{name}`"
                         note = "keys: " + " ".join(columns)
-                        reader.report("E002", place, key=column, where=where, where_zh=f"{name} ", near="", note=note)
+                        reader.report("E002", place, key=column, where=where, where_zh=name, near="", note=note)
         heard = declared.get(DEVICES)
         if test.alive_place and not (heard and {"site", "expected_s"} <= set(heard.columns)):
             reader.report("E073", test.alive_place)

@@ -25,7 +25,7 @@ class Expected:
     """One transition that must come: the fields that count, by their names in an alert.
 
     `time` and `since` are epoch ms, `title` and `message` patterns by language, `key` and `values` texts and numbers
-    by name. `written` is each field as it stands in the file.
+    by name. `written` is each field as it stands in the file, `key` the names under which the key is asked for.
     """
 
     rule: Scalar
@@ -33,6 +33,7 @@ class Expected:
     fields: Mapping[str, Any]
     written: Mapping[str, str]
     place: Place
+    key: tuple[Scalar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

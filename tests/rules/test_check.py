@@ -160,7 +160,7 @@ def test_two_patterns_in_one_rule_are_named_with_their_lines() -> None:
         ("rules:\n- {rule: x, from: gate, severity: low}\n", "E003"),
         ("version: 2\nrules:\n- {rule: x, from: gate, severity: low}\n", "E004"),
         ("version: 1\nrules: []\n", "E005"),
-        ("version: 1\nrules:\n", "E001"),
+        ("version: 1\nrules:\n", "E005"),
         ("version: 1\nrules:\n- {rule: X-1, from: gate, severity: low}\n", "E006"),
         ("version: 1\nrules:\n- {rule: x, from: gatt, severity: low}\n", "E008"),
         ("version: 1\nrules:\n- {rule: x, severity: low}\n", "E003"),

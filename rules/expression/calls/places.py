@@ -56,7 +56,7 @@ def _area(check: Checking, node: Call) -> AreaShape | None:
         check.found.add(misplaced.area_in_quotes(name.place, node.name))
         return None
     area = check.scope.areas.get(name.text)
-    if area is None:
+    if area is None and not check.scope.broken.has(name.text, "areas"):
         check.found.add(misplaced.unknown_area(name.place, name.text, check.scope.areas))
     return area
 

@@ -143,6 +143,7 @@ def test_past_events_tell_what_the_rules_alone_do_not(citynerve, history):
     assert told.code == 0 and "tried on 600 events: 300 alerts, 1 dead letter\n" in told.out
     assert "fast.yaml:4:37: warning[W201] `speed_kmh` is missing in 50.0%" in told.out
     assert "fast.yaml:4:10: warning[W305] would have fired 300 times on 2025-11-24" in told.out
+    assert "or give it a `cooldown` longer than 1d, which each key has by itself / " in told.out
     assert "fast.yaml:4:10: warning[W371]" in told.out and "3 warnings" in told.out
     chinese = citynerve("--lang", "zh", "rules", "check", rules, *option, "--progress")
     assert "试运行了 600 个事件:300 条告警" in chinese.out and "回放历史: " in chinese.err

@@ -54,7 +54,11 @@ def test_tests_that_hold_are_counted_of_a_file_or_a_folder(tested, path):
         ("none", "zh", ["失败", "two are a burst", "多出: burst at 2s", "1 个测试,1 个失败"]),
         ("[{rule: burst, at: 3s}]", "zh", ["~ burst 与预期不同"]),
         ("[{rule: burst, transition: raised}]", "zh", ["缺少: burst"]),
-        ("[{rule: burst, colour: red}]", "en", ["test.yaml:8:26: error[E002] unknown key `colour`", "1 could not"]),
+        (
+            "[{rule: burst, colour: red}]",
+            "en",
+            ["test.yaml:8:26: error[E002] unknown key `colour`", "1 file could not"],
+        ),
         ("[{rule: bursts}]", "en", ["test.yaml:8:19: error[E008]", "did you mean `burst`?", "1 test, 1 failed"]),
     ],
 )
@@ -67,7 +71,7 @@ def test_a_test_that_fails_is_told_with_what_is_missing_or_too_much(tested, expe
 @pytest.mark.parametrize(
     ("tests", "words"),
     [
-        ("", "a file of tests lacks `rules:`"),
+        ("", "a file of tests lacks `rules`"),
         ("rules: [", "error[Y018]"),
         ("rules: rules.yaml\n", "a file of tests lacks `tests`"),
         ("rules: rules.yaml\ntests: [\n", "test.yaml:3:1: error[Y018]"),
@@ -79,7 +83,7 @@ def test_a_test_that_fails_is_told_with_what_is_missing_or_too_much(tested, expe
 )
 def test_a_file_that_is_no_test_file_says_so(tested, tests, words):
     told = tested(tests=tests)
-    assert told.code == 1 and words in told.out and "1 could not be run" in told.out
+    assert told.code == 1 and words in told.out and "1 file could not be run" in told.out
     assert "Traceback" not in told.out + told.err
 
 
@@ -91,7 +95,7 @@ def test_a_rule_file_in_place_of_its_tests_names_them(tested):
 
 def test_rules_with_errors_are_shown_at_their_place(tested):
     told = tested(rules=RULES.replace("count() >= 2", "count() >= two"))
-    assert told.code == 1 and "rules.yaml:5:" in told.out and "1 could not be run" in told.out
+    assert told.code == 1 and "rules.yaml:5:" in told.out and "1 file could not be run" in told.out
 
 
 def test_a_path_that_is_not_there_and_a_folder_without_tests_are_errors(tested, citynerve, tmp_path):

@@ -79,6 +79,8 @@ def test_outages_and_devices_are_read(tmp_path):
         ("events: [{kind: gate}], expect: none", [(10, "E003")]),
         ("events: [{at: 1s}], expect: none", [(10, "E003")]),
         ("events: [{at: 1s, kind: gates}], expect: none", [(25, "E008")]),
+        ("events: [{a: 1s, kind: gate}], expect: none", [(11, "E002")]),
+        ("events: [{at: 1s, knd: gate}], expect: none", [(19, "E002")]),
         ("events: [{at: 1s, kind: gate, persn: p}], expect: none", [(31, "E002")]),
         ("events: [{at: 1s, kind: gate, time: 5}], expect: none", [(31, "E002")]),
         ("events: [{at: 1s, kind: gate, direction: inn}], expect: none", [(42, "E072")]),
@@ -111,7 +113,8 @@ def test_a_slip_is_told_at_its_place(tmp_path, body, told):
     [
         ("", [(1, 1, "E003")]),
         ("[]", [(1, 1, "E003")]),
-        ("rules: r.yaml\ntest: []\n", [(2, 1, "E002")]),
+        ("rules: rules.yaml\ntest: []\n", [(2, 1, "E002")]),
+        ("rules: rule.yaml\ntests: []\n", [(1, 8, "Y030")]),
         (HEAD + "- {name: n, start: 2026-11-24T14:00:00, expect: none}\n", [(3, 20, "E070")]),
         (HEAD + "- {name: n, start: yesterday, expect: none}\n", [(3, 20, "E070")]),
         (HEAD + 2 * "- {name: n, start: 2026-11-24T14:00:00Z, expect: none}\n", [(4, 10, "E007")]),
@@ -125,3 +128,23 @@ def test_what_is_no_file_of_tests_is_told(tmp_path, text, told):
 def test_all_slips_of_a_file_are_told_in_one_run(tmp_path):
     slips = "events: [{at: x, kind: gate}, {at: 1s, kind: gat}], alive: {S1: 5}, expect: [{rule: r, at: y}]"
     assert [code for _, code in of_test(tmp_path, slips)] == ["E009", "E008", "E009", "E071"]
+
+
+def test_a_misspelt_file_of_rules_is_told_with_the_one_beside_it(tmp_path):
+    with pytest.raises(Problems) as raised:
+        written.read(tmp_path, "rules: rule.yaml\ntests: []\n", RULES)
+    (found,) = raised.value.problems
+    assert found.advice_en == f"did you mean {tmp_path / 'rules.yaml'}?"
+
+
+def test_a_key_field_that_the_rule_has_not_is_told_at_its_place(tmp_path):
+    rules = RULES.replace("severity: low", "severity: low, key: [site, device]")
+    text = f"{HEAD}- {{name: n, start: 2026-11-24T14:00:00Z, expect: [{{rule: r, key: {{sit: S1}}}}]}}\n"
+    with pytest.raises(Problems) as raised:
+        written.trials(tmp_path, text, rules)
+    (found,) = raised.value.problems
+    assert (found.code, found.advice_en, found.place.column) == (
+        "E008",
+        "did you mean `site`?",
+        text.splitlines()[2].index("sit:") + 1,
+    )
