@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks.quality falls`, `lives` or `reappearance`."""
+"""The command: `python -m benchmarks.quality falls`, `lives`, `reappearance` or `clones`."""
 
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +10,7 @@ EVALUATIONS = {
     "falls": "benchmarks.quality.falls",
     "lives": "benchmarks.quality.lives",
     "reappearance": "benchmarks.quality.reappearance",
+    "clones": "benchmarks.quality.clones",
 }
 
 
