@@ -126,6 +126,7 @@ CODES: dict[str, Code] = {
     "E074": Code("this event is refused: {reason}", "该事件被拒收:{reason}"),
     "E075": Code("an outage ends before it begins", "中断的结束早于开始", "{{feed: gate, from: 1h, to: 3h}}", "{{feed: gate, from: 1h, to: 3h}}"),
     "E076": Code("this is a rule file, not its tests", "这是规则文件,不是它的测试", "did you mean {near}?", "是否想写 {near}?"),
+    "E077": Code("`{name}` has {count} values for {times} times", "{name} 有 {count} 个值,而事件重复 {times} 次", "one value for each time, or one for all", "每次一个值,或始终同一个值"),
     "E080": Code("`{key}` must be a number, not `{text}`", "`{key}` 应为数字,而不是 `{text}`", "for example  {key}: {example}", "例如  {key}: {example}"),
     "E081": Code("kernel `{kernel}` reads the number `{name}`{unit}, which events of `{kind}` do not have", "评分内核 {kernel} 要读取数字字段 {name}{unit},{kind} 事件没有", "take other kinds in `from`", "请在 from 中换成其他事件类型"),
     "E082": Code("`{name}` cannot choose the sights of an absence", "{name} 不能用来选取 absence 的事件", "a sight is a sight, late ones too: a rule of its own can ask for the score", "看到就是看到,迟到的也算:请另写规则使用评分"),

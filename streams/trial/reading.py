@@ -176,14 +176,36 @@ class _Tests(Reader):
                 continue
             times = self.whole("times", found["times"])
             every = self.duration("every", found["every"])
-            first = self.event(found["event"], start, at_needed=False)
-            if times is None or every is None or first is None:
-                continue
-            if times > TIMES_MAX:
+            if times is not None and times > TIMES_MAX:
                 self.report("E030", found["times"].place, key="times", least=1, most=TIMES_MAX)
                 continue
-            out += [_later(first, number * every) for number in range(times)]
+            each = self.each_time(found["event"], times or 1)
+            read = [self.event(node, start, at_needed=False) for node in each]
+            known = [event for event in read if event is not None]
+            if times is None or every is None or not known or len(known) < len(read):
+                continue
+            out += [_later(known[number % len(known)], number * every) for number in range(times)]
         return out
+
+    def each_time(self, node: Node, times: int) -> list[Node]:
+        """Return a repeated event as it is each time: a list has a value for each, all else is the same always."""
+        lists = {
+            name.text: value.items
+            for name, value in (node.entries if isinstance(node, Document) else ())
+            if isinstance(value, Items)
+        }
+        if not lists or not isinstance(node, Document):
+            return [node]
+        for name, value in node.entries:
+            if name.text in lists and len(lists[name.text]) != times:
+                self.report("E077", value.place, name=name.text, count=len(lists[name.text]), times=times)
+                return []
+        return [
+            replace(
+                node, entries=tuple((name, lists.get(name.text, [value] * times)[i]) for name, value in node.entries)
+            )
+            for i in range(times)
+        ]
 
     # around it
 

@@ -17,7 +17,7 @@ SCHEMAS, CITY = Schemas.load(), CityKey()
 FILES = [read_tests(path, SCHEMAS) for path in sorted(check.LIBRARY.glob("*.test.yaml"))]
 TESTS = [test for file in FILES for test in file.tests]
 SHIPPED = {"stranger_entry", "elder_inactive_48h", "overspeed_burst", "smoke", "gas", "panic_button", "littering",
-           "device_offline", "slow_traffic"}  # fmt: skip
+           "device_offline", "slow_traffic", "falling_object"}  # fmt: skip
 
 
 def shipped_rules() -> list[dict[str, Any]]:

@@ -51,6 +51,17 @@ def test_a_test_ends_with_its_last_event_or_when_it_says(tmp_path):
     )
 
 
+def test_a_list_in_a_repeated_event_has_a_value_for_each_time(tmp_path):
+    event = "{kind: camera, track: t, x: [0, 0.5, 2], z: [null, 3, 1]}"
+    [test] = read(tmp_path, f"repeat: {{times: 3, every: 2s, event: {event}}}, expect: none").tests
+    assert [(each.at - T, each.body["x"], each.body.get("z")) for each in test.happenings] == [
+        (0, 0, None),
+        (2000, 0.5, 3),
+        (4000, 2, 1),
+    ]
+    assert {each.body["track"] for each in test.happenings} == {"t"}
+
+
 def test_sets_of_a_test_take_the_place_of_those_of_its_file(tmp_path):
     head = "rules: rules.yaml\nsets: {a: [{x: 1, y: null}], b: []}\ntests:\n"
     [test] = read(tmp_path, "sets: {b: [{x: 2}]}, expect: none", head).tests
@@ -91,6 +102,8 @@ def test_outages_and_devices_are_read(tmp_path):
         ("repeat: {times: 0, every: 1s, event: {kind: gate}}, expect: none", [(17, "E015")]),
         ("repeat: {times: 100001, every: 1s, event: {kind: gate}}, expect: none", [(17, "E030")]),
         ("repeat: {times: 2, event: {kind: gate}}, expect: none", [(9, "E003")]),
+        ("repeat: {times: 2, every: 1s, event: {kind: camera, x: [1, 2, 3]}}, expect: none", [(56, "E077")]),
+        ("repeat: {times: 2, every: 1s, event: {kind: camera, x: [1, a]}}, expect: none", [(60, "E072")]),
         ("advance: 3, expect: none", [(10, "E009")]),
         ("alive: {S1: 25%}, expect: none", [(13, "E071")]),
         ("alive: {S1: 110%}, expect: none", [(13, "E071")]),
