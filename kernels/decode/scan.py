@@ -17,12 +17,13 @@ from kernels.decode.reasons import ACCEPTED
 from kernels.decode.strings import QUOTE, plain_end
 from kernels.decode.structure import NEWLINE
 from kernels.decode.vocabulary import find, rare_word
-from kernels.decode.wide import byte, cold
+from kernels.decode.wide import beyond, byte, cold, pair
 
 COMMA = 0x2C
 COLON = 0x3A
 OPEN = 0x7B  # a bracket with one more bit
 CLOSE = 0x7D
+QUOTE_COLON = COLON << 8 | QUOTE
 
 
 @kernel()
@@ -46,18 +47,22 @@ def scan(text, marks, base, tokens, token, slots, mask, words, extra, used, note
     """
     cold()
     count = 0
+    stretch = beyond(text, base)
     while True:
-        start = base + np.int64(tokens[token + 1])
-        colon = base + np.int64(tokens[token + 2])
-        value = base + np.int64(tokens[token + 3])
-        c = byte(text, value)
-        if byte(text, start) != QUOTE or byte(text, colon) != COLON or c == NEWLINE:
+        quote = np.int64(tokens[token + 1])
+        colon = np.int64(tokens[token + 2])
+        place = np.int64(tokens[token + 3])
+        c = byte(stretch, place)
+        if byte(stretch, quote) != QUOTE or c == NEWLINE:
             return token, -1
-        start += 1
-        at = colon - 1
-        if byte(text, at) != QUOTE:  # white space before the colon
-            at = plain_end(text, marks, start)
-        after = byte(text, base + np.int64(tokens[token + 4]))
+        start = base + quote + 1
+        at = base + colon - 1
+        if pair(stretch, colon - 1) != QUOTE_COLON:
+            if byte(stretch, colon) != COLON:
+                return token, -1
+            at = plain_end(text, marks, start)  # white space before the colon
+        after = byte(stretch, np.int64(tokens[token + 4]))
+        value = base + place
         token += 4
         key = find(text, start, at - start, KEYS, slots, mask, words) if at >= 0 else np.int64(-1)
         if key < 0 and plain_end(text, marks, start) < 0:  # escapes, or broken bytes, which no word of a schema has

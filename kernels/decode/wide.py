@@ -40,6 +40,27 @@ def pointer(typing, array):
 
 
 @intrinsic
+def beyond(typing, text, at):
+    """Return a pointer to what is at a position."""
+
+    def codegen(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]])
+
+    return text(text, types.int64), codegen
+
+
+@intrinsic
+def pair(typing, text, at):
+    """Return the 2 bytes from a position on, little endian, as int64."""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.bitcast(builder.gep(args[0], [args[1]]), ir.IntType(16).as_pointer())
+        return builder.zext(builder.load(pointer, align=1), _WORD)
+
+    return types.int64(text, types.int64), codegen
+
+
+@intrinsic
 def byte(typing, text, at):
     """Return the byte at a position, as int64."""
 
