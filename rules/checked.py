@@ -75,6 +75,7 @@ class CheckedRule:
         panes = self.pattern.written.window.panes if isinstance(self.pattern, CheckedThreshold) else "sliding"
         return (
             self.active is not None
+            or (isinstance(self.pattern, CheckedAbsence) and self.pattern.unusual is not None)
             or any(exemption.until for exemption in self.rule.exemptions)
             or panes in ("tumbling", "day")
             or any(value.type.base == "time" for value in self.shown)

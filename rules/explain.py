@@ -49,7 +49,7 @@ SIGNS = (op.SAME, op.EQUAL, op.LESS, op.LESS_EQUAL, op.GREATER, op.GREATER_EQUAL
 COUNT_NS, MATCH_NS, POINT_NS, STATE_NS = 12.0, 7.0, 14.0, 5.0
 WINDOW_NS = {"sliding": 60.0, "tumbling": 15.0, "day": 15.0, "session": 25.0}  # with the evidence
 SPREAD_NS = {"distinct": 50.0, "quantile": 120.0}  # beside the window, of each aggregate that keeps values apart
-ABSENCE_NS, SEQUENCE_NS, CHANGE_NS, FIRST_SEEN_NS = 10.0, 55.0, 30.0, 5.0
+ABSENCE_NS, UNUSUAL_NS, SEQUENCE_NS, CHANGE_NS, FIRST_SEEN_NS = 10.0, 65.0, 55.0, 30.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ def _pattern_ns(rule: RulePlan) -> float:
         case Sequence():
             return SEQUENCE_NS
         case Absence():
-            return ABSENCE_NS
+            return ABSENCE_NS if pattern.unusual is None else UNUSUAL_NS
         case None:
             return MATCH_NS + POINT_NS if rule.ordered else 0.0
 

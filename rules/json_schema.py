@@ -11,9 +11,9 @@ from typing import Any, get_args
 from ruamel.yaml import YAML
 
 from events.schema import TYPES, Schemas, Sensitivity, Text
-from rules.keys import AREA, PATTERNS, ROLES, RULE, SCORE, STEP, WEEKDAYS, WORKDAYS, Key
+from rules.keys import AREA, PATTERNS, ROLES, RULE, SCORE, SILENCE, STEP, WEEKDAYS, WORKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
-from rules.scores import SCORES, Score
+from rules.scores import ALPHA, INACTIVITY_TITLE, SCORES, Score
 from rules.vocabulary import DECLARATIONS, Vocabulary
 
 Schema = dict[str, Any]
@@ -130,7 +130,12 @@ class _Words:
             case "duration":
                 return {"type": "string", "pattern": f"^{_LENGTH}$"}
             case "silence":
-                return {"anyOf": [{"type": "string", "pattern": f"^{_LENGTH}$"}, {"const": "unusual"}]}
+                return {
+                    "anyOf": [
+                        {"type": "string", "pattern": f"^{_LENGTH}$"},
+                        {"type": "string", "pattern": f"^({NAME.pattern}\\.)?unusual$"},
+                    ]
+                }
             case "window":
                 return {"type": "string", "pattern": _WINDOW}
             case "times":
@@ -160,6 +165,8 @@ class _Words:
                 return _one_or_more(_one_of(WEEKDAYS))
             case "dates":
                 return _one_or_more({"type": "string", "pattern": _DATES})
+            case "number":
+                return {"type": "number"}
             case "words":
                 return _one_or_more(_one_of(key.words))
 
@@ -199,7 +206,14 @@ class _Words:
                 return {"type": "array", "items": {"anyOf": [TEXT, {**_with(route), "required": ["name"]}]}}
             case _:
                 scores = [self.score(kernel, score) for kernel, score in SCORES.items()]
-                return _by_names(scores[0] if len(scores) == 1 else {"oneOf": scores}, NAME.pattern)
+                return _by_names({"oneOf": [*scores, self.silence()]}, NAME.pattern)
+
+    def silence(self) -> Schema:
+        """Return the schema of a score that absences go by."""
+        schema = self.mapping(SILENCE)
+        schema["properties"]["kernel"]["description"] = _both(INACTIVITY_TITLE)
+        schema["properties"]["alpha"] |= {"minimum": ALPHA.least, "maximum": ALPHA.most, "default": ALPHA.default}
+        return schema
 
     def score(self, kernel: str, score: Score) -> Schema:
         """Return the schema of a score that a kernel computes, with what it says and may be told."""

@@ -11,7 +11,7 @@ from events.alert import SEVERITIES
 from events.schema import Text
 from rules.plan import Role, Season
 from rules.purpose import PURPOSES
-from rules.scores import SCORES
+from rules.scores import INACTIVITY, SCORES
 
 Shape = Literal[
     "name",  # small letters, digits, underscores
@@ -22,10 +22,11 @@ Shape = Literal[
     "routes",  # one, or a list
     "expression",
     "duration",
-    "silence",  # a duration or `unusual`
+    "silence",  # a duration, `unusual` or `NAME.unusual`
     "window",  # 10m | 5m tumbling | session 20s [max 1h] | day
     "times",  # 2 | 2 distinct track
     "whole",  # a whole number
+    "number",
     "word",  # one of `words`
     "date",
     "text",
@@ -89,7 +90,15 @@ BASELINE: Mapping[str, Key] = {
 }
 
 ABSENCE: Mapping[str, Key] = {
-    "for": Key("silence", {"zh": "多久没有事件", "en": "how long nothing happened"}, "48h", is_required=True),
+    "for": Key(
+        "silence",
+        {
+            "zh": "多久没有事件;unusual 表示对此人而言反常的静默",
+            "en": "how long nothing happened; `unusual`: for longer than is usual of that person",
+        },
+        "48h",
+        is_required=True,
+    ),
     "expect": Key(
         "set",
         {
@@ -393,6 +402,41 @@ SCORE: Mapping[str, Key] = {
         "whole",
         {"zh": "最多同时保存的键数,默认由内核给出", "en": "keys held at most; by default what the kernel says"},
         "200000",
+    ),
+}
+
+SILENCE: Mapping[str, Key] = {
+    "kernel": Key("word", {"zh": "评分内核", "en": "the kernel"}, INACTIVITY, (INACTIVITY,), is_required=True),
+    "alpha": Key(
+        "number",
+        {
+            "zh": "静默概率低于此值即反常,默认 0.01;乘以每天一小时以上的静默次数,就是预期的每日误报数",
+            "en": "a silence is unusual where the chance of one that long is below it; default 0.01. Times the "
+            "silences of an hour and more a day it is the false alarms a day to expect",
+        },
+        "0.01",
+    ),
+    "ceiling": Key(
+        "duration",
+        {
+            "zh": "再长的静默一律告警,默认 48h,最长 7d;没有画像的人只看它",
+            "en": "any silence longer than this is too long; default 48h, 7d at most. Without a profile it is all "
+            "that counts",
+        },
+        "48h",
+    ),
+    "least": Key(
+        "duration",
+        {"zh": "更短的静默不学习也不告警,默认 1h", "en": "shorter silences neither teach nor fire; default 1h"},
+        "1h",
+    ),
+    "out": Key(
+        "expression",
+        {
+            "zh": "事件表示此人出门的条件;此后直到下一个事件按外出来学习和判断",
+            "en": "true of an event that tells of going out; until the next one silences are those of being out",
+        },
+        "kind == 'gate' and direction == 'out'",
     ),
 }
 

@@ -99,6 +99,7 @@ def _checked(
                 first_kinds=some,
                 areas=vocabulary.areas,
                 scores=vocabulary.scores,
+                silences=tuple(vocabulary.silences),
                 broken=broken,
             )
             try:

@@ -68,13 +68,18 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """An absence: silent for so long; `expect` names the set whose rows are awaited."""
+    """An absence: silent for so long; `expect` names the set whose rows are awaited.
 
-    silence_ms: int
+    Where it is silent for longer than is usual `silence_ms` is None, and `unusual` what is written: that word, which
+    may stand behind the name of a score.
+    """
+
+    silence_ms: int | None
     expect: Scalar | None
     place: Place
     unless: Scalar | None = None
     forget_ms: int | None = None
+    unusual: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,8 +173,28 @@ class Threshold:
 
 
 @dataclass(frozen=True, eq=False)
+class Unusual:
+    """`for: unusual`: a silence is too long when a person's chance of one that long falls below `alpha`.
+
+    Silences of `least_ms` and more are asked for (`kernels.scores.inactivity`). `out` is run over each sign and is TRUE
+    where that tells of going out. `consent_until` (epoch ms) and `ceiling_h` are the pool lanes of these columns of the
+    expected set, if it has them: without consent no profile is kept.
+    """
+
+    alpha: float
+    least_ms: int
+    out: Program | None
+    consent_until: int | None
+    ceiling_h: int | None
+
+
+@dataclass(frozen=True, eq=False)
 class Absence:
     """`absence`: a deadline for every key, `silence_ms` after its last sight. EXTRA 0 is the last sight.
+
+    With `unusual` each sight computes its own deadline, of which `silence_ms` is the ceiling, and `expect` is there.
+    EXTRA 1 is then how long the silence was that became too long (ms), 2 the chance of one that long (NaN where there
+    is no profile), 3 `alpha`.
 
     `expect` is the number of the set whose rows are awaited, seen or never seen; `since` the pool lane of its
     column of that name, if it has one. Without `expect` a key is awaited from its first event, and dropped when it
@@ -187,6 +207,14 @@ class Absence:
     since: int | None
     unless: Program | None = None
     forget_ms: int | None = None
+    unusual: Unusual | None = None
+
+    @property
+    def least_ms(self) -> int:
+        """No silence that is shorter is too long."""
+        if self.unusual is None:
+            return self.silence_ms
+        return 0 if self.unusual.ceiling_h is not None else min(self.unusual.least_ms, self.silence_ms)
 
 
 Role = Literal["first", "then", "not"]
@@ -247,7 +275,7 @@ def extras(pattern: Pattern) -> int:
         case Threshold():
             return len(pattern.window.aggregates) + (2 * len(pattern.baseline.of) if pattern.baseline else 0)
         case Absence():
-            return 1
+            return 1 if pattern.unusual is None else 4
         case Sequence():
             return len(pattern.first)
         case Change():

@@ -11,9 +11,9 @@ from typing import Literal
 from events.schema import Text
 from rules.aggregates import AGGREGATES, TAKES
 from rules.expression.functions import FUNCTIONS
-from rules.keys import ABSENCE, AREA, BASELINE, ESCALATION, EXCEPTION, RULE, SCORE, STEP, WORKDAYS, Key
+from rules.keys import ABSENCE, AREA, BASELINE, ESCALATION, EXCEPTION, RULE, SCORE, SILENCE, STEP, WORKDAYS, Key
 from rules.purpose import PURPOSES
-from rules.scores import SCORES, Score
+from rules.scores import INACTIVITY, INACTIVITY_TITLE, OF_SILENCE, SCORES, Output, Score
 
 PAGES: Mapping[Literal["en", "zh"], str] = {"en": "rules.md", "zh": "rules.zh-CN.md"}
 BEGIN, END = "<!-- reference: written by `make docs` -->", "<!-- end of the reference -->"
@@ -29,6 +29,7 @@ _KEYS: tuple[tuple[Mapping[str, Key], Text], ...] = (
     (AREA, {"en": "Keys of an area (`areas`)", "zh": "区域的键(`areas`)"}),
     (WORKDAYS, {"en": "Keys of a calendar of working days", "zh": "工作日日历的键"}),
     (SCORE, {"en": "Keys of a score (`scores`)", "zh": "评分的键(`scores`)"}),
+    (SILENCE, {"en": "Keys of a score of the kernel `inactivity`", "zh": "inactivity 评分的键"}),
 )
 _KEY_COLUMNS: dict[str, tuple[str, ...]] = {"en": ("key", "what it says", "example"), "zh": ("键", "含义", "示例")}
 _CALL_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -83,8 +84,10 @@ def reference(language: Language) -> str:
         lines += [f"### {_HEADINGS[name][language]}", "", *_table(columns[language], rows), ""]
     for name, score in SCORES.items():
         lines += [f"### {_SCORE[language]} `{name}`", "", _said(score, language), ""]
-        lines += [*_table(_OUTPUT_COLUMNS[language], _outputs(score, language)), ""]
+        lines += [*_table(_OUTPUT_COLUMNS[language], _said_by(score.outputs, language)), ""]
         lines += [*_table(_PARAMETER_COLUMNS[language], _parameters(score, language)), ""]
+    lines += [f"### {_SCORE[language]} `{INACTIVITY}`", "", _silence(language), ""]
+    lines += [*_table(_OUTPUT_COLUMNS[language], _said_by(OF_SILENCE, language)), ""]
     return "\n".join([*lines, END])
 
 
@@ -127,8 +130,15 @@ def _said(score: Score, language: Language) -> str:
     return f"{said[0].upper()}{said[1:]}. {reads} {keys} keys at most by default, {size} bytes each."
 
 
-def _outputs(score: Score, language: Language) -> Iterator[tuple[str, ...]]:
-    for name, output in score.outputs.items():
+def _silence(language: Language) -> str:
+    said = INACTIVITY_TITLE[language]
+    if language == "zh":
+        return f"{said}。这样的规则可以在 severity 和文本中使用:"
+    return f"{said[0].upper()}{said[1:]}. These may read in `severity` and texts:"
+
+
+def _said_by(outputs: Mapping[str, Output], language: Language) -> Iterator[tuple[str, ...]]:
+    for name, output in outputs.items():
         yield f"`{name}`", output.title[language], ", ".join(f"`{word}`" for word in output.words) or output.unit or ""
 
 

@@ -44,6 +44,7 @@ class _RuleChecker:
             tuple(name for name, _ in self.key),
             areas=vocabulary.areas,
             scores=vocabulary.scores,
+            silences=tuple(vocabulary.silences),
             broken=conditions.broken,
         )
         self.judged = self._judged()
@@ -137,7 +138,7 @@ class _RuleChecker:
             case Threshold():
                 return threshold.judged(self.rule.pattern, self.events)
             case Silence():
-                return absence.judged(self.events)
+                return absence.judged(self.rule.pattern, self.events, self.conditions)
             case Steps():
                 return sequence.judged(self.rule.pattern, self.rule.key, self.events)
             case Change():

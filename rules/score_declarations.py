@@ -10,7 +10,7 @@ from rules.errors import nearest
 from rules.keys import SCORE
 from rules.misspelt import meant
 from rules.reading import Reader
-from rules.scores import SCORES, Input, Output, Parameter
+from rules.scores import INACTIVITY, SCORES, Input, Output, Parameter
 from rules.yaml import Items, Mapping, Node, Scalar
 
 
@@ -59,7 +59,7 @@ def read(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> ScoreDec
         if key not in found:
             reader.lacks(name.place, *where, key, f"{key}: {SCORE[key].example}")
     if "kernel" in found:
-        reader.word("kernel", found["kernel"], SCORES, "kernel", "评分内核")
+        reader.word("kernel", found["kernel"], (*SCORES, INACTIVITY), "kernel", "评分内核")
     if not kernel:
         return None
     score = SCORES[kernel]

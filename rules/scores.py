@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from events.schema import Text
+from kernels.instants import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +158,34 @@ SCORES: Final[dict[str, Score]] = {
         key_bytes=320,
         event_ns=45.0,
     ),
+}
+
+# The kernel that no event is scored by: at each sight of a key it says how long the silence that begins may last
+# (`absence: {for: unusual}`). What it is told are keys of `rules.keys.SILENCE`
+INACTIVITY: Final = "inactivity"
+INACTIVITY_TITLE: Final[Text] = {
+    "zh": "一个人多久没有动静才算反常;由 `for: unusual` 的缺席规则使用",
+    "en": "after what silence somebody's is unusual for that person; absences with `for: unusual` go by it",
+}
+ALPHA: Final = Parameter(0.01, 1e-6, 0.999, {"zh": "生存概率", "en": "chance"})
+CEILING_MS: Final = 48 * HOUR_MS
+CEILING_MS_MAX: Final = 7 * DAY_MS
+LEAST_MS: Final = HOUR_MS
+LEAST_MS_MIN: Final = 1000
+LEAST_MS_MAX: Final = DAY_MS
+OF_SILENCE: Final[Mapping[str, Output]] = {
+    "silence": Output(
+        {
+            "zh": "静默达到多久才算反常,停表的时间不计",
+            "en": "how long the silence was when it was too long",
+        },
+        "ms",
+    ),
+    "survival": Output(
+        {
+            "zh": "此人静默这么久的概率,0..1;没有同意建立画像的人缺失",
+            "en": "the person's chance of a silence that long, 0..1; missing of who has not consented to a profile",
+        }
+    ),
+    "alpha": Output({"zh": "与之比较的界限", "en": "the limit that it is compared with"}),
 }

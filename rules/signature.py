@@ -133,7 +133,10 @@ def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
         for name, declared in vocabulary.sets.items()
     }
     calendars = {name: declared.form for name, declared in vocabulary.calendars.items()}
-    scores = {name: [declared.form, [*declared.outputs]] for name, declared in vocabulary.scores.items()}
+    scores: dict[str, Any] = {
+        name: [declared.form, [*declared.outputs]] for name, declared in vocabulary.scores.items()
+    }
+    scores |= {name: declared.form for name, declared in vocabulary.silences.items()}
     return {
         "sets": sets,
         "calendars": calendars,

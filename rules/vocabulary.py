@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from events.place import Place
 from events.schema import KEY_TYPES, TYPES, FieldType, Schemas, Text
-from rules import areas, score_declarations
+from rules import areas, score_declarations, silence_declarations
 from rules.broken import Broken, Section
 from rules.keys import WEEKDAYS, WORKDAYS
 from rules.plan import Polygon
 from rules.reading import Reader, better_name
 from rules.score_declarations import ScoreDeclaration
+from rules.silence_declarations import SilenceDeclaration
 from rules.yaml import Items, Mapping, Node, Scalar
 
 DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes")
@@ -69,6 +70,7 @@ class Vocabulary:
     routes: dict[str, Text] = field(default_factory=dict)
     areas: dict[str, Polygon] = field(default_factory=dict)
     scores: dict[str, ScoreDeclaration] = field(default_factory=dict)
+    silences: dict[str, SilenceDeclaration] = field(default_factory=dict)  # scores that absences go by
     timezone: str | None = None
     timezone_place: Place | None = None
     broken: Broken = field(default_factory=Broken)
@@ -116,10 +118,19 @@ class Vocabulary:
             else:
                 self.area(area, name, reader)
         else:
+            self._score(name, body, reader, schemas)
+
+    def _score(self, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> None:
+        known = self.scores.get(name.text) or self.silences.get(name.text)
+        if silence_declarations.concerns(body):
+            silence = silence_declarations.read(name, body, reader)
+            if silence is not None and self._once("scores", name, silence, known, reader):
+                self.silences[name.text] = silence
+        else:
             score = score_declarations.read(name, body, reader, schemas)
             if score is None:
-                self.broken.add(key, name.text)
-            elif self._once(key, name, score, self.scores.get(name.text), reader):
+                self.broken.add("scores", name.text)
+            elif self._once("scores", name, score, known, reader):
                 self.scores[name.text] = score
 
     def _set(self, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> SetDeclaration | None:

@@ -35,6 +35,12 @@ IN_ABSENCE = Elsewhere(
     "how long a key may be silent is written  absence: {for: 48h}",
     "主键允许沉默多久,请写  absence: {for: 48h}",
 )
+IN_UNUSUAL = Elsewhere(
+    "`severity` and texts of an absence that goes by it (`for: unusual`)",
+    "以它为准(for: unusual)的 absence 规则的 severity 和文本",
+    "write  absence: {for: unusual}",
+    "请写  absence: {for: unusual}",
+)
 IN_CHANGE = Elsewhere(
     "`change`, `severity` and texts of a `change` rule",
     "change 规则的 change、severity 和文本",

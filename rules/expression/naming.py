@@ -22,12 +22,14 @@ from rules.expression.typed import (
     InCalendar,
     LastSeen,
     Member,
+    OfSilence,
     Prev,
     Score,
     Type,
     Typed,
     negated,
 )
+from rules.scores import OF_SILENCE
 
 SIGNATURES = {name: aggregate.signature for name, aggregate in AGGREGATES.items()} | {
     name: function.signature for name, function in FUNCTIONS.items()
@@ -210,6 +212,10 @@ class Naming(Comparing):
             if scope.in_text and scope.pattern == "window":
                 return self.call(Call(node.place, first, (Name(node.place, (second,)),)))
             self.found.add(misplaced.short_form(node.place, first, second))
+        elif first == scope.silence:
+            return self.of_silence(node, second)
+        elif first in scope.silences:
+            self.found.add(misplaced.not_here(node.place, f"{first}.{second}", misplaced.IN_UNUSUAL))
         elif first in scope.scores:
             return self.score(node, scope.scores[first], second)
         elif first == "then":
@@ -228,7 +234,7 @@ class Naming(Comparing):
         scope = self.scope
         output = shape.outputs.get(name)
         if output is None:
-            self.found.add(scores.unknown_output(node.place, name, shape))
+            self.found.add(scores.unknown_output(node.place, name, shape.name, shape.outputs))
         elif not scope.in_hand or not scope.kinds:
             self.found.add(say.no_event(node.place, f"{shape.name}.{name}", scope.key))
         elif shape.kinds and not {*shape.kinds} & {*scope.kinds}:
@@ -242,6 +248,13 @@ class Naming(Comparing):
             type = _type("enum" if output.words else "number", output.unit, output.words)
             return Score(node, type, shape.name, name)
         return None
+
+    def of_silence(self, node: Name, name: str) -> Typed | None:
+        """Return what is known of a silence that was unusual."""
+        if name not in OF_SILENCE:
+            self.found.add(scores.unknown_output(node.place, name, node.path[0], OF_SILENCE))
+            return None
+        return OfSilence(node, _type("number", OF_SILENCE[name].unit, ()))
 
     def join_key(self, node: Node, shape: SetShape) -> tuple[Typed, ...] | None:
         """Return the event's fields that find a set's row."""

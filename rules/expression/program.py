@@ -172,7 +172,7 @@ def _emit(typed: Typed, target: Target, code: list[tuple[int, int]]) -> None:
             code.append((op.HOUR, 0))
         case tree.FirstSeen():  # 1, 0 or null
             code += [(op.EXTRA, _extra(typed, target)), (op.NUMBER, 0), (op.NOT_EQUAL, 0)]
-        case tree.Aggregated() | tree.ZScore() | tree.Expected() | tree.Prev() | tree.First() | tree.LastSeen():
+        case _ if isinstance(typed, tree.Given):
             code.append((op.EXTRA, _extra(typed, target)))
         case tree.Inside() | tree.Near():
             for part in parts(typed):

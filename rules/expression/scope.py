@@ -110,8 +110,9 @@ class Scope:
     is of `first_kinds`. `in_hand=False` is where no event is at hand (panes, absence): only key fields may be read,
     and columns of sets that they find. `in_text` allows the short forms of texts, such as `count` for `count()`.
     `kinds` is empty where only calendars make sense (`active`). `rule_kinds` are those of the whole rule where they
-    are more (a step of a sequence, `active`). Of what is `broken` nothing is known but its name. Checks append what is
-    worth a warning to `warnings`.
+    are more (a step of a sequence, `active`). Of the scores `silences` are those that say how long a silence may last,
+    and `silence` is the one that an absence goes by. Of what is `broken` nothing is known but its name. Checks append
+    what is worth a warning to `warnings`.
     """
 
     schemas: Schemas
@@ -129,6 +130,8 @@ class Scope:
     in_text: bool = False
     scores: Mapping[str, ScoreShape] = field(default_factory=dict)
     broken: Broken = field(default_factory=Broken)
+    silences: Collection[str] = ()
+    silence: str | None = None
     warnings: list[Problem] = field(default_factory=list)
 
     def fields(self, name: str, kinds: tuple[str, ...] | None = None) -> dict[str, Field]:

@@ -1,21 +1,21 @@
 """What the checker says of scores, English and Chinese beside each other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from events.place import Place, Problem
 from rules.expression.scope import ScoreShape
 from rules.expression.wording import near, of_kinds
 
 
-def unknown_output(place: Place, name: str, shape: ScoreShape) -> Problem:
+def unknown_output(place: Place, name: str, score: str, outputs: Collection[str]) -> Problem:
     """A score does not say that, or its declaration leaves it out."""
     return Problem(
         "E122",
         place,
-        f"score `{shape.name}` does not say `{name}`",
-        f"评分 {shape.name} 没有结果 {name}",
-        *near(name, shape.outputs, shape.name + ".{}"),
-        note=f"outputs of {shape.name}: {' '.join(shape.outputs)}",
+        f"score `{score}` does not say `{name}`",
+        f"评分 {score} 没有结果 {name}",
+        *near(name, outputs, score + ".{}"),
+        note=f"outputs of {score}: {' '.join(outputs)}",
     )
 
 

@@ -199,7 +199,12 @@ class LastSeen(Typed):
     """Last sight of an absence's key."""
 
 
-Given = Aggregated | ZScore | Expected | Prev | First | FirstSeen | LastSeen
+@dataclass(frozen=True, slots=True)
+class OfSilence(Typed):
+    """What is known of a silence that was unusual: one of `rules.scores.OF_SILENCE`."""
+
+
+Given = Aggregated | ZScore | Expected | Prev | First | FirstSeen | LastSeen | OfSilence
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from events.schema import FieldType
 from kernels.instants import DAY_MS, HOUR_MS
 from rules import plan
 from rules.conditions import Conditions
 from rules.errors import nearest
 from rules.expression.canonical import canonical, duration
+from rules.expression.nodes import Name
 from rules.expression.program import Target, compile
 from rules.expression.scope import Scope
-from rules.expression.typed import Typed
+from rules.expression.typed import DURATION, NUMBER, Coverage, OfSilence, Score, Typed, leaves
 from rules.key_fields import KeyFields
 from rules.keys import ABSENCE
 from rules.model import Silence
 from rules.reading import DURATION_MAX_MS, Reader
+from rules.scores import OF_SILENCE
+from rules.silence_declarations import SilenceDeclaration
 from rules.yaml import Node, Scalar
+
+UNUSUAL = "unusual"
+# columns of the expected set with a meaning of their own: until when a profile may be kept, and a person's own ceiling
+CONSENT: tuple[str, FieldType] = ("consent_until", "time")
+CEILING: tuple[str, FieldType] = ("ceiling_h", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +34,51 @@ class CheckedAbsence:
 
     written: Silence
     unless: Typed | None
+    unusual: SilenceDeclaration | None = None
+    out: Typed | None = None
+
+    @property
+    def silence_ms(self) -> int:
+        """After how long it fires, if it has not before."""
+        return self.unusual.ceiling_ms if self.unusual else self.written.silence_ms or 0
 
     @property
     def read(self) -> tuple[Typed, ...]:
         """What it reads."""
-        return () if self.unless is None else (self.unless,)
+        return tuple(each for each in (self.unless, self.out) if each is not None)
 
     @property
     def conditions(self) -> tuple[Typed, ...]:
-        """What an alert was compared with: nothing but time."""
-        return ()
+        """What an alert was compared with: nothing but time, or how unusual it was."""
+        return tuple(self._of_silence(name) for name in OF_SILENCE) if self.unusual else ()
 
     @property
     def accumulated(self) -> tuple[Typed, ...]:
-        """What is evaluated over events into the state: nothing."""
-        return ()
+        """What is evaluated over events into the state: whether they tell of going out."""
+        return () if self.out is None else (self.out,)
 
     @property
     def extras(self) -> dict[str, int]:
         """Rows of EXTRA by what they give."""
-        return {"last_seen": 0}
+        names = [f"{self.unusual.name}.{name}" for name in OF_SILENCE] if self.unusual else []
+        return {name: row for row, name in enumerate(["last_seen", *names])}
 
     def state(self) -> dict[str, Any]:
-        """What accumulates, for the signature: last sights, whatever is awaited and for how long."""
-        return {}
+        """What accumulates, for the signature: last sights, whatever is awaited and for how long, and what is usual."""
+        if self.unusual is None:
+            return {}
+        return {"usual": [self.unusual.least_ms, canonical(self.out.node) if self.out else None]}
+
+    def _of_silence(self, name: str) -> Typed:
+        assert self.unusual is not None
+        unit = OF_SILENCE[name].unit
+        return OfSilence(Name(self.written.place, (self.unusual.name, name)), DURATION if unit == "ms" else NUMBER)
 
     def form(self) -> dict[str, Any]:
         """What it means, key by key, for the version."""
         written = self.written
         keys = {
-            "for": written.silence_ms,
+            "for": written.silence_ms if self.unusual is None else [self.unusual.name, self.unusual.form],
             "expect": written.expect.text if written.expect else None,
             "unless": canonical(self.unless.node) if self.unless else None,
             "forget": written.forget_ms,
@@ -65,31 +89,37 @@ class CheckedAbsence:
         """Compile."""
         written = self.written
         expect = target.sets[written.expect.text] if written.expect else None
-        columns = expect.columns if expect else ()
+        columns = {(each.name, each.type): each.lane for each in (expect.columns if expect else ())}
+        unusual = (
+            None
+            if self.unusual is None
+            else plan.Unusual(
+                alpha=self.unusual.alpha,
+                least_ms=self.unusual.least_ms,
+                out=compile(self.out, target) if self.out is not None else None,
+                consent_until=columns.get(CONSENT),
+                ceiling_h=columns.get(CEILING),
+            )
+        )
         return plan.Absence(
-            silence_ms=written.silence_ms,
+            silence_ms=self.silence_ms,
             expect=expect.number if expect else None,
-            since=next((each.lane for each in columns if each.name == "since" and each.type == "time"), None),
+            since=columns.get(("since", "time")),
             unless=compile(self.unless, target) if self.unless is not None else None,
             forget_ms=written.forget_ms,
+            unusual=unusual,
         )
 
 
 def read(node: Node, reader: Reader) -> Silence:
     """Read an absence; a silence that cannot be read is reported and an hour stands for it."""
     keys = reader.table("absence", node, ABSENCE, "`absence`", "absence")
-    silence = None
-    if isinstance(keys.get("for"), Scalar) and keys["for"].text == "unusual":  # type: ignore[union-attr]
-        reader.report(
-            "E011",
-            keys["for"].place,
-            what="`for: unusual`",
-            what_zh=" `for: unusual`",
-            advice="write a duration, such as 48h",
-            advice_zh="请写时长,例如 48h",
-        )
-    elif "for" in keys:
-        silence = reader.duration("absence.for", keys["for"], least_ms=1)
+    silence, unusual = None, keys.get("for")
+    if not isinstance(unusual, Scalar) or unusual.text.rpartition(".")[2] != UNUSUAL:
+        unusual = None
+        silence = reader.duration("absence.for", keys["for"], least_ms=1) if "for" in keys else None
+    elif "expect" not in keys:
+        reader.report("E012", unusual.place, key=f"for: {unusual.text}", other="expect")
     forget = reader.duration("absence.forget", keys["forget"]) if "forget" in keys else None
     if "forget" in keys and "expect" in keys:
         reader.report("E054", keys["forget"].place)
@@ -97,17 +127,41 @@ def read(node: Node, reader: Reader) -> Silence:
         most = f"{DURATION_MAX_MS // DAY_MS}d"
         reader.report("E030", keys["forget"].place, key="absence.forget", least=f"> {duration(silence)}", most=most)
     return Silence(
-        silence_ms=HOUR_MS if silence is None else silence,
+        silence_ms=None if unusual else HOUR_MS if silence is None else silence,
         expect=reader.text("expect", keys["expect"]) if "expect" in keys else None,
         place=node.place,
         unless=reader.text("unless", keys["unless"]) if "unless" in keys else None,
         forget_ms=forget,
+        unusual=unusual,
     )
 
 
-def judged(events: Scope) -> Scope:
+def judged(silence: Silence, events: Scope, conditions: Conditions) -> Scope:
     """Return where severity and texts stand: no event is in hand."""
-    return replace(events, pattern="absence", in_hand=False)
+    unsaid = Conditions(conditions.schemas, conditions.vocabulary)
+    declared = _declared(silence.unusual, unsaid)
+    return replace(events, pattern="absence", in_hand=False, silence=declared.name if declared else None)
+
+
+def _declared(unusual: Scalar | None, conditions: Conditions) -> SilenceDeclaration | None:
+    """Return the score that `for: unusual` goes by: that of its name, else the only one that is declared."""
+    if unusual is None:
+        return None
+    known = conditions.vocabulary.silences
+    name = unusual.text.rpartition(".")[0] or (next(iter(known)) if len(known) == 1 else "")
+    if name in known:
+        return known[name]
+    if conditions.broken.has(name, "scores"):
+        return None
+    if name:
+        reader = Reader()
+        reader.unknown(replace(unusual, text=name), known, "score", "评分")
+        conditions.problems += reader.problems
+    elif known:
+        conditions.report("E085", unusual.place, names=" ".join(sorted(known)), near=f"{min(known)}.{UNUSUAL}")
+    else:
+        conditions.report("E084", unusual.place)
+    return None
 
 
 def check(
@@ -124,7 +178,19 @@ def check(
     elif silence.forget_ms is None and (brief := [name for name, type in key if type == "ephemeral"]):
         conditions.report("W325", silence.place, name=brief[0])
     unless = conditions.condition(silence.unless, replace(events, in_hand=False))
-    return CheckedAbsence(silence, unless)
+    unusual = _declared(silence.unusual, conditions)
+    if unusual is None:
+        return CheckedAbsence(silence, unless)
+    out = conditions.condition(unusual.out, replace(events, macros={}))
+    for leaf in leaves(out) if out is not None else ():
+        if isinstance(leaf, Coverage):
+            conditions.report("E059", leaf.node.place)
+        if isinstance(leaf, Score):
+            conditions.report("E082", leaf.node.place, name=canonical(leaf.node))
+    declared = conditions.vocabulary.sets.get(silence.expect.text) if silence.expect else None
+    if declared and not any((each.name, each.type) == CONSENT for each in declared.columns.values()):
+        conditions.report("W326", silence.place, set=declared.name)
+    return CheckedAbsence(silence, unless, unusual, out)
 
 
 def _expected(expect: Scalar, names: tuple[str, ...], conditions: Conditions) -> None:

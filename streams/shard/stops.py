@@ -92,6 +92,11 @@ class Stops:
         return len(self.runs[0])
 
     @property
+    def reached(self) -> int:
+        """Up to when it was judged (epoch ms)."""
+        return self._passed.until
+
+    @property
     def distinguishes(self) -> bool:
         """Whether there can be more than one group."""
         return bool(self._inputs)

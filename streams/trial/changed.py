@@ -2,12 +2,12 @@
 
 A number that count() or distinct() is compared with becomes one less and one more; any other comparison with a number
 is made to hold always, and never, or where that would be no rule its number is doubled and halved; so is a duration
-that decides when an alert begins.
+that decides when an alert begins, and what says how unusual a silence must be.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from events.place import Place, Problems
 from events.schema import Schemas
@@ -19,6 +19,7 @@ from rules.expression.canonical import canonical, duration
 from rules.expression.nodes import Call, Compare, Name, Node, Number, Truth, children, rebuilt, walk
 from rules.expression.parse import parse
 from rules.model import Change, Rule, Sequence, Silence, Threshold
+from rules.patterns.absence import CheckedAbsence
 from rules.vocabulary import Vocabulary
 from rules.yaml import Scalar
 
@@ -60,6 +61,7 @@ def changed(
     for gap, other in _durations(written):
         if (made := checked(other, own)) is not None:
             yield gap, made
+    yield from _unusual(rule)
     for scalar, put in _expressions(written):
         node = _expanded(parse(scalar.text, scalar.at), own)
         placed = put(replace(scalar, text=EXPRESSION, raw=EXPRESSION))
@@ -194,8 +196,8 @@ def _lengths(rule: Rule) -> Iterator[tuple[str, int, Callable[[int], Rule]]]:
                 )
             if pattern.hold_ms:
                 yield "for", pattern.hold_ms, lambda ms: replace(rule, pattern=replace(pattern, hold_ms=ms))
-        case Silence():
-            yield "for", pattern.silence_ms, lambda ms: replace(rule, pattern=replace(pattern, silence_ms=ms))
+        case Silence(silence_ms=int() as silence_ms):
+            yield "for", silence_ms, lambda ms: replace(rule, pattern=replace(pattern, silence_ms=ms))
         case Change():
             yield "window", pattern.window_ms, lambda ms: replace(rule, pattern=replace(pattern, window_ms=ms))
         case Sequence():
@@ -204,6 +206,24 @@ def _lengths(rule: Rule) -> Iterator[tuple[str, int, Callable[[int], Rule]]]:
             for number, step in enumerate(pattern.steps):
                 if step.within_ms:
                     yield "within", step.within_ms, _put_within(rule, pattern, number)
+
+
+def _unusual(rule: CheckedRule) -> Iterator[tuple[Gap, CheckedRule]]:
+    """Yield an absence with each of the numbers doubled and halved that say how unusual a silence must be."""
+    pattern = rule.pattern
+    declared = pattern.unusual if isinstance(pattern, CheckedAbsence) else None
+    if declared is None or not isinstance(pattern, CheckedAbsence):
+        return
+    name, place = rule.rule.name.text, declared.place
+
+    def with_(kind: Kind, written: str, other: str, **limit: Any) -> tuple[Gap, CheckedRule]:
+        changed_pattern = replace(pattern, unusual=replace(declared, **limit))
+        return Gap(kind, name, place, written, other), replace(rule, pattern=changed_pattern)
+
+    for ms in (2 * declared.ceiling_ms, declared.ceiling_ms // 2):
+        yield with_("duration", f"ceiling: {duration(declared.ceiling_ms)}", duration(ms), ceiling_ms=ms)
+    for alpha in (min(2 * declared.alpha, (1 + declared.alpha) / 2), declared.alpha / 2):
+        yield with_("number", f"alpha: {declared.alpha:g}", f"{alpha:g}", alpha=alpha)
 
 
 def _put_within(rule: Rule, pattern: Sequence, number: int) -> Callable[[int], Rule]:

@@ -13,7 +13,7 @@ from events.schema import Schemas
 from rules.check import UTC, Ruleset
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
-from rules.model import Silence
+from rules.patterns.absence import CheckedAbsence
 from streams.trial.changed import Gap, changed
 from streams.trial.expectation import FIRST
 from streams.trial.run import Trial
@@ -59,8 +59,8 @@ def _seen(rule: CheckedRule, trials: Sequence[Trial]) -> list[Gap]:
 
 def _concerns(rule: CheckedRule, trial: Trial) -> bool:
     """Whether a rule sees anything of a test: an event of its kinds, or a silence that is long enough."""
-    test, pattern = trial.test, rule.rule.pattern
-    if isinstance(pattern, Silence) and test.end - test.start >= pattern.silence_ms:
+    test, pattern = trial.test, rule.pattern
+    if isinstance(pattern, CheckedAbsence) and test.end - test.start >= pattern.silence_ms:
         return True
     return any(each.body["kind"] in rule.kinds for each in test.happenings)
 

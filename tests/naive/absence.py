@@ -1,11 +1,13 @@
 """`absence`, naively: each awaited key by itself, its sights one after another."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.naive.alert import Body, alert, key_of
+from tests.naive.inactivity import HOUR_MS, Person
 from tests.naive.rule import Absence, Event, Expression, Row, Rule, Scope, severity
 from tests.naive.time import Seen, Sight
 
@@ -71,6 +73,15 @@ class Watch:
         goes_on = self.stopped(key, instant) if instant < known else self.excused(key, instant)
         return goes_on and self.stopped(key, instant - 1)
 
+    def stops(self, key: dict[str, str | None], since: int, until: int) -> list[tuple[int, int]]:
+        """Return the first time between two instants in which it stands still."""
+        instant = since
+        while instant < until:
+            if self.stopped(key, instant):
+                return [(instant, self.next(instant))]
+            instant = self.next(instant)
+        return []
+
     def next(self, instant: int) -> int:
         """Return the next instant at which that can change."""
         changes = [(instant // MINUTE_MS + 1) * MINUTE_MS, *(edge for span in self.dark for edge in span)]
@@ -97,6 +108,60 @@ class Watch:
         return None
 
 
+class Own:
+    """What is known of one key beside its last sight: how long its silence may last, and why."""
+
+    def __init__(self, pattern: Absence, row: Row) -> None:
+        self.pattern = pattern
+        self.ceiling_ms = self.silence_ms = pattern.silence_ms
+        self.person: Person | None = None
+        self.consent_until = -(2**63)
+        if pattern.unusual is not None:
+            hours = row.get(pattern.unusual.ceiling_h) if pattern.unusual.ceiling_h else None
+            if hours is not None and 0 < hours * HOUR_MS < self.ceiling_ms:
+                self.ceiling_ms = self.silence_ms = int(hours * HOUR_MS)
+            until = row.get(pattern.unusual.consent_until) if pattern.unusual.consent_until else None
+            self.consent_until = self.consent_until if until is None else until
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a profile."""
+        return self.person is not None
+
+    def sight(self, sight: Sight, key: dict[str, str | None], watch: Watch) -> None:
+        """Learn of a silence that ends, and tell how long the next one may last."""
+        unusual = self.pattern.unusual
+        if unusual is None:
+            return
+        if sight.place >= self.consent_until:
+            self.silence_ms = self.ceiling_ms
+            return
+        if self.person is None:
+            self.person = Person(unusual.law, self.ceiling_ms)
+        time, last = sight.event["time"], self.person.last
+        stops = [] if last is None else watch.stops(key, last, time)
+        is_out = unusual.out is not None and unusual.out(Scope(sight.event, key, time)) is True
+        self.person.sight(time, int(is_out), stops)
+        assert self.person.silence_ms is not None
+        self.silence_ms = self.person.silence_ms
+
+    def forget(self, *, still: bool) -> None:
+        """Forget the person; of an alert that is open it is still known how long the silence was."""
+        self.person = None
+        if still:
+            self.silence_ms = self.ceiling_ms
+
+    def given(self) -> dict[str, float | None]:
+        """What a rule may read: how long the silence was that is too long, and the chance of one that long."""
+        unusual = self.pattern.unusual
+        if unusual is None:
+            return {}
+        alpha = unusual.law.alpha
+        chance = None if self.person is None else float(f"{alpha * math.exp(self.person.left):.3g}")
+        names = {"silence": self.silence_ms, "survival": chance, "alpha": alpha}
+        return {f"{unusual.name}.{name}": value for name, value in names.items()}
+
+
 def silences(
     rule: Rule,
     key: dict[str, str | None],
@@ -109,6 +174,7 @@ def silences(
     """Follow one key. `base` is the last sight, or when it was armed; `fired` is the open alert."""
     assert isinstance(rule.pattern, Absence)
     pattern = rule.pattern
+    own = Own(pattern, row or {})
     out: list[Body] = []
     base = armed
     seen: Event | None = None  # the last sight
@@ -116,13 +182,19 @@ def silences(
     shut_until: int | None = None  # the gap that a cooldown leaves after an episode
 
     def told(time: int, since: int, severity: str, order: int, **more: Any) -> Body:
-        scope = Scope({}, key, time, last_seen=base if seen else None, place=order)
+        scope = Scope({}, key, time, last_seen=base if seen else None, place=order, given=own.given())
         made = {"rule": rule, "scope": scope, "naming": naming, "row": row, "episode": True}
         out.append(alert(**made, time=time, since=since, severity=severity, order=order, **more))
         return out[-1]
 
     def settle(place: int) -> None:
         """Let fall due what does up to a place: that comes before the events of its instant."""
+        if own.known and own.consent_until <= place:
+            decide(own.consent_until)
+            own.forget(still=fired is None)
+        decide(place)
+
+    def decide(place: int) -> None:
         nonlocal base, seen, fired, shut_until
         if base is None:
             return
@@ -132,7 +204,8 @@ def silences(
         due = fires(base) if fired is None else None
         if due is not None and due <= place and (gone is None or due <= gone):
             place = max(due, reached)
-            level = severity(rule, Scope({}, key, due, last_seen=base if seen else None, place=place))
+            scope = Scope({}, key, due, last_seen=base if seen else None, place=place, given=own.given())
+            level = severity(rule, scope)
             evidence = [seen] if seen else []
             fired = told(due, base, level, place, cause=None, evidence=evidence)
         if gone is not None:
@@ -143,7 +216,7 @@ def silences(
 
     def fires(since: int) -> int | None:
         """Return when it fires: the silence is over, no gap, its calendar is open, and the watch goes."""
-        instant = watch.lapse(key, since, pattern.silence_ms)
+        instant = watch.lapse(key, since, own.silence_ms)
         while instant is not None:
             start = max(instant, shut_until or 0)
             opened = opening(pattern.active, start, watch.end)
@@ -168,6 +241,7 @@ def silences(
             shut_until = time + rule.cooldown_ms
             fired = None
         base, seen = time, sight.event
+        own.sight(sight, key, watch)
     amidst = watch.blind and bool(watch.dark) and watch.dark[-1][1] == watch.end
     settle(watch.end - amidst)  # nothing is known yet of the last instant, either
     return out

@@ -99,6 +99,8 @@ def name(path: tuple[str, ...], scope: Scope, world: World) -> Any:
     if path[0] in ("prev", "first"):
         other = other_event(path[0], scope)
         return None if other is None else name(path[1:], replace(scope, event=other), world)
+    if ".".join(path) in scope.given:
+        return scope.given[".".join(path)]
     if len(path) == 2:
         key, _, rows = world.sets[path[0]]
         wanted = [name((part,), scope, world) for part in key]
@@ -272,6 +274,8 @@ def unit(node: Node, world: World, scope: Scope) -> str | None:
             return found[0] if found else None
         case Name(path=("prev" | "first", second)):
             return unit(Name(node.place, (second,)), world, scope)
+        case Name(path=path) if ".".join(path) in scope.given:
+            return "ms" if path[-1] == "silence" else None
         case Name(path=(first, second)):
             return world.sets[first][1].get(second)
         case Negate():

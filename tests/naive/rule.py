@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.naive.baseline import Usual
+from tests.naive.inactivity import Law
 from tests.naive.windows import Window
 
 Event = dict[str, Any]  # id, time (epoch ms), kind and the other fields that the line has
@@ -64,8 +65,25 @@ class State:
 
 
 @dataclass(frozen=True)
+class Unusual:
+    """`for: unusual` by the score `name`: whose silence is too long is known of those who have consented.
+
+    `out` is asked of each sign. `consent_until` and `ceiling_h` are columns of the expected set, if it has them.
+    """
+
+    name: str
+    law: Law
+    out: Expression | None = None
+    consent_until: str | None = None
+    ceiling_h: str | None = None
+
+
+@dataclass(frozen=True)
 class Absence:
-    """`absence`; `expect` names a set, or every key that was ever seen is awaited. `since` is its column, if any."""
+    """`absence`; `expect` names a set, or every key that was ever seen is awaited. `since` is its column, if any.
+
+    With `unusual` a silence of `silence_ms` is too long, whoever it is.
+    """
 
     silence_ms: int
     expect: str | None
@@ -73,6 +91,7 @@ class Absence:
     active: Expression | None = None
     unless: Expression | None = None
     forget_ms: int | None = None
+    unusual: Unusual | None = None
 
 
 @dataclass(frozen=True)

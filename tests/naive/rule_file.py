@@ -6,14 +6,17 @@ of rings, which are the compiler's to choose.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from ruamel.yaml import YAML
 
 from events.place import Place
 from events.schema import Schemas
+from kernels.scores.cohort import COHORT
 from rules.expression.canonical import canonical
 from rules.expression.nodes import And, Node
 from rules.expression.parse import parse
@@ -21,6 +24,7 @@ from rules.plan import Plan, RulePlan
 from rules.plan import Threshold as PlannedThreshold
 from tests.naive.baseline import Usual
 from tests.naive.expression import World, expression
+from tests.naive.inactivity import Law
 from tests.naive.rule import (
     Absence,
     Change,
@@ -33,6 +37,7 @@ from tests.naive.rule import (
     SequenceStep,
     State,
     Threshold,
+    Unusual,
 )
 from tests.naive.windows import Aggregate, Window
 
@@ -57,13 +62,13 @@ def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Sche
         timezone=document["timezone"],
     )
     return [
-        rule(body, plan, world, zone, document.get("sets", {}))
+        rule(body, plan, world, zone, document.get("sets", {}), document.get("scores", {}))
         for body in document["rules"]
         if body.get("mode") != "disabled"
     ]
 
 
-def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Rule:
+def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml, scores: Yaml) -> Rule:
     """Make one rule."""
 
     def made(condition: object) -> Expression:
@@ -94,13 +99,17 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
     if "absence" in body:
         expect = body["absence"].get("expect")
         since = "since" if expect and "since" in sets[expect].get("columns", {}) else None
+        unusual = None
+        if body["absence"]["for"].endswith("unusual"):
+            unusual = of_life(body["absence"], scores, world, zone, sets[expect].get("columns", {}))
         pattern = Absence(
-            duration_ms(body["absence"]["for"]),
+            duration_ms(scores[unusual.name].get("ceiling", "48h") if unusual else body["absence"]["for"]),
             expect,
             since,
             active if "active" in body else None,
             made(body["absence"]["unless"]) if "unless" in body["absence"] else None,
             duration_ms(body["absence"]["forget"]) if "forget" in body["absence"] else None,
+            unusual,
         )
     if "sequence" in body:
         steps = tuple(step(item, body, made, select) for item in body["sequence"])
@@ -127,6 +136,25 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml) -> Ru
         heard=kinds | {"heartbeat"} if "coverage(" in str(body) else frozenset(),
         mode=body.get("mode", "live"),
         canary=made(body["canary"]) if "canary" in body else None,
+    )
+
+
+def of_life(absence: Yaml, scores: Yaml, world: World, zone: ZoneInfo, columns: Yaml) -> Unusual:
+    """Make what says which silence is unusual: the score that is named, or the only one."""
+    named = absence["for"].rpartition(".")[0]
+    lives = [name for name, body in scores.items() if body["kernel"] == "inactivity" and named in ("", name)]
+    (name,) = lives
+    declared = scores[name]
+    law = Law(
+        duration_ms(declared.get("least", "1h")),
+        float(declared.get("alpha", 0.01)),
+        lambda hour: hour % 24 // 2,
+        lambda instant: int(datetime.fromtimestamp(instant / 1000, zone).utcoffset().total_seconds() * 1000),
+        {cell: float(COHORT[cell]) for cell in np.ndindex(COHORT.shape)},
+    )
+    out = expression(node(declared["out"]), replace(world, macros={})) if "out" in declared else None
+    return Unusual(
+        name, law, out, *(column if column in columns else None for column in ("consent_until", "ceiling_h"))
     )
 
 

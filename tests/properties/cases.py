@@ -13,6 +13,7 @@ CASES: Mapping[str, int] = {
     "every edge": 960,
     "absences": 200,
     "stopped clocks": 200,
+    "unusual silences": 200,
     "sequences and changes": 100,
     "states and baselines": 60,
     "windows and aggregates": 120,

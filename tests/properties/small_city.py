@@ -13,14 +13,15 @@ SITES = ("S1", "S2")
 PEOPLE = ("p1", "p2", "p3")
 PLATES = ("赣A1", "赣A2")
 FEEDS = (Feed("a"), Feed("b", frozenset({"sensor", "traffic"})))
+LONG, SHORT = {"consent_until": START + 10**9}, {"consent_until": START + 4 * MINUTE, "ceiling_h": 24}
 SETS: dict[str, list[Event]] = {
     "residents": [{"site": "S1", "person": "p1"}, {"site": "S2", "person": "p2"}],
     "elders": [
-        {"person": "p1", "site": "S1", "lives_alone": True, "since": None, "away_until": START + 90 * SECOND},
+        {"person": "p1", "site": "S1", "lives_alone": True, "since": None, "away_until": START + 90 * SECOND, **LONG},
         {"person": "p2", "site": "S2", "lives_alone": False, "since": START + 20 * SECOND, "away_until": None},
-        {"person": "p3", "site": "S1", "lives_alone": None, "since": None, "away_until": START + 301 * SECOND},
+        {"person": "p3", "site": "S1", "lives_alone": None, "since": None, "away_until": START + 301 * SECOND, **SHORT},
         {"person": "p9", "site": None, "lives_alone": None, "since": START + 10 * MINUTE},
-        {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND},
+        {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND, "ceiling_h": 0.04, **LONG},
     ],
     "devices": [
         {"device": "d1", "site": "S1", "person": None, "expected_s": 20},
@@ -36,7 +37,9 @@ version: 1
 timezone: Asia/Shanghai
 sets:
   residents: {key: [site, person]}
-  elders: {key: person, columns: {site: id, lives_alone: flag, since: time, away_until: time}}
+  elders:
+    key: person
+    columns: {site: id, lives_alone: flag, since: time, away_until: time, consent_until: time, ceiling_h: number h}
   devices: {key: device, columns: {site: id, person: id, expected_s: number s}}
   cameras: {key: device, columns: {crowd_limit: {type: number, max: 4}}}
 calendars:

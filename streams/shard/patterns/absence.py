@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,8 @@ class Absence(Pattern):
     With `expect` a state row is a row of that set; without, a row of a key table.
     """
 
+    columns: ClassVar[Columns] = {}  # what is kept of a key besides
+
     def __init__(self, family: Family) -> None:
         rule, surroundings = family.rule, family.surroundings
         assert isinstance(rule.pattern, AbsencePlan)
@@ -88,7 +90,7 @@ class Absence(Pattern):
         self._decided = FAR
         self._ties = Ties()
         self.table: KeyTable | None = None
-        columns = STATE | (SHUT if rule.cooldown_ms > self._pattern.silence_ms else {})
+        columns = STATE | self.columns | (SHUT if rule.cooldown_ms > self._pattern.least_ms else {})
         columns |= GROUPS if self._stops.distinguishes else {}
         if self._pattern.expect is None:
             self.table = KeyTable(rule.capacity, {**columns, "parts": (np.int64, (len(rule.key),), 0)})
@@ -201,13 +203,16 @@ class Absence(Pattern):
         watermark = min(watermark, self._decided)
         if watermark < self._first_due:
             return []
-        out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
-        found = expire(watermark, self._law, self._keys_state(), self._stops.runs, out)
+        out = self._expire(watermark)
         self.resume()
         groups = self._stops.tidy(self.state["bases"], self.state.get("groups", NO_GROUPS))
         if self._stops.distinguishes:
             self.state["groups"][:] = groups
-        return self._transitions(out[:found])
+        return self._transitions(out)
+
+    def _expire(self, watermark: int) -> Ints:
+        out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
+        return out[: expire(watermark, self._law, self._keys_state(), self._stops.runs, out)]
 
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due."""
@@ -272,9 +277,8 @@ class Absence(Pattern):
         lanes = null_lanes(self._surroundings.plan, n)
         lanes[TIME] = out[:, AT]
         lanes[list(self.rule.key)] = self._key_parts(out[:, ROW])
-        extra = np.where(out[:, LAST] == NULL, np.nan, out[:, LAST].astype(np.float64))[None, :]
+        extra = np.ascontiguousarray(self._given(out))
         members = np.zeros(n, np.int64)
-        extra = np.ascontiguousarray(extra)
         levels = self.family.severities(lanes, np.arange(n), extra, members)
         past = out[:, AT] < out[:, PLACE] - KEPT * MINUTE_MS  # so long ago that nothing is known of coverage
         if past.any():
@@ -308,6 +312,10 @@ class Absence(Pattern):
             return [told]
         parts = told.at(np.flatnonzero(~past)), replace(told.at(np.flatnonzero(past)), family=self._uncovered)
         return [part for part in parts if len(part)]
+
+    def _given(self, out: Ints) -> NDArray[np.float64]:
+        """Return what programs and texts see of transitions beside the key: float64[extras, n]."""
+        return np.where(out[:, LAST] == NULL, np.nan, out[:, LAST].astype(np.float64))[None, :]
 
     @cached_property
     def _uncovered(self) -> Family:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 def pattern_of(family: Family) -> Pattern:
     """Give a family its state."""
     match family.rule.pattern:
+        case AbsencePlan() if family.rule.pattern.unusual is not None:
+            from streams.shard.patterns.unusual import Unusual
+
+            return Unusual(family)
         case AbsencePlan():
             from streams.shard.patterns.absence import Absence
 
