@@ -190,12 +190,13 @@ def _baseline(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
     clock = (15 * MINUTE_MS, 7 * DAY_MS, np.array([NULL]), np.array([8 * 60 * MINUTE_MS]))
     memory, units, vacant = (28 * DAY_MS, 1), np.zeros(1), np.zeros(EVENTS, np.bool_)
     phases, decided, lively = np.zeros(keys, np.int8), np.full(keys, NULL), np.full(keys, NULL)
+    judged_from = np.full(keys, NULL)
     state = fresh_state({"slots": (np.float64, (672, 1, LEARNED), 0), "wholes": (np.float64, (1, WHOLE), 0)}, keys)
     slots, wholes, usual = state["slots"], state["wholes"], np.empty((2, BLOCK))
 
     def step(part: slice) -> None:
         own = np.ascontiguousarray(values[:, part])
-        compare(own, ends[part], rows[part], *clock, *memory, units, lively, slots, wholes, usual)
+        compare(own, ends[part], rows[part], *clock, *memory, units, lively, slots, wholes, judged_from, usual)
         learn(
             own,
             ends[part],

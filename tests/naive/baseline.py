@@ -33,6 +33,16 @@ class Usual:
         return max(15 * 60_000, self.pane_ms)
 
     @property
+    def slots(self) -> int:
+        """How many slots a season has."""
+        return max(1, math.ceil(SEASONS_MS[self.season] / self.slot_ms))
+
+    @property
+    def near(self) -> int:
+        """How many slots on either side vary alike: those of half an hour, one at least, and none twice."""
+        return min(max(1_800_000 // self.slot_ms, 1), (self.slots - 1) // 2)
+
+    @property
     def samples_a_slot(self) -> float:
         """How many panes fall into one slot during `learn`."""
         panes, season_ms = self.learn_ms / self.pane_ms, SEASONS_MS[self.season]
@@ -67,6 +77,7 @@ class Aggregate:
     def __init__(self, usual: Usual, unit: float | None) -> None:
         self.usual, self.unit = usual, unit
         self.slot_weight = min(1.0, 2 / (usual.samples_a_slot + 1))  # the mean age of an average over `learn`
+        self.counted_max = max(math.ceil(usual.samples_a_slot), usual.min_samples)  # what `learn` holds of a slot
         self.whole_weight = min(1.0, 2 / (usual.learn_ms / usual.pane_ms + 1))
         self.begin()
 
@@ -86,16 +97,20 @@ class Aggregate:
         """What one z-score is worth."""
         expected = self.expected(slot)
         assert expected is not None
-        own = self.residuals[slot]
-        of_slot = weighted(own, self.slot_weight) if own else 0.0
         of_key = weighted(self.all_residuals, self.whole_weight) if self.all_residuals else 0.0
-        # the samples of a slot are counted up to what `learn` holds of them
-        count = min(len(own), max(math.ceil(self.usual.samples_a_slot), self.usual.min_samples) - 1)
-        spread = math.sqrt(math.pi / 2) * (count * of_slot + 4 * of_key) / (count + 4)
+        samples, total = 4.0, 4.0 * of_key
+        for away in range(-self.usual.near, self.usual.near + 1):
+            other = (slot + away) % self.usual.slots
+            if own := self.residuals[other]:
+                count = min(len(own), self.counted_max - 1)
+                samples += count
+                total += count * weighted(own, self.slot_weight)
+        spread = math.sqrt(math.pi / 2) * total / samples
+        uncertain = math.sqrt(1 + 1 / min(len(self.learned[slot]), self.counted_max))
         if self.unit is None:
-            return max(spread, abs(expected) / 1000, 0.001)
+            return max(spread, abs(expected) / 1000, 0.001) * uncertain
         # of k events, which vary by the root of k: unit * sqrt(k)
-        return max(spread, math.sqrt(max(expected, 0) * self.unit), self.unit)
+        return max(spread, math.sqrt(max(expected, 0) * self.unit), self.unit) * uncertain
 
     def score(self, slot: int, value: float | None) -> float | None:
         """How many scales a value is off."""
@@ -121,7 +136,7 @@ class Aggregate:
                 value = expected + drawn_in * self.scale(slot)
         values = self.learned[slot]
         if values:
-            counted = min(len(values), max(math.ceil(self.usual.samples_a_slot), self.usual.min_samples))
+            counted = min(len(values), self.counted_max)
             residual = abs(value - weighted(values, self.slot_weight)) * math.sqrt(counted / (counted + 1))
             self.residuals[slot].append(residual)
             self.all_residuals.append(residual)
