@@ -66,7 +66,8 @@ def compile_ruleset(
     scores = score_plans.used(read, vocabulary, schemas)
     read += [leaf for score in scores for typed in score.read for leaf in leaves(typed)]
     layout, is_filled = _layout(live, scores, vocabulary)
-    sets = _sets(live, read, vocabulary, is_filled)
+    networks = {score.network for score in scores if score.network}
+    sets = _sets(live, read, vocabulary, networks, is_filled)
     calendars = _calendars(live, read, vocabulary, timezone)
     areas = sorted({leaf.name for leaf in read if isinstance(leaf, Inside | Near)})
     coverages = sorted({leaf.kinds for leaf in read if isinstance(leaf, Coverage)})
@@ -122,16 +123,19 @@ def _layout(
         and devices.key == ("device",)
         and any(name in asked and name in devices.columns for name in FILLED)
     )
-    if is_filled:
+    if is_filled or any(score.network for score in scores):
         builder.column("device", "id")
     return builder.seal(), is_filled
 
 
 def _sets(
-    rules: Iterable[CheckedRule], read: Iterable[Typed], vocabulary: Vocabulary, with_devices: bool
+    rules: Iterable[CheckedRule], read: Iterable[Typed], vocabulary: Vocabulary, whole: set[str], with_devices: bool
 ) -> dict[str, SetPlan]:
-    """Return the sets that rules name, in the order of their names, their columns pooled one after the other."""
-    named = {leaf.set for leaf in read if isinstance(leaf, Column | Member)}
+    """Return the sets that rules name, in the order of their names, their columns pooled one after the other.
+
+    `whole` are those that scores read as a whole.
+    """
+    named = {leaf.set for leaf in read if isinstance(leaf, Column | Member)} | whole
     if with_devices or any(isinstance(leaf, Coverage) for leaf in read):
         named.add(DEVICES)
     for pattern in (rule.pattern for rule in rules):

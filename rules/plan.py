@@ -336,6 +336,9 @@ class ScorePlan:
     parameters: tuple[float, ...]
     outputs: tuple[ScoreOutput, ...]
     capacity: int
+    network: tuple[int, int] | None = (
+        None  # number of the set of ways that it reads, and the lane of the event's device
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,9 +125,12 @@ def _said(score: Score, language: Language) -> str:
     needed = ", ".join(f"`{name}`" for name in score.needs)
     said, keys, size = score.title[language], f"{score.capacity:,}", score.key_bytes
     if language == "zh":
-        return f"{said}。读取 {read};缺少 {needed} 的事件不计。默认最多 {keys} 个键,每个 {size} 字节。"
-    reads = f"It reads {read}; an event without {needed} tells nothing."
-    return f"{said[0].upper()}{said[1:]}. {reads} {keys} keys at most by default, {size} bytes each."
+        tells = f";缺少 {needed} 的事件不计" if needed else ""
+        whole = f";整体读取集合 `{score.network}`" if score.network else ""
+        return f"{said}。读取 {read}{whole}{tells}。默认最多 {keys} 个键,每个 {size} 字节。"
+    tells = f"; an event without {needed} tells nothing" if needed else ""
+    whole = f", and the set `{score.network}` as a whole" if score.network else ""
+    return f"{said[0].upper()}{said[1:]}. It reads {read}{whole}{tells}. {keys} keys at most by default, {size} bytes each."
 
 
 def _silence(language: Language) -> str:

@@ -25,6 +25,7 @@ class Used:
     outputs: tuple[str, ...]
     needed: tuple[Typed, ...]
     inputs: tuple[Typed, ...]
+    network: str | None  # the set of ways that it reads
 
     @property
     def read(self) -> tuple[Typed, ...]:
@@ -44,7 +45,9 @@ def used(read: Iterable[Typed], vocabulary: Vocabulary, schemas: Schemas) -> tup
 def _used(declared: ScoreDeclaration, asked: set[str], vocabulary: Vocabulary, schemas: Schemas) -> Used:
     outputs = tuple(name for name in SCORES[declared.kernel].outputs if name in asked)
     inputs = score_inputs.inputs(declared, vocabulary.sets, schemas)
-    return Used(declared, outputs, score_inputs.needed(declared, schemas), inputs)
+    network = SCORES[declared.kernel].network
+    known = network if network in vocabulary.sets else None
+    return Used(declared, outputs, score_inputs.needed(declared, schemas), inputs, known)
 
 
 def lanes(scores: Sequence[Used], layout: Layout) -> dict[tuple[str, str], int]:
@@ -82,7 +85,14 @@ def planned(number: int, score: Used, target: Target) -> ScorePlan:
             for name in score.outputs
         ),
         capacity=declared.capacity,
+        network=_network(score, target),
     )
+
+
+def _network(score: Used, target: Target) -> tuple[int, int] | None:
+    if score.network is None:
+        return None
+    return target.sets[score.network].number, field_lane("device", "id", target.layout)
 
 
 def readers(

@@ -47,7 +47,8 @@ class Score:
 
     `needs` are the inputs without which an event tells nothing: it is not given to the kernel. A key that had no event
     for more than `memory_ms` is to the kernel as if it were new. `key_bytes` is what a key takes, `event_ns` what an
-    event costs.
+    event costs. `network` names a set that the kernel reads as a whole, where it is declared: ways between devices
+    (`streams/shard/network.py`); behind the inputs it is then given where among them the event's device is.
     """
 
     title: Text
@@ -59,6 +60,7 @@ class Score:
     memory_ms: int
     key_bytes: int
     event_ns: float
+    network: str | None = None
 
 
 SCORES: Final[dict[str, Score]] = {
@@ -157,6 +159,94 @@ SCORES: Final[dict[str, Score]] = {
         memory_ms=10_000,
         key_bytes=320,
         event_ns=45.0,
+    ),
+    "travel": Score(
+        {
+            "zh": "一个车牌是否出现在其车辆到不了的地方;与较早的读数矛盾时给出",
+            "en": "whether a plate is seen where its vehicle cannot be; speaks where a sighting contradicts another",
+        },
+        inputs=(
+            Input("lon", "deg"),
+            Input("lat", "deg"),
+            Input("devices.eps_s", "s"),
+            Input("plate_confidence"),
+        ),
+        needs=(),
+        parameters={
+            "speed_kmh_max": Parameter(
+                180, 60, 400, {"zh": "没有人开得比这更快", "en": "nobody is believed to drive faster"}
+            ),
+            "distance_m_min": Parameter(
+                2000,
+                0,
+                100_000,
+                {
+                    "zh": "直线距离短于此则不作判断:位置与时钟没有那么准",
+                    "en": "a shorter great circle says nothing: positions and clocks are not that exact",
+                },
+            ),
+            "least_share": Parameter(
+                0.6,
+                0,
+                1,
+                {
+                    "zh": "没有人用时少于学到的时间的这一比例",
+                    "en": "share of a learned time that nobody is believed to take less than",
+                },
+            ),
+            "least_s_min": Parameter(
+                60, 0, 3600, {"zh": "学到的时间短于此则不作判断", "en": "a shorter learned time says nothing"}
+            ),
+            "straight_kmh": Parameter(
+                60,
+                10,
+                400,
+                {
+                    "zh": "可能有一条没学到的直路,能开这么快",
+                    "en": "there may be a way that was not learned, as straight and as quick as that",
+                },
+            ),
+            "plate_confidence_min": Parameter(
+                0.9,
+                0,
+                1,
+                {"zh": "置信度低于此的读数不算", "en": "readings with less confidence do not count"},
+            ),
+            "window_h": Parameter(
+                24, 1, 168, {"zh": "在多少小时内累计矛盾", "en": "hours within which contradictions add up"}
+            ),
+            "misreads": Parameter(
+                0.01,
+                0.000001,
+                1,
+                {
+                    "zh": "其他车牌被误读成它,每个时间窗通常几次",
+                    "en": "how often another plate is usually read as this one in a window",
+                },
+            ),
+        },
+        outputs={
+            "confidence": Output(
+                {"zh": "车牌在两辆车上的概率,0..1", "en": "probability that it is on two vehicles, 0..1"}
+            ),
+            "contradictions": Output(
+                {
+                    "zh": "时间窗内互相矛盾的读数对数,最多 4",
+                    "en": "pairs of sightings in the window that contradict each other, 4 at most",
+                }
+            ),
+            "implied_kmh": Output(
+                {"zh": "能解释最近一对的最低车速", "en": "least speed that explains the newest pair"}, "km/h"
+            ),
+            "distance_m": Output({"zh": "其间的直线距离", "en": "great circle between them"}, "m"),
+            "elapsed_s": Output({"zh": "其间的时间", "en": "time between them"}, "s"),
+            "least_s": Output({"zh": "这段路至少需要的时间", "en": "how long the way takes at least"}, "s"),
+        },
+        capacity=2_000_000,
+        memory_ms=7 * 86_400_000,
+        key_bytes=64,
+        event_ns=60.0,
+        network="travel_times",
     ),
 }
 

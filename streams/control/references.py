@@ -16,7 +16,7 @@ from events.reference import ReferenceSet, find_sets, last_rows, missing_columns
 from kernels import opcodes
 from kernels.keys.token import combined_all
 from rules.family import programs
-from rules.plan import Absence, Plan, SetPlan, reads
+from rules.plan import DEVICES, Absence, Plan, SetPlan, reads
 from streams.shard.surroundings import SetRows, Surroundings
 
 
@@ -52,7 +52,7 @@ class References:
                 if wanted.name in joined:
                     problems.append(_missing(wanted, folder))
                 else:  # events then have their own site and place, or none
-                    problems.append(_unfilled(wanted, folder))
+                    problems.append(_unfilled(wanted, folder) if wanted.name == DEVICES else _unlearned(wanted, folder))
                     rows.append(_nothing(wanted, plan, city))
                 continue
             try:
@@ -220,4 +220,15 @@ def _unfilled(wanted: SetPlan, folder: Path | None) -> Problem:
         Place(str(folder or "--reference"), 1),
         f"no file for the set `{wanted.name}`; events that leave out their site, place or person stay without",
         f"集合 `{wanted.name}` 没有文件;事件缺少的小区、位置、人员无法补全",
+    )
+
+
+def _unlearned(wanted: SetPlan, folder: Path | None) -> Problem:
+    return Problem(
+        "W413",
+        Place(str(folder or "--reference"), 1),
+        f"no file for the set `{wanted.name}`; only the great circle tells how long a way takes",
+        f"集合 `{wanted.name}` 没有文件;路程用时只能按直线距离判断",
+        "learn it from history: citynerve learn travel",
+        "请从历史中学习: citynerve learn travel",
     )

@@ -21,6 +21,7 @@ from rules.plan import RulePlan, ScorePlan, reads
 from rules.scores import SCORES
 from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
+from streams.shard.network import Network
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import KeyTable
 from streams.time.buffer import Released
@@ -58,6 +59,11 @@ class Score:
         self._memory_ms = SCORES[plan.kernel].memory_ms
         self._surroundings = surroundings
         self._parameters = np.array(plan.parameters, np.float64)
+        self._network: Network | None = None
+        if SCORES[plan.kernel].network:
+            number, self._device = plan.network or (None, -1)
+            self._network = surroundings.network(number)
+            self.lanes |= {self._device} if plan.network else set()
         ends = [0, *accumulate(len(output.codes) for output in plan.outputs)]
         self._codes = np.array([code for output in plan.outputs for code in output.codes], np.int64)
         wanted = [(each.place, each.lane, ends[i], ends[i + 1]) for i, each in enumerate(plan.outputs)]
@@ -76,11 +82,12 @@ class Score:
         times = released.lanes[TIME, rows]
         inputs = self._inputs(released, rows)
         out = np.empty((self._outputs, len(rows)))
+        known = () if self._network is None else (self._network.arrays,)
         for piece, states in self.table.pieces(keys, times, self._dead):
             whole = len(states) == len(rows)
             own = inputs if whole else np.ascontiguousarray(inputs[:, piece])
             said = out if whole else np.empty((self._outputs, len(states)))
-            self._step(states, times[piece], own, self.table.state["state"], self._parameters, said)
+            self._step(states, times[piece], own, self.table.state["state"], self._parameters, *known, said)
             tell(said, rows[piece], self._codes, self._wanted, released.lanes)
         if self.witness is not None:
             self.witness(released.lanes, rows)
@@ -96,8 +103,11 @@ class Score:
 
     def _inputs(self, released: Released, rows: Ints) -> Floats:
         """Return what the kernel reads of rows, float64[inputs, n]."""
-        inputs = np.empty((len(self.plan.inputs), len(rows)))
+        inputs = np.empty((len(self.plan.inputs) + (self._network is not None), len(rows)))
         bits = inputs.view(np.int64)
+        if self._network is not None:
+            known = self.plan.network is not None
+            inputs[-1] = self._network.places(released.lanes[self._device, rows]) if known else np.nan
         for number, program in enumerate(self.plan.inputs):
             bits[number] = self._surroundings.evaluate(program, released.lanes, rows, NO_EXTRA)
         return inputs

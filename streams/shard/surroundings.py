@@ -16,6 +16,7 @@ from kernels.keys.membership import fill, rows_of
 from kernels.nulls import NAN_BITS, NULL
 from kernels.surroundings import laid, views
 from rules.plan import DEVICES, FILLED, Plan, Polygon, Program, SetPlan
+from streams.shard.network import Network
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -76,6 +77,7 @@ class Surroundings:
         around = laid(*slots, base, mask, *self._pool(), *calendars, *self.clock, *areas_of(plan.areas))
         self._slot_keys, self._slot_rows, self._base, self._mask, *_ = views(around, 4)
         self._sites = np.full(1, NULL), np.zeros(1, np.int64)
+        self._networks: dict[int | None, Network] = {}
         self.arrays: tuple[Ints, Ints] = (around, EMPTY)
         self.cover({})
 
@@ -114,6 +116,12 @@ class Surroundings:
         out = np.empty(len(keys), np.int64)
         rows_of(keys, self._slot_keys, self._slot_rows, self._base[number], self._mask[number], out)
         return out
+
+    def network(self, number: int | None) -> Network:
+        """Return the ways that a set has, made once for all shards; None: nothing is known."""
+        if number not in self._networks:
+            self._networks[number] = Network({} if number is None else self.sets[number].lanes, self.clock)
+        return self._networks[number]
 
     def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: Floats) -> Ints:
         """Return the 64 bits of a program's result for some rows; `extra` is float64[e, len(rows)]."""
