@@ -130,7 +130,8 @@ def _said(score: Score, language: Language) -> str:
         return f"{said}。读取 {read}{whole}{tells}。默认最多 {keys} 个键,每个 {size} 字节。"
     tells = f"; an event without {needed} tells nothing" if needed else ""
     whole = f", and the set `{score.network}` as a whole" if score.network else ""
-    return f"{said[0].upper()}{said[1:]}. It reads {read}{whole}{tells}. {keys} keys at most by default, {size} bytes each."
+    reads = f"It reads {read}{whole}{tells}."
+    return f"{said[0].upper()}{said[1:]}. {reads} {keys} keys at most by default, {size} bytes each."
 
 
 def _silence(language: Language) -> str:
