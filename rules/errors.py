@@ -147,6 +147,9 @@ CODES: dict[str, Code] = {
     "W360": Code("`{clear}` of `clear` can be true where `{threshold}` is; there no alert begins", "clear 的 `{clear}` 可能与 `{threshold}` 同时成立,此时不会告警", "clear where the threshold is not true, such as  {opposite}", "clear 应与 threshold 不同时成立,例如 {opposite}"),
     "W361": Code("while no event comes nothing ends this alert: over an empty window {names} is missing", "没有新事件时,该告警不会结束:空窗口里 {names} 没有取值", "write  resolve_after: 1d", "请写  resolve_after: 1d"),
     "W362": Code("no rule of this file uses `{name}`", "本文件没有规则使用 {name}", "delete it, or name it in a condition", "请删除,或在条件中使用"),
+    "W363": Code("`threshold` asks nothing of its window: it looks at one event", "threshold 没有用到窗口的聚合值,只看单个事件", "ask an aggregate, such as  count() >= 2  or  avg(x) > 5; a condition on one event stands in `when`", "请使用聚合值,例如 count() >= 2 或 avg(x) > 5;单个事件的条件写在 when 里"),
+    "W364": Code("`then` without `within`: what began is awaited for ever", "then 没有写 within:已开始的序列会一直等下去", "write  within: 5m  in the step, or beside `sequence`", "请在该步或 sequence 旁边写  within: 5m"),
+    "W365": Code("`{key}` of a route is read by nobody yet", "路由的 `{key}` 目前没有程序读取", "it comes with the dispatcher; whom alerts go to is told by the route's name", "由派发程序读取,将随它一起提供;目前只按路由名称区分"),
     "W370": Code("all keys that rules may hold take {size}, more than {budget}; those of this rule {own}, {keys} at most", "全部规则的主键按上限共需内存 {size},超过 {budget};其中这条规则最多 {keys} 个主键,需 {own}", "write a smaller  capacity: ...  where fewer keys are alive at a time, or give more memory", "同时存在的主键没有这么多时请写较小的 capacity,否则请增加内存"),
     "W371": Code("its table was full in the history: {count} keys were given up to hold {capacity}", "历史数据中这条规则的表已满:为了不超过 {capacity} 个主键,提前丢弃了 {count} 个", "write a larger  capacity: ...", "请写更大的 capacity"),
 }

@@ -9,6 +9,7 @@ from typing import Any
 from rules.plan import Language, Message, Plan, RulePlan, Threshold, Value
 
 NULL = "–"
+NEVER = {"zh": "无记录", "en": "never"}  # when a key was last seen that never was
 DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48 hours, and 5 days
 KIB = 1024
 DECIMALS_MAX = 12  # what is smaller is shown as 0
@@ -31,9 +32,9 @@ def render(message: Message, values: Mapping[str, Any], plan: Plan, rule: RulePl
 
 
 def spelled(value: Any, declared: Value, plan: Plan, rule: RulePlan, language: Language) -> str:
-    """Return one value as people read it; missing is a dash."""
+    """Return one value as people read it; missing is a dash, a sight that never was a word."""
     if value is None:
-        return NULL
+        return NEVER[language] if declared.name == "last_seen" else NULL
     match declared.type:
         case "time":
             return time(int(value), plan)

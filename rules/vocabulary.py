@@ -18,6 +18,7 @@ from rules.yaml import Items, Mapping, Node, Scalar
 DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes")
 NAMED: tuple[Section, ...] = ("sets", "calendars", "areas", "scores")  # whose entries have names
 # of routes.yaml, for a dispatcher; this version has none
+ROUTE_LATER = ("topic", "fields", "lang")
 DISPATCH_KEYS = ("group", "remind", "max_age", "tree", "inhibit")
 
 
@@ -183,11 +184,14 @@ class Vocabulary:
         """A name, or a name with what the dispatcher needs to know (topic, fields, lang) and a title."""
         title: Text = {}
         if isinstance(node, Mapping):
-            found = reader.keys(node, ("name", "title", "topic", "fields", "lang"), "a route", "路由")
+            found = reader.keys(node, ("name", "title", *ROUTE_LATER), "a route", "路由")
             if "name" not in found:
                 reader.lacks(node.place, "a route", "路由", "name", "name: property")
                 self.broken.add("routes")
                 return
+            for key in ROUTE_LATER:
+                if key in found:
+                    reader.report("W365", node.key(key).place if node.get(key) else node.place, key=key)
             if "title" in found:
                 title = {language: text.text for language, text in reader.texts("title", found["title"]).items()}
             node = found["name"]

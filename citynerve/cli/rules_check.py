@@ -107,17 +107,19 @@ def _check(
     found = list(dict.fromkeys(found))
     version = ruleset.plan.version
     _tell(found, version, format)
+    wrong = any(problem.level == "error" for problem in found)
     if format in ("text", "github"):
         count = len(ruleset.plan.rules)
-        click.echo(
-            say(
-                en=f"{count} rule{'s' * (count != 1)} in order, ruleset {version}",
-                zh=f"{count} 条规则正确,规则集版本 {version}",
+        if not wrong:  # there are errors in sets and histories too
+            click.echo(
+                say(
+                    en=f"{count} rule{'s' * (count != 1)} in order, ruleset {version}",
+                    zh=f"{count} 条规则正确,规则集版本 {version}",
+                )
             )
-        )
         if tried:
             click.echo(tried)
-    return FOUND if any(problem.level == "error" for problem in found) else OK
+    return FOUND if wrong else OK
 
 
 def _on_history(

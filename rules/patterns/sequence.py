@@ -268,6 +268,9 @@ def check(
         chosen = conjuncts(all_of(tuple(select))) if select else []
         steps.append(CheckedStep(step, own, tuple(sorted(chosen, key=_refers)), fields, distinct))
     _same_keys(steps, conditions)
+    for step in sequence.steps:
+        if step.role == "then" and step.within_ms is None and sequence.within_ms is None:
+            conditions.report("W364", step.place)
     everything = [typed for step in steps for typed in step.read] + [*filter(is_computed, others)]
     return CheckedSequence(sequence, tuple(steps), named(First, everything))
 

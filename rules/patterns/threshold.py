@@ -11,7 +11,7 @@ from rules.conditions import Conditions, named
 from rules.expression.canonical import canonical, duration
 from rules.expression.program import Target, compile
 from rules.expression.scope import Scope
-from rules.expression.typed import Aggregated, Expected, Typed, ZScore
+from rules.expression.typed import Aggregated, Coverage, Expected, Typed, ZScore
 from rules.keys import BASELINE, EXAMPLES, SEASONS
 from rules.model import Baseline, Threshold, Window
 from rules.patterns import bounds, empty, ending, window
@@ -226,6 +226,8 @@ def check(
         conditions.report("E056", threshold.baseline.place)
     if condition is None:
         return None
+    if not (threshold.is_state or aggregates or named(Coverage, asked)):
+        conditions.report("W363", threshold.condition.place)
     if clear is not None:
         conditions.problems += ending.overlaps(condition, clear)
     if threshold.is_state and threshold.resolve_after_ms is None:

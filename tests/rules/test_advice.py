@@ -291,3 +291,35 @@ def test_what_other_languages_write_is_told_with_what_to_write_here(
 def test_what_only_other_places_know_is_told_where_to_write(lines: list[str]) -> None:
     (found,) = in_rule(*lines)
     assert found.code == "E116" and found.advice_en and found.advice_zh
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (["key: device", "window: 5m", "threshold: match_score > 3"], "W363"),
+        (["key: device", "window: 5m", "threshold: hour() > 3"], "W363"),
+        (["key: device", "window: 5m", "threshold: match_score > 3", "for: 5m", "resolve_after: 1h"], None),
+        (["key: device", "window: 5m", "threshold: match_score > 3", "message: '${count}'"], None),
+        (["key: device", "window: 5m", "threshold: count() > 3"], None),
+    ],
+)
+def test_a_threshold_that_asks_nothing_of_its_window_is_warned_of(lines: list[str], code: str | None) -> None:
+    assert [each.code for each in in_rule(*lines)] == ([code] if code else [])
+
+
+def of_sequence(*lines: str) -> list[str]:
+    text = "version: 1\nrules:\n- rule: x\n  severity: low\n  key: site\n" + "".join(f"  {line}\n" for line in lines)
+    return [each.code for each in check.loads({"r.yaml": text}, SCHEMAS, CITY).problems]
+
+
+def test_a_step_that_may_come_at_any_time_is_warned_of() -> None:
+    assert of_sequence("sequence: [{first: gate}, {then: camera}]") == ["W364"]
+    assert of_sequence("sequence: [{first: gate}, {then: camera, within: 4s}]") == []
+    assert of_sequence("sequence: [{first: gate}, {then: camera}]", "within: 5m") == []
+
+
+def test_what_only_a_dispatcher_reads_of_a_route_is_warned_of() -> None:
+    routes = "version: 1\nroutes: [{name: desk, topic: a.b, lang: zh}]\n"
+    text = f"{routes}rules:\n- {{rule: x, from: gate, severity: low, route: desk}}\n"
+    found = check.loads({"r.yaml": text}, SCHEMAS, CITY).problems
+    assert [(each.code, each.place.column) for each in found] == [("W365", 23), ("W365", 35)]

@@ -23,7 +23,7 @@ LANGUAGE = {path.name: path.read_text(encoding="utf-8") for path in (Path(__file
 @cache
 def plan() -> Plan:
     ruleset = check.loads(LANGUAGE, SCHEMAS, CITY)
-    assert ruleset.problems == []
+    assert {each.code for each in ruleset.problems} == {"W365"}  # of routes, what a dispatcher will read
     return ruleset.plan
 
 
@@ -65,7 +65,7 @@ def test_what_only_a_dispatcher_reads_is_refused_until_there_is_one() -> None:
     later = (Path(__file__).parent / "language" / "later" / "routes.yaml").read_text(encoding="utf-8")
     with pytest.raises(Problems) as caught:
         check.loads({**LANGUAGE, "routes.yaml": later}, SCHEMAS, CITY)
-    refused = [each for each in caught.value.problems if each.place.path == "routes.yaml"]
+    refused = [each for each in caught.value.problems if each.place.path == "routes.yaml" and each.level == "error"]
     assert [each.code for each in refused] == ["E011"] * 5
     assert LANGUAGE["routes.yaml"].split("routes:")[1] in later
 

@@ -73,7 +73,11 @@ def test_different_values_beyond_what_the_window_tells_apart_are_said_to_be_at_l
 
 
 def test_what_is_missing_or_not_to_be_seen_is_a_dash(plan: Plan) -> None:
-    assert text(plan, 1, "zh", elders__alone=None) == "– – –"
+    assert text(plan, 1, "zh", elders__alone=None) == "– – 无记录"
+
+
+def test_a_key_that_was_never_seen_was_last_seen_never(plan: Plan) -> None:
+    assert text(plan, 1, "en", elders__alone=None) == "– – never"
 
 
 def test_flags_and_times_are_said_in_words(plan: Plan) -> None:
