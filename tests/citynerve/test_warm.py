@@ -1,3 +1,6 @@
+import os
+import time
+
 import pytest
 
 from citynerve import warm
@@ -44,3 +47,34 @@ def test_a_cache_that_cannot_be_written_is_told_with_what_to_do(cache):
     cache.write_text("a file where the folder should be")
     with pytest.raises(Failure, match="CITYNERVE_CACHE"):
         warm.ensure()
+
+
+def aged(path, days):
+    then = time.time() - days * warm.DAY_S
+    os.utime(path, (then, then))
+
+
+def test_kernels_that_no_version_has_used_for_thirty_days_are_dropped_when_others_are_compiled(cache, monkeypatch):
+    warm.ensure()
+    [old] = cache.glob("*.complete")
+    monkeypatch.setattr(finished, "folder", lambda name: cache / f"{name}-new")
+    for name in ("kernels.a-old", "kernels.b-new", "kernels.c-half"):
+        (cache / name).mkdir()
+    old.write_text("kernels.a-old\n")
+    monkeypatch.setattr(warm, "modules", lambda: ["kernels.b"])
+    for made, at in (("new1", 29), ("new2", 31)):
+        monkeypatch.setattr(finished, "source_hash", lambda made=made: made)
+        aged(old, at)
+        aged(cache / "kernels.a-old", 40)
+        aged(cache / "kernels.b-new", 40)
+        warm.ensure()
+        assert (cache / "kernels.a-old").exists() == old.exists() == (at < 30)
+        assert (cache / "kernels.b-new").exists() and (cache / "kernels.c-half").exists()
+
+
+def test_a_start_says_that_its_kernels_are_in_use(cache):
+    warm.ensure()
+    [marker] = cache.glob("*.complete")
+    aged(marker, 20)
+    warm.ensure()
+    assert time.time() - marker.stat().st_mtime < warm.DAY_S
