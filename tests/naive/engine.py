@@ -11,6 +11,7 @@ from tests.naive.at_once import at_once, in_order
 from tests.naive.change import change
 from tests.naive.coverage import knowing
 from tests.naive.rule import Absence, Change, InSequence, Row, Rule, State, Threshold
+from tests.naive.scores import Score, scored
 from tests.naive.sequence import sequence
 from tests.naive.state import state
 from tests.naive.threshold import threshold
@@ -27,6 +28,7 @@ class City:
     naming: bytes
     timezone: str = "Asia/Shanghai"
     schemas: Schemas = field(default_factory=Schemas.load)
+    scores: Sequence[Score] = ()
 
 
 def run(log: Sequence[Block], city: City) -> list[Body]:
@@ -34,7 +36,8 @@ def run(log: Sequence[Block], city: City) -> list[Body]:
     devices = {row["device"]: row for row in city.sets.get("devices", ())}
     out: list[Body] = []
     for rule in city.rules:
-        seen = group(log, city.feeds, rule.kinds, city.schemas, devices, rule.heard)
+        seen = group(log, city.feeds, rule.kinds, city.schemas, devices, rule.heard | rule.scored)
+        seen = scored(seen, city.scores, city.sets) if rule.scored else seen
         start = epoch(log)
         if not rule.ordered or start is not None or not waits(rule, city):
             known = knowing(rule, seen, city.sets.get("devices", ()), start) if rule.heard and start else rule
@@ -46,7 +49,7 @@ def waits(rule: Rule, city: City) -> bool:
     """Whether a rule waits for the epoch, as all do over whose feeds a rule counts from it on."""
 
     def feeds(of: Rule) -> list[list[str]]:
-        read = [feed for feed in city.feeds if feed.kinds is None or feed.kinds & (of.kinds | of.heard)]
+        read = [feed for feed in city.feeds if feed.kinds is None or feed.kinds & (of.kinds | of.heard | of.scored)]
         return [[feed.name for feed in read], [feed.name for feed in read if not feed.kinds or feed.kinds & of.kinds]]
 
     def counts(of: Rule) -> bool:

@@ -27,6 +27,7 @@ from rules.expression.nodes import (
     Truth,
     Tuple,
 )
+from rules.scores import SCORES
 from tests.naive import geo
 from tests.naive.rule import Event, Expression, Row, Scope
 
@@ -45,6 +46,7 @@ class World:
     sets: Mapping[str, tuple[tuple[str, ...], Mapping[str, str], Sequence[Row]]] = field(default_factory=dict)
     calendars: Mapping[str, Callable[[int], bool]] = field(default_factory=dict)
     areas: Mapping[str, tuple[str | None, Sequence[geo.Ring]]] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)  # to their kernels
     timezone: str = "Asia/Shanghai"
 
 
@@ -101,6 +103,9 @@ def name(path: tuple[str, ...], scope: Scope, world: World) -> Any:
         return None if other is None else name(path[1:], replace(scope, event=other), world)
     if ".".join(path) in scope.given:
         return scope.given[".".join(path)]
+    if len(path) == 2 and path[0] in world.scores:
+        said = scope.event.get("scores", {}).get(path[0], {})
+        return said.get(path[1])
     if len(path) == 2:
         key, _, rows = world.sets[path[0]]
         wanted = [name((part,), scope, world) for part in key]
@@ -276,6 +281,8 @@ def unit(node: Node, world: World, scope: Scope) -> str | None:
             return unit(Name(node.place, (second,)), world, scope)
         case Name(path=path) if ".".join(path) in scope.given:
             return "ms" if path[-1] == "silence" else None
+        case Name(path=(first, second)) if first in world.scores:
+            return SCORES[world.scores[first]].outputs[second].unit
         case Name(path=(first, second)):
             return world.sets[first][1].get(second)
         case Negate():

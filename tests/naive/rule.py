@@ -132,8 +132,8 @@ class Change:
 class Rule:
     """One rule. `select` is `when` without exceptions and, but for an absence, `active`.
 
-    `heard` are the kinds that tell of devices, where it reads coverage(). `mode` is live or shadow; where `canary` is
-    not true of a key, its alerts are shadows.
+    `heard` are the kinds that tell of devices, where it reads coverage(), `scored` those of the scores that it reads.
+    `mode` is live or shadow; where `canary` is not true of a key, its alerts are shadows.
     """
 
     rule: str
@@ -147,6 +147,7 @@ class Rule:
     values: dict[str, Expression] = field(default_factory=dict)
     purpose: str = "public_safety"
     heard: frozenset[str] = frozenset()
+    scored: frozenset[str] = frozenset()
     mode: str = "live"
     canary: Expression | None = None
 

@@ -39,6 +39,7 @@ from tests.naive.rule import (
     Threshold,
     Unusual,
 )
+from tests.naive.scores import KERNELS, Score
 from tests.naive.windows import Aggregate, Window
 
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -59,12 +60,23 @@ def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Sche
         },
         calendars={name: calendar(listed(body), zone) for name, body in document.get("calendars", {}).items()},
         areas={name: (body.get("site"), [body["polygon"]]) for name, body in document.get("areas", {}).items()},
+        scores={score.name: score.kernel for score in declared_scores(text)},
         timezone=document["timezone"],
     )
     return [
         rule(body, plan, world, zone, document.get("sets", {}), document.get("scores", {}))
         for body in document["rules"]
         if body.get("mode") != "disabled"
+    ]
+
+
+def declared_scores(text: str) -> list[Score]:
+    """Return the scores that a file declares."""
+    document = YAML(typ="safe", pure=True).load(text)
+    return [
+        Score(name, body["kernel"], frozenset(listed(body["from"])), tuple(listed(body["per"])))
+        for name, body in document.get("scores", {}).items()
+        if body["kernel"] in KERNELS
     ]
 
 
@@ -75,6 +87,7 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml, score
         return expression(node(condition), world)
 
     planned = next(planned for planned in plan.rules if planned.rule == body["rule"])
+    read = [scores[name] for name in scores if name in world.scores and f"{name}." in str(body)]
     active = made(body["active"]) if "active" in body else always
     when = made(body["when"]) if "when" in body else always
     exceptions = [
@@ -128,12 +141,13 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml, score
         select=select,
         key=pattern.steps[0].key if isinstance(pattern, InSequence) else tuple(listed(body.get("key", []))),
         pattern=pattern,
-        ordered=pattern is not None or "cooldown" in body,
+        ordered=pattern is not None or "cooldown" in body or bool(read),
         cooldown_ms=duration_ms(body["cooldown"]) if "cooldown" in body else cooldown,
         severity=tuple((name, None if rung == "default" else made(rung)) for name, rung in ladder.items()),
         values={value.name: made(value.name) for value in planned.values if not value.personal},
         purpose=body["purpose"],
         heard=kinds | {"heartbeat"} if "coverage(" in str(body) else frozenset(),
+        scored=frozenset(kind for declared in read for kind in listed(declared["from"])),
         mode=body.get("mode", "live"),
         canary=made(body["canary"]) if "canary" in body else None,
     )

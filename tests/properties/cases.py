@@ -17,6 +17,7 @@ CASES: Mapping[str, int] = {
     "sequences and changes": 100,
     "states and baselines": 60,
     "windows and aggregates": 120,
+    "scores": 60,
     "a whole city": 600,
     "families": 600,
     "blind feeds": 600,

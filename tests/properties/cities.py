@@ -11,7 +11,7 @@ from rules.check import loads
 from streams.control.references import References
 from tests.naive.alert import Body
 from tests.naive.engine import City, run
-from tests.naive.rule_file import read
+from tests.naive.rule_file import declared_scores, read
 from tests.properties.production import Engine
 from tests.properties.records import Log
 from tests.properties.small_city import FEEDS, SETS
@@ -52,5 +52,6 @@ def both(text: str) -> Both:
             KEY.naming,
             plan.timezone,
             SCHEMAS,
+            declared_scores(text),
         ),
     )

@@ -301,7 +301,56 @@ def baseline(draw: st.DrawFn) -> str:
     )
 
 
-SHAPES = [sliding, crowd, tumbling, absence, smoke, speeding, chain, change, windowed, state, baseline]
+@st.composite
+def falling(draw: st.DrawFn) -> str:
+    """Write a rule that reads a score: at each fall, after one, of several, in a window, behind each other."""
+    chosen = draw(
+        st.sampled_from(
+            [
+                "fall.confidence >= 0.9",
+                "fall.label_kind == 'heavy' and (fall.origin_floor >= 2 or fall.drop_m >= 6)",
+                "label == 'person' and fall.drop_m > 5",
+                "fall.label_kind != 'heavy'",
+                "known(fall.drop_m) and missing(fall.origin_floor)",
+            ]
+        )
+    )
+    often = f"{chosen} or (missing(fall.confidence) and z < 1)"
+    step = f'{{first: camera, when: "{chosen}"}}, {{then: camera, when: fall.drop_m > 3}}'
+    pattern = draw(
+        st.sampled_from(
+            [
+                [f"when: {chosen}"],
+                [f"when: {often}", "cooldown: 1s"],
+                [f"when: {often}", "window: 2s", "threshold: count() >= 2 and max(fall.drop_m) > 4"],
+                [
+                    "window: 2s",
+                    f"threshold: ratio({chosen}) > 0.02",
+                    "for: 100ms",
+                    "clear: max(z) < 2",
+                    "resolve_after: 10s",
+                ],
+                ["window: 10s", "change: fall.drop_m > 3 and first_seen(fall.label_kind)"],
+                [f"sequence: [{step}]", "within: 2s"],
+            ]
+        )
+    )
+    key = draw(st.sampled_from(["", "key: device", "key: track", "key: [device, track]", "key: [track, device]"]))
+    both = "from: [camera, gate]" if "track" not in key else "from: camera"
+    kinds = [] if "sequence" in pattern[0] else [draw(st.sampled_from(["from: camera", both]))]
+    rungs = "{critical: fall.label_kind == 'heavy' and fall.speed_ms >= 12, high: fall.origin_floor >= 3, low: default}"
+    return rule(
+        "falling",
+        *kinds,
+        key,
+        *pattern,
+        draw(st.sampled_from(["", "except: [{when: fall.drop_m > 12, reason: works}]"])),
+        f"severity: {draw(st.sampled_from(['low', rungs]))}",
+        draw(st.sampled_from(["", 'message: "${device} ${fall.label_kind} ${fall.drop_m} ${fall.origin_floor_low}"'])),
+    )
+
+
+SHAPES = [falling, sliding, crowd, tumbling, absence, smoke, speeding, chain, change, windowed, state, baseline]
 
 
 @st.composite

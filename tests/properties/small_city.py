@@ -30,6 +30,10 @@ SETS: dict[str, list[Event]] = {
         {"device": "d5", "site": "S1", "person": None, "expected_s": None},
     ],
     "cameras": [{"device": "d1", "crowd_limit": 2}, {"device": "d2", "crowd_limit": 3.5}],
+    "facades": [
+        {"device": "d1", "first_floor_m": 0, "storey_m": 3},
+        {"device": "d2", "first_floor_m": 4, "storey_m": 5},
+    ],
 }
 
 DECLARATIONS = """
@@ -42,11 +46,14 @@ sets:
     columns: {site: id, lives_alone: flag, since: time, away_until: time, consent_until: time, ceiling_h: number h}
   devices: {key: device, columns: {site: id, person: id, expected_s: number s}}
   cameras: {key: device, columns: {crowd_limit: {type: number, max: 4}}}
+  facades: {key: device, columns: {first_floor_m: number m, storey_m: number m}}
 calendars:
   night: "22:00-06:00"
   fair: [2026-11-23]
 areas:
   lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 2], [0, 2]]}
+scores:
+  fall: {kernel: free_fall, from: camera, per: [device, track]}
 routes: [desk]
 let:
   stranger: missing(person) or (site, person) not in residents

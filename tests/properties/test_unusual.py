@@ -27,7 +27,7 @@ def unusual(score: str, *lines: str) -> str:
             'message: "${person} ${last_seen} ${life.silence}"',
         )
     )
-    return text.replace("\nroutes:", f"\nscores:\n  life: {{kernel: inactivity{score}}}\nroutes:")
+    return text.replace("\nscores:", f"\nscores:\n  life: {{kernel: inactivity{score}}}")
 
 
 @st.composite

@@ -140,3 +140,11 @@ def test_rules_of_other_keys_are_told_alone_what_they_are_told_together() -> Non
     whole = replayed(planned(*BY_KEYS, head=HEAD), events, lateness=2000)
     alone = [a for text in BY_KEYS for a in replayed(planned(text, head=HEAD), events, lateness=2000, shards=2)]
     assert whole == sorted(alone, key=lambda body: (body["time"], body["id"]))
+
+
+def test_a_point_that_comes_again_is_given_to_the_kernel_once() -> None:
+    plan = planned(FALL, head=HEAD.replace("[device, track]}", "[device, track], step_ms_min: 0}"))
+    events = lines(falling(18))
+    twice = [event for event in events for _ in range(2)]
+    expected = replayed(plan, events, facades=FACADES)
+    assert len(expected) == 1 and replayed(plan, twice, sizes=(3,), facades=FACADES) == expected
