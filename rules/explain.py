@@ -18,6 +18,7 @@ from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, 
 from rules.patterns.absence import CheckedAbsence
 from rules.patterns.sequence import CheckedSequence, CheckedStep
 from rules.plan import Absence, Change, Plan, Program, Role, RulePlan, Sequence, Threshold
+from rules.scores import SCORES
 
 Placement = Literal["local", "shuffle", "global"]
 Why = Literal["pattern", "cooldown", "score", "coverage", "nothing"]
@@ -73,6 +74,18 @@ class StepFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreFacts:
+    """A score that a rule reads: its kernel, for what it keeps memory, what a key and an event of it take."""
+
+    name: str
+    kernel: str
+    per: tuple[str, ...]
+    capacity: int
+    key_bytes: int
+    event_ns: float
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One rule.
 
@@ -103,6 +116,7 @@ class Facts:
     indexed: bool
     signature: str
     ruleset: str
+    scores: tuple[ScoreFacts, ...] = ()
 
     @property
     def first_ns(self) -> float:
@@ -142,7 +156,16 @@ def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
         indexed=checked.is_indexed,
         signature=rule.signature,
         ruleset=ruleset.plan.version,
+        scores=tuple(
+            _score(ruleset, name) for name in sorted({leaf.score for leaf in read if isinstance(leaf, Score)})
+        ),
     )
+
+
+def _score(ruleset: Ruleset, name: str) -> ScoreFacts:
+    declared = ruleset.vocabulary.scores[name]
+    kernel = SCORES[declared.kernel]
+    return ScoreFacts(name, declared.kernel, declared.key, declared.capacity, kernel.key_bytes, kernel.event_ns)
 
 
 def _does(ruleset: Ruleset, name: str) -> dict[str, str]:

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from citynerve.text import current, say
-from rules.explain import Facts, StepFacts
+from rules.explain import Facts, ScoreFacts, StepFacts
 from rules.message import duration, memory
-from streams.explain.footprint import Footprint
+from streams.explain.footprint import Footprint, table_bytes
 
 MEMBERS_SHOWN = 8
 
@@ -47,6 +47,8 @@ def _rows(facts: Facts, taken: Footprint) -> Iterator[tuple[str, str]]:
     yield say(en="key", zh="主键"), f"{', '.join(facts.key) or '–'}; {_placement(facts)}"
     yield say(en="family", zh="规则族"), _family(facts, taken)
     yield say(en="state", zh="状态"), _state(facts, taken)
+    for score in facts.scores:
+        yield say(en=f"score {score.name}", zh=f"评分 {score.name}"), _score(score)
     yield say(en="cost", zh="开销"), _cost(facts)
     yield say(en="state signature", zh="状态签名"), facts.signature
     yield say(en="ruleset", zh="规则集版本"), facts.ruleset
@@ -160,6 +162,16 @@ def _state(facts: Facts, taken: Footprint) -> str:
     return say(
         en=f"{taken.key_bytes:,} bytes a key; {taken.capacity:,} keys at most: {held}",
         zh=f"每个主键 {taken.key_bytes:,} 字节;最多 {taken.capacity:,} 个主键,共 {held}",
+    )
+
+
+def _score(score: ScoreFacts) -> str:
+    per, held = ", ".join(score.per), memory(table_bytes(score.capacity, score.key_bytes))
+    return say(
+        en=f"{score.kernel} per {per}, shared by all rules that read it; {score.key_bytes:,} bytes a key; "
+        f"{score.capacity:,} keys at most: {held}; about {score.event_ns:.3g} ns an event (an estimate)",
+        zh=f"{score.kernel},按 {per},使用它的规则共用;每个键 {score.key_bytes:,} 字节;"
+        f"最多 {score.capacity:,} 个键,共 {held};每个事件约 {score.event_ns:.3g} 纳秒(估算)",
     )
 
 

@@ -88,8 +88,13 @@ def _of_family(own: FamilyPlan, plan: Plan, surroundings: Surroundings) -> Footp
 
 def _memory(table: KeyTable, row_bytes: int) -> int:
     """Return what a table takes that holds as many keys as it may."""
-    slots = 1 << (2 * table.capacity - 1).bit_length()
-    return table.capacity * row_bytes + slots * OF_SLOT
+    return table_bytes(table.capacity, row_bytes - OF_TABLE)
+
+
+def table_bytes(capacity: int, key_bytes: int) -> int:
+    """Return what a key table takes that holds so many keys, each of so many bytes of state."""
+    slots = 1 << (2 * capacity - 1).bit_length()
+    return capacity * (key_bytes + OF_TABLE) + slots * OF_SLOT
 
 
 def _running(plan: Plan) -> list[RulePlan]:

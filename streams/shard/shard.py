@@ -199,13 +199,17 @@ class Shard:
         }
 
     def evicted(self) -> dict[str, int]:
-        """How many keys, and values of first_seen(), went from full tables, by the first rule that shares them."""
-        return {
-            pattern.family.name: pattern.evicted
-            for group in self._groups
-            for pattern in group.ordered
-            if pattern.evicted
-        }
+        """How many keys, and values of first_seen(), went from full tables, by the first rule that shares them.
+
+        Those of a score by its name.
+        """
+        found: Counter[str] = Counter()
+        for group in self._groups:
+            for pattern in group.ordered:
+                found[pattern.family.name] += pattern.evicted
+            for score in group.scores:
+                found[f"score {score.plan.name}"] += score.table.evicted
+        return dict(+found)
 
     def snapshot(self) -> bytes:
         """Return all state with the log positions it stands for; equal state gives equal bytes."""

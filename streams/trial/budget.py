@@ -4,7 +4,8 @@ from events.place import Problem
 from rules.check import Ruleset
 from rules.errors import problem
 from rules.message import memory
-from streams.explain.footprint import footprints
+from rules.scores import SCORES
+from streams.explain.footprint import footprints, table_bytes
 from streams.shard.surroundings import Surroundings
 
 LARGEST_SHOWN = 5
@@ -16,12 +17,14 @@ def too_large(ruleset: Ruleset, surroundings: Surroundings, budget: int) -> list
     It stands at the rule that takes most; `surroundings` hold the sets whose rows are awaited, as far as known.
     """
     taken = sorted(footprints(ruleset.plan, surroundings), key=lambda each: -each.memory_bytes)
-    total = sum(each.memory_bytes for each in taken)
+    scores = {each.name: table_bytes(each.capacity, SCORES[each.kernel].key_bytes) for each in ruleset.plan.scores}
+    total = sum(each.memory_bytes for each in taken) + sum(scores.values())
     if total <= budget:
         return []
     largest = taken[0]
     names = {rule.rule.name.text: rule for rule in ruleset.rules}
-    shown = ", ".join(f"{each.members[0]} {memory(each.memory_bytes)}" for each in taken[:LARGEST_SHOWN])
+    sizes = [(each.memory_bytes, each.members[0]) for each in taken] + [(size, name) for name, size in scores.items()]
+    shown = ", ".join(f"{name} {memory(size)}" for size, name in sorted(sizes, reverse=True)[:LARGEST_SHOWN])
     return [
         problem(
             "W370",

@@ -88,7 +88,7 @@ def follow(step, folder):
 
 
 def test_there_is_a_recipe_for_each_thing_that_people_add():
-    assert list(RECIPES) == ["A schema", "A rule", "A kernel", "An aggregate", "A connector"]
+    assert list(RECIPES) == ["A schema", "A rule", "A kernel", "A score", "An aggregate", "A connector"]
     assert all(len(steps) >= 2 and steps[-1].path is None for steps in RECIPES.values())
 
 
