@@ -9,6 +9,7 @@ import click
 EVALUATIONS = {
     "falls": "benchmarks.quality.falls",
     "lives": "benchmarks.quality.lives",
+    "traffic": "benchmarks.quality.traffic",
     "reappearance": "benchmarks.quality.reappearance",
     "clones": "benchmarks.quality.clones",
 }
