@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks.quality falls`, `lives`, `reappearance` or `clones`."""
+"""The command: `python -m benchmarks.quality falls`, `lives`, `traffic`, `reappearance` or `clones`."""
 
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +26,7 @@ EVALUATIONS = {
     help="folder for the plots",
 )
 def main(name: str, seed: int, plots: Path) -> None:
-    """Try a score on a simulated world and tell how often it is right."""
+    """Try a score on a world whose truth is known and tell how often it is right."""
     import_module(EVALUATIONS[name]).evaluate(seed, plots)
 
 
