@@ -30,6 +30,6 @@ CODES: dict[str, Text] = {
     "W410": {"en": "a set lacks a column; it is missing everywhere", "zh": "参考集缺少一列,该列一律按缺失处理"},
     "W411": {"en": "rows of a set were passed over", "zh": "参考集中有未采用的行"},
     "W412": {"en": "`devices` has no file; it fills in nothing", "zh": "参考集 devices 没有文件,不补全事件"},
-    "W413": {"en": "a set of ways has no file; scores know none", "zh": "路径参考集没有文件,评分不知道任何路径"},
+    "W413": {"en": "a set that a score reads has no file", "zh": "评分读取的参考集没有文件"},
     "W501": {"en": "the input does not look like one object a line", "zh": "输入看起来不是每行一个对象"},
 }

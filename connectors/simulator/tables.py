@@ -60,6 +60,15 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
         ("device", "warn_m", "danger_m"),
         ((city.device_name("w", community), WARN_M, DANGER_M) for community in range(city.communities)),
     )
+    by_time = (f"least_{hour:02}_s" for hour in range(0, 24, 2))
+    _write(
+        folder / "travel_times.csv", ("from_device", "to_device", "passages", "least_s", *by_time), ()
+    )  # not learned
+    _write(
+        folder / "facades.csv",
+        ("device", "first_floor_m", "storey_m"),
+        ((city.device_name("c", c, place), 0, 3) for c in range(city.communities) for place in range(CAMERAS)),
+    )
     _write(folder / "emergency_vehicles.csv", ("plate",), ((plate_text(plate),) for plate in EMERGENCY_PLATES))
     _write(folder / "truck_permits.csv", ("plate",), ((plate_text(plate),) for plate in PERMITTED_PLATES))
 

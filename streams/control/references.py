@@ -52,7 +52,7 @@ class References:
                 if wanted.name in joined:
                     problems.append(_missing(wanted, folder))
                 else:  # events then have their own site and place, or none
-                    problems.append(_unfilled(wanted, folder) if wanted.name == DEVICES else _unlearned(wanted, folder))
+                    problems.append(_unfilled(wanted, folder) if wanted.name == DEVICES else _unscored(wanted, folder))
                     rows.append(_nothing(wanted, plan, city))
                 continue
             try:
@@ -223,12 +223,12 @@ def _unfilled(wanted: SetPlan, folder: Path | None) -> Problem:
     )
 
 
-def _unlearned(wanted: SetPlan, folder: Path | None) -> Problem:
+def _unscored(wanted: SetPlan, folder: Path | None) -> Problem:
     return Problem(
         "W413",
         Place(str(folder or "--reference"), 1),
-        f"no file for the set `{wanted.name}`; only the great circle tells how long a way takes",
-        f"集合 `{wanted.name}` 没有文件;路程用时只能按直线距离判断",
-        "learn it from history: citynerve learn travel",
-        "请从历史中学习: citynerve learn travel",
+        f"no file for the set `{wanted.name}`; the score that reads it goes without",
+        f"集合 `{wanted.name}` 没有文件;读取它的评分只能不用它",
+        f"put {wanted.name}.csv there; travel times are learned by citynerve learn travel",
+        f"请放入 {wanted.name}.csv;行驶时间可用 citynerve learn travel 学习",
     )

@@ -48,11 +48,12 @@ def stage_clones(script: Script) -> None:
         if other < city.communities and _distance_m(script, community, other) > 2_050:
             time, plate = script.moment(0, 24, MINUTE_MS), _plate(community, 10)
             script.rows += [
-                _passage(script, community, time, plate),
-                _passage(script, other, time + 30_000, plate),
+                _passage(script, place, time + 30_000 * k, plate)
+                for k, place in enumerate((community, other, community, other))
             ]
             key = {"plate": plate_text(plate)}
-            script.expect("cloned_plate", time + 30_000, city.road_name(other), key, "30 s apart, 2 km and more")
+            note = "there and back twice in 90 s, 2 km and more"
+            script.expect("cloned_plate", time + 90_000, city.road_name(other), key, note)
     for community in near_misses.tolist():
         other = community + _APART
         if other < city.communities and _distance_m(script, community, other) < 3_000:

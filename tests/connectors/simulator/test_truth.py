@@ -22,8 +22,10 @@ NOT_PLANTED = {
     "accident_overdue",
     "case_overdue",
     "dispute_open",
+    "falling_object",
     "feed_silent",
     "flow_drop",
+    "light_object_falling",
     "site_degraded",
     "site_silent",
 }
