@@ -112,18 +112,20 @@ def summary_json(summary: Summary) -> bytes:
 
 def told(summary: Summary) -> str:
     """Return a run's summary as a person reads it."""
-    alerts, rejected = sum(summary.alerts.values()), sum(summary.rejected.values())
+    alerts, rejected = sum(summary.firings.values()), sum(summary.rejected.values())
     rate = round(summary.events / summary.wall_s) if summary.wall_s else 0
     first = say(
         en=f"{many(summary.events, 'event')}, {many(alerts, 'alert')} in {summary.wall_s:.1f} s ({rate:,} events/s)",
         zh=f"{summary.events:,} 个事件,{alerts:,} 条告警,用时 {summary.wall_s:.1f} 秒({rate:,} 事件/秒)",
     )
+    more = sum(summary.alerts.values()) - alerts
+    more_en, more_zh = (f"{more:,} changes and ends of alerts, ", f"{more:,} 条告警变化与结束,") if more else ("", "")
     second = say(
-        en=f"{many(rejected, 'dead letter')}, {summary.late:,} late, {many(summary.duplicates, 'duplicate')}",
-        zh=f"{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复",
+        en=f"{more_en}{many(rejected, 'dead letter')}, {summary.late:,} late, {many(summary.duplicates, 'duplicate')}",
+        zh=f"{more_zh}{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复",
     )
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.rejected.items()) if count)
-    rules = [f"  {rule:<24} {count:>8,}" for rule, count in sorted(summary.alerts.items())]
+    rules = [f"  {rule:<24} {count:>8,}" for rule, count in sorted(summary.firings.items())]
     return "\n".join([first, f"{second} ({reasons})" if reasons else second, *rules])
 
 

@@ -94,32 +94,25 @@ def gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
     """Yield what no test looks at, rule by rule."""
     for rule in dict.fromkeys(gap.rule for gap in gaps):
         own = [gap for gap in gaps if gap.rule == rule]
-        yield f"{_place(own[0].place)}: {rule}"
-        for gap in own:
-            yield f"  {_gap(gap)}"
+        yield click.style(rule, bold=True) + f"  {_place(own[0].place)}"
+        constants = [gap for gap in own if gap.written]
+        yield from (f"  {_gap([gap])}" for gap in own if not gap.written)
+        for written in dict.fromkeys((gap.kind, gap.written) for gap in constants):
+            yield f"  {_gap([gap for gap in constants if (gap.kind, gap.written) == written])}"
 
 
-def _gap(gap: Gap) -> str:
-    match gap.kind:
-        case "firing":
-            return say(en="no test in which it fires", zh="没有触发它的测试")
-        case "quiet":
-            return say(en="no test in which it sees events and stays quiet", zh="没有收到事件而不触发的测试")
-        case "duration":
-            return say(
-                en=f"`{gap.written}`: no test would end otherwise if it were {gap.other}",
-                zh=f"`{gap.written}`:改成 {gap.other} 时没有测试结果不同",
-            )
-        case "number":
-            return say(
-                en=f"`{gap.written}`: no test would end otherwise if it were `{gap.other}`",
-                zh=f"`{gap.written}`:改成 `{gap.other}` 时没有测试结果不同",
-            )
-        case "limit":
-            return say(
-                en=f"`{gap.written}`: no test would end otherwise if this were always {gap.other}",
-                zh=f"`{gap.written}`:恒为 {gap.other} 时没有测试结果不同",
-            )
+def _gap(gaps: Sequence[Gap]) -> str:
+    """Say what no test looks at: of one constant what it may be changed to, and all tests end the same."""
+    kind, written = gaps[0].kind, gaps[0].written
+    if kind == "firing":
+        return say(en="no test in which it fires", zh="没有触发它的测试")
+    if kind == "quiet":
+        return say(en="no test in which it sees events and stays quiet", zh="没有收到事件而不触发的测试")
+    others = [f"`{gap.other}`" if kind == "number" else str(gap.other) for gap in gaps]
+    en, zh = " or ".join(others), " 或 ".join(others)
+    if kind == "limit":
+        return say(en=f"`{written}`: always {en}, all tests end the same", zh=f"`{written}`:恒为 {zh},测试结果都不变")
+    return say(en=f"`{written}`: with {en} all tests end the same", zh=f"`{written}`:改成 {zh},测试结果都不变")
 
 
 def junit(files: Sequence[Tested]) -> bytes:

@@ -44,7 +44,10 @@ Arrivals = Callable[[Arrival], None]
 
 @dataclass(slots=True)
 class Summary:
-    """What a replay did. `late` and `duplicates` count events; `stages` are CPU seconds."""
+    """What a replay did. `late` and `duplicates` count events; `stages` are CPU seconds.
+
+    `firings` counts by rule the alerts that were raised, `alerts` all their transitions, which are lines.
+    """
 
     events: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class Summary:
     suppressed: dict[str, int] = field(default_factory=dict)
     evicted: dict[str, int] = field(default_factory=dict)
     learned: dict[str, Learned] = field(default_factory=dict)
+    firings: dict[str, int] = field(default_factory=dict)
     alerts: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -81,7 +85,8 @@ class Replay:
         on_dead_letters: DeadLetters | None = None,
         on_arrival: Arrivals | None = None,
     ) -> None:
-        self.summary = Summary(alerts={rule.rule: 0 for rule in plan.rules})
+        names = [rule.rule for rule in plan.rules]
+        self.summary = Summary(firings=dict.fromkeys(names, 0), alerts=dict.fromkeys(names, 0))
         self._until = until
         self._on_dead_letters = on_dead_letters
         self._on_arrival = on_arrival
@@ -211,6 +216,7 @@ class Replay:
         while self._waiting and (reached is None or self._waiting[0][2].order < reached):
             alert = heappop(self._waiting)[2]
             self.summary.alerts[alert.rule] += 1
+            self.summary.firings[alert.rule] += alert.transition == "firing"
             ready.append(alert)
         return ready
 

@@ -134,7 +134,7 @@ def _on_history(
         replays = Replays(int(now.timestamp() * 1000) + FUTURE_MS, progress, stack)
         ruleset = engine.Ruleset.joined(checked, reference)
         summary, warnings = replays.look_back(checked, ruleset, history)
-    rejected, alerts = sum(summary.rejected.values()), sum(summary.alerts.values())
+    rejected, alerts = sum(summary.rejected.values()), sum(summary.firings.values())
     told = say(
         en=f"tried on {engine.many(summary.events, 'event')}: {engine.many(alerts, 'alert')}, "
         f"{engine.many(rejected, 'dead letter')}",

@@ -30,8 +30,10 @@ HEAD = (
     ("route", "路由"),
     ("capacity", "容量"),
 )
+EDGES = 2  # columns of a terminal that a table takes and does not count
+WORD_MAX = 12  # columns of a terminal that a cell has at least, where it is as long
 WIDEST = 10_000  # columns of a terminal
-AT_LEAST = 7  # columns: those behind them are left out where a terminal is narrow, the last one first
+AT_LEAST = 3  # columns: those behind them are left out where a terminal is narrow, the last one first
 
 
 def command() -> click.Command:
@@ -99,22 +101,27 @@ def _show(found: "Sequence[Row]") -> None:
     console = Console(highlight=False)
     wide = console.options.update(max_width=WIDEST)
     kept = len(head)
-    while kept > AT_LEAST and console.measure(_table(head, found, kept), options=wide).maximum > console.width:
+    while kept > AT_LEAST and console.measure(_table(head, found, kept), options=wide).minimum + EDGES > console.width:
         kept -= 1
     console.print(_table(head, found, kept), markup=False)
 
 
 def _table(head: Sequence[str], found: "Sequence[Row]", columns: int) -> "Table":
-    """Return a table of the first columns; a name of a rule is never cut or broken, the others are broken."""
+    """Return a table of the first columns; cells are broken between words, the name of a rule never."""
     from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    rows = [_cells(row) for row in found]
     for number, name in enumerate(head[:columns]):
         justify: Literal["left", "right"] = "right" if number == len(HEAD) - 1 else "left"
-        table.add_column(name, overflow="fold", no_wrap=number == 0, justify=justify)
-    for row in found:
-        table.add_row(*_cells(row)[:columns])
+        words = [word for row in rows for word in row[number].split()]
+        widest = max(map(cell_len, [name, *words]))
+        least = widest if name.isascii() else min(widest, WORD_MAX)  # Chinese has no blanks between words
+        table.add_column(name, overflow="fold", no_wrap=number == 0, justify=justify, min_width=least)
+    for row in rows:
+        table.add_row(*row[:columns])
     return table
 
 
