@@ -22,9 +22,8 @@ from streams.shard.coverage import Coverage
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.at_once import AtOnce
-from streams.shard.patterns.load import pattern_of
+from streams.shard.patterns.load import pattern_of, scores_of
 from streams.shard.patterns.pattern import Pattern
-from streams.shard.scores import scores_of
 from streams.shard.surroundings import Surroundings
 from streams.time.buffer import Reader, Released, ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
@@ -43,7 +42,7 @@ class TimeGroup:
         made = [Family(plan, surroundings, part) for plan in families(rules)]
         self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
         self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
-        self.scores = scores_of(rules, surroundings.plan.scores, surroundings)
+        self.scores = scores_of(rules, surroundings)
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
         scored = [entry for score in self.scores for entry in score.entries]
         self.entries = (*(rules.entry for rules in self.at_once), *ordered, *scored)

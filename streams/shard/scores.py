@@ -17,7 +17,7 @@ from events.batch import TIME, Lanes
 from kernels.keys.token import combined_all
 from kernels.opcodes import LANE, TIME_LANE
 from kernels.scores.told import WANTED, say_nothing, tell
-from rules.plan import RulePlan, ScorePlan, reads
+from rules.plan import ScorePlan, reads
 from rules.scores import SCORES
 from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
@@ -124,10 +124,3 @@ class Score:
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
-
-
-def scores_of(rules: Sequence[RulePlan], plans: Sequence[ScorePlan], surroundings: Surroundings) -> list[Score]:
-    """Return the scores that some rules read."""
-    read = sorted({each for rule in rules for each in rule.scores})
-    numbers = dict.fromkeys(number for number, _ in read)
-    return [Score(plans[number], [key for each, key in read if each == number], surroundings) for number in numbers]

@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ from kernels.keys.membership import fill, rows_of
 from kernels.nulls import NAN_BITS, NULL
 from kernels.surroundings import laid, views
 from rules.plan import DEVICES, FILLED, Plan, Polygon, Program, SetPlan
-from streams.shard.network import Network
+
+if TYPE_CHECKING:
+    from streams.shard.network import Network
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -117,9 +120,11 @@ class Surroundings:
         rows_of(keys, self._slot_keys, self._slot_rows, self._base[number], self._mask[number], out)
         return out
 
-    def network(self, number: int | None) -> Network:
+    def network(self, number: int | None) -> "Network":
         """Return the ways that a set has, made once for all shards; None: nothing is known."""
         if number not in self._networks:
+            from streams.shard.network import Network  # with its kernels, which few plans need
+
             self._networks[number] = Network({} if number is None else self.sets[number].lanes, self.clock)
         return self._networks[number]
 

@@ -45,6 +45,7 @@ def test_no_event_waits_for_a_module(tmp_path):
 
 def test_a_plan_loads_the_kernels_of_its_own_patterns(tmp_path):
     told = replayed(tmp_path, THREE)
+    assert not [name for name in told["ready"] if name.startswith("kernels.scores.")]
     assert {name for name in told["ready"] if name.startswith("kernels.patterns.")} == {
         "kernels.patterns.absence",
         "kernels.patterns.cells",  # numbers alone

@@ -1,21 +1,37 @@
-"""What the patterns of a plan are made of. Each part brings its kernels with it, and a plan needs few of them.
+"""What the patterns and scores of a plan are made of. Each brings its kernels with it, and a plan needs few of them.
 
 So a part is imported here, where a shard is built that needs it, and nowhere at the head of a file that all shards
 read. That is before the first event: none ever waits for a kernel.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rules.plan import Absence as AbsencePlan
 from rules.plan import Change as ChangePlan
+from rules.plan import RulePlan, Threshold
 from rules.plan import Sequence as SequencePlan
-from rules.plan import Threshold
 from streams.shard.family import Family
 from streams.shard.patterns.pattern import Pattern
+from streams.shard.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from streams.shard.patterns.shared import SharedJudge
     from streams.shard.patterns.window import Judge, Source
+    from streams.shard.scores import Score
+
+
+def scores_of(rules: Sequence[RulePlan], surroundings: Surroundings) -> "list[Score]":
+    """Give rules the scores that they read, each once."""
+    if not any(rule.scores for rule in rules):
+        return []
+    from streams.shard.scores import Score
+
+    read = sorted({each for rule in rules for each in rule.scores})
+    keys: dict[int, list[tuple[int, ...]]] = {}
+    for number, key in read:
+        keys.setdefault(number, []).append(key)
+    return [Score(surroundings.plan.scores[number], own, surroundings) for number, own in keys.items()]
 
 
 def pattern_of(family: Family) -> Pattern:
