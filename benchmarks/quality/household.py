@@ -71,7 +71,13 @@ class Life:
 
 def live(kind: Household, days: int, rng: Rng) -> Life:
     """Simulate the signs of one person of a kind of household."""
-    own = Person(kind, days, rng)
+    return live_again(Person(kind, days, rng), rng)
+
+
+def live_again(own: "Person", rng: Rng) -> Life:
+    """Simulate other days of the same person."""
+    own.rng = rng
+    kind, days = own.kind, own.days
     signs: list[NDArray[np.float64]] = []
     away: list[NDArray[np.bool_]] = []
     for awake, asleep, out in own.rhythm():

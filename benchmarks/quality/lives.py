@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.quality.household import DAY_MS, HOUR_MS, HOUSEHOLDS, START_MS, UTC_OFFSET_MS, Household, Life, live
+from benchmarks.quality.oracle import Choice, Oracle, oracle, soon, usual, within
 from benchmarks.quality.silence import (
     TWO_HOURS_AND_WEEKENDS,
     Ints,
@@ -37,6 +38,9 @@ BUFFER_H, LONG_BUFFER_H = 1.0, 1.75  # the line of 0.09 false alarms a day; one 
 SENSED_ALPHAS = (0.01, 0.02, 0.03, 0.04, 0.06)
 SIGNS_AN_HOUR = (1.0, 2.0, 4.0, 8.0, 16.0)
 DAYTIME = 8, 20  # hours
+FALSE_A_DAY = (0.03, 0.045, 0.09)  # of the oracle's frontiers
+PRICES, HALVINGS = (1.0, 1e5), 14
+WITHIN_H = tuple(sixths / 6 for sixths in range(17, 23))  # the one with the least median is shown
 Floats = NDArray[np.float64]
 Method = Callable[[Sequence[Life]], list[Ints]]
 
@@ -161,6 +165,36 @@ def compare(seed: int, count: int, console: Console) -> dict[str, dict[str, Told
     return told
 
 
+def priced(known: Oracle, choose: Choice, a_day: float, seed: int) -> Told:
+    """Judge what an oracle chooses at the price at which it raises so many false alarms a day, or just fewer."""
+    low, high = PRICES
+    for _ in range(HALVINGS):
+        price = float(np.sqrt(low * high))
+        told = judge(known.lives, known.silences(choose, price), seed)
+        low, high = (price, high) if told.a_day > a_day else (low, price)
+    return judge(known.lives, known.silences(choose, high), seed)
+
+
+def soonest(known: Oracle, a_day: float, seed: int) -> Told:
+    """Judge what has the least median at so many false alarms a day."""
+    tried = [priced(known, within(hours), a_day, seed) for hours in WITHIN_H]
+    return min(tried, key=lambda told: float(np.median(told.hours)))
+
+
+def bounds(seed: int, count: int, a_day: float) -> dict[str, dict[str, Told]]:
+    """Return what an oracle of everybody's habits tells, at as many false alarms a day and along its frontiers."""
+    known = oracle(seed, count, tuple(HOUSEHOLDS.values()), people(seed, count))
+    return {
+        "habits known": {
+            "oracle, the score's rule": priced(known, usual, a_day, seed),
+            "oracle, least mean": priced(known, soon, a_day, seed),
+            "oracle, least median": soonest(known, a_day, seed),
+        },
+        "frontier, habits known": {f"{rate:g} a day": priced(known, usual, rate, seed) for rate in FALSE_A_DAY},
+        "frontier, habits known, least median": {f"{rate:g} a day": soonest(known, rate, seed) for rate in FALSE_A_DAY},
+    }
+
+
 def densities(seed: int, count: int) -> dict[str, Told]:
     """Try the score on people who live alone, with sensors that give more and fewer signs while one is up."""
     told = {}
@@ -183,6 +217,7 @@ def evaluate(seed: int, plots: Path) -> None:
 
     console = Console()
     told = compare(seed, PEOPLE, console)
+    told |= bounds(seed, PEOPLE, told["methods"]["inactivity, alpha 0.01"].a_day)
     told["alone at home"] = densities(seed, PEOPLE)
     told["alone, motion sensors"] = sensed(seed, PEOPLE)
     for title, rows in told.items():

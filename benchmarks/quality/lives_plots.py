@@ -28,6 +28,13 @@ def draw_frontier(told: "dict[str, dict[str, Told]]", path: Path) -> None:
             hours = [np.quantile(row.hours, share) for row in rows]
             label = f"{name}, {100 * share:.0f} % of illnesses"
             axes.plot([row.a_day for row in rows], hours, style, marker="o", markersize=3, color=colour, label=label)
+    for title, name, style in (
+        ("frontier, habits known", "habits known, 50 %", "-"),
+        ("frontier, habits known, least median", "habits known, least median, 50 %", ":"),
+    ):
+        rows = list(told[title].values())
+        medians = [np.median(row.hours) for row in rows]
+        axes.plot([row.a_day for row in rows], medians, style, marker="o", markersize=3, color="tab:green", label=name)
     axes.plot(*REFERENCE, "k*", markersize=10, label="0.09 a day, 5 h 23 min")
     axes.plot(REFERENCE[0] / 2, REFERENCE[1] / 2, "k+", markersize=10, label="aim: half of both")
     axes.set_xscale("log")
