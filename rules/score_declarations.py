@@ -129,7 +129,7 @@ def _has_inputs(kernel: str, inputs: Sequence[Input], kind: Scalar, reader: Read
     """Report what the kernel reads of events and those of a kind do not have."""
     fields = schemas[kind.text].fields
     for each in inputs:
-        if "." in each.name:
+        if not each.is_field:
             continue
         body = fields.get(each.name)
         if body is None or body.type != "number" or body.unit != each.unit:

@@ -13,7 +13,7 @@ from rules.expression.typed import NUMBER, TRUTH, Apply, Constant, Typed
 from rules.expression.types import check
 from rules.expression.units import comparable
 from rules.score_declarations import ScoreDeclaration
-from rules.scores import SCORES, Input
+from rules.scores import HOUR, SCORES, Input
 from rules.vocabulary import SetDeclaration
 
 Sets = Mapping[str, SetDeclaration]
@@ -42,7 +42,7 @@ def problems(declared: ScoreDeclaration, sets: Sets, schemas: Schemas) -> Iterat
 
 def _input(each: Input, declared: ScoreDeclaration, sets: Sets, schemas: Schemas) -> Typed:
     place, path = declared.place, tuple(each.name.split("."))
-    node = Name(place, path)
+    node = Call(place, "hour", ()) if each.name == HOUR else Name(place, path)
     if len(path) == 2 and (path[0] not in sets or path[1] not in sets[path[0]].columns):
         return Constant(node, NUMBER, math.nan)
     typed = check(node, Scope(schemas, declared.kinds, sets))

@@ -10,16 +10,23 @@ from typing import Final
 from events.schema import Text
 from kernels.instants import DAY_MS, HOUR_MS
 
+HOUR: Final = "hour()"  # the civil hour of an event
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A number that a kernel reads of each event: a field of the event, or with a point a column of a set.
+    """A number that a kernel reads of each event: a field of it, with a point a column of a set, or `hour()`.
 
     A column is that of the row which the event finds, NaN where there is none, or no such set.
     """
 
     name: str
     unit: str | None = None
+
+    @property
+    def is_field(self) -> bool:
+        """Whether its kind must have it."""
+        return "." not in self.name and self.name != HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,10 @@ class Score:
     """One kernel.
 
     `needs` are the inputs without which an event tells nothing: it is not given to the kernel. A key that had no event
-    for more than `memory_ms` is to the kernel as if it were new. `key_bytes` is what a key takes, `event_ns` what an
-    event costs. `network` names a set that the kernel reads as a whole, where it is declared: ways between devices
-    (`streams/shard/network.py`); behind the inputs it is then given where among them the event's device is.
+    for more than `memory_ms` (or what the parameter of that name says) is to the kernel as if it were new. `key_bytes`
+    is what a key takes, `event_ns` what an event costs. `network` names a set that the kernel reads as a whole, where it
+    is declared: ways between devices (`streams/shard/network.py`); behind the inputs it is then given where among them
+    the event's device is.
     """
 
     title: Text
@@ -57,7 +65,7 @@ class Score:
     parameters: Mapping[str, Parameter]
     outputs: Mapping[str, Output]
     capacity: int
-    memory_ms: int
+    memory_ms: int | str
     key_bytes: int
     event_ns: float
     network: str | None = None
@@ -247,6 +255,59 @@ SCORES: Final[dict[str, Score]] = {
         key_bytes=64,
         event_ns=60.0,
         network="travel_times",
+    ),
+    "visits": Score(
+        {
+            "zh": "一个假名(轨迹、车牌)来过几次、在几栋楼前、停留多久;不用人脸;每次出现都给出",
+            "en": "how often, where and how long a pseudonym (track, plate) comes; no faces; speaks at each sight",
+        },
+        inputs=(Input("devices.building"), Input(HOUR)),
+        needs=(),
+        parameters={
+            "within_ms": Parameter(
+                86_400_000,
+                3_600_000,
+                259_200_000,
+                {"zh": "只记这么久之内的事,更早的遗忘", "en": "what is older is forgotten"},
+            ),
+            "visit_gap_ms": Parameter(
+                1_800_000,
+                300_000,
+                3_600_000,
+                {
+                    "zh": "这么久没看到,再出现算另一次到访",
+                    "en": "out of sight for so long and back is another visit",
+                },
+            ),
+            "stay_gap_ms": Parameter(
+                300_000,
+                10_000,
+                300_000,
+                {"zh": "这么久没看到,再出现算另一次停留", "en": "likewise another stay"},
+            ),
+            "night_h": Parameter(5, 0, 24, {"zh": "夜间为零时到这个钟点", "en": "night is from midnight to this hour"}),
+        },
+        outputs={
+            "visits": Output(
+                {
+                    "zh": "期间内开始的到访次数,含本次;6 为 6 次或更多",
+                    "en": "visits that began within the time, this one included; 6 are six or more",
+                }
+            ),
+            "night_visits": Output({"zh": "其中触及夜间的次数", "en": "those of them that touched the night"}),
+            "buildings": Output(
+                {
+                    "zh": "期间内在几栋楼前出现;4 为 4 栋或更多",
+                    "en": "buildings at which it was seen within the time; 4 are four or more",
+                }
+            ),
+            "dwell_s": Output({"zh": "本次停留已有多久", "en": "how long the present stay has lasted"}, "s"),
+            "known_s": Output({"zh": "距其中第一次到访开始多久", "en": "since the first of these visits began"}, "s"),
+        },
+        capacity=200_000,
+        memory_ms="within_ms",
+        key_bytes=128,
+        event_ns=30.0,
     ),
 }
 

@@ -56,7 +56,9 @@ class Score:
         kernel = import_module(f"kernels.scores.{plan.kernel}")
         self._step = kernel.step
         self._outputs = len(SCORES[plan.kernel].outputs)
-        self._memory_ms = SCORES[plan.kernel].memory_ms
+        memory = SCORES[plan.kernel].memory_ms
+        parameters = dict(zip(SCORES[plan.kernel].parameters, plan.parameters, strict=True))
+        self._memory_ms = int(parameters[memory]) if isinstance(memory, str) else memory
         self._surroundings = surroundings
         self._parameters = np.array(plan.parameters, np.float64)
         self._network: Network | None = None

@@ -30,10 +30,11 @@ def problems(*declared: str) -> list[Problem]:
 def test_the_table_says_what_the_kernel_says(name: str) -> None:
     score, kernel = SCORES[name], import_module(f"kernels.scores.{name}")
     place = ("place",) if score.network else ()
-    assert (*(each.name.rpartition(".")[2] for each in score.inputs), *place) == kernel.INPUTS
+    assert (*(each.name.rpartition(".")[2].removesuffix("()") for each in score.inputs), *place) == kernel.INPUTS
     assert {key: each.default for key, each in score.parameters.items()} == kernel.PARAMETERS
     assert list(score.parameters) == list(kernel.PARAMETERS)
     assert tuple(score.outputs) == kernel.OUTPUTS
+    assert not isinstance(score.memory_ms, str) or score.memory_ms in score.parameters
     assert score.key_bytes == 8 * kernel.WIDTH
     assert {*score.needs} <= {each.name for each in score.inputs}
     for each in score.parameters.values():
