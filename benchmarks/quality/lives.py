@@ -40,7 +40,7 @@ SIGNS_AN_HOUR = (1.0, 2.0, 4.0, 8.0, 16.0)
 DAYTIME = 8, 20  # hours
 FALSE_A_DAY = (0.03, 0.045, 0.09)  # of the oracle's frontiers
 PRICES, HALVINGS = (1.0, 1e5), 14
-WITHIN_H = tuple(sixths / 6 for sixths in range(17, 23))  # the one with the least median is shown
+WITHIN_H = (3.0, 10 / 3, 3.5, 11 / 3)  # the one with the least median is shown
 Floats = NDArray[np.float64]
 Method = Callable[[Sequence[Life]], list[Ints]]
 
