@@ -54,9 +54,9 @@ class Score:
 
     `needs` are the inputs without which an event tells nothing: it is not given to the kernel. A key that had no event
     for more than `memory_ms` (or what the parameter of that name says) is to the kernel as if it were new. `key_bytes`
-    is what a key takes, `event_ns` what an event costs. `network` names a set that the kernel reads as a whole, where it
-    is declared: ways between devices (`streams/shard/network.py`); behind the inputs it is then given where among them
-    the event's device is.
+    is what a key takes, `event_ns` what an event costs. `network` names a set that the kernel reads as a whole, where
+    it is declared: ways between devices (`streams/shard/network.py`); behind the inputs it is then given where among
+    them the event's device is.
     """
 
     title: Text
