@@ -18,6 +18,7 @@ CROWD_LIMIT = 12
 WARN_M, DANGER_M = 0.5, 0.8  # of the gauge in a community's underpass
 WATCHES = ("truck_turn", "entrance", "fire_lane", "")  # what a community's cameras look at, the last one at a door
 ONE_WAY = "北向南"
+_DEVICES = ("device", "site", "lon", "lat", "person", "building", "expected_s", "eps_s")
 
 
 def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: dict[int, int]) -> None:
@@ -34,7 +35,7 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
         ("person", "site", "name", "lives_alone", "wanders", "away_until", "since", "consent_until"),
         _elders(city, start, end, enrolled_late),
     )
-    _write(folder / "devices.csv", ("device", "site", "lon", "lat", "person", "expected_s", "eps_s"), _devices(city))
+    _write(folder / "devices.csv", _DEVICES, _devices(city))
     _write(
         folder / "roads.csv",
         ("site", "free_kmh", "class", "no_trucks"),
@@ -54,6 +55,11 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
         folder / "resident_vehicles.csv",
         ("site", "plate"),
         ((city.site_name(c), plate_text(c * CARS + car)) for c in range(city.communities) for car in range(CARS)),
+    )
+    _write(
+        folder / "helpers.csv",
+        ("site", "person"),
+        ((city.site_name(community), f"h{community:07}") for community in range(city.communities)),
     )
     _write(
         folder / "water_gauges.csv",
@@ -111,7 +117,7 @@ def _devices(city: City) -> Iterable[Sequence[object]]:
             for place in range(count):
                 name, site = next(names)
                 person = _person(community * ELDERS + place) if letter == "h" else ""
-                yield name, site, lon, lat, person, HEARTBEAT_MS // 1_000, _CLOCK_DOUBT_S
+                yield name, site, lon, lat, person, "", HEARTBEAT_MS // 1_000, _CLOCK_DOUBT_S
 
 
 def _person(elder: int) -> str:

@@ -28,6 +28,7 @@ NOT_PLANTED = {
     "light_object_falling",
     "site_degraded",
     "site_silent",
+    "stranger_returns",
 }
 
 
