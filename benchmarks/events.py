@@ -98,6 +98,7 @@ def write_references(folder: Path) -> None:
         "doors": ("device,gate", _doors()),
         "resident_vehicles": ("site,plate", (f"{site_of(i)},{plate(i)}" for i in range(0, CARS, 10))),
         "emergency_vehicles": ("plate", (plate(i) for i in range(0, CARS, 1000))),
+        "helpers": ("site,person", (f"s-{i:04d},h-{i:07d}" for i in range(SITES))),
         "truck_permits": ("plate", (plate(i) for i in range(500, CARS, 1000))),
         "water_gauges": ("device,warn_m,danger_m", (f"gauge-{i:04d},0.5,0.8" for i in range(SITES))),
     }
