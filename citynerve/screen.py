@@ -20,7 +20,7 @@ from rules import message
 ROWS = 14
 ROWS_A_RULE = 2  # so that one busy rule does not hide the others
 WIDE = 110  # columns from which site and route have a place of their own
-MIDDLE = 80  # from which the table of rules has titles
+MIDDLE = 90  # from which the table of rules has titles
 NARROW = 60  # below which no message and no count but the most important one would have whole words
 
 STYLES: dict[Severity, str] = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
