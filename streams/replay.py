@@ -104,8 +104,9 @@ class Replay:
         ]
         self._waiting: list[tuple[tuple[int, str, str, int], int, Alert]] = []  # a heap, ties as they came
         self._arrivals = itertools.count()
-        self._ahead = 0
-        self._workers = Workers(0, shards)
+        threads = shards if shards > 1 else 0  # one shard needs no other thread
+        self._ahead = AHEAD if threads else 0
+        self._workers = Workers(threads, shards)
         self._running: deque[list[Future[_Step]]] = deque()
         self._rejected: Counter[str] = Counter()
         self._late = 0
@@ -125,9 +126,7 @@ class Replay:
         """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""
         wall, cpu = time.perf_counter(), time.process_time()
         try:
-            threads = len(self._shards) if len(self._shards) > 1 else 0
-            self._ahead = AHEAD if threads else 0
-            with Workers(threads, len(self._shards)) as self._workers:
+            with self._workers:
                 yield from self._run(progress or (lambda _: None))
         finally:
             self._sum_up()
