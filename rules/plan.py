@@ -323,7 +323,8 @@ class ScorePlan:
     """A score: kernel `kernel` (`rules.scores`) over events of `kinds` for which every program of `select` is TRUE.
 
     `per` are the lanes of the fields that its memory is kept by, `inputs` are run over each event, `parameters` are all
-    of the kernel's, in its order.
+    of the kernel's, in its order. `network` is the number of the set of ways that it reads, and the lane of the event's
+    device.
     """
 
     name: str
@@ -336,9 +337,7 @@ class ScorePlan:
     parameters: tuple[float, ...]
     outputs: tuple[ScoreOutput, ...]
     capacity: int
-    network: tuple[int, int] | None = (
-        None  # number of the set of ways that it reads, and the lane of the event's device
-    )
+    network: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

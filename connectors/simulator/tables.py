@@ -67,9 +67,8 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
         ((city.device_name("w", community), WARN_M, DANGER_M) for community in range(city.communities)),
     )
     by_time = (f"least_{hour:02}_s" for hour in range(0, 24, 2))
-    _write(
-        folder / "travel_times.csv", ("from_device", "to_device", "passages", "least_s", *by_time), ()
-    )  # not learned
+    nothing_learned: tuple[Sequence[object], ...] = ()
+    _write(folder / "travel_times.csv", ("from_device", "to_device", "passages", "least_s", *by_time), nothing_learned)
     _write(
         folder / "facades.csv",
         ("device", "first_floor_m", "storey_m"),
