@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 
 from events.place import Place
-from rules.keys import AREA
+from rules.declaration_keys import AREA
 from rules.plan import Polygon
 from rules.reading import NAME, NUMBER, Reader
 from rules.yaml import Items, Node, Scalar

@@ -11,7 +11,8 @@ from typing import Any, get_args
 from ruamel.yaml import YAML
 
 from events.schema import TYPES, Schemas, Sensitivity, Text
-from rules.keys import AREA, PATTERNS, ROLES, RULE, SCORE, SILENCE, STEP, WEEKDAYS, WORKDAYS, Key
+from rules.declaration_keys import AREA, SCORE, SILENCE, WORKDAYS
+from rules.keys import PATTERNS, ROLES, RULE, STEP, WEEKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
 from rules.scores import ALPHA, INACTIVITY_TITLE, SCORES, Score
 from rules.vocabulary import DECLARATIONS, Vocabulary

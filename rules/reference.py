@@ -10,8 +10,9 @@ from typing import Literal
 
 from events.schema import Text
 from rules.aggregates import AGGREGATES, TAKES
+from rules.declaration_keys import AREA, SCORE, SILENCE, WORKDAYS
 from rules.expression.functions import FUNCTIONS
-from rules.keys import ABSENCE, AREA, BASELINE, ESCALATION, EXCEPTION, RULE, SCORE, SILENCE, STEP, WORKDAYS, Key
+from rules.keys import ABSENCE, BASELINE, ESCALATION, EXCEPTION, RULE, STEP, Key
 from rules.purpose import PURPOSES
 from rules.scores import INACTIVITY, INACTIVITY_TITLE, OF_SILENCE, SCORES, Output, Score
 

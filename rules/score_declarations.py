@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from events.place import Place
 from events.schema import KEY_TYPES, FieldType, Schemas
+from rules.declaration_keys import SCORE
 from rules.errors import nearest
-from rules.keys import SCORE
 from rules.misspelt import meant
 from rules.reading import Reader
 from rules.scores import INACTIVITY, SCORES, Input, Output, Parameter

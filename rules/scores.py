@@ -312,7 +312,7 @@ SCORES: Final[dict[str, Score]] = {
 }
 
 # The kernel that no event is scored by: at each sight of a key it says how long the silence that begins may last
-# (`absence: {for: unusual}`). What it is told are keys of `rules.keys.SILENCE`
+# (`absence: {for: unusual}`). What it is told are keys of `rules.declaration_keys.SILENCE`
 INACTIVITY: Final = "inactivity"
 INACTIVITY_TITLE: Final[Text] = {
     "zh": "一个人多久没有动静才算反常;由 `for: unusual` 的缺席规则使用",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from events.place import Place
+from rules.declaration_keys import SILENCE
 from rules.expression.canonical import duration
-from rules.keys import SILENCE
 from rules.misspelt import meant
 from rules.reading import Reader
 from rules.scores import ALPHA, CEILING_MS, CEILING_MS_MAX, INACTIVITY, LEAST_MS, LEAST_MS_MAX, LEAST_MS_MIN, SCORES

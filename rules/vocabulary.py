@@ -8,7 +8,8 @@ from events.place import Place
 from events.schema import KEY_TYPES, TYPES, FieldType, Schemas, Text
 from rules import areas, score_declarations, silence_declarations
 from rules.broken import Broken, Section
-from rules.keys import WEEKDAYS, WORKDAYS
+from rules.declaration_keys import WORKDAYS
+from rules.keys import WEEKDAYS
 from rules.plan import Polygon
 from rules.reading import Reader, better_name
 from rules.score_declarations import ScoreDeclaration

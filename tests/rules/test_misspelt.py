@@ -10,7 +10,8 @@ from events.identity import CityKey
 from events.place import Problem, Problems
 from events.schema import Schemas
 from rules import check, yaml
-from rules.keys import AREA, RULE, SCORE, WORKDAYS, Key
+from rules.declaration_keys import AREA, SCORE, WORKDAYS
+from rules.keys import RULE, Key
 from rules.layout import FILE, inside
 from rules.misspelt import meant, slips
 from rules.rule_file import RULES, VOCABULARY
