@@ -35,7 +35,7 @@ from streams.time.watermark import BEGINNING, NOTHING, Feed, FeedClock, GroupClo
 from streams.workers import Workers
 
 TURN = 1 << 14  # events that are read of a source before another one may come
-AHEAD = 1  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
+AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
 
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
@@ -104,9 +104,8 @@ class Replay:
         ]
         self._waiting: list[tuple[tuple[int, str, str, int], int, Alert]] = []  # a heap, ties as they came
         self._arrivals = itertools.count()
-        threads = shards if shards > 1 else 0  # one shard needs no other thread
-        self._ahead = AHEAD if threads else 0
-        self._workers = Workers(threads, shards)
+        self._ahead = AHEAD if shards > 1 else 0
+        self._workers = Workers(shards - 1, shards)  # the thread that runs the replay is one more
         self._running: deque[list[Future[_Step]]] = deque()
         self._rejected: Counter[str] = Counter()
         self._late = 0
@@ -186,7 +185,7 @@ class Replay:
             assert isinstance(block, Events), "a bounded source yields events"
             progress(block.size)
             entry.ahead.append(self._workers.submit(None, self._decode, block))
-        return entry.ahead.popleft().result() if entry.ahead else None
+        return self._workers.result(entry.ahead.popleft()) if entry.ahead else None
 
     def _decode(self, block: Events) -> Arrival:
         with self._stages("decode"):
@@ -201,7 +200,7 @@ class Replay:
 
     def _merged(self, steps: list[Future["_Step"]]) -> list[Alert]:
         """Take what all shards made of one block; return the alerts that are certain by it."""
-        done = [step.result() for step in steps]
+        done = [self._workers.result(step) for step in steps]
         for step in done:
             for alert in step.alerts:
                 heappush(self._waiting, (alert.sort_key(), next(self._arrivals), alert))

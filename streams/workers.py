@@ -1,5 +1,7 @@
 """Workers: as many threads as shards, that decode blocks and step shards, whatever is ready.
 
+Whoever asks for a result is one of them until it is there: a thread more than there are shards would compete with them
+for their processors, and be put beside one of them where it wakes up while the other processor has nothing to do.
 Threads that step at once contend for the interpreter's lock at the end of every kernel; one that decodes hardly needs
 it. So while there is anything to decode only one steps.
 """
@@ -17,8 +19,8 @@ Task = Callable[[], None]
 class Workers:
     """Does what it is given: in a lane one after the other, in the order given; outside of lanes at any time.
 
-    Without threads it is done at once, by whoever gives it. Leaving the context waits for what has begun; what has
-    not begun never will.
+    It is done by the threads and by whoever asks for a result; without threads, by the latter alone. Leaving the
+    context waits for what has begun; what has not begun never will.
     """
 
     def __init__(self, threads: int, lanes: int) -> None:
@@ -27,7 +29,9 @@ class Workers:
         self._free: deque[Task] = deque()
         self._closed = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(lambda: self._closed,), daemon=True) for _ in range(threads)
+        ]
 
     def __enter__(self) -> "Workers":
         """Start the threads."""
@@ -53,17 +57,19 @@ class Workers:
             except BaseException as error:
                 future.set_exception(error)
 
-        if not self._threads:
-            task()
-            return future
         with self._changed:
             (self._free if lane is None else self._lanes[lane]).append(task)
             self._changed.notify()
         return future
 
-    def _work(self) -> None:
+    def result(self, future: "Future[T]") -> T:
+        """Return what a future has come to; work until it has."""
+        self._work(future.done)
+        return future.result()
+
+    def _work(self, enough: Callable[[], bool]) -> None:
         with self._changed:
-            while not self._closed:
+            while not enough():
                 lane = None if self._free and any(self._taken) else self._behind()
                 tasks = self._free if lane is None else self._lanes[lane]
                 if not tasks:
@@ -79,6 +85,7 @@ class Workers:
                     self._changed.acquire()
                 if lane is not None:
                     self._taken[lane] = False
+                self._changed.notify_all()  # who waits for this result may be among them
 
     def _behind(self) -> int | None:
         """Return the lane that is furthest behind, of those in which nobody works."""

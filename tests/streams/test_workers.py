@@ -24,13 +24,34 @@ def test_a_lane_is_worked_through_in_the_order_given(threads):
     with Workers(threads, 3) as workers:
         futures = [workers.submit(lane, done[lane].append, i) for i in range(200) for lane in range(3)]
         for future in futures:
-            future.result(PATIENCE)
+            workers.result(future)
     assert done == [list(range(200))] * 3
 
 
-def test_without_threads_the_giver_does_it():
+def test_without_threads_whoever_asks_does_it():
     with Workers(0, 1) as workers:
-        assert workers.submit(0, threading.get_ident).result(0) == threading.get_ident()
+        asked = workers.submit(0, threading.get_ident)
+        assert not asked.done()
+        assert workers.result(asked) == threading.get_ident()
+
+
+def test_whoever_asks_for_a_result_does_what_else_there_is_meanwhile():
+    gate = Gate()
+    with Workers(1, 1) as workers:
+        running = workers.submit(0, gate)
+        assert gate.begun.wait(PATIENCE)
+        workers.submit(None, gate.let.set)  # the only thread waits for it
+        workers.result(running)
+
+
+def test_whoever_asks_is_told_when_another_has_come_to_it():
+    gate = Gate()
+    with Workers(1, 1) as workers:
+        running = workers.submit(0, gate)
+        assert gate.begun.wait(PATIENCE)
+        threading.Timer(0.05, gate.let.set).start()
+        workers.result(running)
+        assert running.done()
 
 
 @pytest.mark.parametrize("threads", [0, 2])
@@ -39,8 +60,8 @@ def test_what_work_raises_is_raised_to_whoever_asks_for_its_result(threads):
         failed = workers.submit(0, int, "x")
         after = workers.submit(0, int, "7")
         with pytest.raises(ValueError, match="invalid literal"):
-            failed.result(PATIENCE)
-        assert after.result(PATIENCE) == 7
+            workers.result(failed)
+        assert workers.result(after) == 7
 
 
 def test_while_one_lane_is_worked_in_what_lies_outside_of_lanes_goes_first():
