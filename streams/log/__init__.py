@@ -1,0 +1,1 @@
+"""Durable logs: append-only segment files of frames."""

@@ -1,0 +1,261 @@
+"""A log of files that one process appends to: group commit, one fdatasync for all that has come meanwhile.
+
+What is appended waits in memory until it is durable; then whoever appended it is told, in order. When a write or its
+fdatasync fails, nobody knows what of it is on the disk: all of that commit is refused, and the next one goes to a new
+segment, whose name says where the old one ends. A torn tail is cut in the same way: nothing that was written is ever
+written again, so that others may read a segment while it grows and after.
+"""
+
+import fcntl
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from streams.disk import Disk
+from streams.log.frame import FEED_MAX, SIZE_MAX, Buffer, Frame, What, packed
+from streams.log.index import Index, index_path
+from streams.log.protocol import LogError
+from streams.log.reader import FOREVER, LogReader
+from streams.log.segment import Walk, mapped, segment_path, segments
+
+Clock = Callable[[], int]
+DISK = Disk()
+COMMIT_BYTES = 32 << 20  # of text at most in one commit
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long segments are kept that nobody needs any more, and what must stay free on the disk."""
+
+    segment_bytes: int = 256 << 20
+    keep_ms: int = 7 * 86_400_000  # of `received`
+    keep_bytes: int = 1 << 40
+    headroom_bytes: int = 1 << 30
+
+
+@dataclass(slots=True)
+class _Waiting:
+    feed: str
+    text: Buffer
+    what: What
+    future: "Future[Frame]"
+
+
+class FileLog(LogReader):
+    """A log in a folder, opened by one process for appending; others may read it by `LogReader`.
+
+    Parameters
+    ----------
+    clock
+        epoch ms; `received` never goes back even if it does
+    level
+        of zstd; 0 stores text as it is
+    on_durable
+        is told of every frame, in order, from the log's own thread; while it waits, so does what is appended
+
+    Raises
+    ------
+    LogError
+        another process appends to it, or the folder cannot be used
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        retention: Retention = Retention(),
+        level: int = 0,
+        on_durable: Callable[[Frame], None] = lambda _: None,
+        disk: Disk = DISK,
+    ) -> None:
+        super().__init__(folder)
+        self._clock, self._retention, self._level, self._disk = clock, retention, level, disk
+        self._on_durable = on_durable
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._changed = threading.Condition()
+        self._closed = False
+        self._needed = 0
+        self._received = 0  # of the last commit
+        self._end = 0
+        self._descriptor = -1  # of the last segment, of which `_size` bytes are sound and durable
+        self._size = 0
+        self._sound = True  # whether these are all
+        self._growing = Index(0)
+        self._lock = _locked(folder)
+        try:
+            self._recover()
+        except OSError as error:
+            os.close(self._lock)
+            raise LogError(f"{folder}: {error.strerror}") from error
+        self._thread = threading.Thread(target=self._commits, name=f"log {folder.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def end(self) -> int:
+        """Position behind the last durable frame."""
+        return self._end
+
+    @property
+    def backlog(self) -> int:
+        """Bytes of text that are not durable yet."""
+        return self._waiting_bytes
+
+    def append(self, feed: str, text: Buffer, what: What = What.LINES) -> "Future[Frame]":
+        """Append whole lines, or one control record; the future comes to the frame when it is durable."""
+        if not 0 < len(text) <= SIZE_MAX or len(feed.encode()) > FEED_MAX:
+            raise ValueError(f"a frame has 1 to {SIZE_MAX} bytes and a feed's name up to {FEED_MAX}")
+        waiting = _Waiting(feed, text, what, Future())
+        with self._changed:
+            if self._closed:
+                raise LogError(f"{self._folder}: the log is closed")
+            self._waiting.append(waiting)
+            self._waiting_bytes += len(text)
+            self._changed.notify()
+        return waiting.future
+
+    def forget(self, position: int) -> None:
+        """Say that nothing before a log position is needed any more; it goes with the next segment that ends."""
+        self._needed = max(self._needed, position)
+
+    def close(self) -> None:
+        """Make durable what was appended, and release the folder."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+        os.close(self._descriptor)
+        os.close(self._lock)
+
+    def _commits(self) -> None:
+        while batch := self._next_commit():
+            try:
+                frames = self._commit(batch)
+            except OSError as error:
+                if not self._sound:
+                    with suppress(OSError):
+                        self._roll()
+                refused = LogError(f"{self._folder}: {error.strerror or error}; nothing of this was acknowledged")
+                for waiting in batch:
+                    waiting.future.set_exception(refused)
+                continue
+            for waiting, frame in zip(batch, frames, strict=True):
+                waiting.future.set_result(frame)
+            for frame in frames:
+                self._on_durable(frame)
+
+    def _next_commit(self) -> list[_Waiting]:
+        """Wait for something to commit; return all there is up to a size, nothing once the log is closed."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            batch: list[_Waiting] = []
+            size = 0
+            while self._waiting and size < COMMIT_BYTES:
+                batch.append(self._waiting.popleft())
+                size += len(batch[-1].text)
+            self._waiting_bytes -= size
+            return batch
+
+    def _commit(self, batch: Sequence[_Waiting]) -> list[Frame]:
+        size = sum(len(waiting.text) for waiting in batch)
+        if self._disk.free(self._folder) < size + self._retention.headroom_bytes:
+            raise LogError(
+                f"less than {self._retention.headroom_bytes >> 20} MiB are left on the disk: free some, or keep less"
+            )
+        if not self._sound or self._size >= self._retention.segment_bytes:
+            self._roll()
+        received = max(self._received, self._clock())
+        position = self._end
+        frames: list[Frame] = []
+        pieces: list[Buffer] = []
+        places: list[int] = []
+        at = self._size
+        for waiting in batch:
+            frame = Frame(position, self._end, received, waiting.what, waiting.feed, waiting.text)
+            head, text = packed(frame, self._level)
+            frames.append(frame)
+            places.append(at)
+            pieces += head, text
+            at += len(head) + len(text)
+            position = frame.end
+        self._sound = False  # until it is known to be
+        self._disk.write(self._descriptor, pieces)
+        self._disk.sync(self._descriptor)
+        self._sound = True
+        self._received, self._end, self._size = received, position, at
+        for frame, place in zip(frames, places, strict=True):
+            self._growing.add(frame.position, place, received)
+        return frames
+
+    def _recover(self) -> None:
+        """Find the end of the log; a torn tail behind it was never acknowledged."""
+        starts = segments(self._folder)
+        if not starts:
+            self._roll()
+            return
+        self._growing = Index(starts[-1])
+        path = segment_path(self._folder, starts[-1])
+        walk = Walk(path, mapped(path), 0, starts[-1])
+        for at, head in walk:
+            self._growing.add(head.position, at, head.received)
+            self._received = head.received
+        self.damage += walk.damage
+        self._end, self._size = walk.position, walk.at
+        self._sound = walk.at == len(walk.data)
+        self._descriptor = self._disk.open(path)
+        self._disk.sync(self._descriptor)  # what was written and never acknowledged is part of the log from now on
+        if not self._received and len(starts) > 1:
+            last, _ = self._index(starts, len(starts) - 2).before(FOREVER)
+            self._received = max((frame.received for frame in self.read(last)), default=0)
+
+    def _roll(self) -> None:
+        """Go on in a new segment."""
+        with suppress(OSError):  # it can be made again
+            if self._size:
+                self._growing.write(segment_path(self._folder, self._growing.start))
+        descriptor = self._disk.create(segment_path(self._folder, self._end))
+        self._disk.sync_folder(self._folder)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor, self._size, self._growing, self._sound = descriptor, 0, Index(self._end), True
+        with suppress(OSError):  # what stays goes with a later one
+            self._unlink()
+
+    def _unlink(self) -> None:
+        """Remove whole segments that nobody needs and that are too old or too much."""
+        starts = segments(self._folder)
+        recent = self.seek(self._clock() - self._retention.keep_ms)
+        for start, following in pairwise(starts):
+            too_much = self._end - start > self._retention.keep_bytes
+            if following > self._needed or not (too_much or following <= recent):
+                return
+            path = segment_path(self._folder, start)
+            self._indexes.pop(start, None)
+            self._disk.remove(path)
+            self._disk.remove(index_path(path))
+
+    def _index(self, starts: list[int], number: int) -> Index:
+        return self._growing if starts[number] == self._growing.start else super()._index(starts, number)
+
+
+def _locked(folder: Path) -> int:
+    """Take the folder for this process; make it if there is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise LogError(f"{folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise LogError(f"{folder}: another process appends to this log; stop it first") from None
+    return descriptor

@@ -1,0 +1,53 @@
+"""What the engine asks of a log, whether it is made of files or kept by a broker."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Protocol
+
+from streams.log.frame import Buffer, Frame, What
+
+
+class LogError(OSError):
+    """Something could not be made durable, or not be read: the message says what, and what to do."""
+
+
+class Log(Protocol):
+    """An append-only sequence of frames. A log position is the number of bytes of text before it."""
+
+    @property
+    def begin(self) -> int:
+        """Position of the first frame that is kept."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Position behind the last durable frame."""
+        ...
+
+    def append(self, feed: str, text: Buffer, what: What = What.LINES) -> "Future[Frame]":
+        """Append whole lines, or one control record; the future comes to the frame when it is durable.
+
+        Frames of one thread come in its order. The future raises `LogError` if they could not be made durable; they
+        are then not part of the log.
+        """
+        ...
+
+    def read(self, position: int) -> Iterator[Frame]:
+        """Yield what is durable from the frame on that holds a log position, in order."""
+        ...
+
+    def line(self, position: int) -> bytes:
+        """Return the line that begins at a log position, without its newline."""
+        ...
+
+    def seek(self, received: int) -> int:
+        """Return the position of the first frame received at or after an instant (epoch ms); `end` if there is none."""
+        ...
+
+    def forget(self, position: int) -> None:
+        """Say that nothing before a log position is needed any more."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was appended, and release it."""
+        ...

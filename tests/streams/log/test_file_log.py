@@ -1,0 +1,250 @@
+"""A log of files keeps what it has acknowledged, whatever happens to the disk."""
+
+import itertools
+import shutil
+import threading
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.disk import Disk
+from streams.log.file_log import FileLog, Retention
+from streams.log.frame import What
+from streams.log.index import index_path
+from streams.log.protocol import LogError
+from streams.log.reader import LogReader
+from streams.log.segment import segment_path, segments
+from tests.streams.log.lossy_disk import LossyDisk
+
+SMALL = Retention(segment_bytes=2000, headroom_bytes=0)
+
+
+def lines(number: int, size: int = 40) -> bytes:
+    return b"%06d %s\n" % (number, b"x" * size)
+
+
+def ticking(start: int = 1_000):
+    return itertools.count(start).__next__
+
+
+def appended(log: FileLog, numbers) -> list:
+    return [log.append(f"feed{i % 3}", lines(i, i * 7 % 300)).result(10) for i in numbers]
+
+
+def texts(reader: LogReader, position: int = 0) -> list[bytes]:
+    return [bytes(frame.text) for frame in reader.read(position)]
+
+
+@pytest.fixture
+def log(tmp_path):
+    log = FileLog(tmp_path / "log", ticking(), retention=SMALL)
+    yield log
+    log.close()
+
+
+@pytest.mark.parametrize("level", [0, 3])
+def test_what_was_appended_is_read_from_any_position(tmp_path, level):
+    log = FileLog(tmp_path, ticking(), retention=SMALL, level=level)
+    frames = [log.append("f", lines(i, 6000 if i % 5 == 0 else 50)).result(10) for i in range(60)]
+    control = log.append("", b'{"tick":5}\n', What.CONTROL).result(10)
+    assert len(segments(tmp_path)) > 2
+    for reader in (log, LogReader(tmp_path)):
+        assert [(f.position, bytes(f.text)) for f in reader.read(0)][:-1] == [(f.position, f.text) for f in frames]
+        assert next(iter(reader.read(control.position))).what is What.CONTROL
+        assert reader.end == log.end == control.end
+        for frame in frames[::7]:
+            assert texts(reader, frame.position + 1)[0] == frame.text, "from the frame on that holds a position"
+            assert reader.line(frame.position) == frame.text[:-1]
+    log.close()
+
+
+def test_frames_of_one_thread_keep_their_order_and_a_commit_has_one_time(tmp_path):
+    gate = threading.Event()
+
+    class Slow(Disk):
+        def sync(self, descriptor):
+            assert gate.wait(10)
+            super().sync(descriptor)
+
+    seen = []
+    gate.set()
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Slow(), on_durable=seen.append)
+    gate.clear()
+    futures = [log.append("f", lines(i)) for i in range(50)]
+    assert not any(future.done() for future in futures)
+    assert log.end == 0, "nothing is part of the log before it is durable"
+    gate.set()
+    frames = [future.result(10) for future in futures]
+    log.close()
+    assert [frame.text for frame in frames] == [lines(i) for i in range(50)]
+    assert seen == frames
+    assert len({frame.commit for frame in frames}) <= 2, "what came meanwhile was committed together"
+    for _, commit in itertools.groupby(frames, lambda frame: frame.commit):
+        assert len({frame.received for frame in commit}) == 1
+
+
+def test_received_never_goes_back(tmp_path):
+    times = iter([50, 40, 60])
+    log = FileLog(tmp_path, lambda: next(times, 70), retention=Retention(headroom_bytes=0))
+    received = [log.append("f", b"x\n").result(10).received for _ in range(3)]
+    log.close()
+    assert received == sorted(received)
+    log = FileLog(tmp_path, lambda: 10, retention=SMALL)
+    assert log.append("f", b"x\n").result(10).received >= received[-1], "nor when the process is another one"
+    log.close()
+
+
+def test_seek_finds_the_first_frame_received_at_an_instant(log, tmp_path):
+    frames = appended(log, range(200))
+    for frame in frames[::9]:
+        assert log.seek(frame.received) == frame.position
+        assert LogReader(tmp_path / "log").seek(frame.received) == frame.position
+    assert log.seek(0) == 0
+    assert log.seek(frames[-1].received + 1) == log.end
+
+
+@settings(max_examples=150, deadline=None)
+@given(fails_at=st.integers(0, 60), power=st.booleans(), partly=st.floats(0, 1), seed=st.integers(0, 2**16))
+def test_what_was_acknowledged_survives_any_failure(tmp_path_factory, fails_at, power, partly, seed):
+    folder = tmp_path_factory.mktemp("log")
+    disk = LossyDisk(fails_at, power=power, partly=partly)
+    acknowledged, refused = [], []
+    try:
+        log = FileLog(folder, ticking(), retention=SMALL, disk=disk)
+    except LogError:
+        assert fails_at < 3
+    else:
+        for burst in range(15):
+            texts_of_burst = [lines(i, i * 37 % 400) for i in range(burst * 4, burst * 4 + 4)]
+            futures = [log.append("f", text) for text in texts_of_burst]
+            for text, future in zip(texts_of_burst, futures, strict=True):
+                (refused if future.exception(10) else acknowledged).append(text)
+        if not power:
+            assert len(refused) <= 4, "one failure costs one commit"
+            assert texts(log) == acknowledged, "what was refused is no part of the log"
+        log.close()
+    if power:
+        disk.lose(Random(seed))
+    log = FileLog(folder, ticking(10_000), retention=SMALL)
+    found = texts(log)
+    assert found[: len(acknowledged)] == acknowledged
+    assert set(found) <= {*acknowledged, *refused}
+    assert not log.damage
+    end = log.end
+    assert log.append("f", b"on it goes\n").result(10).position == end
+    log.close()
+    assert texts(LogReader(folder)) == [*found, b"on it goes\n"]
+    shutil.rmtree(folder)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_flipped_byte_costs_no_more_than_its_frame_and_is_told(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("log")
+    log = FileLog(folder, ticking(), retention=SMALL)
+    frames = appended(log, range(40))
+    log.close()
+    path = segment_path(folder, data.draw(st.sampled_from(segments(folder))))
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(content)
+    if data.draw(st.booleans()):
+        for index in folder.glob("*.index"):
+            index.unlink()
+    reader = LogReader(folder)
+    found = texts(reader)
+    missing = [frame for frame in frames if frame.text not in found]
+    assert len(missing) == 1
+    assert found == [frame.text for frame in frames if frame is not missing[0]]
+    if missing[0] is not frames[-1]:  # which might never have been acknowledged
+        assert [(d.since, d.until) for d in reader.damage] == [(missing[0].position, missing[0].end)]
+        with pytest.raises(LogError):
+            reader.line(missing[0].position)
+    shutil.rmtree(folder)
+
+
+def test_a_damaged_or_missing_index_is_made_again(log, tmp_path):
+    frames = appended(log, range(100))
+    folder = tmp_path / "log"
+    indexes = [index_path(segment_path(folder, start)) for start in segments(folder)[:-1]]
+    assert all(path.exists() for path in indexes)
+    indexes[0].write_bytes(b"rubbish")
+    indexes[1].unlink()
+    indexes[2].write_bytes(indexes[2].read_bytes()[:-1] + b"\xff")
+    reader = LogReader(folder)
+    assert texts(reader) == [frame.text for frame in frames]
+    assert all(reader.line(frame.position) == frame.text[:-1] for frame in frames)
+
+
+def test_segments_go_that_nobody_needs_and_that_are_old(tmp_path):
+    now = [1_000]
+    log = FileLog(tmp_path, lambda: now[0], retention=Retention(segment_bytes=2000, keep_ms=100, headroom_bytes=0))
+    appended(log, range(50))
+    assert log.begin == 0
+    needed = segments(tmp_path)[2]
+    log.forget(needed + 1)
+    now[0] += 101
+    appended(log, range(50, 80))
+    assert log.begin == needed, "it is old, but somebody needs it"
+    with pytest.raises(LogError, match="no longer kept"):
+        list(log.read(0))
+    with pytest.raises(LogError, match="no longer kept"):
+        log.line(0)
+    log.forget(log.end)
+    appended(log, range(80, 120))
+    assert log.begin > needed
+    log.close()
+
+
+def test_too_much_goes_even_if_it_is_young(tmp_path):
+    retention = Retention(segment_bytes=2000, keep_bytes=6000, headroom_bytes=0)
+    log = FileLog(tmp_path, ticking(), retention=retention)
+    appended(log, range(60))
+    log.forget(log.end)
+    appended(log, range(60, 100))
+    assert log.end - log.begin < 10_000
+    log.close()
+
+
+def test_below_the_headroom_nothing_is_taken_and_everything_kept(tmp_path):
+    class Full(Disk):
+        left = 10_000
+
+        def free(self, folder):
+            return self.left
+
+    disk = Full()
+    log = FileLog(tmp_path, ticking(), retention=Retention(headroom_bytes=9_900), disk=disk)
+    log.append("f", lines(1)).result(10)
+    disk.left = 9_930
+    with pytest.raises(LogError, match="left on the disk"):
+        log.append("f", lines(2)).result(10)
+    disk.left = 20_000
+    log.append("f", lines(3)).result(10)
+    assert texts(log) == [lines(1), lines(3)]
+    assert len(segments(tmp_path)) == 1
+    log.close()
+
+
+def test_two_cannot_append(log, tmp_path):
+    with pytest.raises(LogError, match="another process appends"):
+        FileLog(tmp_path / "log", ticking())
+
+
+def test_a_closed_log_takes_nothing_and_loses_nothing(tmp_path):
+    log = FileLog(tmp_path, ticking(), retention=SMALL)
+    futures = [log.append("f", lines(i)) for i in range(100)]
+    log.close()
+    assert all(future.done() for future in futures)
+    with pytest.raises(LogError, match="closed"):
+        log.append("f", b"x\n")
+    assert texts(LogReader(tmp_path)) == [lines(i) for i in range(100)]
+
+
+@pytest.mark.parametrize("text", [b"", b"x" * ((64 << 20) + 1)])
+def test_frames_have_bounds(log, text):
+    with pytest.raises(ValueError, match="a frame has"):
+        log.append("f", text)
