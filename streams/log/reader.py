@@ -1,15 +1,18 @@
 """Reading a log of files: from any process, while another one appends to it."""
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from streams.log.frame import Buffer, Frame, Head, is_sound, read_head, read_text
+from streams.log.frame import Frame, read_head, read_text
 from streams.log.index import Index
 from streams.log.protocol import LogError
 from streams.log.segment import Damage, Walk, mapped, segment_path, segments
 
 FOREVER = 1 << 62
+RECENT = 8  # frames
+USUAL = 4096  # bytes that lines hardly ever exceed
 
 
 class LogReader:
@@ -19,7 +22,7 @@ class LogReader:
         self._folder = folder
         self.damage: list[Damage] = []
         self._indexes: dict[int, Index] = {}
-        self._held: tuple[int, Buffer] = (-1, b"")  # the segment that a line was read from last
+        self._recent: deque[Frame] = deque(maxlen=RECENT)  # that lines were read from
 
     @property
     def begin(self) -> int:
@@ -64,17 +67,18 @@ class LogReader:
         LogError
             it is no longer kept, or damaged
         """
-        starts = segments(self._folder)
-        number = bisect_right(starts, position) - 1
-        if number < 0:
-            raise LogError(f"{self._folder}: position {position} is no longer kept")
-        data, at, head = self._holding(starts[number], self._index(starts, number).before(position)[1], position)
-        if head is None or not is_sound(data, at, head):
-            raise LogError(f"{self._folder}: no sound frame holds position {position}")
-        text = bytes(read_text(data, head))
-        begin = position - head.position
-        end = text.find(b"\n", begin)
-        return text[begin : end if end >= 0 else len(text)]
+        frame = next((frame for frame in self._recent if frame.position <= position < frame.end), None)
+        if frame is None:
+            frame = next(self.read(position), None)
+            if frame is None or frame.position > position:
+                raise LogError(f"{self._folder}: no sound frame holds position {position}")
+            self._recent.append(frame)
+        begin = position - frame.position
+        for most in (USUAL, len(frame.text)):
+            text = bytes(frame.text[begin : begin + most])
+            if (end := text.find(b"\n")) >= 0:
+                return text[:end]
+        return text
 
     def seek(self, received: int) -> int:
         """Return the position of the first frame received at or after an instant (epoch ms); `end` if there is none."""
@@ -111,17 +115,3 @@ class LogReader:
                     return index
             self._indexes[start] = index
         return self._indexes[start]
-
-    def _holding(self, start: int, first: int, position: int) -> tuple[Buffer, int, Head | None]:
-        """Return the bytes of a segment, and place and head of the frame in it that holds a position."""
-        held, data = self._held
-        for again in (False, True):
-            if again or held != start:  # or it has grown since
-                data = mapped(segment_path(self._folder, start))
-                self._held = (start, data)
-            at = first
-            while (head := read_head(data, at)) is not None and head.end <= position:
-                at = head.after
-            if head is not None:
-                break
-        return data, at, head

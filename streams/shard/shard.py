@@ -5,7 +5,7 @@ the log again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Protocol
 
@@ -33,6 +33,7 @@ from streams.time.watermark import Feed, FeedClock, GroupClock
 
 FORMAT = 2
 WHOLE = Slice()
+NOTHING_BESIDE: Mapping[str, int] = {}
 NO_POSITIONS = np.empty(0, np.int64)
 
 
@@ -65,6 +66,7 @@ class Shard:
         self.part = part
         self.positions: dict[str, int] = {}  # of each feed the log position behind the last block that was taken
         self.epoch: int | None = None
+        self.beside: dict[str, int] = {}  # what stood beside the state in the snapshot that was restored
         self._stage = stage
         surroundings = references.surroundings
         self._writer = AlertWriter(plan, surroundings, city, read_line)
@@ -156,6 +158,11 @@ class Shard:
                 group.clock.ended = control.time
 
     @property
+    def clocks(self) -> Mapping[str, FeedClock]:
+        """The clocks of its feeds, for whoever judges blocks for all shards."""
+        return self._clocks
+
+    @property
     def groups(self) -> Sequence[TimeGroup]:
         """Its time groups, for whoever explains what they hold."""
         return self._groups
@@ -211,12 +218,17 @@ class Shard:
                 found[f"score {score.plan.name}"] += score.table.evicted
         return dict(+found)
 
-    def snapshot(self) -> bytes:
-        """Return all state with the log positions it stands for; equal state gives equal bytes."""
+    def snapshot(self, beside: Mapping[str, int] = NOTHING_BESIDE) -> bytes:
+        """Return all state with the log positions it stands for; equal state gives equal bytes.
+
+        `beside` is kept for whoever restores it: how far the logs were that are derived from this one.
+        """
         tables: dict[str, NDArray[np.generic]] = {}
         for name, part in self._parts().items():
             tables |= {f"{name}/{table}": array for table, array in part.tables().items()}
-        return pack({**self._header(), "positions": self.positions, "epoch": self.epoch}, tables)
+        return pack(
+            {**self._header(), "positions": self.positions, "epoch": self.epoch, "beside": dict(beside)}, tables
+        )
 
     def restore(self, data: bytes) -> list[str]:
         """Take the state of a snapshot, of the same city, schemas, ruleset, feeds and slice of the keys.
@@ -234,7 +246,7 @@ class Shard:
         for name, value in self._header().items():
             if header.get(name) != value:
                 raise SnapshotError(f"snapshot has {name} {header.get(name)}, this shard has {value}")
-        self.positions, self.epoch = header["positions"], header["epoch"]
+        self.positions, self.epoch, self.beside = header["positions"], header["epoch"], header["beside"]
         if self.epoch is not None:
             for group in self._groups:
                 group.arm(self.epoch)

@@ -58,6 +58,12 @@ class LossyDisk(Disk):
         path = self._paths[descriptor]
         self._synced[path] = path.stat().st_size
 
+    def replace(self, path, by):
+        if not self._passes():
+            self._fail()
+        super().replace(path, by)
+        self._synced[path], self._named[path] = self._synced.pop(by), self._named.pop(by)
+
     def sync_folder(self, folder):
         if not self._passes():
             self._fail()
@@ -75,5 +81,6 @@ class LossyDisk(Disk):
             rest = bytearray(data[synced : random.randint(synced, len(data))])
             if rest and random.random() < 0.5:
                 at = random.randrange(len(rest))
-                rest[at : at + 512] = bytes(len(rest[at : at + 512]))
+                length = len(rest[at : at + random.choice((16, 512))])
+                rest[at : at + length] = bytes(length)
             path.write_bytes(data[:synced] + rest)

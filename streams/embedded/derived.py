@@ -1,0 +1,79 @@
+"""Logs that are derived from the event log: a line in them comes once, however often the event log is read again."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+
+import orjson
+
+from streams.log.frame import SIZE_MAX, Frame
+from streams.log.protocol import Log, LogError
+
+Line = tuple[str, bytes]  # what it is known by, and its text with its newline
+
+
+class DerivedLog:
+    """Appends lines that are functions of the event log to a log of their own.
+
+    After a restart `recover` says from where on the log may hold lines that will be made again; these are not written
+    twice. One append is under way at a time, so that what cannot be written now comes later in the same order: nothing
+    is dropped, whoever derives more has to wait. `on_failure` waits before it is tried again, or raises to give up.
+    """
+
+    def __init__(
+        self, log: Log, name_of: Callable[[dict[str, object]], str], on_failure: Callable[[LogError], None]
+    ) -> None:
+        self.log = log
+        self._name_of = name_of
+        self._on_failure = on_failure
+        self._under_way: tuple[bytes, Future[Frame]] | None = None
+        self._written: set[str] = set()
+
+    def recover(self, position: int) -> None:
+        """Learn what has been written behind a position."""
+        for frame in self.log.read(position):
+            for line in bytes(frame.text).splitlines():
+                self._written.add(self._name_of(orjson.loads(line)))
+
+    def recovered(self) -> int:
+        """Say that all has been made again; return how many lines were not, which a function of the log would have."""
+        missing = len(self._written)
+        self._written.clear()
+        return missing
+
+    def append(self, lines: Iterable[Line]) -> None:
+        """Append those lines that are not there yet; return when the ones before them are durable."""
+        texts = []
+        for name, text in lines:
+            if name in self._written:
+                self._written.discard(name)
+            else:
+                texts.append(text)
+        for text in _frames(texts):
+            self.flush()
+            self._under_way = (text, self.log.append("", text))
+
+    def flush(self) -> int:
+        """Return, when all is durable, the position behind it."""
+        while self._under_way:
+            text, future = self._under_way
+            try:
+                future.result()
+                self._under_way = None
+            except LogError as error:
+                self._on_failure(error)
+                self._under_way = (text, self.log.append("", text))
+        return self.log.end
+
+
+def _frames(texts: list[bytes]) -> Iterable[bytes]:
+    """Join lines to texts that a frame can hold."""
+    together: list[bytes] = []
+    size = 0
+    for text in texts:
+        if size + len(text) > SIZE_MAX:
+            yield b"".join(together)
+            together, size = [], 0
+        together.append(text)
+        size += len(text)
+    if together:
+        yield b"".join(together)

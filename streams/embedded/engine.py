@@ -1,0 +1,264 @@
+"""The engine: takes the event log frame by frame, and keeps the logs that are derived from it.
+
+What it writes is a function of the event log alone: killed at any instant and started again, it goes on from its newest
+snapshots and the logs hold what they would have held. Nothing here waits for a source or looks at a clock but for
+`detected` and the time until the next snapshot, which no alert depends on.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import orjson
+
+from events.alert import Alert
+from events.batch import POSITION, REASONS
+from events.block import Block, Control, Events, Tick
+from events.identity import CityKey
+from rules.plan import Plan
+from streams.control.references import References
+from streams.embedded.derived import DerivedLog, Line
+from streams.log.blocks import blocks
+from streams.log.frame import Frame
+from streams.log.protocol import Log, LogError
+from streams.shard.choose import Slice
+from streams.shard.intake import Arrival
+from streams.shard.shard import Shard
+from streams.snapshot.container import SnapshotError
+from streams.snapshot.store import SnapshotStore
+from streams.stages import Stages
+from streams.time.epoch import EpochFinder
+from streams.time.watermark import Feed, FeedClock, GroupClock
+
+RETRY_S = 0.5
+DEBT_S = 3.0  # of replaying that a restart may cost
+
+
+def wait(_error: LogError) -> None:
+    """Wait a moment before a derived line is written again."""
+    time.sleep(RETRY_S)
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What a start found: where it went on, what it read again, and what was wrong."""
+
+    position: int = 0
+    bytes_read: int = 0
+    seconds: float = 0.0
+    refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
+    missing: int = 0  # derived lines that were there and did not come again
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The logs of an engine. `alerts`, `late` and `dead_letters` are derived from `events`."""
+
+    events: Log
+    alerts: Log
+    late: Log
+    dead_letters: Log
+
+
+class Engine:
+    """All shards of a plan on one event log. `recover` once, then `take` what becomes durable."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        references: References,
+        feeds: Sequence[Feed],
+        city: CityKey,
+        logs: Logs,
+        store: SnapshotStore,
+        *,
+        shards: int = 1,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        on_alerts: Callable[[list[Alert]], None] = lambda _: None,
+        on_failure: Callable[[LogError], None] = wait,
+        debt_s: float = DEBT_S,
+    ) -> None:
+        self.stages = Stages()
+        self.position = 0  # behind the last frame that was taken
+        self.shards = [
+            Shard(plan, references, feeds, city, logs.events.line, Slice(index, shards), self.stages)
+            for index in range(shards)
+        ]
+        self._feeds = {feed.name: feed for feed in feeds}
+        self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
+        self._epoch = EpochFinder(GroupClock(tuple(self._clocks.values())))
+        self.logs, self._store, self._clock, self._on_alerts = logs, store, clock, on_alerts
+        self._alerts = DerivedLog(logs.alerts, lambda line: str(line["id"]), on_failure)
+        self._late = DerivedLog(logs.late, _place, on_failure)
+        self._dead_letters = DerivedLog(logs.dead_letters, _place, on_failure)
+        self._derived = {"alerts": self._alerts, "late": self._late, "dead_letters": self._dead_letters}
+        self._saver = ThreadPoolExecutor(1, "snapshot")
+        self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
+        self.snapshot_failures = 0
+        self._debt_s = debt_s
+        self._debts = [0.0] * shards  # seconds of stepping since the last snapshot
+        self._from = [0] * shards  # log position that each shard goes on from
+
+    def recover(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
+        """Go on where the newest snapshots and the logs say; `progress` is told bytes as they are read again."""
+        began, log = time.monotonic(), self.logs.events
+        found = Recovery()
+        self._restore(found)
+        first = min(range(len(self.shards)), key=self._from.__getitem__)
+        self.position = found.position = max(self._from[first], log.begin)
+        for name, clock in self.shards[first].clocks.items():
+            self._clocks[name].restore(clock.tables())
+        self._epoch.found = self.shards[first].epoch is not None
+        for name, derived in self._derived.items():
+            derived.recover(min(shard.beside.get(name, derived.log.begin) for shard in self.shards))
+        for block, end in blocks(log.read(self.position), self._feeds):
+            progress(end - self.position)
+            found.bytes_read += end - self.position
+            self._take(block, end)
+        self.flush()
+        missing = {name: derived.recovered() for name, derived in self._derived.items()}
+        if len(set(self._from)) > 1:  # alerts of the shards that are ahead do not come again
+            del missing["alerts"]
+        found.missing = sum(missing.values())
+        found.seconds = time.monotonic() - began
+        return found
+
+    def take(self, frames: Iterable[Frame]) -> None:
+        """Take what has become durable, in order; what has been taken before is passed over."""
+        for block, end in blocks((frame for frame in frames if frame.position >= self.position), self._feeds):
+            self._take(block, end)
+        self._snapshot_one()
+
+    def flush(self) -> None:
+        """Return when all that has been derived is durable."""
+        for derived in self._derived.values():
+            derived.flush()
+
+    def snapshot(self, *shards: int) -> None:
+        """Take snapshots of some shards, of all if none is named; return when they are durable.
+
+        After one of all, the next start reads nothing again.
+        """
+        for shard in shards or range(len(self.shards)):
+            self._saved(wait=True)
+            self._snapshot(shard)
+        self._saved(wait=True)
+
+    def close(self) -> None:
+        """Finish what is being written, and release the logs."""
+        self._saver.shutdown()
+        for log in (self.logs.events, self.logs.alerts, self.logs.late, self.logs.dead_letters):
+            log.close()
+
+    def _take(self, block: Block, end: int) -> None:
+        received: int | None = None
+        if isinstance(block, Events):
+            received = block.received
+            alerts = self._arrive(block, end)
+        else:
+            assert isinstance(block, Tick), "no other control record exists yet"
+            clock = self._clocks[block.feed]
+            clock.tick, clock.blind = max(clock.tick, block.time), block.blind
+            alerts = self._found(block.position, end) + self._step(block, end)
+        self.position = end
+        if alerts:
+            alerts.sort(key=Alert.sort_key)
+            self._alerts.append(self._line(alert, received) for alert in alerts)
+            self._on_alerts(alerts)
+
+    def _arrive(self, block: Events, end: int) -> list[Alert]:
+        with self.stages("decode"):
+            arrival = self.shards[0].intake(block)
+        batch = arrival.batch
+        judgement = arrival.judgement = self._clocks[block.feed].judge(batch)
+        self._epoch.see(batch, judgement)
+        alerts = self._found(block.position, end) + self._step(arrival, end)
+        if len(batch.rejects):
+            self._dead_letters.append(_dead_letters(arrival))
+        if judgement.late.any():
+            self._late.append(_late(arrival))
+        return alerts
+
+    def _found(self, position: int, end: int) -> list[Alert]:
+        """Tell the shards the epoch, before the block that made it known."""
+        epoch = self._epoch.record(position)
+        return self._step(epoch, end) if epoch else []
+
+    def _step(self, block: Arrival | Control | Tick, end: int) -> list[Alert]:
+        alerts: list[Alert] = []
+        for number, shard in enumerate(self.shards):
+            if end > self._from[number]:
+                began = time.thread_time()
+                alerts += shard.step(block)
+                self._debts[number] += time.thread_time() - began
+        return alerts
+
+    def _line(self, alert: Alert, received: int | None) -> Line:
+        """Return the line of an alert: its body, and the envelope, which is no part of the promise."""
+        envelope = {"received": received, "detected": self._clock(), "ruleset": alert.ruleset, "mode": alert.mode}
+        body = {**alert.body(), "envelope": envelope}
+        return alert.id, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _restore(self, found: Recovery) -> None:
+        for number, shard in enumerate(self.shards):
+            for position, path in self._store.newest(number):
+                try:
+                    if position > self.logs.events.end:
+                        raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
+                    shard.restore(path.read_bytes())
+                except (OSError, SnapshotError) as error:
+                    found.refused.append(f"{path.name}: {error}")
+                else:
+                    self._from[number] = position
+                    break
+
+    def _snapshot_one(self) -> None:
+        """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
+        self._saved(wait=False)
+        number = max(range(len(self.shards)), key=self._debts.__getitem__)
+        if self._saving is None and self._debts[number] > self._debt_s:
+            self._snapshot(number)
+
+    def _snapshot(self, number: int) -> None:
+        if self.shards[number].epoch is None:
+            return  # whose finder is no part of it: the log is young, and is read again
+        self.flush()
+        data = self.shards[number].snapshot({name: log.log.end for name, log in self._derived.items()})
+        saving = self._saver.submit(self._store.save, number, self.position, data)
+        self._saving = number, self.position, saving
+        self._debts[number] = 0.0
+
+    def _saved(self, *, wait: bool) -> None:
+        """Note that a snapshot is durable, if it is; one that could not be written is taken again when it is due."""
+        if self._saving is None or not (wait or self._saving[2].done()):
+            return
+        number, position, saving = self._saving
+        self._saving = None
+        if saving.exception():
+            self.snapshot_failures += 1
+        else:
+            self._from[number] = position
+            self.logs.events.forget(min(self._from))
+
+
+def _place(line: dict[str, object]) -> str:
+    return str(line["position"])
+
+
+def _dead_letters(arrival: Arrival) -> Iterator[Line]:
+    rejects, batch = arrival.batch.rejects, arrival.batch
+    for offset, reason in zip(rejects.offset.tolist(), rejects.reason.tolist(), strict=True):
+        position = batch.position + offset
+        letter = {"feed": batch.feed, "position": position, "reason": REASONS[reason], "received": batch.received}
+        yield str(position), orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _late(arrival: Arrival) -> Iterator[Line]:
+    batch, judgement = arrival.batch, arrival.judgement
+    assert judgement is not None
+    for row in np.flatnonzero(judgement.late).tolist():
+        position = int(batch.lanes[POSITION, row])
+        letter = {"feed": batch.feed, "position": position, "received": batch.received}
+        yield str(position), orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)

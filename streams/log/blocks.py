@@ -1,0 +1,58 @@
+"""Frames as blocks: what shards are fed is what the event log holds, and nothing else."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import orjson
+
+from events.block import FUTURE_MS, PADDING, Block, Events, Tick
+from streams.log.frame import Frame, What
+from streams.time.watermark import Feed
+
+TICK, BLIND_TICK = b'{"control":"tick"}\n', b'{"control":"tick","blind":true}\n'
+_MERGED_MAX = 16 << 20  # bytes of text in one block
+
+
+def blocks(frames: Iterable[Frame], feeds: Mapping[str, Feed]) -> Iterator[tuple[Block, int]]:
+    """Yield each block with the log position behind it.
+
+    Frames of one feed that follow each other in one commit become one block, which costs rules a few calls whatever
+    its size. Whoever reads from a position that a block ended at may be given other blocks, and the same alerts.
+    """
+    together: list[Frame] = []
+    for frame in frames:
+        if together and not _belongs(frame, together):
+            yield _events(together), together[-1].end
+            together = []
+        if frame.what is What.LINES:
+            together.append(frame)
+        else:
+            yield _control(frame, feeds[frame.feed]), frame.end
+    if together:
+        yield _events(together), together[-1].end
+
+
+def _belongs(frame: Frame, together: list[Frame]) -> bool:
+    first, last = together[0], together[-1]
+    return (
+        frame.what is What.LINES
+        and (frame.feed, frame.commit, frame.position) == (first.feed, first.commit, last.end)
+        and frame.end - first.position <= _MERGED_MAX
+    )
+
+
+def _events(frames: list[Frame]) -> Events:
+    first = frames[0]
+    size = sum(len(frame.text) for frame in frames)
+    data = np.zeros(size + PADDING, np.uint8)
+    at = 0
+    for frame in frames:
+        data[at : at + len(frame.text)] = np.frombuffer(frame.text, np.uint8)
+        at += len(frame.text)
+    return Events(first.feed, first.position, first.received, first.received + FUTURE_MS, data, size)
+
+
+def _control(frame: Frame, feed: Feed) -> Tick:
+    record = orjson.loads(bytes(frame.text))
+    assert record["control"] == "tick", "no other control record exists yet"
+    return Tick(feed.name, frame.position, frame.received - feed.lateness_ms, record.get("blind", False))

@@ -1,0 +1,50 @@
+"""Where snapshots are kept: a file each, the newest few of each shard, put in place at once."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from streams.disk import Disk
+
+SUFFIX = ".snapshot"
+KEPT = 2  # of each shard: should the newest be damaged, one more is left
+
+
+class SnapshotStore:
+    """Snapshots of the shards of one engine, in a folder.
+
+    A name says what it is of: `shard-000.0000000000123456.snapshot` of shard 0, behind log position 123,456.
+    """
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._disk = folder, disk
+
+    def save(self, shard: int, position: int, data: bytes) -> None:
+        """Keep a snapshot; return when it is durable.
+
+        Raises
+        ------
+        OSError
+            it is not; the ones before it are as they were
+        """
+        path = self._folder / f"shard-{shard:03d}.{position:016d}{SUFFIX}"
+        fresh = path.with_suffix(".fresh")
+        descriptor = self._disk.create(fresh)
+        try:
+            self._disk.write(descriptor, [data])
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._disk.replace(path, fresh)
+        self._disk.sync_folder(self._folder)
+        with suppress(OSError):  # they go the next time
+            for old in self._paths(shard)[KEPT:]:
+                self._disk.remove(old)
+
+    def newest(self, shard: int) -> list[tuple[int, Path]]:
+        """Return log position and file of the snapshots of a shard, the newest first."""
+        return [(int(path.stem.split(".")[1]), path) for path in self._paths(shard)]
+
+    def _paths(self, shard: int) -> list[Path]:
+        return sorted(self._folder.glob(f"shard-{shard:03d}.*{SUFFIX}"), reverse=True)

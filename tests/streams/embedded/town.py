@@ -1,0 +1,175 @@
+"""A town whose engine can be killed at any instant: devices, sources that send again what was not acknowledged."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from streams.disk import Disk
+from streams.embedded.engine import Engine, Logs, Recovery
+from streams.log.blocks import BLIND_TICK, TICK
+from streams.log.file_log import FileLog, Retention
+from streams.log.frame import What
+from streams.log.protocol import LogError
+from streams.log.reader import LogReader
+from streams.shard.intake import Arrival
+from streams.snapshot.store import SnapshotStore
+from streams.time.watermark import Feed
+from tests.properties.cities import KEY, both
+from tests.properties.small_city import FEEDS, START
+from tests.simulation.clock import VirtualClock
+from tests.simulation.devices import Devices
+
+FEEDS_OF_TOWN = [Feed(feed.name, feed.kinds, feed.lateness_ms) for feed in FEEDS]
+RETENTION = Retention(segment_bytes=4000, headroom_bytes=0)
+NEVER = float("inf")
+KINDS_OF_LOG = ("events", "alerts", "late", "dead_letters")
+
+
+class Recording(Engine):
+    """An engine that notes what it tells its first shard, as blocks."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.blocks = []
+
+    def _arrive(self, block, end):
+        self._arriving = block
+        return super()._arrive(block, end)
+
+    def _step(self, block, end):
+        self.blocks.append(self._arriving if isinstance(block, Arrival) else block)
+        return super()._step(block, end)
+
+
+def opened(
+    text: str, folder: Path, clock: VirtualClock, disk: Disk, shards: int, events: FileLog | None = None
+) -> Recording:
+    """Open an engine on a folder, on another one's event log if it is given."""
+    logs = {"events": events} if events else {}
+    try:
+        for name in KINDS_OF_LOG:
+            if name not in logs:
+                logs[name] = FileLog(folder / name, lambda: clock.now, retention=RETENTION, disk=disk)
+    except LogError:
+        for log in logs.values():
+            log.close()
+        raise
+    engine = both(text).engine
+    return Recording(
+        engine.plan,
+        engine.references,
+        FEEDS_OF_TOWN,
+        KEY,
+        Logs(**logs),
+        SnapshotStore(folder / "snapshots", disk),
+        shards=shards,
+        clock=lambda: clock.now,
+        on_failure=give_up_without_power(disk),
+        debt_s=NEVER,
+    )
+
+
+def give_up_without_power(disk: Disk) -> Callable[[LogError], None]:
+    """Try again, unless nothing can succeed any more."""
+
+    def decide(error: LogError) -> None:
+        if getattr(disk, "off", False):
+            raise error
+
+    return decide
+
+
+class Town:
+    """One run. Every choice comes from the seed; `disk` fails or loses power where it is told to."""
+
+    def __init__(self, text: str, seed: int, folder: Path, shards: int) -> None:
+        self.dice = random.Random(seed)
+        self.clock = VirtualClock(START)
+        self.devices = Devices(self.dice, self.clock)
+        self.text, self.folder, self.shards = text, folder, shards
+        self.acknowledged: list[bytes] = []
+        self._unsent: list[tuple[str, bytes, What]] = []
+        self._ticked = dict.fromkeys((feed.name for feed in FEEDS_OF_TOWN), START)
+        self.engine: Engine | None = None
+        self.recoveries: list[Recovery] = []
+
+    def start(self, disk: Disk) -> None:
+        """Open the engine and recover."""
+        self.disk = disk
+        self.engine = opened(self.text, self.folder, self.clock, disk, self.shards)
+        self.recoveries.append(self.engine.recover())
+
+    def stop(self) -> None:
+        """Let go of everything; with a disk that is off nothing more is written."""
+        if self.engine:
+            self.engine.close()
+            self.engine = None
+
+    def run(self, steps: int) -> None:
+        """Let so many things happen; raises OSError when the disk fails for good."""
+        for _ in range(steps):
+            self.dice.choice(
+                (self._make, self._make, self._make, self._pass_time, self._send, self._send, self._snapshot)
+            )()
+
+    def settle(self) -> None:
+        """Let everything arrive, and say so."""
+        self.clock.advance(60_000)
+        self._send()
+        self._tick()
+        self._send()
+        assert self.engine
+        self.engine.flush()
+
+    def _make(self) -> None:
+        self.devices.make()
+
+    def _pass_time(self) -> None:
+        self.clock.advance(self.dice.choice((1, 10, 200, 500, 1000, 4000)))
+        self._tick()
+
+    def _tick(self) -> None:
+        for feed, ticked in self._ticked.items():
+            out = self.devices.is_out(feed)
+            if self.clock.now - ticked >= (4000 if out else 1000):
+                self._ticked[feed] = self.clock.now
+                self._unsent.append((feed, BLIND_TICK if out else TICK, What.CONTROL))
+
+    def _send(self) -> None:
+        """Append all that has arrived, and what was not acknowledged the last time before it; then step."""
+        for feed, lines in sorted(self.devices.arrived().items()):
+            self._unsent += [(feed, line + b"\n", What.LINES) for line in lines]
+        assert self.engine
+        log = self.engine.logs.events
+        futures = [log.append(*one) for one in self._unsent]
+        waiting, self._unsent = self._unsent, []
+        frames = []
+        for one, future in zip(waiting, futures, strict=True):
+            if future.exception():
+                self._unsent.append(one)
+            else:
+                frames.append(future.result())
+                self.acknowledged.append(one[1])
+        if self._unsent and getattr(self.disk, "off", False):
+            raise LogError("the power is off")
+        self.engine.take(frames)
+
+    def _snapshot(self) -> None:
+        assert self.engine
+        self.engine.snapshot(*(() if self.dice.random() < 0.5 else (self.dice.randrange(self.shards),)))
+
+
+def bodies(folder: Path) -> list[dict[str, object]]:
+    """Return the alerts of a log without their envelopes, in an order of their own."""
+    found = [
+        orjson.loads(line) for frame in LogReader(folder / "alerts").read(0) for line in bytes(frame.text).splitlines()
+    ]
+    return in_one_order(found)
+
+
+def in_one_order(found: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return bodies alone, by rule and id."""
+    bodies = [{name: body[name] for name in body if name not in ("envelope", "order", "mode")} for body in found]
+    return sorted(bodies, key=lambda body: (str(body["rule"]), str(body["id"])))
