@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, score_inputs, yaml
+from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, score_events, score_inputs, yaml
 from rules.broken import Broken
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
@@ -166,6 +166,7 @@ class _Checker:
         self._calendars()
         for score in self.vocabulary.scores.values():
             self.problems += score_inputs.problems(score, self.vocabulary.sets, self.schemas)
+            self.problems += score_events.problems(score, self.vocabulary, self.schemas)
         rules = []
         first: dict[str, Place] = {}
         for file in self.files:
@@ -225,7 +226,7 @@ class _Checker:
 
     def _civil_time(self, rules: Sequence[CheckedRule]) -> None:
         """A ruleset that speaks of days, hours or times of day must say whose."""
-        if self.vocabulary.timezone is not None or self.vocabulary.broken.has("", "timezone"):
+        if self.vocabulary.has_timezone:
             return
         for rule in rules:
             if rule.is_civil:

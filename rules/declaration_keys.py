@@ -53,6 +53,14 @@ SCORE: Mapping[str, Key] = {
         "[device, track]",
         is_required=True,
     ),
+    "when": Key(
+        "expression",
+        {
+            "zh": "只对使它成立的事件评分,不写则该类型全部;对所有使用它的规则都一样",
+            "en": "only events of which it is true are scored, for whichever rule; by default all of its kinds",
+        },
+        "label == 'object'",
+    ),
     "outputs": Key(
         "words",
         {"zh": "规则可以使用的结果,默认全部", "en": "what rules may read of it; by default all that the kernel says"},

@@ -75,10 +75,15 @@ class StepFacts:
 
 @dataclass(frozen=True, slots=True)
 class ScoreFacts:
-    """A score that a rule reads: its kernel, for what it keeps memory, what a key and an event of it take."""
+    """A score that a rule reads: its kernel, its events, for what it keeps memory, what a key and an event of it take.
+
+    `when` is what chooses events of `kinds`, None where all are scored.
+    """
 
     name: str
     kernel: str
+    kinds: tuple[str, ...]
+    when: str | None
     per: tuple[str, ...]
     capacity: int
     key_bytes: int
@@ -165,7 +170,16 @@ def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
 def _score(ruleset: Ruleset, name: str) -> ScoreFacts:
     declared = ruleset.vocabulary.scores[name]
     kernel = SCORES[declared.kernel]
-    return ScoreFacts(name, declared.kernel, declared.key, declared.capacity, kernel.key_bytes, kernel.event_ns)
+    return ScoreFacts(
+        name=name,
+        kernel=declared.kernel,
+        kinds=declared.kinds,
+        when=declared.when_text,
+        per=declared.key,
+        capacity=declared.capacity,
+        key_bytes=kernel.key_bytes,
+        event_ns=kernel.event_ns,
+    )
 
 
 def _does(ruleset: Ruleset, name: str) -> dict[str, str]:

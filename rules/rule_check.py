@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import canary, key_fields, score_inputs
+from rules import canary, key_fields, score_events, score_inputs
 from rules.calendar import day_end, is_of_calendars
 from rules.checked import CheckedPattern, CheckedRule
 from rules.conditions import Conditions, Template, named
@@ -178,15 +178,17 @@ class _RuleChecker:
         if isinstance(pattern, sequence.CheckedSequence):
             keys = [(step.key, step.kinds) for step in pattern.steps]
         names = {name for key, kinds in keys for name in key_fields.personal(key, kinds, self.conditions.schemas)}
-        for leaf in (leaf for each in expressions for leaf in leaves(each)):
+        read = [leaf for each in expressions for leaf in leaves(each)]
+        vocabulary, schemas = self.conditions.vocabulary, self.conditions.schemas
+        for name in sorted({leaf.score for leaf in read if isinstance(leaf, Score)}):
+            declared = vocabulary.scores[name]
+            names.update(score_inputs.personal(declared, vocabulary.sets, schemas))
+            read += score_events.read(declared, vocabulary, schemas)
+        for leaf in read:
             if isinstance(leaf, Field) and leaf.personal:
                 names.add(leaf.name)
             elif isinstance(leaf, Column) and leaf.personal:
                 names.add(f"{leaf.set}.{leaf.column}")
-            elif isinstance(leaf, Score):
-                vocabulary = self.conditions.vocabulary
-                declared = vocabulary.scores[leaf.score]
-                names.update(score_inputs.personal(declared, vocabulary.sets, self.conditions.schemas))
         return tuple(sorted(names))
 
     def _purpose(self, personal: tuple[str, ...]) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from events.place import Place
+from events.place import Place, Problems
 from events.schema import KEY_TYPES, FieldType, Schemas
 from rules.declaration_keys import SCORE
 from rules.errors import nearest
+from rules.expression.canonical import canonical
+from rules.expression.nodes import Node as Expression
+from rules.expression.parse import parse
 from rules.misspelt import meant
 from rules.reading import Reader
 from rules.scores import INACTIVITY, SCORES, Input, Output, Parameter
@@ -18,7 +21,8 @@ from rules.yaml import Items, Mapping, Node, Scalar
 class ScoreDeclaration:
     """A score: the kernel `kernel` over events of `kinds` (sorted), with memory for each value of `per`.
 
-    `parameters` are all of the kernel's, in its order; `outputs` what rules may read.
+    `parameters` are all of the kernel's, in its order; `outputs` what rules may read. Of events that `when` is not true
+    of it takes none, whoever asks; `when_text` is its canonical spelling.
     """
 
     name: str
@@ -29,11 +33,13 @@ class ScoreDeclaration:
     outputs: Names[str, Output]
     capacity: int
     place: Place = field(compare=False)
+    when: Expression | None = field(default=None, compare=False)
+    when_text: str | None = None
 
     @property
     def form(self) -> tuple[object, ...]:
         """What it says, without its name and its place: equal forms score alike."""
-        return self.kernel, self.kinds, self.per, self.parameters, self.capacity
+        return self.kernel, self.kinds, self.per, self.parameters, self.capacity, self.when_text
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -67,6 +73,7 @@ def read(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> ScoreDec
     for kind in kinds:
         _has_inputs(kernel, score.inputs, kind, reader, schemas)
     capacity = reader.capacity(found["capacity"]) if "capacity" in found else None
+    when = _when(found["when"], reader) if "when" in found else None
     return ScoreDeclaration(
         name=name.text,
         kernel=kernel,
@@ -76,7 +83,19 @@ def read(name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> ScoreDec
         outputs=_outputs(found["outputs"], kernel, reader) if "outputs" in found else score.outputs,
         capacity=capacity or score.capacity,
         place=name.place,
+        when=when,
+        when_text=None if when is None else canonical(when),
     )
+
+
+def _when(node: Node, reader: Reader) -> Expression | None:
+    """Return the expression that chooses events, None where it cannot be read."""
+    scalar = reader.text("when", node)
+    try:
+        return None if scalar is None else parse(scalar.text, scalar.at)
+    except Problems as found:
+        reader.problems += found.problems
+        return None
 
 
 def _kernel(mapping: Mapping) -> str:

@@ -9,7 +9,7 @@ from rules.errors import problem
 from rules.expression.comparing import converted
 from rules.expression.nodes import Call, Name
 from rules.expression.scope import Scope
-from rules.expression.typed import NUMBER, TRUTH, Apply, Constant, Typed
+from rules.expression.typed import NUMBER, Constant, Typed
 from rules.expression.types import check
 from rules.expression.units import comparable
 from rules.score_declarations import ScoreDeclaration
@@ -53,16 +53,8 @@ def _input(each: Input, declared: ScoreDeclaration, sets: Sets, schemas: Schemas
     return converted(typed, each.unit) if unit and each.unit else typed
 
 
-def needed(declared: ScoreDeclaration, schemas: Schemas) -> tuple[Typed, ...]:
-    """Return what an event must have to be given to the kernel: its key, and what tells nothing where it is missing."""
-    place, scope = declared.place, Scope(schemas, declared.kinds)
-    names = dict.fromkeys((*declared.key, *SCORES[declared.kernel].needs))
-    read = [check(Name(place, (name,)), scope) for name in names]
-    return tuple(Apply(Call(place, "known", (each.node,)), TRUTH, "known", (each,)) for each in read)
-
-
 def personal(declared: ScoreDeclaration, sets: Sets, schemas: Schemas) -> Iterator[str]:
-    """Yield what it reads that is personal."""
+    """Yield what its key and its kernel read that is personal."""
     for name in (*declared.key, *(each.name for each in SCORES[declared.kernel].inputs)):
         first, _, column = name.partition(".")
         if not column:

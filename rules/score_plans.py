@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from events.batch import Layout
 from events.schema import Schemas
-from rules import score_inputs
+from rules import score_events, score_inputs
 from rules.checked import CheckedRule
 from rules.expression.program import Target, compile, field_lane
 from rules.expression.typed import Score, Typed, leaves
@@ -23,14 +23,14 @@ class Used:
 
     declared: ScoreDeclaration
     outputs: tuple[str, ...]
-    needed: tuple[Typed, ...]
+    chosen: tuple[Typed, ...]
     inputs: tuple[Typed, ...]
     network: str | None  # the set of ways that it reads
 
     @property
     def read(self) -> tuple[Typed, ...]:
         """What it reads of events."""
-        return (*self.needed, *self.inputs)
+        return (*self.chosen, *self.inputs)
 
 
 def used(read: Iterable[Typed], vocabulary: Vocabulary, schemas: Schemas) -> tuple[Used, ...]:
@@ -47,7 +47,7 @@ def _used(declared: ScoreDeclaration, asked: set[str], vocabulary: Vocabulary, s
     inputs = score_inputs.inputs(declared, vocabulary.sets, schemas)
     network = SCORES[declared.kernel].network
     known = network if network in vocabulary.sets else None
-    return Used(declared, outputs, score_inputs.needed(declared, schemas), inputs, known)
+    return Used(declared, outputs, score_events.chosen(declared, vocabulary, schemas), inputs, known)
 
 
 def lanes(scores: Sequence[Used], layout: Layout) -> dict[tuple[str, str], int]:
@@ -71,7 +71,7 @@ def planned(number: int, score: Used, target: Target) -> ScorePlan:
         number=number,
         kernel=declared.kernel,
         kinds=tuple(sorted(map(target.schemas.code, declared.kinds))),
-        select=tuple(compile(typed, target) for typed in score.needed),
+        select=tuple(compile(typed, target) for typed in score.chosen),
         per=tuple(field_lane(name, type, target.layout) for name, type in declared.per),
         inputs=tuple(compile(typed, target) for typed in score.inputs),
         parameters=tuple(value for _, value in declared.parameters),

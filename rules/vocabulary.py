@@ -78,6 +78,11 @@ class Vocabulary:
     broken: Broken = field(default_factory=Broken)
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
+    @property
+    def has_timezone(self) -> bool:
+        """Whether civil time means something, or was meant to."""
+        return self.timezone is not None or self.broken.has("", "timezone")
+
     def declare(self, document: Mapping, reader: Reader, schemas: Schemas) -> None:
         """Add the declarations of one file; a name declared twice must mean the same."""
         for key in NAMED:

@@ -167,10 +167,11 @@ def _state(facts: Facts, taken: Footprint) -> str:
 
 def _score(score: ScoreFacts) -> str:
     per, held = ", ".join(score.per), memory(table_bytes(score.capacity, score.key_bytes))
+    of = ", ".join(score.kinds) if score.when is None else f"{', '.join(score.kinds)}: {score.when}"
     return say(
-        en=f"{score.kernel} per {per}, shared by all rules that read it; {score.key_bytes:,} bytes a key; "
+        en=f"{score.kernel} per {per}, of {of}; shared by all rules that read it; {score.key_bytes:,} bytes a key; "
         f"{score.capacity:,} keys at most: {held}; about {score.event_ns:.3g} ns an event (an estimate)",
-        zh=f"{score.kernel},按 {per},使用它的规则共用;每个键 {score.key_bytes:,} 字节;"
+        zh=f"{score.kernel},按 {per},评分对象 {of};使用它的规则共用;每个键 {score.key_bytes:,} 字节;"
         f"最多 {score.capacity:,} 个键,共 {held};每个事件约 {score.event_ns:.3g} 纳秒(估算)",
     )
 

@@ -51,7 +51,18 @@ def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Sche
     """Return the rules of a file, with expressions that look at these rows."""
     document = YAML(typ="safe", pure=True).load(text)
     zone = ZoneInfo(document["timezone"])
-    world = World(
+    world = world_of(document, sets, schemas)
+    return [
+        rule(body, plan, world, zone, document.get("sets", {}), document.get("scores", {}))
+        for body in document["rules"]
+        if body.get("mode") != "disabled"
+    ]
+
+
+def world_of(document: Yaml, sets: Mapping[str, Sequence[Row]], schemas: Schemas) -> World:
+    """Return what names mean in a file."""
+    zone = ZoneInfo(document["timezone"])
+    return World(
         schemas,
         macros={name: node(body) for name, body in document.get("let", {}).items()},
         sets={
@@ -60,21 +71,23 @@ def read(text: str, plan: Plan, sets: Mapping[str, Sequence[Row]], schemas: Sche
         },
         calendars={name: calendar(listed(body), zone) for name, body in document.get("calendars", {}).items()},
         areas={name: (body.get("site"), [body["polygon"]]) for name, body in document.get("areas", {}).items()},
-        scores={score.name: score.kernel for score in declared_scores(text)},
+        scores={name: body["kernel"] for name, body in document.get("scores", {}).items() if body["kernel"] in KERNELS},
         timezone=document["timezone"],
     )
-    return [
-        rule(body, plan, world, zone, document.get("sets", {}), document.get("scores", {}))
-        for body in document["rules"]
-        if body.get("mode") != "disabled"
-    ]
 
 
-def declared_scores(text: str) -> list[Score]:
-    """Return the scores that a file declares."""
+def declared_scores(text: str, sets: Mapping[str, Sequence[Row]], schemas: Schemas) -> list[Score]:
+    """Return the scores that a file declares, with expressions that look at these rows."""
     document = YAML(typ="safe", pure=True).load(text)
+    world = replace(world_of(document, sets, schemas), macros={}, scores={})
     return [
-        Score(name, body["kernel"], frozenset(listed(body["from"])), tuple(listed(body["per"])))
+        Score(
+            name=name,
+            kernel=body["kernel"],
+            kinds=frozenset(listed(body["from"])),
+            per=tuple(listed(body["per"])),
+            when=expression(node(body["when"]), world) if "when" in body else always,
+        )
         for name, body in document.get("scores", {}).items()
         if body["kernel"] in KERNELS
     ]

@@ -6,7 +6,7 @@ from math import nan
 from typing import Any
 
 from tests.naive import free_fall
-from tests.naive.rule import Event, Row
+from tests.naive.rule import Event, Expression, Row, Scope
 from tests.naive.time import Seen, Sight, once
 
 Told = dict[str, Any]  # output names to what is said; none where there is nothing to say
@@ -15,12 +15,16 @@ SAYS = "scores"  # under which an event carries what is said of it
 
 @dataclass(frozen=True)
 class Score:
-    """A declared score: the twin of its kernel over events of `kinds`, with memory for each value of `per`."""
+    """A declared score: the twin of its kernel over events of `kinds`, with memory for each value of `per`.
+
+    `when` must be true of them.
+    """
 
     name: str
     kernel: str
     kinds: frozenset[str]
     per: tuple[str, ...]
+    when: Expression
 
 
 class FreeFall:
@@ -65,7 +69,9 @@ def taken(score: Score, seen: Seen) -> list[Sight]:
     return [
         sight
         for sight in seen.sights
-        if sight.event["kind"] in score.kinds and all(sight.event.get(name) is not None for name in needed)
+        if sight.event["kind"] in score.kinds
+        and all(sight.event.get(name) is not None for name in needed)
+        and score.when(Scope(sight.event, {}, sight.event["time"])) is True
     ]
 
 

@@ -52,6 +52,6 @@ def both(text: str) -> Both:
             KEY.naming,
             plan.timezone,
             SCHEMAS,
-            declared_scores(text),
+            declared_scores(text, SETS, SCHEMAS),
         ),
     )

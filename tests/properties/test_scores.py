@@ -15,6 +15,15 @@ from tests.properties.records import Event, Line, Mark, Record, cut, with_epoch
 from tests.properties.rule_sets import falling, file_of
 from tests.properties.small_city import FEEDS, LATENESS, START
 
+FALL = "kernel: free_fall, from: camera, per: [device, track]"
+CHOICES = (
+    *[""] * 3,
+    ", when: label == 'object'",
+    ", when: label == 'object' or z < 3",
+    ", when: night and not inside('lobby')",
+    ', when: "facades.storey_m > 1 or (site, track) in residents"',
+)
+
 
 def track(dice: Random, begin: int) -> Iterator[Event]:
     """Roll the points of something that falls, sinks or stands."""
@@ -81,11 +90,13 @@ def _alike(one: Any, other: Any) -> bool:
 @cases("scores", an_example=3)
 @given(
     st.lists(falling(), min_size=1, max_size=2, unique=True),
+    st.sampled_from(CHOICES),
     st.integers(0, 2**48),
     st.sets(st.integers(0, 90), max_size=8),
 )
-def test_production_gives_the_alerts_of_its_twin(rules, seed, cuts):
+def test_production_gives_the_alerts_of_its_twin(rules, chosen, seed, cuts):
     text = file_of(*(rule.replace("rule: falling", f"rule: falling_{number}") for number, rule in enumerate(rules)))
+    text = text.replace(FALL, f"{FALL}{chosen}")
     engines = both(text)
     records = with_epoch(street(Random(seed)), FEEDS, SCHEMAS)
     said = engines.engine.run(cut(records))

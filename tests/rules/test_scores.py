@@ -71,6 +71,12 @@ def test_a_declaration_has_the_kernels_parameters_but_for_those_that_it_names() 
         ("kernel: free_fall, from: camera, per: [device, trak]", "E008", "unknown field `trak`"),
         ("kernel: free_fall, from: camera, per: [device, x]", "E024", "`x` is a number and cannot be a key"),
         ("kernel: free_fall, from: [camera, gate], per: [device, track]", "E023", "is missing in kind gate"),
+        (f"{GOOD}, when: labl == 'object'", "E104", "unknown field `labl` in events of kind `camera`"),
+        (f"{GOOD}, when: label == 'objekt'", "E106", "`label` is never 'objekt'"),
+        (f"{GOOD}, when: label ==", "E102", "the expression ends where"),
+        (f"{GOOD}, when: fall.drop_m > 5", "E086", "`fall.drop_m` cannot choose the events of a score"),
+        (f"{GOOD}, when: hour() < 6", "E036", "civil time is spoken of here"),
+        (f"{GOOD}, when: label == 'object' and stranger", "E104", "unknown field `stranger`"),
         ("kernel: free_fall, from: gate, per: device", "E081", "reads the number `x` (m), which events of `gate`"),
     ],
 )
@@ -99,10 +105,12 @@ def test_the_version_of_a_ruleset_knows_its_scores() -> None:
         f"{GOOD}, noise_m: 0.03",
         f"{GOOD}, capacity: 5",
         f"{GOOD}, outputs: energy",
+        f"{GOOD}, when: label == 'object'",
         f"{GOOD}, noise_m: 0.020",
+        f"{GOOD}, when: (label=='object')",
     )
     versions = [loaded(text).plan.version for text in texts]
-    assert versions[4] == versions[0] and len(set(versions)) == 4
+    assert (versions[5], versions[6]) == (versions[0], versions[4]) and len(set(versions)) == 5
 
 
 def of(rule: str, *declared: str) -> list[Problem]:
@@ -142,3 +150,30 @@ def test_the_heights_of_facades_must_be_lengths_that_the_cameras_find() -> None:
     assert "E119" in {each.code for each in found.value.problems}
     inputs = {each.text for each in loaded(GOOD, **{"rules.yaml": rule}).plan.scores[0].inputs}
     assert inputs == {"x", "z", "facades.first_floor_m", "facades.storey_m"}
+
+
+DEVICES = "version: 1\nsets: {devices: {key: device, columns: {site: id, expected_s: number s}}}\n"
+READS = "version: 1\nrules: [{rule: r, from: camera, severity: low, key: device, when: fall.drop_m > 5%s}]\n"
+
+
+def test_what_chooses_its_events_is_compiled_beside_what_it_needs_the_cheapest_first() -> None:
+    when = "(site, track) not in lost and label == 'object'"
+    files = {"v.yaml": "version: 1\nsets: {lost: {key: [site, track]}}\n", "rules.yaml": READS % ""}
+    (score,) = loaded(f'{GOOD}, when: "{when}"', **files).plan.scores
+    asked = [program.text for program in score.select]
+    assert asked[0] == "label == 'object'" and asked[-1] == "(site, track) not in lost"
+    assert {*asked[1:-1]} == {f"known({name})" for name in ("device", "track", "x", "z")}
+
+
+def test_coverage_cannot_choose_the_events_of_a_score() -> None:
+    with pytest.raises(Problems) as found:
+        loaded(f"{GOOD}, when: coverage(site) > 0.5", **{"v.yaml": DEVICES, "rules.yaml": READS % ""})
+    assert [each.code for each in found.value.problems if each.level == "error"] == ["E086"]
+
+
+def test_what_a_score_chooses_by_is_read_by_its_rules() -> None:
+    rule = READS % ", purpose: environment"
+    assert loaded(GOOD, **{"rules.yaml": rule}).rules
+    with pytest.raises(Problems) as found:
+        loaded(f"{GOOD}, when: missing(person)", **{"rules.yaml": rule})
+    assert "`person`" in next(each.en for each in found.value.problems if each.code == "E031")

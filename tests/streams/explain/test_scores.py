@@ -11,7 +11,7 @@ from streams.trial.budget import too_large
 SCHEMAS, CITY = Schemas.load(), CityKey()
 TEXT = """\
 version: 1
-scores: {fall: {kernel: free_fall, from: camera, per: [device, track], capacity: 1000}}
+scores: {fall: {kernel: free_fall, from: camera, per: [device, track], capacity: 1000, when: z >= -5}}
 rules: [{rule: r, from: camera, key: [device, track], severity: low, when: fall.drop_m > 5, capacity: 10}]
 """
 
@@ -21,6 +21,7 @@ def test_a_rule_tells_what_its_scores_take() -> None:
     found = facts(ruleset, ruleset.rules[0], ruleset.plan.rules[0])
     (score,) = found.scores
     assert (score.name, score.kernel, score.per, score.capacity) == ("fall", "free_fall", ("device", "track"), 1000)
+    assert (score.kinds, score.when) == (("camera",), "z >= -5")
     assert (found.why, found.joins) == ("score", ("fall.drop_m",))
 
 

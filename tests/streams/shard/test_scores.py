@@ -148,3 +148,14 @@ def test_a_point_that_comes_again_is_given_to_the_kernel_once() -> None:
     twice = [event for event in events for _ in range(2)]
     expected = replayed(plan, events, facades=FACADES)
     assert len(expected) == 1 and replayed(plan, twice, sizes=(3,), facades=FACADES) == expected
+
+
+def test_of_events_that_a_score_does_not_choose_nothing_is_kept() -> None:
+    head = HEAD.replace("track]}", "track], when: label == 'object' and z < 100}")
+    both = lines(falling(18, label="object"), falling(18, 5, track="t2", label="person"))
+    (alert,) = replayed(planned(FALL, head=head), both, facades=FACADES)
+    assert alert["key"]["track"] == "t1"
+    log = Log().events(*both)
+    shard = shard_of(planned(FALL, head=head), log, feeds=[Feed("a", lateness_ms=0)], facades=FACADES)
+    shard.step(log.blocks[0])
+    assert len(shard.groups[0].scores[0].table) == 1
