@@ -201,12 +201,3 @@ def limits(family: FamilyPlan) -> NDArray[np.float64]:
         for window in (rule.pattern.window.aggregates for rule in family.rules if isinstance(rule.pattern, Threshold))
     ]
     return np.array(rows, np.float64).reshape(len(family.rules), -1).T.copy()
-
-
-def held_limits(family: FamilyPlan) -> NDArray[np.float64]:
-    """Return `limits`, of members that stand for others the widest of them."""
-    own = limits(family)
-    out = own.copy()
-    for holder in np.unique(family.holders).tolist():
-        out[:, holder] = own[:, family.holders == holder].max(axis=1)
-    return out

@@ -28,7 +28,7 @@ class Footprint:
 
     `members` are the rules of its family in their order; `found_by` the conjunct by whose constants they are found,
     such as `device == …`, of each step of a sequence; None where each member is asked, or there is one. `columns` gives
-    the bytes of a key's state by their name, of rules that share a window those of one rule's own state as `pairs`;
+    the bytes of a key's state by their name, those of what one rule judges of it as `pairs`;
     `key_bytes` is what a key takes of which all of them hold one. `memory_bytes` is that of the family's tables with
     `capacity` keys, of an absence that expects those of a set with the rows it has now.
     """
@@ -76,8 +76,8 @@ def _of_family(own: FamilyPlan, plan: Plan, surroundings: Surroundings) -> Footp
         return Footprint(members, found_by, columns, size, rows, rows * size)
     size = sum(columns.values()) + OF_TABLE
     memory = _memory(table, size)
-    if isinstance(pattern, Window) and pattern.pairs is not None:
-        pairs = pattern.pairs.table
+    if isinstance(pattern, Window):
+        pairs = pattern.audience.table
         each = {f"pairs/{name}": array.dtype.itemsize * prod(array.shape[1:]) for name, array in pairs.state.items()}
         columns |= {name: bytes for name, bytes in each.items() if bytes}
         pair_bytes = sum(each.values()) + OF_TABLE

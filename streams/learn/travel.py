@@ -56,7 +56,7 @@ class TravelTimes:
         plates, times = np.ascontiguousarray(plate[rows]), np.ascontiguousarray(batch.lanes[TIME, rows])
         places = self._numbers(batch, rows, device[rows])
         out = np.empty((4, len(rows)), np.int64)
-        for piece, keys in self._plates.pieces(plates, times):
+        for piece, keys, _ in self._plates.pieces(plates, times):
             lasts = self._plates.state["lasts"]
             found = consecutive(keys, times[piece], places[piece], lasts, *self._offsets, out)
             self._count(*(np.ascontiguousarray(column[:found]) for column in out))
@@ -76,7 +76,7 @@ class TravelTimes:
         self.passages += len(starts)
         keys, now = np.empty(len(starts), np.int64), np.full(len(starts), self.passages)
         combined_all(starts, ends, keys)
-        for piece, rows in self._pairs.pieces(keys, now):
+        for piece, rows, _ in self._pairs.pieces(keys, now):
             self._pairs.state["ends"][rows, 0], self._pairs.state["ends"][rows, 1] = starts[piece], ends[piece]
             tally(rows, slots[piece], bins[piece], self._pairs.state["counts"])
 

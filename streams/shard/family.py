@@ -36,6 +36,8 @@ class Family:
         int64[members], ms
     capacity
         keys that are held at most, of all members together; those that share windows hold a key once
+    suppressed
+        int64[members], matches that a cooldown or a gap kept from firing
     witness
         is told what programs found, for explanations; None but there
     """
@@ -48,6 +50,7 @@ class Family:
         self.part = part
         self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
         self.capacity = len(np.unique(plan.holders)) * plan.rule.capacity
+        self.suppressed = np.zeros(len(plan.rules), np.int64)
         self.witness: Witness | None = None
 
     @property
@@ -60,11 +63,6 @@ class Family:
         """What chooses its events, for a pattern with one kind of them."""
         holders = np.unique(self.plan.holders)
         return Entry(self.plan, holders, self.rule.kinds, self.rule.select, self.rule.key)
-
-    @cached_property
-    def shares(self) -> bool:
-        """Whether some of its members look at the same windows."""
-        return len(self.entry.members) < len(self.rules)
 
     @cached_property
     def lanes(self) -> tuple[int, ...]:

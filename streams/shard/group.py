@@ -37,7 +37,7 @@ class TimeGroup:
 
     def __init__(self, rules: list[RulePlan], surroundings: Surroundings, clock: GroupClock, part: Slice) -> None:
         self.clock = clock
-        surroundings = surroundings.own()
+        surroundings = self._surroundings = surroundings.own()
         self.coverage = Coverage(programs(tuple(rules)), surroundings)
         made = [Family(plan, surroundings, part) for plan in families(rules)]
         self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
@@ -126,9 +126,9 @@ class TimeGroup:
         out: list[Firings] = []
         with stage("patterns"):
             self.coverage.sample(watermark)
-            dark, blind = self.clock.dark, self.clock.blind
+            self._surroundings.dark = self.clock.dark
             for pattern in self.ordered:
-                pattern.darken(watermark, dark, blind=blind)
+                pattern.darken(watermark, blind=self.clock.blind)
         with stage("order"):
             released = self.buffer.release(bound)
         if released is not None and self.scores:

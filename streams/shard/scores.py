@@ -85,7 +85,7 @@ class Score:
         inputs = self._inputs(released, rows)
         out = np.empty((self._outputs, len(rows)))
         known = () if self._network is None else (self._network.arrays,)
-        for piece, states in self.table.pieces(keys, times, self._dead):
+        for piece, states, _ in self.table.pieces(keys, times, self._dead):
             whole = len(states) == len(rows)
             own = inputs if whole else np.ascontiguousarray(inputs[:, piece])
             said = out if whole else np.empty((self._outputs, len(states)))

@@ -192,7 +192,7 @@ class Shard:
             rule.rule: count
             for group in self._groups
             for pattern in group.ordered
-            for rule, count in zip(pattern.family.rules, pattern.suppressed.tolist(), strict=True)
+            for rule, count in zip(pattern.family.rules, pattern.family.suppressed.tolist(), strict=True)
         }
 
     def learned(self) -> dict[str, Learned]:

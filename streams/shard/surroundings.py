@@ -1,6 +1,6 @@
 """What compiled expressions look at beside the event: reference sets, calendars, the city's clock, areas, coverage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 EMPTY = np.empty(0, np.int64)
 SLOTS_MIN = 16
+Dark = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Surroundings:
         `around` and `heard`, see `kernels.surroundings`
     clock
         instants at which the city's UTC offset changes, and the offset from each on, int64 ms
+    dark
+        event time, [since, until) in order, that passed while all feeds were blind
     """
 
     def __init__(self, plan: Plan, sets: tuple[SetRows, ...]) -> None:
@@ -82,10 +85,11 @@ class Surroundings:
         self._sites = np.full(1, NULL), np.zeros(1, np.int64)
         self._networks: dict[int | None, Network] = {}
         self.arrays: tuple[Ints, Ints] = (around, EMPTY)
+        self.dark: Dark = ()
         self.cover({})
 
     def own(self) -> "Surroundings":
-        """Return the same with a coverage of its own, for the rules of one watermark; all else is shared."""
+        """Return the same with a coverage and a dark of its own, for the rules of one watermark; all else is shared."""
         return copy(self)
 
     def watch(self, sites: Ints) -> None:

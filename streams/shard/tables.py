@@ -94,8 +94,8 @@ class KeyTable:
         dead: Dead | None = None,
         episodes: Episodes | None = None,
         pass_time: PassTime | None = None,
-    ) -> Iterator[tuple[slice, Ints]]:
-        """Give rows to keys, in pieces: which keys, and their rows.
+    ) -> Iterator[tuple[slice, Ints, Ints]]:
+        """Give rows to keys, in pieces: which keys, their rows, and the places in the piece of those that had none.
 
         A piece ends where no row is free. The caller has used it up before the next one makes room, by dropping
         the rows that `dead(table, now)` says have no influence any more (None: all have), else by growing, else by
@@ -121,7 +121,7 @@ class KeyTable:
                 fresh,
             )
             if stop > start:
-                yield slice(start, stop), rows[start:stop]
+                yield slice(start, stop), rows[start:stop], fresh[: self._counts[1]] - start
             if stop < len(keys):
                 if pass_time is not None:
                     pass_time(int(times[stop]))

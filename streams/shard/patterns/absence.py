@@ -40,7 +40,6 @@ from streams.shard.coverage import KEPT
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.pattern import Pattern
-from streams.shard.patterns.points import Dark
 from streams.shard.stops import FAR, Stops
 from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
 from streams.shard.ties import Ties
@@ -75,7 +74,6 @@ class Absence(Pattern):
         assert isinstance(rule.pattern, AbsencePlan)
         self.family = family
         self.entries = (replace(family.entry, late=True),)
-        self.suppressed = np.zeros(1, np.int64)
         self.repeats = np.empty(0, np.int64)  # a repeated sight says nothing new
         self.rule = rule
         self._surroundings = surroundings
@@ -160,11 +158,12 @@ class Absence(Pattern):
         self._ties.forget(self._stand)
         return (own.at(slow[:kept]),)
 
-    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
-        """Stop clocks up to the watermark; `dark` is event time in which all feeds were blind, as they may be now.
+    def darken(self, watermark: int, *, blind: bool) -> None:
+        """Stop clocks up to the watermark, in the dark; `blind`: all feeds are still blind.
 
         What falls due while they are is decided when one of them sees again: then it may be known not to have.
         """
+        dark = self._surroundings.dark
         self._stops.judge(watermark, dark)
         self._decided = min(watermark, dark[-1][0]) if blind and dark and dark[-1][1] >= watermark else watermark
 
@@ -184,7 +183,7 @@ class Absence(Pattern):
             self._episodes,
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
-        for piece, state in pieces:
+        for piece, state, _ in pieces:
             parts = parts_of(released.lanes, self.rule.key, rows[piece])
             self.table.state["parts"][state] = parts.T
             if self._stops.distinguishes:

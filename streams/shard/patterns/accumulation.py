@@ -13,9 +13,8 @@ from kernels.nulls import NULL
 from kernels.patterns.aggregate import GROUP, HAND, VACANT
 from kernels.patterns.evidence import chain, gather, remember
 from rules.aggregates import AGGREGATES
-from rules.family import held_limits
 from rules.plan import Threshold, Window, extras
-from streams.shard.choose import Chosen, null_lanes, parts_of
+from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
 from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import TIME_ARGUMENT, Asked, lay_out
@@ -50,7 +49,6 @@ class Accumulation:
         self._aggregates = len(pattern.window.aggregates)
         self._state = tuple(layout.columns)
         self._mover = mover_of(family, pattern)
-        self._limits = held_limits(family.plan)
         self._first_due = int(NEVER)
         self._last = NO_EVENTS  # scratch of `chain`
         self._groups = Groups()
@@ -59,7 +57,6 @@ class Accumulation:
             **layout.columns,
             "ring": (np.int64, (2 * EVIDENCE_MAX,), 0),
             "heads": (np.int64, (), 0),
-            "members": (np.int64, (), 0),
             "parts": (np.int64, (len(family.rule.key),), 0),
         }
 
@@ -67,8 +64,6 @@ class Accumulation:
         """Take events, in order, and yield the looks at their keys' windows; each to be judged before the next."""
         batch = _Batch(lanes, chosen, states)
         held = table.state
-        held["members"][states] = chosen.members
-        held["parts"][states] = parts_of(lanes, self._family.rule.key, chosen.rows).T
         arguments = self._arguments.of(lanes, chosen)
         start, n = 0, len(states)
         if self._grouped:
@@ -122,8 +117,6 @@ class Accumulation:
         extra = np.ascontiguousarray(out[0][:, :found])
         states, times, places, hands, begins = np.ascontiguousarray(out[1][:, :found])
         members = table.state["members"][states]
-        if len(self._family.rules) > 1:
-            extra = np.minimum(extra, self._limits[:, members])
         in_hand = hands == HAND
         lanes, rows, causes, replayed = self._lanes(batch, states, times, places, in_hand, table)
         held = table.state

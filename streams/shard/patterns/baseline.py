@@ -16,11 +16,11 @@ from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
 from kernels.patterns.baseline import LEARNED, WHOLE, compare, first_pane, learn, vacant_before
 from rules.aggregates import AGGREGATES
-from rules.plan import Baseline, Season, Threshold, Window
+from rules.plan import Baseline, Program, Season, Threshold, Window
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.episode import EpisodeJudge, newest
-from streams.shard.patterns.points import Dark, Points, darkened
+from streams.shard.patterns.points import Hears, Points, darkened
 from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
@@ -78,10 +78,15 @@ class BaselineJudge:
     Attributes
     ----------
     columns
-        of the key table that it is given
-    suppressed
-        int64[members], panes at which only the gap kept an alert from opening
+        of the key table that it is given, besides `members`
+    condition
+        None: each pane is learned from
+    cooldowns
+        int64[members], the gaps between alerts, ms
     """
+
+    hears: Hears = "followed"
+    condition: Program | None = None
 
     def __init__(self, family: Family) -> None:
         pattern = family.rule.pattern
@@ -95,17 +100,9 @@ class BaselineJudge:
         empty = [AGGREGATES[each.function].empty for each in pattern.window.aggregates]
         self._empty = np.array([np.nan if value is None else value for value in empty], np.float64)
         self._first_pane = int(NEVER)
-        self.suppressed = self._judge.suppressed
+        self.cooldowns = family.cooldowns
+        self._surroundings = family.surroundings
         self.columns = {**self._judge.columns, **self._memory.columns}
-
-    @property
-    def dark(self) -> Dark:
-        """Event time in which all feeds were blind."""
-        return self._judge.dark
-
-    @dark.setter
-    def dark(self, dark: Dark) -> None:
-        self._judge.dark = dark
 
     def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Judge the ends of panes with events, of each key in order, and before each those of panes without."""
@@ -119,6 +116,10 @@ class BaselineJudge:
         if len(points):
             self._find_first_pane(table)
         return out
+
+    def instants(self, points: Points) -> Ints:
+        """Return when panes end."""
+        return points.times
 
     def advance(self, bound: int, table: KeyTable) -> list[Firings]:
         """Judge the panes without events that end before an instant (epoch ms), and let all happen that is due."""
@@ -201,7 +202,7 @@ class BaselineJudge:
         held, memory = table.state, self._memory
         slots = held["slots"], held["wholes"]
         values = np.ascontiguousarray(panes.extra[list(self._baseline.of)])
-        unseen = darkened(panes.times - self._window.length_ms + 1, panes.times, self.dark)
+        unseen = darkened(panes.times - self._window.length_ms + 1, panes.times, self._surroundings.dark)
         values[:, unseen] = np.nan
         usual = np.empty((2 * len(values), len(panes)), np.float64)
         compare(

@@ -36,7 +36,6 @@ class Change(Pattern):
         self.family = family
         self.entries = (family.entry,)
         self._judge = PointJudge(family)
-        self.suppressed = self._judge.suppressed
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         pattern = self._pattern = family.rule.pattern
         self._kept = Kept(pattern.previous, family.surroundings.plan.layout)
@@ -59,7 +58,7 @@ class Change(Pattern):
         news = self._news(lanes, own)
         return [
             firings
-            for piece, state in self.table.pieces(own.keys, lanes[TIME, own.rows], self._dead)
+            for piece, state, _ in self.table.pieces(own.keys, lanes[TIME, own.rows], self._dead)
             for firings in self._piece(lanes, own.at(piece), state, news[:, piece])
         ]
 
@@ -77,7 +76,7 @@ class Change(Pattern):
             known = np.flatnonzero(values != NULL)
             keys = np.empty(len(known), np.int64)
             combined_all(events.keys[known], values[known], keys)
-            for piece, state in table.pieces(keys, times[known], self._forgotten):
+            for piece, state, _ in table.pieces(keys, times[known], self._forgotten):
                 places = known[piece]
                 new = np.empty(len(places))
                 first_seen(times[places], state, self._pattern.window_ms, table.state["seen"], new)
@@ -124,12 +123,12 @@ class Change(Pattern):
             for number, table in enumerate(self._values)
             for name, array in table.tables().items()
         }
-        return {**self.table.tables(), "suppressed": self.suppressed, **values}
+        return {**self.table.tables(), "suppressed": self.family.suppressed, **values}
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
-        self.suppressed[:] = tables["suppressed"]
+        self.family.suppressed[:] = tables["suppressed"]
         for number, table in enumerate(self._values):
             name = f"first_seen/{number}/"
             table.restore({key[len(name) :]: array for key, array in tables.items() if key.startswith(name)})

@@ -20,8 +20,6 @@ class Cooldown:
     ----------
     lengths
         int64[members], ms
-    suppressed
-        int64[members], matches that did not fire
     """
 
     def __init__(self, family: Family) -> None:
@@ -29,7 +27,7 @@ class Cooldown:
         # of a session that fires once all instants are its first one: none but a more severe one may fire again
         once = isinstance(pattern, Threshold) and pattern.once
         self.lengths = np.maximum(family.cooldowns, 1) if once else family.cooldowns
-        self.suppressed = np.zeros(len(family.rules), np.int64)
+        self._suppressed = family.suppressed
 
     def over(self, table: KeyTable, times: Ints, states: Ints, levels: Ints, replayed: Ints, members: Ints) -> Ints:
         """Return the places of the matches that fire; int64[n] each, in order of time for each key.
@@ -47,7 +45,7 @@ class Cooldown:
             table.state["last_times"],
             table.state["last_severities"],
             fired,
-            self.suppressed,
+            self._suppressed,
         )
         return fired[:found]
 

@@ -37,11 +37,12 @@ from kernels.patterns.episode import (
     points_before,
 )
 from kernels.patterns.episode import TIME as AT
-from rules.plan import Threshold, extras
+from rules.plan import Program, Threshold, extras
 from streams.shard.choose import null_lanes
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.points import Dark, Points, darkened
+from streams.shard.patterns.points import Hears, Points, darkened
+from streams.shard.surroundings import Dark
 from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
@@ -58,44 +59,41 @@ class EpisodeJudge:
     Attributes
     ----------
     columns
-        of the key table that it is given, besides `members` and `parts`, which the windows keep
+        of the key table that it is given, besides `members`
     condition
         what is asked of the points
     cooldowns
         int64[members], the gaps between alerts, ms
-    suppressed
-        int64[members], points at which only the gap kept an alert from opening
-    dark
-        event time in which all feeds were blind
     """
+
+    hears: Hears = "followed"
 
     def __init__(self, family: Family) -> None:
         pattern = family.rule.pattern
         assert isinstance(pattern, Threshold)
         self._family = family
         self._pattern = pattern
-        self.condition = pattern.condition
+        self.condition: Program | None = pattern.condition
         self.cooldowns = family.cooldowns
         self._hold = pattern.hold_ms or 0
         self._resolve_after = NO_EXPIRY if pattern.resolve_after_ms is None else pattern.resolve_after_ms
         self._extras = extras(pattern)
-        self.dark: Dark = ()
         self._first_due = int(NEVER)
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         waits = self._hold > 0 or bool(family.cooldowns.any())
         expires = self._resolve_after != NO_EXPIRY
-        self.suppressed = np.zeros(len(family.rules), np.int64)
         self.columns: Columns = {
             "phases": (np.int8, (), IDLE),
             "episode_dues": (np.int64, (), int(NEVER)),
             "words": (np.int64, (WORDS,), 0),
             "found": (np.float64, (self._extras if waits or expires else 0,), 0),
             "evidence": (np.int64, (EVIDENCE_MAX if waits else 0,), -1),
+            "parts": (np.int64, (len(family.rule.key),), 0),
         }
 
     def judge(self, points: Points, table: KeyTable) -> list[Firings]:
         """Judge points, of each key in order of time. Where no event is in hand nothing is known in the dark."""
-        unseen = (points.causes < 0) & darkened(points.times, points.times, self.dark)
+        unseen = (points.causes < 0) & darkened(points.times, points.times, self._family.surroundings.dark)
         return self.follow(points, table, unseen)
 
     def instants(self, points: Points) -> Ints:
@@ -128,9 +126,9 @@ class EpisodeJudge:
             _lasts(points, clears) if lasts is None else lasts,
             self._hold,
             self._resolve_after,
-            _spans(self.dark),
+            _spans(self._family.surroundings.dark),
             family.cooldowns,
-            self.suppressed,
+            family.suppressed,
             held["members"],
             held["phases"],
             held["episode_dues"],
@@ -151,7 +149,7 @@ class EpisodeJudge:
         out = np.empty((np.count_nonzero(held["episode_dues"] < bound), COLUMNS), np.int64)
         found = pass_time(
             bound,
-            _spans(self.dark),
+            _spans(self._family.surroundings.dark),
             self._family.cooldowns,
             held["members"],
             held["phases"],

@@ -16,7 +16,7 @@ from streams.shard.patterns.pattern import Pattern
 from streams.shard.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from streams.shard.patterns.shared import SharedJudge
+    from streams.shard.patterns.audience import Audience
     from streams.shard.patterns.window import Judge, Source
     from streams.shard.scores import Score
 
@@ -81,14 +81,12 @@ def _counts_alone(pattern: Threshold) -> bool:
     return functions == ["count"] and pattern.window.panes == "sliding" and not pattern.is_state
 
 
-def shared_of(family: Family) -> "SharedJudge | None":
-    """Give a family what tells of windows to all whose they are, where some are of several rules."""
-    if not family.shares:
-        return None
-    from streams.shard.patterns.shared import SharedJudge
+def audience_of(family: Family) -> "Audience":
+    """Give a family what tells its rules of windows, or of single events."""
+    from streams.shard.patterns.audience import Audience
 
     pattern = family.rule.pattern
-    return SharedJudge(family, judge_of(family), isinstance(pattern, Threshold) and _counts_alone(pattern))
+    return Audience(family, judge_of(family), isinstance(pattern, Threshold) and _counts_alone(pattern))
 
 
 def judge_of(family: Family) -> "Judge":

@@ -12,7 +12,6 @@ from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.points import Dark
 from streams.shard.tables import KeyTable
 from streams.time.buffer import Released
 
@@ -39,7 +38,6 @@ class Pattern(Protocol):
     family: Family
     entries: tuple[Entry, ...]  # what chooses its events; `take` gets what each chose
     table: KeyTable | None  # its key table, None where its keys are the rows of a set
-    suppressed: Ints  # int64[members], matches that a cooldown kept from firing
     repeats: Ints  # log positions of the repeated events among the rows that were taken last
 
     @property
@@ -64,8 +62,8 @@ class Pattern(Protocol):
         """Look at what its entries chose of a batch on arrival; return what of it waits for its place."""
         return chosen
 
-    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
-        """Say in what event time up to the watermark all feeds of its group were blind, and whether they still are."""
+    def darken(self, watermark: int, *, blind: bool) -> None:
+        """Take note of the event time up to the watermark in which all feeds were blind; `blind`: they still are."""
         return
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:

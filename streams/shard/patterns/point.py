@@ -8,7 +8,7 @@ from rules.plan import Change, Threshold
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
-from streams.shard.patterns.points import Dark, Points
+from streams.shard.patterns.points import Hears, Points
 from streams.shard.tables import Columns, Episodes, KeyTable
 
 Ints = NDArray[np.int64]
@@ -21,8 +21,6 @@ class PointJudge:
     ----------
     columns
         of the key table that it is given
-    suppressed
-        int64[members], matches that did not fire
     condition
         what is asked of the points; None where each is a match
     cooldowns
@@ -30,13 +28,12 @@ class PointJudge:
     """
 
     columns: Columns = LAST_FIRING
+    hears: Hears = "passed"
 
     def __init__(self, family: Family) -> None:
         self._family = family
         self._cooldown = Cooldown(family)
-        self.suppressed = self._cooldown.suppressed
         self.cooldowns = self._cooldown.lengths
-        self.dark: Dark = ()  # what happens in an instant is known in it
         pattern = family.rule.pattern
         self.condition = pattern.condition if isinstance(pattern, Threshold | Change) else None
         self._once = isinstance(pattern, Threshold) and pattern.once

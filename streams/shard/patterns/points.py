@@ -1,15 +1,18 @@
 """Points: instants at which windows were looked at; what a window hands to whatever judges it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
+from streams.shard.surroundings import Dark
 
 Ints = NDArray[np.int64]
-Dark = Sequence[tuple[int, int]]  # event time, [since, until) in order, that passed while all feeds were blind
+# which points a judge is told: those at which the limit of its condition is passed, or from the first such one on all
+Hears = Literal["passed", "followed"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ class Points:
     def __len__(self) -> int:
         return len(self.times)
 
-    def at(self, places: Ints) -> "Points":
+    def at(self, places: Ints | slice) -> "Points":
         """Return some of them, in the order of `places`."""
+        own = np.arange(len(self))[places] if isinstance(places, slice) else places
         return replace(
             self,
             rows=self.rows[places],
@@ -64,7 +68,7 @@ class Points:
             replayed=self.replayed[places],
             vacant=self.vacant[places],
             begins=self.begins[places],
-            evidence=lambda some: self.evidence(places[some]),
+            evidence=lambda some: self.evidence(own[some]),
         )
 
 

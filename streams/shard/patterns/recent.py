@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.limits import EVIDENCE_MAX
 from kernels.patterns.count import count, words
-from rules.family import held_limits
 from rules.plan import Threshold
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
@@ -33,7 +32,6 @@ class Recent:
         self._window = pattern.window.length_ms
         self._ring = int(pattern.window.aggregates[0].parameter)
         self._needed = pattern.needed
-        self._limits = held_limits(family.plan)[0]
         self.columns: Columns = {"recent": (np.int64, (words(self._ring),), 0)}
 
     def take(self, lanes: Lanes, chosen: Chosen, states: Ints, table: KeyTable) -> Iterator[Points]:
@@ -57,23 +55,20 @@ class Recent:
         if not found:
             return
         places, counts = places[:found], counts[:found]
-        members = chosen.members[places]
-        own = np.minimum(counts, self._limits[members])
 
         def evidence(some: Ints) -> Ints:
-            """A rule shows no more than it counts, whatever its family remembers."""
             known = shown[some]
             known[np.arange(EVIDENCE_MAX) >= counts[some, None]] = -1
-            return last_of(known, own[some])
+            return known
 
         rows = chosen.rows[places]
         yield Points(
             lanes,
             rows,
             states[places],
-            members,
+            chosen.members[places],
             times[places],
-            own[None, :],
+            counts[None, :],
             positions[places],
             lanes[REPLAYED, rows],
             np.zeros(found, np.bool_),
@@ -96,13 +91,3 @@ class Recent:
         """Return of which keys the windows are empty from `now` on, if no event comes."""
         done: NDArray[np.bool_] = table.touched <= now - self._window
         return done
-
-
-def last_of(shown: Ints, counts: NDArray[np.float64]) -> Ints:
-    """Keep of evidence (int64[n, k], oldest first, -1 behind) the last `counts` float64[n] of each row."""
-    known = np.count_nonzero(shown >= 0, axis=1)[:, None]
-    kept = np.minimum(known, counts[:, None]).astype(np.int64)
-    at = np.arange(shown.shape[1]) + known - kept
-    out: Ints = np.take_along_axis(shown, np.minimum(at, shown.shape[1] - 1), axis=1)
-    out[at >= known] = -1
-    return out

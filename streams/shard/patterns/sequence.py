@@ -16,7 +16,7 @@ from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
 from streams.shard.patterns.pattern import Pattern
-from streams.shard.patterns.points import Dark, darkened
+from streams.shard.patterns.points import darkened
 from streams.shard.patterns.steps import FIRST, Steps
 from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import Released
@@ -34,7 +34,6 @@ class Sequence(Pattern):
     def __init__(self, family: Family) -> None:
         self.family = family
         self._cooldown = Cooldown(family)
-        self.suppressed = self._cooldown.suppressed
         self.repeats = NONE  # log positions of the repeated events of the last rows that were taken
         steps = self._steps = Steps(family)
         self.entries = steps.entries
@@ -50,7 +49,6 @@ class Sequence(Pattern):
             columns |= {"begun": (np.int64, (), 0), "firsts": (np.int64, fields, 0), "asked": (np.int64, (), 0)}
         self.table = KeyTable(family.capacity, columns)
         self._first_due = int(NEVER)
-        self._dark: Dark = ()
         self._waiting = Episodes(lambda: self.table.state["dues"] != NEVER, self._leave)
 
     def take(self, chosen: Several[Chosen], released: Released) -> list[Firings]:
@@ -68,7 +66,7 @@ class Sequence(Pattern):
             self._waiting,
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
-        for piece, state in pieces:
+        for piece, state, _ in pieces:
             out += self._piece(released.lanes, events.at(piece), masks[piece], state)
         return out
 
@@ -130,7 +128,7 @@ class Sequence(Pattern):
 
     def _told(self, out: Ints) -> list[Firings]:
         """Return what chains fire that waited in vain, where that could be seen."""
-        out = out[~darkened(out[:, CHAIN + LAST], out[:, AT], self._dark)]
+        out = out[~darkened(out[:, CHAIN + LAST], out[:, AT], self.family.surroundings.dark)]
         n = len(out)
         held = self.table.state
         lanes = null_lanes(self.family.surroundings.plan, n)
@@ -175,18 +173,14 @@ class Sequence(Pattern):
             )
         ]
 
-    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
-        """Say in what event time all feeds of its group were blind: an answer may have come in it."""
-        self._dark = dark
-
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        return {**self.table.tables(), "suppressed": self.suppressed}
+        return {**self.table.tables(), "suppressed": self.family.suppressed}
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
-        self.suppressed[:] = tables["suppressed"]
+        self.family.suppressed[:] = tables["suppressed"]
         self._first_due = int(first_due(self.table.state["dues"]))
 
     def _leave(self, rows: Ints, now: int) -> None:

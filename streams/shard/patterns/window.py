@@ -1,7 +1,7 @@
 """Thresholds over windows, and rules without a pattern that wait for their place in the order.
 
-A source says what is found of a key and when it is looked at; a judge says what of that becomes an alert. Each has
-columns of its own in one key table.
+A source says what is found of a key and when it is looked at, in columns of a key table; a judge says what of that
+becomes an alert, in a table of pairs of keys and rules. Between them an audience says which rules a point concerns.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
 from kernels.nulls import NULL
-from streams.shard.choose import Chosen
+from rules.plan import Program
+from streams.shard.choose import Chosen, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
-from streams.shard.patterns.load import judge_of, shared_of, source_of
+from streams.shard.patterns.audience import Audience
+from streams.shard.patterns.load import audience_of, source_of
 from streams.shard.patterns.pattern import Learned, Pattern, distinct
-from streams.shard.patterns.points import Dark, Points
+from streams.shard.patterns.points import Hears, Points
 from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import Released
 
@@ -56,19 +58,26 @@ class Judge(Protocol):
     Attributes
     ----------
     columns
-        what it keeps of a key, besides `members` int64 and `parts` int64[key fields]
-    suppressed
-        int64[members], matches that a cooldown or a gap kept from firing
-    dark
-        event time in which all feeds were blind
+        what it keeps of a pair of key and rule, besides `members` int64 (int64[key fields] where it names `parts`)
+    hears
+        which points it is told
+    condition
+        what has to be true of a point that concerns a rule; None: nothing
+    cooldowns
+        int64[members], ms
     """
 
     columns: Columns
-    suppressed: Ints
-    dark: Dark
+    hears: Hears
+    condition: Program | None
+    cooldowns: Ints
 
     def judge(self, points: Points, table: KeyTable) -> list[Firings]:
-        """Judge points, of each key in order of time."""
+        """Judge points, of each pair in order of time."""
+        ...
+
+    def instants(self, points: Points) -> Ints:
+        """Return when points are, to its cooldowns."""
         ...
 
     def advance(self, bound: int, table: KeyTable) -> list[Firings]:
@@ -80,11 +89,11 @@ class Judge(Protocol):
         ...
 
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
-        """Return of which keys what is remembered influences nothing from `now` on."""
+        """Return of which pairs what is remembered influences nothing from `now` on."""
         ...
 
     def attend(self, table: KeyTable) -> Episodes | None:
-        """Begin to judge the keys of a table; return what it must know of open episodes, None where there are none."""
+        """Begin to judge the pairs of a table; return what is to be known of open episodes, None: there are none."""
         ...
 
 
@@ -98,11 +107,11 @@ class Window(Pattern):
         self.entries = (family.entry,)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         self._source: Source = source_of(family)
-        self.pairs = shared_of(family)  # None: its members share nothing
-        self._judge: Judge = self.pairs or judge_of(family)
-        self.suppressed = self._judge.suppressed
-        self.table = KeyTable(family.capacity, {**self._source.columns, **self._judge.columns})
-        self._episodes = self._judge.attend(self.table)
+        self.audience: Audience = audience_of(family)
+        own: Columns = {"members": (np.int64, (), 0)}
+        self.table = KeyTable(family.capacity, {**own, **self._source.columns, **self.audience.columns})
+        self.table.dropping = self.audience.drop
+        self._episodes = Episodes(lambda: self.audience.open(self.table), self.audience.leave)
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -116,10 +125,20 @@ class Window(Pattern):
             self._episodes,
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
-        for piece, states in pieces:
-            for points in self._source.take(lanes, own.at(piece), states, table):
-                out += self._judge.judge(points, table)
+        for piece, states, fresh in pieces:
+            some = own.at(piece)
+            if len(fresh):
+                self._begin(states[fresh], lanes, some.at(fresh))
+            for points in self._source.take(lanes, some, states, table):
+                out += self.audience.hear(points, table)
         return out
+
+    def _begin(self, rows: Ints, lanes: Lanes, events: Chosen) -> None:
+        """Say of new keys what they are, by an event of each."""
+        held = self.table.state
+        held["members"][rows] = events.members
+        if "parts" in held:
+            held["parts"][rows] = parts_of(lanes, self.family.rule.key, events.rows).T
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Look at the windows that are due before the watermark (`inclusive`: at it, too)."""
@@ -127,37 +146,33 @@ class Window(Pattern):
         out = [
             firings
             for points in self._source.advance(bound, self.table)
-            for firings in self._judge.judge(points, self.table)
+            for firings in self.audience.hear(points, self.table)
         ]
-        return out + self._judge.advance(bound, self.table)
+        return out + self.audience.advance(bound)
 
     def learned(self, member: int) -> Learned | None:
         """Return how far a member of the family has learned what is usual, None where it has no baseline."""
-        judged_from = self.table.state.get("judged_from")
+        pairs = self.audience.table
+        judged_from = pairs.state.get("judged_from")
         if judged_from is None:
             return None
-        held = judged_from[(self.table.row_keys != NULL) & (self.table.state["members"] == member)]
+        keys = int(np.count_nonzero((self.table.row_keys != NULL) & (self.table.state["members"] == member)))
+        held = judged_from[(pairs.row_keys != NULL) & (pairs.state["members"] == member)]
         known = held[held != NULL]
-        return Learned(len(held), len(known), int(known.min()) if len(known) else None)
-
-    def darken(self, watermark: int, dark: Dark, *, blind: bool) -> None:
-        """Say in what event time all feeds of its group were blind."""
-        self._judge.dark = dark
+        return Learned(keys, len(known), int(known.min()) if len(known) else None)
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        pairs = {} if self.pairs is None else self.pairs.tables()
-        return {**self.table.tables(), **self._source.tables(), **pairs, "suppressed": self.suppressed}
+        own = {**self.table.tables(), **self._source.tables(), **self.audience.tables()}
+        return {**own, "suppressed": self.family.suppressed}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
-        self.suppressed[:] = tables["suppressed"]
+        self.family.suppressed[:] = tables["suppressed"]
         self._source.restore(tables, self.table)
-        if self.pairs is not None:
-            self.pairs.restore(tables)
-        self._judge.resume(self.table)
+        self.audience.restore(tables)
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that can influence nothing from `now` on."""
-        return self._source.done(table, now) & self._judge.done(table, now)
+        return self._source.done(table, now) & self.audience.done(table, now)

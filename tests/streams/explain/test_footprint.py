@@ -28,17 +28,18 @@ def test_a_family_without_such_a_conjunct_is_found_by_nothing():
 
 
 def test_the_bytes_of_a_key_are_those_of_the_arrays_that_the_shard_holds():
-    plan = planned("r, from: gate, key: device, window: 10m, threshold: count() >= 3, capacity: 1000")
+    plan = planned("r, from: gate, key: device, window: 10m, threshold: count() >= 1, capacity: 1000")
     log = Log().events(*(line(i, str(i), device=f"g{i}") for i in range(600))).control("end", 10_000)
     shard = shard_of(plan, log)
     for block in log.blocks:
         shard.step(block)
-    (table,) = (pattern.table for group in shard.groups for pattern in group.ordered)
-    held = [table.row_keys, table.touched, *table.state.values()]
+    (pattern,) = (pattern for group in shard.groups for pattern in group.ordered)
+    tables = pattern.table, pattern.audience.table
+    held = [array for table in tables for array in (table.row_keys, table.touched, *table.state.values())]
     found = taken(plan, "r")
-    assert len(table.row_keys) == found.capacity == 1000
+    assert [len(table.row_keys) for table in tables] == [found.capacity] * 2 == [1000] * 2
     assert found.key_bytes == sum(array.nbytes for array in held) / 1000
-    slots = table._slot_keys.nbytes + table._slot_rows.nbytes
+    slots = sum(table._slot_keys.nbytes + table._slot_rows.nbytes for table in tables)
     assert found.memory_bytes == sum(array.nbytes for array in held) + slots
 
 

@@ -20,7 +20,7 @@ def older_than(age):
 def put(table, keys, times, dead=nobody):
     """Use keys; write each key into its row's state, as a pattern would."""
     out = []
-    for piece, rows in table.pieces(np.array(keys, np.int64), np.array(times, np.int64), dead):
+    for piece, rows, _ in table.pieces(np.array(keys, np.int64), np.array(times, np.int64), dead):
         for key, row in zip(keys[piece], rows.tolist(), strict=True):
             before = int(table.state["value"][row])
             assert before in (-1, key)
@@ -101,7 +101,7 @@ def test_a_row_that_was_given_away_is_fresh():
 @pytest.mark.parametrize("capacity", [1, 2])
 def test_a_tiny_table_takes_more_keys_than_it_holds_in_pieces(capacity):
     table = KeyTable(capacity, COLUMNS)
-    pieces = [piece for piece, _ in table.pieces(np.arange(1, 8), np.arange(7), nobody)]
+    pieces = [piece for piece, _, _ in table.pieces(np.arange(1, 8), np.arange(7), nobody)]
     assert [p.start for p in pieces[1:]] == [p.stop for p in pieces[:-1]]
     assert (pieces[0].start, pieces[-1].stop) == (0, 7)
     assert max(p.stop - p.start for p in pieces) <= capacity
@@ -152,7 +152,7 @@ def test_a_full_table_gives_up_rows_with_an_open_episode_last_and_says_which():
     put(table, keys, [100 + key for key in keys])
     table.state["ring"][table.rows(np.array(keys[:31], np.int64)), 0] = 1
     for key, now in ((98, 200), (99, 300)):  # 32 is the youngest, but no episode of it is open; then 1 is the oldest
-        for _, rows in table.pieces(np.array([key]), np.array([now]), nobody, episodes):
+        for _, rows, _ in table.pieces(np.array([key]), np.array([now]), nobody, episodes):
             table.state["value"][rows] = key
             table.state["ring"][rows, 0] = 1
         assert held(table) >= {key}

@@ -52,18 +52,19 @@ class Look:
 
 
 class Judged:
-    """A judge with a table of keys."""
+    """A judge of a family's rules, with a table of keys."""
 
-    def __init__(self, judge, capacity=16):
-        self.judge = judge
+    def __init__(self, judge, family, capacity=16):
+        self.family = Family(family.plan, family.surroundings.own(), family.part)
+        self.judge = judge(self.family)
         own = {"members": (np.int64, (), 0), "parts": (np.int64, (len(PLAN.rules[0].key),), 0)}
-        self.table = KeyTable(capacity, {**judge.columns, **own})
+        self.table = KeyTable(capacity, {**self.judge.columns, **own})
 
     def take(self, *looks):
         """Judge looks, of each key in order; return what the judge reports."""
         out = []
         keys, times = (np.array([getattr(look, name) for look in looks], np.int64) for name in ("key", "time"))
-        for piece, states in self.table.pieces(keys, times, self.judge.done, self.judge.attend(self.table)):
+        for piece, states, _ in self.table.pieces(keys, times, self.judge.done, self.judge.attend(self.table)):
             out += self._piece(looks[piece], states)
         return told(out)
 

@@ -30,7 +30,7 @@ def drop(season="day", learn_ms=4 * WEEK, min_samples=3, width=15 * MINUTE, of=C
 
 
 def judged(pattern, **more):
-    return Judged(BaselineJudge(family_of(pattern, **more)))
+    return Judged(BaselineJudge, family_of(pattern, **more))
 
 
 def pane(end, cars, speed=50.0, key=1):
@@ -97,19 +97,19 @@ def test_a_pane_in_which_all_feeds_were_blind_is_no_drop_and_teaches_nothing():
     judge = judged(drop())
     at = taught(judge)
     before = judge.table.state["slots"].copy()
-    judge.judge.dark = [(at - 30 * MINUTE, at - 14 * MINUTE)]
+    judge.family.surroundings.dark = [(at - 30 * MINUTE, at - 14 * MINUTE)]
     assert judge.take(pane(at, 3.0)) == []
-    judge.judge.dark = [(at + DAY - 10 * MINUTE, at + DAY - 9 * MINUTE)]
+    judge.family.surroundings.dark = [(at + DAY - 10 * MINUTE, at + DAY - 9 * MINUTE)]
     assert judge.pass_to(at + DAY + 1) == []
     assert (judge.table.state["slots"] == before).all()
-    judge.judge.dark = [(at + 2 * DAY - HOUR, at + 2 * DAY - 15 * MINUTE)]
+    judge.family.surroundings.dark = [(at + 2 * DAY - HOUR, at + 2 * DAY - 15 * MINUTE)]
     assert brief(judge.pass_to(at + 2 * DAY + 1)) == [("firing", at + 2 * DAY)]
 
 
 def test_a_drop_is_not_known_to_last_while_all_feeds_are_blind():
     judge = judged(drop(hold_ms=10 * MINUTE))
     at = taught(judge)
-    judge.judge.dark = [(at + MINUTE, at + 14 * MINUTE)]
+    judge.family.surroundings.dark = [(at + MINUTE, at + 14 * MINUTE)]
     judge.take(pane(at, 0.0))
     assert judge.pass_to(at + 14 * MINUTE) == []
 
@@ -194,7 +194,7 @@ def test_keys_have_the_alerts_of_their_twin_for_any_cut(data, season, learn_ms, 
         }
         for key in (1, 2)
     }
-    judge = Judged(BaselineJudge(made(pattern(season, learn_ms, of, width, hold or None), cooldowns=(cooldown,))))
+    judge = Judged(BaselineJudge, made(pattern(season, learn_ms, of, width, hold or None), cooldowns=(cooldown,)))
     taken = sorted((end, key) for key, panes in keys.items() for end in panes)
     got, start, until = [], 0, MONDAY + 50 * width
     while start < len(taken):

@@ -22,8 +22,8 @@ def both(a: Program, b: Program) -> Program:
 class Story:
     """Events of one key, each with its field, and what a rule says of them until an instant."""
 
-    def __init__(self, judge, width, panes, aggregates):
-        self.judged, self.width, self.panes, self.aggregates = Judged(judge), width, panes, aggregates
+    def __init__(self, judged, width, panes, aggregates):
+        self.judged, self.width, self.panes, self.aggregates = judged, width, panes, aggregates
         self.events = []
 
     def every(self, step, start, stop, *values):
@@ -54,8 +54,8 @@ def congestion():
     window = Window(5 * MINUTE, "sliding", (Aggregate("count"), Aggregate("avg")))
     condition = both(compares(0, ">=", 20), compares(1, "<", 20))
     pattern = Threshold(window, condition, 1, 5 * MINUTE, compares(1, ">=", 30), resolve_after_ms=2 * HOUR)
-    judge = EpisodeJudge(family_of(pattern, ladder=compares(1, "<", 8)))
-    return Story(judge, 5 * MINUTE, "sliding", (windows.Aggregate("count"), windows.Aggregate("avg", x)))
+    judged = Judged(EpisodeJudge, family_of(pattern, ladder=compares(1, "<", 8)))
+    return Story(judged, 5 * MINUTE, "sliding", (windows.Aggregate("count"), windows.Aggregate("avg", x)))
 
 
 def test_congestion_is_told_when_it_has_lasted_and_is_over_when_traffic_flows(congestion):
@@ -98,8 +98,8 @@ def crowding():
     """10 people in 30 s for a minute; over below 8; critical from 20."""
     window = Window(30 * SECOND, "sliding", (Aggregate("distinct", parameter=100),))
     pattern = Threshold(window, compares(0, ">=", 10), 1, MINUTE, compares(0, "<", 8))
-    judge = EpisodeJudge(family_of(pattern, ladder=compares(0, ">=", 20)))
-    return Story(judge, 30 * SECOND, "sliding", (windows.Aggregate("distinct", x),))
+    judged = Judged(EpisodeJudge, family_of(pattern, ladder=compares(0, ">=", 20)))
+    return Story(judged, 30 * SECOND, "sliding", (windows.Aggregate("distinct", x),))
 
 
 def test_a_crowd_is_told_when_it_stays_and_is_over_when_it_has_gone(crowding):
@@ -132,8 +132,8 @@ def flow_drop():
     window = Window(15 * MINUTE, "tumbling", (Aggregate("avg"),))
     condition = both(compares(1, "<", -4), compares(2, ">=", 200))
     usual = Baseline("week", 28 * DAY, 3, (0,))
-    judge = BaselineJudge(family_of(Threshold(window, condition, 1, baseline=usual)))
-    return Story(judge, 15 * MINUTE, "tumbling", (windows.Aggregate("avg", x),))
+    judged = Judged(BaselineJudge, family_of(Threshold(window, condition, 1, baseline=usual)))
+    return Story(judged, 15 * MINUTE, "tumbling", (windows.Aggregate("avg", x),))
 
 
 def weeks_of_traffic(story, count):

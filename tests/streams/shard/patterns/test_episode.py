@@ -22,7 +22,7 @@ family_of = cache(made)
 
 
 def judged(*patterns, capacity=16, **more):
-    return Judged(EpisodeJudge(family_of(*patterns, **more)), capacity)
+    return Judged(EpisodeJudge, family_of(*patterns, **more), capacity)
 
 
 def look(time, speed, cars=5, **more):
@@ -92,24 +92,24 @@ def test_rules_of_a_family_differ_in_their_limits_and_gaps():
     ]
     got = judge.take(*both)
     assert [(each.member, each.name, each.time) for each in got] == [(1, "firing", 1), (1, "resolved", 2)]
-    assert judge.judge.suppressed.tolist() == [0, 1]
+    assert judge.family.suppressed.tolist() == [0, 1]
     assert [(each.member, each.name, each.time) for each in judge.pass_to(100_000)] == [(1, "firing", 60_002)]
 
 
 def test_nothing_is_known_while_all_feeds_are_blind():
     judge = judged(Threshold(WINDOW, compares(1, ">=", 20), 1, resolve_after_ms=5000))
-    judge.judge.dark = [(1500, 9000)]
+    judge.family.surroundings.dark = [(1500, 9000)]
     judge.take(look(1000, 10, 30, cause=1))
     assert judge.take(look(2000, 10, 5), look(3000, 10, 0, vacant=True)) == []
     assert brief(judge.take(look(7500, 10, 5, cause=2))) == [("expired", 7000)]
-    judge.judge.dark = []
+    judge.family.surroundings.dark = []
     judge.take(look(9000, 10, 30, cause=3))
     assert brief(judge.take(look(9500, 10, 0, vacant=True))) == [("resolved", 9500)]
 
 
 def test_nothing_is_known_to_hold_still_while_all_feeds_are_blind():
     judge = judged(slow(hold_ms=5000))
-    judge.judge.dark = [(2000, 20_000)]
+    judge.family.surroundings.dark = [(2000, 20_000)]
     judge.take(look(1000, 10))
     assert judge.pass_to(15_000) == []
     assert brief(judge.take(look(21_000, 10))) == [("firing", 21_000)]

@@ -8,7 +8,7 @@ import pytest
 
 from rules.family import families
 from streams.shard import tables
-from streams.shard.patterns import shared
+from streams.shard.patterns import audience
 from tests.streams.small_log import HOUR, MINUTE, SECOND, Log, alerts_of, line, planned, shard_of
 
 LIMITS = (2, 3, 5, 8)
@@ -42,7 +42,7 @@ SHARED = {
 def small(request, monkeypatch):
     """Let tables begin with room for few keys, so that windows go and pairs need room; few pairs are judged at once."""
     monkeypatch.setattr(tables, "ROWS_MIN", request.param)
-    monkeypatch.setattr(shared, "PAIRS", 8)
+    monkeypatch.setattr(audience, "PAIRS", 8)
 
 
 def rules_of(text):
@@ -123,7 +123,7 @@ def test_windows_are_kept_once_and_rules_have_state_from_when_their_limit_is_pas
         shard.step(block)
     [pattern] = shard.groups[0].ordered
     assert len(pattern.table) == len("abcd")
-    assert len(pattern.pairs.table) == len(["a 2", "a 3", "b 2"])
+    assert len(pattern.audience.table) == len(["a 2", "a 3", "b 2"])
 
 
 @pytest.mark.parametrize("text", SHARED.values(), ids=SHARED)

@@ -1,0 +1,217 @@
+"""The rules of a family hear of the windows that they look at: each point is told to those whom it concerns."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels import opcodes as op
+from kernels.keys.token import combined, combined_all
+from kernels.nulls import NULL
+from kernels.opcodes import TRUE
+from kernels.patterns.shared import ANY, WORD, meet, rest
+from rules.family import limits
+from streams.shard.conjuncts import MEMBER_SEED
+from streams.shard.family import CODES, Family
+from streams.shard.firing import Firings
+from streams.shard.patterns.limit import limit_of
+from streams.shard.patterns.points import Points
+from streams.shard.tables import Columns, KeyTable
+
+if TYPE_CHECKING:
+    from streams.shard.patterns.window import Judge
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+PAIRS = 1 << 14  # that are judged together
+
+
+class Audience:
+    """Tells the points of windows to the members of a family, and has each pair of key and member judged by itself.
+
+    A pair has state from when the member's limit is first passed until its window goes. Going by itself it would go too
+    early: whether a session lasts only its window knows, and points are in order of time for each key only, so that
+    what is over for the pair of one is not for those of others.
+
+    Attributes
+    ----------
+    columns
+        of the windows' key table
+    table
+        of the pairs
+    """
+
+    def __init__(self, family: Family, judge: "Judge", counts_alone: bool) -> None:
+        self._family = family
+        self._judge = judge
+        self._counts_alone = counts_alone
+        own = limits(family.plan)
+        self._limits = own if (own != own[:, :1]).any() else own[:0]  # else windows tell no more of them apart
+        self._limit = limit_of(judge.condition, family.plan)
+        self._lay_out(family.plan.holders)
+        most = int(np.diff(self._starts).max())
+        self._alone = most == 1
+        follows = judge.hears == "followed"
+        self._filters = not follows and not self._limit.alone
+        self._rests = not follows and self._limit.alone
+        self._most_severe = min(CODES[step.severity] for step in family.rule.severity)
+        self._tokens = np.array([combined(MEMBER_SEED, member) for member in range(len(family.rules))], np.int64)
+        self.columns: Columns = {
+            "quiet_until": (np.int64, (), int(NULL)),
+            "quiet_rules": (np.int64, (), 0),
+            "followed": (np.int64, (-(-most // WORD) if follows else 0,), 0),
+        }
+        pair: Columns = {
+            "windows": (np.int64, (), 0),  # rows of the windows' table
+            "members": (np.int64, (), 0),
+        }
+        self.table = KeyTable(most * family.capacity, {**judge.columns, **pair})
+        self._episodes = judge.attend(self.table)
+
+    def _lay_out(self, holders: Ints) -> None:
+        """Put the members of each share in the order of their limits, those first that are passed first."""
+        self._shares = np.cumsum(holders == np.arange(len(holders))) - 1  # of holders, which stand for their shares
+        ascending = self._limit.sign in (op.GREATER, op.GREATER_EQUAL)
+        self._order = np.lexsort((self._limit.constants if ascending else -self._limit.constants, holders))
+        self._sorted = self._limit.constants[self._order]
+        self._starts = np.append(np.searchsorted(holders[self._order], np.unique(holders)), len(holders))
+
+    def hear(self, points: Points, table: KeyTable) -> list[Firings]:
+        """Judge points, of each key in order of time; whoever explains hears of those that pass no limit, too."""
+        out: list[Firings] = []
+        held, n = table.state, len(self._order)
+        room = max(PAIRS, n)
+        sign = self._limit.sign if self._family.witness is None else ANY
+        values = points.extra[self._limit.row] if sign != ANY else np.zeros(len(points))
+        skipped = np.zeros(n, np.int64)
+        start = 0
+        while start < len(points):
+            places, members = np.empty(room, np.int64), np.empty(room, np.int64)
+            start, found = meet(
+                start,
+                np.ascontiguousarray(self._judge.instants(points)),
+                points.states,
+                self._shares[points.members],
+                points.replayed,
+                values,
+                sign,
+                self._starts,
+                self._order,
+                self._sorted,
+                held["quiet_until"],
+                held["quiet_rules"],
+                held["followed"],
+                skipped,
+                places,
+                members,
+            )
+            if found:
+                out += self._pairs(points, places[:found], members[:found], table)
+        if skipped.any():
+            self._suppress(skipped)
+        return out
+
+    def _suppress(self, skipped: Ints) -> None:
+        """Count what was skipped for each rule whose limit was passed: those up to its place in the share."""
+        for first, last in zip(self._starts[:-1].tolist(), self._starts[1:].tolist(), strict=True):
+            self._family.suppressed[self._order[first:last]] += np.cumsum(skipped[first:last][::-1])[::-1]
+
+    def _pairs(self, points: Points, places: Ints, members: Ints, table: KeyTable) -> list[Firings]:
+        explained = self._family.witness is not None
+        if self._filters and self._judge.condition is not None and not explained:
+            extra, rows = self._bounded(points.extra[:, places], members), points.rows[places]
+            found = self._family.evaluate(self._judge.condition, points.lanes, rows, extra, members)
+            places, members = places[found == TRUE], members[found == TRUE]
+        keys = np.empty(len(places), np.int64)
+        combined_all(table.row_keys[points.states[places]], self._tokens[members], keys)
+        out: list[Firings] = []
+        for piece, rows, fresh in self.table.pieces(keys, points.times[places]):
+            own, of = places[piece], members[piece]
+            if len(fresh):
+                self._begin(rows[fresh], points.states[own[fresh]], of[fresh], table)
+            out += self._judge.judge(self._told(points, own, of, rows), self.table)
+            if self._rests and not explained and len(own) == len(places):  # else a point may lie in two pieces
+                held = self.table.state
+                last = held["last_times"], held["last_severities"]
+                quiet = table.state["quiet_until"], table.state["quiet_rules"]
+                rest(own, points.states, of, rows, self._judge.cooldowns, *last, self._most_severe, *quiet)
+        return out
+
+    def _begin(self, rows: Ints, windows: Ints, members: Ints, table: KeyTable) -> None:
+        """Say of new pairs whose they are."""
+        held = self.table.state
+        held["windows"][rows] = windows
+        held["members"][rows] = members
+        if "parts" in held:
+            held["parts"][rows] = table.state["parts"][windows]
+
+    def _told(self, points: Points, places: Ints, members: Ints, rows: Ints) -> Points:
+        """Return points as members see them: bounded by what each tells apart, evidence too where that is counted."""
+        is_run = self._alone and int(places[-1] - places[0]) + 1 == len(places)
+        told = points.at(slice(int(places[0]), int(places[-1]) + 1) if is_run else places)
+        extra = self._bounded(told.extra, members)
+
+        def evidence(some: Ints) -> Ints:
+            shown = told.evidence(some)
+            return last_of(shown, extra[0, some]) if self._counts_alone else shown
+
+        return replace(told, states=rows, members=members, extra=extra, evidence=evidence)
+
+    def _bounded(self, extra: Floats, members: Ints) -> Floats:
+        return np.minimum(extra, self._limits[:, members]) if len(self._limits) else extra
+
+    def advance(self, bound: int) -> list[Firings]:
+        """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
+        return self._judge.advance(bound, self.table)
+
+    def tables(self) -> dict[str, NDArray[Any]]:
+        """Return the state of pairs for a snapshot."""
+        return {f"pairs/{name}": array for name, array in self.table.tables().items()}
+
+    def restore(self, tables: dict[str, NDArray[Any]]) -> None:
+        """Take the state of a snapshot, and up again what is derived from it."""
+        self.table.restore({name[len("pairs/") :]: each for name, each in tables.items() if name.startswith("pairs/")})
+        self._judge.resume(self.table)
+
+    def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
+        """Return of which keys nothing that is remembered influences anything from `now` on."""
+        return self._without(table, ~self._judge.done(self.table, now))
+
+    def open(self, table: KeyTable) -> NDArray[np.bool_]:
+        """Return which keys have an open episode."""
+        if self._episodes is None:
+            return np.zeros(len(table.row_keys), np.bool_)
+        return ~self._without(table, self._episodes.open())
+
+    def leave(self, windows: Ints, now: int) -> None:
+        """End the episodes of windows that must leave a full table."""
+        if self._episodes is not None:
+            self._episodes.leave(np.flatnonzero(self._of(windows) & self._episodes.open()), now)
+
+    def drop(self, windows: Ints) -> None:
+        """Forget the pairs of windows that go."""
+        pairs = np.flatnonzero(self._of(windows))
+        if len(pairs):
+            self.table.drop(pairs)
+
+    def _without(self, table: KeyTable, pairs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which keys have none of some pairs."""
+        out = np.ones(len(table.row_keys), np.bool_)
+        out[self.table.state["windows"][pairs & (self.table.row_keys != NULL)]] = False
+        return out
+
+    def _of(self, windows: Ints) -> NDArray[np.bool_]:
+        """Return which pairs are of some windows."""
+        held: NDArray[np.bool_] = self.table.row_keys != NULL
+        return held & np.isin(self.table.state["windows"], windows, kind="table")
+
+
+def last_of(shown: Ints, counts: Floats) -> Ints:
+    """Keep of evidence (int64[n, k], oldest first, -1 behind) the last `counts` float64[n] of each row."""
+    known = np.count_nonzero(shown >= 0, axis=1)[:, None]
+    kept = np.minimum(known, counts[:, None]).astype(np.int64)
+    at = np.arange(shown.shape[1]) + known - kept
+    out: Ints = np.take_along_axis(shown, np.minimum(at, shown.shape[1] - 1), axis=1)
+    out[at >= known] = -1
+    return out
