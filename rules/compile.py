@@ -10,6 +10,7 @@ from rules import calendar, score_plans, signature
 from rules.checked import CheckedRule
 from rules.conditions import Template, is_computed
 from rules.expression.canonical import canonical
+from rules.expression.hanging import hangs_on
 from rules.expression.program import LayoutBuilder, Target, compile, field_lane
 from rules.expression.typed import (
     Column,
@@ -207,6 +208,7 @@ def _rule(
         annotations=dict(rule.annotations),
         mode=rule.mode,
         scores=score_plans.readers(checked, {each.declared.name: i for i, each in enumerate(scores)}, target.layout),
+        hangs_on=hangs_on(checked.select),
     )
 
 

@@ -55,6 +55,7 @@ def _structure(rule: RulePlan) -> Any:
         rule.ordered,
         rule.ordered and rule.capacity,  # so that no rule holds more or fewer keys than it says
         _skeleton(rule.select),
+        rule.hangs_on,
         _skeleton(rule.pattern),
         tuple(step.severity for step in rule.severity),
         _skeleton(rule.severity),

@@ -236,6 +236,7 @@ class SequenceStep:
     distinct: Program | None = None
     within_ms: int | None = None
     refers: bool = False  # whether its programs read the first event
+    hangs_on: str | None = None  # a score: of events of which that says nothing `select` is never true
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,6 +370,7 @@ class RulePlan:
     annotations: dict[str, str] = field(default_factory=dict)
     mode: Literal["live", "shadow", "disabled"] = "live"
     scores: tuple[tuple[int, tuple[int, ...]], ...] = ()  # that it reads, each with the key of who reads it
+    hangs_on: str | None = None  # a score: of events of which that says nothing `select` is never true
 
 
 @dataclass(frozen=True, eq=False)

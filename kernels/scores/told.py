@@ -29,9 +29,11 @@ def say_nothing(wanted, lanes):
         lanes[wanted[w, LANE]] = nothing
 
 
-@kernel("void(float64[:, ::1], int64[::1], int64[::1], int64[:, ::1], int64[:, ::1])", allocates=False)
-def tell(out, rows, codes, wanted, lanes):
-    """Write what a kernel said of some rows into the lanes of the wanted outputs.
+@kernel(
+    "int64(float64[:, ::1], int64[::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[::1], int64)", allocates=False
+)
+def tell(out, rows, codes, wanted, lanes, told, count):
+    """Write what a kernel said of some rows into the lanes of the wanted outputs, and note of which it said anything.
 
     Parameters
     ----------
@@ -43,6 +45,12 @@ def tell(out, rows, codes, wanted, lanes):
         codes of words, and int64[w, WANTED]
     lanes
         int64[lane, m]
+    told, count
+        int64[count + n or more], receives the rows of which a wanted output is known, behind the first `count`
+
+    Returns
+    -------
+    how many rows `told` has now
 
     Cost: 1 ns a row and output.
     """
@@ -56,3 +64,11 @@ def tell(out, rows, codes, wanted, lanes):
             for i in range(len(rows)):
                 said = out[output, i]
                 lanes[lane, rows[i]] = NULL if said != said else codes[first + np.int64(said)]
+    for i in range(len(rows)):
+        is_known = False
+        for w in range(len(wanted)):
+            said = out[wanted[w, OUTPUT], i]
+            is_known |= said == said
+        told[count] = rows[i]
+        count += is_known
+    return count

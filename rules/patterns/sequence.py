@@ -7,6 +7,7 @@ from typing import Any
 from rules import key_fields, plan
 from rules.conditions import Conditions, is_computed, named
 from rules.expression.canonical import canonical
+from rules.expression.hanging import hangs_on
 from rules.expression.program import Target, compile, conjuncts, field_lane
 from rules.expression.scope import Scope
 from rules.expression.typed import First, Typed, all_of, leaves
@@ -112,6 +113,7 @@ def _step(step: CheckedStep, target: Target) -> plan.SequenceStep:
         distinct=compile(step.distinct, target) if step.distinct is not None else None,
         within_ms=step.written.within_ms,
         refers=step.refers,
+        hangs_on=hangs_on(step.select),
     )
 
 

@@ -11,6 +11,7 @@ from events.block import Bytes
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from rules.plan import Program
+from streams.shard.choose import Chooser
 from streams.shard.intake import Arrival
 
 Ints = NDArray[np.int64]
@@ -102,20 +103,22 @@ class DeadLetters:
 class Arrivals:
     """Takes the arrivals of a replay of one rule: the sightings of some ids, and all that the rule's entries chose.
 
-    `entries` is how many of them there are; the other ones are of the scores that it reads. `nothing` is a released row
-    in which all is missing, int64[lanes, 1]: what scores say of a sighting is known when it is released (`score`).
+    `nothing` is a released row in which all is missing, int64[lanes, 1]: what scores say of a sighting is known when it
+    is released (`score`). `chooser` is asked what the entries choose, as far as that is known on arrival: in a shard
+    those that hang on a score wait for it.
     """
 
     ids: Iterable[str]
-    entries: int
     nothing: Lanes
+    chooser: Chooser
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
     _chosen: list[tuple[int, Ints, Ints, Ints, NDArray[np.bool_]]] = field(default_factory=list)
 
     def __call__(self, arrival: Arrival) -> None:
         """Take one."""
-        batch, entries, judgement = arrival.batch, arrival.chosen[0][: self.entries], arrival.judgement
+        batch, judgement = arrival.batch, arrival.judgement
         assert judgement is not None
+        ((entries,), _) = self.chooser.arrived(batch.lanes)
         for entry, own in enumerate(entries):
             if len(own):
                 rows = own.rows

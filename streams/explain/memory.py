@@ -23,7 +23,7 @@ from streams.explain.asked import entrances
 from streams.explain.judged import Look
 from streams.explain.listener import Arrivals, DeadLetters, Listener, Taken
 from streams.replay import Progress, Replay
-from streams.shard.choose import null_lanes
+from streams.shard.choose import Chooser, Slice, null_lanes
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
 from streams.shard.intake import Arrival
@@ -64,8 +64,6 @@ class Memory:
 
     def __post_init__(self) -> None:
         subject = self.subject
-        entries = len(entrances(subject.checked))
-        self.arrivals = Arrivals(self.ids, entries, null_lanes(subject.plan, 1))
         self.dead, self.listener = DeadLetters(self.ids), Listener()
         self._texts = SetTexts(subject.references.surroundings, subject.city)
         alone = replace(subject.plan, rules=(_asked_always(subject.rule),))
@@ -80,6 +78,9 @@ class Memory:
             on_arrival=self._arrive,
         )
         (self.group,) = self._replay.shards[0].groups
+        own = self.group.entries[: len(entrances(subject.checked))]
+        chooser = Chooser([replace(entry, hangs_on=None) for entry in own], references.surroundings, Slice())
+        self.arrivals = Arrivals(self.ids, null_lanes(subject.plan, 1), chooser)
         self._family.witness = self.listener
         for score in self.group.scores:
             score.witness = partial(self.arrivals.score, [output.lane for output in score.plan.outputs])

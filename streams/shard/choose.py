@@ -79,7 +79,7 @@ class Chooser:
     def _choose(
         self, lanes: Lanes, rows: Ints, order: Ints, counts: Ints, shard: int
     ) -> tuple[Ints, tuple[Ints, Ints, Ints]]:
-        spans = np.empty((self._count, 2), np.int64)
+        spans = np.zeros((self._count, 2), np.int64)
         tree, scratch = self._tree, self._scratch
         scratch.out = choose(
             lanes,

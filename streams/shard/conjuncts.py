@@ -33,7 +33,8 @@ class Entry:
     Without a family it chooses them for a score, whose one member is 0.
 
     With `keyless` rows without a key are the first shard's; else nobody's, and counted. With `late` late rows are
-    taken too.
+    taken too. What hangs on a score (its name) chooses no rows of a batch as it arrived: it is told of those of which
+    the score said something, when they are released, and chooses among them.
     """
 
     family: FamilyPlan | None
@@ -43,6 +44,7 @@ class Entry:
     key: tuple[int, ...]
     keyless: bool = False
     late: bool = False
+    hangs_on: str | None = None
 
     @property
     def rules(self) -> int:
@@ -131,7 +133,8 @@ def planted(entries: Sequence[Entry], kinds: int) -> Tree:
         builder.root(of_kinds)
         for number in own:
             builder.entry(number, entries[number])
-        builder.grow([builder.asked(number, entries[number]) for number in own], 1)
+        asked = [number for number in own if entries[number].hangs_on is None]
+        builder.grow([builder.asked(number, entries[number]) for number in asked], 1)
     return builder.tree(len(entries))
 
 

@@ -62,7 +62,8 @@ class Family:
     def entry(self) -> Entry:
         """What chooses its events, for a pattern with one kind of them."""
         holders = np.unique(self.plan.holders)
-        return Entry(self.plan, holders, self.rule.kinds, self.rule.select, self.rule.key)
+        rule = self.rule
+        return Entry(self.plan, holders, rule.kinds, rule.select, rule.key, hangs_on=rule.hangs_on)
 
     @cached_property
     def lanes(self) -> tuple[int, ...]:

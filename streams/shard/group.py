@@ -7,6 +7,7 @@ asked then.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -48,16 +49,23 @@ class TimeGroup:
         self.entries = (*(rules.entry for rules in self.at_once), *ordered, *scored)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
         self._sampled = {
-            number: Chooser([entry], surroundings, part)
+            number: Chooser([replace(entry, hangs_on=None)], surroundings, part)
             for number, entry in enumerate(ordered)
             if reads(entry.select, *ON_RELEASE)
         }
+        numbers = {score.plan.name: number for number, score in enumerate(self.scores)}
+        self._hanging = {  # entries that are told of rows by a score alone, with the number of that
+            number: numbers[entry.hangs_on] for number, entry in enumerate(ordered) if entry.hangs_on is not None
+        }
+        self._told: list[Ints] = []  # of each score the released rows of which it said something
         self._first_scored = len(ordered)
         ends = [0, *accumulate(len(pattern.entries) for pattern in self.ordered)]
         self._parts = list(pairwise(ends))  # of each pattern its entries among those of all
         self._owners = [number for number, pattern in enumerate(self.ordered) for _ in pattern.entries]
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
+        for entry, score in self._hanging.items():
+            self.scores[score].also_read((KIND, *self.ordered[self._owners[entry]].family.lanes))
         readers = [
             Reader(
                 frozenset((KIND, *pattern.family.lanes))
@@ -68,7 +76,7 @@ class TimeGroup:
             for pattern in self.ordered
             for entry in pattern.entries
         ]
-        readers += [Reader(score.lanes, late=False) for score in self.scores for _ in score.entries]
+        readers += [Reader(each.lanes, late=False) for each in self.scores for _ in each.entries]
         self.buffer = ReorderBuffer(surroundings.plan.lanes, readers)
 
     def arrive(
@@ -149,16 +157,22 @@ class TimeGroup:
     def _score(self, released: Released) -> None:
         """Let the scores say of released rows what rules will read."""
         entry = self._first_scored
+        self._told = []
         for score in self.scores:
             own = range(entry, entry + len(score.entries))
-            score.take([Chosen(*released.taken[:, slice(*released.spans[each].tolist())]) for each in own], released)
+            chosen = [Chosen(*released.taken[:, slice(*released.spans[each].tolist())]) for each in own]
+            self._told.append(score.take(chosen, released))
             entry += len(own)
 
     def _taken(self, released: Released) -> list[tuple[Pattern, list[Chosen]]]:
-        """Return what is released to whom: what it chose on arrival, of which coverage is known only now."""
+        """Return what is released to whom: what it chose on arrival, of which coverage is known only now.
+
+        Who hangs on a score is told of the rows of which that said something.
+        """
         taken = []
         spans = released.spans[: self._first_scored]
-        for number in self._owning(np.flatnonzero(spans[:, 1] > spans[:, 0]).tolist()):
+        told = (entry for entry, score in self._hanging.items() if len(self._told[score]))
+        for number in self._owning((*np.flatnonzero(spans[:, 1] > spans[:, 0]).tolist(), *told)):
             start, end = self._parts[number]
             own = [self._of_entry(entry, released) for entry in range(start, end)]
             taken.append((self.ordered[number], own))
@@ -167,9 +181,14 @@ class TimeGroup:
     def _of_entry(self, entry: int, released: Released) -> Chosen:
         first, last = released.spans[entry].tolist()
         own = Chosen(*released.taken[:, first:last])
-        if entry not in self._sampled or not len(own):
+        if entry in self._hanging:
+            rows = self._told[self._hanging[entry]]
+        elif entry in self._sampled:
+            rows = own.rows[np.diff(own.rows, prepend=-1) != 0]
+        else:
             return own
-        rows = own.rows[np.diff(own.rows, prepend=-1) != 0]
+        if not len(rows):
+            return own
         return self._sampled[entry].released(released.lanes, released.order, rows)[0]
 
     def arm(self, epoch: int) -> None:

@@ -5,7 +5,7 @@ the score's, so a shard has all events of a value of the score's key or none. Ru
 take the union of what each of them needs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from itertools import accumulate
 from typing import Any
@@ -42,7 +42,7 @@ class Score:
     entries
         what chooses its events: one for each key that rules read it by; `take` gets what each chose
     lanes
-        the lanes of a batch that it reads
+        the lanes of a batch that it reads, and of those what rules read that hang on it (`also_read`)
     table
         the memory of its keys
     witness
@@ -73,14 +73,24 @@ class Score:
         self.witness: Callable[[Lanes, Ints], None] | None = None
         self.table = KeyTable(plan.capacity, {"state": (np.float64, (kernel.WIDTH,), 0)})
 
-    def take(self, chosen: Sequence[Chosen], released: Released) -> None:
-        """Take what its entries chose of released rows, in order, and write what it says into their lanes."""
+    def also_read(self, lanes: Iterable[int]) -> None:
+        """Keep some more lanes of its rows, for a rule that is told of those of which it says something."""
+        self.lanes |= frozenset(lanes)
+
+    def take(self, chosen: Sequence[Chosen], released: Released) -> Ints:
+        """Take what its entries chose of released rows, in order, and write what it says into their lanes.
+
+        Returns
+        -------
+        the rows of which it said something that a rule reads, in order
+        """
         say_nothing(self._wanted, released.lanes)
         rows, keys = self._keyed(chosen, released)
         places, _ = released.distinct(rows, keys)  # nothing is dropped of what rules take
         rows, keys = rows[places], keys[places]
         if not len(rows):
-            return
+            return rows
+        told, count = np.empty(len(rows), np.int64), 0
         times = released.lanes[TIME, rows]
         inputs = self._inputs(released, rows)
         out = np.empty((self._outputs, len(rows)))
@@ -90,9 +100,10 @@ class Score:
             own = inputs if whole else np.ascontiguousarray(inputs[:, piece])
             said = out if whole else np.empty((self._outputs, len(states)))
             self._step(states, times[piece], own, self.table.state["state"], self._parameters, *known, said)
-            tell(said, rows[piece], self._codes, self._wanted, released.lanes)
+            count = tell(said, rows[piece], self._codes, self._wanted, released.lanes, told, count)
         if self.witness is not None:
             self.witness(released.lanes, rows)
+        return told[:count]
 
     def _keyed(self, chosen: Sequence[Chosen], released: Released) -> tuple[Ints, Ints]:
         """Return the rows that any entry chose, in order, and the tokens of their keys."""

@@ -60,6 +60,7 @@ class Steps:
                 step.kinds,
                 tuple(compress(step.select, [not asks for asks in each])),
                 step.key,
+                hangs_on=step.hangs_on,
             )
             for step, each in zip(steps, asking, strict=True)
         )

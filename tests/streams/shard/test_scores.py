@@ -159,3 +159,21 @@ def test_of_events_that_a_score_does_not_choose_nothing_is_kept() -> None:
     shard = shard_of(planned(FALL, head=head), log, feeds=[Feed("a", lateness_ms=0)], facades=FACADES)
     shard.step(log.blocks[0])
     assert len(shard.groups[0].scores[0].table) == 1
+
+
+def test_who_hangs_on_a_score_is_told_of_what_it_said_and_takes_no_place_beside_it() -> None:
+    rules = [
+        f"r{i}, from: camera, key: track, when: label == 'object' and fall.drop_m >= {10 + i}, title: '${{z}}'"
+        for i in range(12)
+    ]
+    events = lines(falling(18, label="object"), falling(18, 5, track="t2", label="person"))
+    log = Log().events(*events, line(0, "no track", "camera", device="c1", label="object"))
+    plan = planned(*rules, head=HEAD)
+    shard = shard_of(plan, log, feeds=[Feed("a", lateness_ms=60_000)], facades=FACADES)
+    shard.step(log.blocks[0])
+    waiting = shard.groups[0].buffer.tables()
+    assert waiting["pairs"].shape[1] == waiting["waiting"].shape[1] == len(events)
+    assert shard.without_key() == {f"r{i}": 1 for i in range(12)}  # counted all the same
+    found = replayed(plan, events, facades=FACADES)
+    assert {alert["rule"] for alert in found} == {f"r{i}" for i in range(9)}
+    assert {alert["key"]["track"] for alert in found} == {"t1"} and all(alert["values"]["z"] for alert in found)
