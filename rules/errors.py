@@ -152,7 +152,7 @@ CODES: dict[str, Code] = {
     "W364": Code("`then` without `within`: what began is awaited for ever", "then 没有写 within:已开始的序列会一直等下去", "write  within: 5m  in the step, or beside `sequence`", "请在该步或 sequence 旁边写  within: 5m"),
     "W365": Code("`{key}` of a route is read by nobody yet", "路由的 `{key}` 目前没有程序读取", "it comes with the dispatcher; whom alerts go to is told by the route's name", "由派发程序读取,将随它一起提供;目前只按路由名称区分"),
     "W370": Code("all keys that rules may hold take {size}, more than {budget}; those of this rule {own}, {keys} at most", "全部规则的主键按上限共需内存 {size},超过 {budget};其中这条规则最多 {keys} 个主键,需 {own}", "write a smaller  capacity: ...  where fewer keys are alive at a time, or give more memory", "同时存在的主键没有这么多时请写较小的 capacity,否则请增加内存"),
-    "W371": Code("its table was full in the history: {count} keys were given up to hold {capacity}", "历史数据中这条规则的表已满:为了不超过 {capacity} 个主键,提前丢弃了 {count} 个", "write a larger  capacity: ...", "请写更大的 capacity"),
+    "W371": Code("its table was full in the history: {count} keys were given up to hold {capacity}", "历史数据中它的表已满:为了不超过 {capacity} 个主键,提前丢弃了 {count} 个", "write a larger  capacity: ...", "请写更大的 capacity"),
 }
 # fmt: on
 

@@ -139,9 +139,12 @@ class TimeGroup:
                 pattern.darken(watermark, blind=self.clock.blind)
         with stage("order"):
             released = self.buffer.release(bound)
-        if released is not None and self.scores:
+        if self.scores:
             with stage("scores"):
-                self._score(released)
+                if released is not None:
+                    self._score(released)
+                for score in self.scores:
+                    score.pass_time(watermark)
         with stage("order"):
             taken = [] if released is None else self._taken(released)
         with stage("patterns"):

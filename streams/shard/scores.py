@@ -5,16 +5,18 @@ the score's, so a shard has all events of a value of the score's key or none. Ru
 take the union of what each of them needs.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
+from kernels.instants import HOUR_MS
 from kernels.keys.token import combined_all
+from kernels.nulls import NULL
 from kernels.opcodes import LANE, TIME_LANE
 from kernels.scores.told import WANTED, say_nothing, tell
 from rules.plan import ScorePlan, reads
@@ -70,6 +72,7 @@ class Score:
         self._codes = np.array([code for output in plan.outputs for code in output.codes], np.int64)
         wanted = [(each.place, each.lane, ends[i], ends[i + 1]) for i, each in enumerate(plan.outputs)]
         self._wanted = np.array(wanted, np.int64).reshape(-1, WANTED)
+        self._hour: int | None = None  # for which it was last asked who is forgotten; to ask again finds nobody
         self.witness: Callable[[Lanes, Ints], None] | None = None
         self.table = KeyTable(plan.capacity, {"state": (np.float64, (kernel.WIDTH,), 0)})
 
@@ -95,7 +98,7 @@ class Score:
         inputs = self._inputs(released, rows)
         out = np.empty((self._outputs, len(rows)))
         known = () if self._network is None else (self._network.arrays,)
-        for piece, states, _ in self.table.pieces(keys, times, self._dead):
+        for piece, states in self._pieces(keys, times):
             whole = len(states) == len(rows)
             own = inputs if whole else np.ascontiguousarray(inputs[:, piece])
             said = out if whole else np.empty((self._outputs, len(states)))
@@ -104,6 +107,27 @@ class Score:
         if self.witness is not None:
             self.witness(released.lanes, rows)
         return told[:count]
+
+    def pass_time(self, now: int) -> None:
+        """Forget at each whole hour of event time whom the kernel has forgotten: nothing may be kept for longer.
+
+        What lies before `now` (epoch ms) has been taken, so that this happens between the same events for any cut.
+        """
+        hour = now // HOUR_MS
+        if hour == self._hour:
+            return
+        self._hour = hour
+        gone = np.flatnonzero(self._dead(self.table, hour * HOUR_MS) & (self.table.row_keys != NULL))
+        if len(gone):
+            self.table.drop(gone)
+
+    def _pieces(self, keys: Ints, times: Ints) -> Iterator[tuple[slice, Ints]]:
+        """Give rows of state to keys, in pieces (`KeyTable.pieces`) of which none reaches over a whole hour."""
+        turns = np.flatnonzero(np.diff(times // HOUR_MS)) + 1
+        for start, stop in pairwise([0, *turns.tolist(), len(times)]):
+            self.pass_time(int(times[start]))
+            for piece, states, _ in self.table.pieces(keys[start:stop], times[start:stop], self._dead):
+                yield slice(start + piece.start, start + piece.stop), states
 
     def _keyed(self, chosen: Sequence[Chosen], released: Released) -> tuple[Ints, Ints]:
         """Return the rows that any entry chose, in order, and the tokens of their keys."""

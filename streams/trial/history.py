@@ -48,7 +48,10 @@ class History:
                 yield problem("W305", place, count=count, day=worst, limit=FIRINGS_MAX, **_cooldown(rule.rule))
 
     def _full(self, summary: Summary) -> Iterable[Problem]:
-        """Yield a warning for each table that gave up keys, at the first of the rules that share it."""
+        """Yield a warning for each table that gave up keys, at its score or the first of the rules that share it."""
+        for name, score in self._ruleset.vocabulary.scores.items():
+            if count := summary.evicted.get(f"score {name}", 0):
+                yield problem("W371", score.place, count=f"{count:,}", capacity=f"{score.capacity:,}")
         for rule in self._ruleset.rules:
             if count := summary.evicted.get(rule.rule.name.text, 0):
                 yield problem("W371", rule.rule.name.place, count=f"{count:,}", capacity=f"{rule.capacity:,}")

@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+from kernels.nulls import NULL
 from kernels.scores.free_fall import OUTPUTS, PARAMETERS, WIDTH, step
 from streams.shard.choose import Slice
 from streams.time.watermark import Feed
@@ -177,3 +178,46 @@ def test_who_hangs_on_a_score_is_told_of_what_it_said_and_takes_no_place_beside_
     found = replayed(plan, events, facades=FACADES)
     assert {alert["rule"] for alert in found} == {f"r{i}" for i in range(9)}
     assert {alert["key"]["track"] for alert in found} == {"t1"} and all(alert["values"]["z"] for alert in found)
+
+
+COMES = HEAD.replace("{fall: {kernel: free_fall", "{come: {kernel: visits, within_ms: 3600000")
+AGAIN = "r, from: camera, key: [device, track], when: come.visits >= 2"
+MINUTE = 60_000
+
+
+def seen(at_ms: int, track: str) -> bytes:
+    return line(at_ms, f"{track}{at_ms}", "camera", device="c1", track=track)
+
+
+def test_who_was_forgotten_is_dropped_at_the_next_whole_hour_of_event_time_for_any_cut() -> None:
+    plan = planned(AGAIN, head=COMES)  # T is 14:00
+    events = [
+        *(seen(i * MINUTE, "gone") for i in (0, 40)),  # until 14:40
+        *(seen(i * MINUTE, "late") for i in (61, 119)),  # to 15:59
+        *(seen(i * MINUTE, "new") for i in (160, 161)),
+    ]
+
+    def left(*sizes: int, tick_ms: int = 0) -> tuple[list[int], bytes]:
+        log, at = Log(), 0
+        for size in sizes:
+            log.events(*events[at : at + size])
+            at += size
+        if tick_ms:
+            log.tick(tick_ms)
+        shard = shard_of(plan, log, feeds=[Feed("a", lateness_ms=0)])
+        for block in log.blocks:
+            shard.step(block)
+        table = shard.groups[0].scores[0].table
+        assert not table.evicted
+        state = table.state["state"]
+        assert not state[table.row_keys == NULL].any()
+        return sorted(((table.touched[table.row_keys != NULL] - T) // MINUTE).tolist()), shard.snapshot()
+
+    assert left(4)[0] == [40, 61]  # the last event waits for the watermark
+    assert left(6)[0] == [119, 160]  # at 16:00 `gone` has been silent for 80 minutes
+    assert left(6, tick_ms=179 * MINUTE)[0] == [119, 161]
+    assert left(6, tick_ms=180 * MINUTE)[0] == [161]
+    assert left(6, tick_ms=239 * MINUTE)[0] == [161]
+    assert left(6, tick_ms=240 * MINUTE)[0] == []  # though nobody came
+    for tick in (0, 180 * MINUTE, 600 * MINUTE):
+        assert len({left(*sizes, tick_ms=tick)[1] for sizes in ((6,), (1, 1, 1, 1, 1, 1), (2, 4), (4, 1, 1))}) == 1

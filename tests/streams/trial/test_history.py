@@ -1,10 +1,11 @@
 import pytest
 
+from rules.check import loads
 from streams.control.references import References
 from streams.replay import Summary
 from streams.trial import history
 from streams.trial.history import History
-from tests.streams.small_log import CITY, HEAD, T
+from tests.streams.small_log import CITY, HEAD, SCHEMAS, T
 from tests.streams.trial.raised import DAY, alert, ruleset
 
 
@@ -22,6 +23,17 @@ def test_a_rule_that_fires_too_often_on_one_day_is_warned_of_with_its_worst_day(
     found = looked_at(*alerts)
     assert [(each.code, each.place.line) for each in found] == [("W305", HEAD.count("\n") + 1)] * more
     assert all("4 times on 2026-11-24 (limit 3 a rule and day)" in each.en for each in found)
+
+
+def test_a_score_that_gave_up_keys_is_warned_of_where_it_is_declared():
+    fall = "scores: {fall: {kernel: free_fall, from: camera, per: track, capacity: 5}}\n"
+    rule = "- {rule: a, from: camera, key: track, severity: low, when: fall.drop_m > 5}\n"
+    rules = loads({"r.yaml": HEAD.replace("rules:", f"{fall}rules:") + rule}, SCHEMAS, CITY)
+    seen = History(rules, References.of(rules.plan, {}, CITY).surroundings)
+    [found] = seen.warnings(Summary(evicted={"score fall": 12}))
+    assert (found.code, found.place.line, found.place.column) == ("W371", HEAD.count("\n"), len("scores: {") + 1)
+    assert "12 keys were given up to hold 5" in found.en
+    assert seen.warnings(Summary()) == []
 
 
 def test_a_table_that_gave_up_keys_is_warned_of_at_its_rule():
