@@ -12,7 +12,7 @@ from kernels.patterns.evidence import remember
 from kernels.patterns.session import sit
 from kernels.patterns.sliding import EDGES, slide
 from kernels.patterns.tumbling import tumble
-from rules.plan import Panes
+from rules.patterns.plan import Panes
 from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import Asked, lay_out
 from streams.shard.tables import fresh_state

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from citynerve.text import current, say
 from rules import message
+from rules.patterns.plan import Threshold
 from rules.patterns.threshold import SEASON_MS
-from rules.plan import Plan, RulePlan, Threshold
+from rules.plan import Plan, RulePlan
 from streams.shard.patterns.pattern import Learned
 
 

@@ -13,11 +13,13 @@ from kernels import opcodes as op
 from rules import written
 from rules.check import Ruleset
 from rules.checked import CheckedRule
+from rules.expression.compiled import Program
 from rules.expression.program import Target
 from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, Member, Near, Score, Typed, leaves
 from rules.patterns.absence import CheckedAbsence
+from rules.patterns.plan import Absence, Change, Role, Sequence, Threshold
 from rules.patterns.sequence import CheckedSequence, CheckedStep
-from rules.plan import Absence, Change, Plan, Program, Role, RulePlan, Sequence, Threshold
+from rules.plan import Plan, RulePlan
 from rules.scores import SCORES
 
 Placement = Literal["local", "shuffle", "global"]

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import opcodes as op
-from rules.plan import Absence, Aggregate, Program, RulePlan, Threshold, extras
+from rules.expression.compiled import Program
+from rules.patterns.plan import Absence, Aggregate, Threshold, extras
+from rules.plan import RulePlan
 
 Ints = NDArray[np.int64]
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from events.alert import SEVERITIES
 from events.schema import Text
-from rules.plan import Role, Season
+from rules.patterns.plan import Role, Season
 from rules.purpose import PURPOSES
 
 Shape = Literal[

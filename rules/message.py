@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rules.plan import Language, Message, Plan, RulePlan, Threshold, Value
+from rules.patterns.plan import Threshold
+from rules.plan import Language, Message, Plan, RulePlan, Value
 
 NULL = "–"
 NEVER = {"zh": "无记录", "en": "never"}  # when a key was last seen that never was

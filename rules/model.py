@@ -7,7 +7,7 @@ from typing import Literal
 
 from events.alert import Severity
 from events.place import Place
-from rules.plan import Panes, Role, Season
+from rules.patterns.plan import Panes, Role, Season
 from rules.yaml import Scalar
 
 Mode = Literal["live", "shadow", "disabled"]

@@ -6,7 +6,8 @@ from typing import Any
 from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
 from citynerve.text import current, say
 from rules.message import duration, spelled, time
-from rules.plan import Absence, Plan, RulePlan, Sequence, Threshold
+from rules.patterns.plan import Absence, Sequence, Threshold
+from rules.plan import Plan, RulePlan
 from streams.explain.alert import AlertStory, Evidence
 
 CONDITIONS_OF = 1  # how many of the last events are told with their conditions

@@ -7,8 +7,9 @@ from citynerve.explained.judged import answer_document, answer_lines, document, 
 from citynerve.text import current, say
 from events.alert import Alert
 from rules.message import duration, time
-from rules.plan import Absence, Plan, RulePlan, Threshold
-from rules.plan import Sequence as SequencePlan
+from rules.patterns.plan import Absence, Threshold
+from rules.patterns.plan import Sequence as SequencePlan
+from rules.plan import Plan, RulePlan
 from streams.explain.event import EventStory, Gate
 
 EARLIER_SHOWN = 5

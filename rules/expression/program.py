@@ -16,8 +16,9 @@ from events.schema import FieldType, Schemas
 from kernels import opcodes as op
 from rules.expression import typed as tree
 from rules.expression.canonical import canonical
+from rules.expression.compiled import Program
 from rules.expression.typed import Apply, Constant, Typed, all_of, leaves, parts
-from rules.plan import Program, SetPlan
+from rules.plan import SetPlan
 
 # what a batch has without any column for it
 FIXED: dict[str, int] = {"time": TIME, "kind": KIND, "replayed": REPLAYED}

@@ -6,7 +6,6 @@ from typing import Any
 
 from events.schema import FieldType
 from kernels.instants import DAY_MS, HOUR_MS
-from rules import plan
 from rules.conditions import Conditions
 from rules.errors import nearest
 from rules.expression.canonical import canonical, duration
@@ -17,6 +16,7 @@ from rules.expression.typed import DURATION, NUMBER, Coverage, OfSilence, Score,
 from rules.key_fields import KeyFields
 from rules.keys import ABSENCE
 from rules.model import Silence
+from rules.patterns import plan
 from rules.reading import DURATION_MAX_MS, Reader
 from rules.scores import OF_SILENCE
 from rules.silence_declarations import SilenceDeclaration

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernels.instants import DAY_MS
-from rules import plan
 from rules.conditions import Conditions, is_computed, named
 from rules.expression.canonical import canonical
 from rules.expression.program import Target, compile, field_lane
 from rules.expression.scope import Scope
 from rules.expression.typed import FirstSeen, Prev, Typed
 from rules.model import Change
-from rules.patterns import window
+from rules.patterns import plan, window
 from rules.reading import Reader
 from rules.yaml import Node, Scalar
 

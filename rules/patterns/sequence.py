@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rules import key_fields, plan
+from rules import key_fields
 from rules.conditions import Conditions, is_computed, named
 from rules.expression.canonical import canonical
 from rules.expression.hanging import hangs_on
@@ -15,7 +15,8 @@ from rules.key_fields import KeyFields
 from rules.keys import ROLES, STEP
 from rules.model import Sequence as Written
 from rules.model import Step, Times
-from rules.plan import Role
+from rules.patterns import plan
+from rules.patterns.plan import Role
 from rules.reading import Reader
 from rules.yaml import Items, Node, Scalar
 from rules.yaml import Mapping as Document

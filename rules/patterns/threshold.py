@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernels.instants import DAY_MS
-from rules import plan
 from rules.aggregates import AGGREGATES
 from rules.conditions import Conditions, named
 from rules.expression.canonical import canonical, duration
@@ -14,7 +13,7 @@ from rules.expression.scope import Scope
 from rules.expression.typed import Aggregated, Coverage, Expected, Typed, ZScore
 from rules.keys import BASELINE, EXAMPLES, SEASONS
 from rules.model import Baseline, Threshold, Window
-from rules.patterns import bounds, empty, ending, window
+from rules.patterns import bounds, empty, ending, plan, window
 from rules.reading import Reader
 from rules.yaml import Mapping as Document
 from rules.yaml import Node, Scalar

@@ -2,7 +2,7 @@
 
 from kernels.instants import DAY_MS
 from rules.model import Window
-from rules.plan import Panes
+from rules.patterns.plan import Panes
 from rules.reading import DURATION_MAX_MS, Reader, in_units
 from rules.yaml import Node, Scalar
 

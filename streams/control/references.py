@@ -15,8 +15,10 @@ from events.place import Place, Problem, Problems
 from events.reference import ReferenceSet, find_sets, last_rows, missing_columns, read_set
 from kernels import opcodes
 from kernels.keys.token import combined_all
+from rules.expression.compiled import reads
 from rules.family import programs
-from rules.plan import DEVICES, Absence, Plan, SetPlan, reads
+from rules.patterns.plan import Absence
+from rules.plan import DEVICES, Plan, SetPlan
 from streams.shard.surroundings import SetRows, Surroundings
 
 

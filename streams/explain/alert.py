@@ -8,10 +8,11 @@ import numpy as np
 
 from events.alert import Alert, Severity
 from rules.checked import CheckedRule
+from rules.expression.compiled import Program
 from rules.expression.typed import Field, leaves
 from rules.patterns.change import CheckedChange
+from rules.patterns.plan import Change, Threshold
 from rules.patterns.threshold import CheckedThreshold
-from rules.plan import Change, Program, Threshold
 from streams.explain.asked import Entrance, entrances
 from streams.explain.event import Answer, Judgement
 from streams.explain.judged import Judged, Look

@@ -9,12 +9,13 @@ import numpy as np
 from events.alert import Alert
 from events.batch import POSITION
 from kernels.nulls import NULL
+from rules.expression.compiled import Program
 from rules.expression.typed import Typed
 from rules.patterns.change import CheckedChange
+from rules.patterns.plan import Absence, Threshold
+from rules.patterns.plan import Change as ChangePlan
+from rules.patterns.plan import Sequence as SequencePlan
 from rules.patterns.threshold import CheckedThreshold
-from rules.plan import Absence, Program, Threshold
-from rules.plan import Change as ChangePlan
-from rules.plan import Sequence as SequencePlan
 from streams.explain.asked import Condition, Entrance, entrances
 from streams.explain.judged import Judged, Look
 from streams.explain.listener import Heard, Sighting, Taken

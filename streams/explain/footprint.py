@@ -5,7 +5,7 @@ from math import prod
 
 from kernels.keys import members as at
 from rules.family import FamilyPlan, families
-from rules.plan import Absence as AbsencePlan
+from rules.patterns.plan import Absence as AbsencePlan
 from rules.plan import Plan, RulePlan
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry

@@ -10,7 +10,7 @@ from events.batch import DEVICE, ID, KIND, POSITION, REASONS, REPLAYED, SLICE_BI
 from events.block import Bytes
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
-from rules.plan import Program
+from rules.expression.compiled import Program
 from streams.shard.choose import Chooser
 from streams.shard.intake import Arrival
 

@@ -17,7 +17,8 @@ from rules.checked import CheckedRule
 from rules.explain import target_of
 from rules.expression.program import Target
 from rules.message import bounds
-from rules.plan import Plan, RulePlan, Threshold
+from rules.patterns.plan import Threshold
+from rules.plan import Plan, RulePlan
 from streams.control.references import References
 from streams.explain.asked import entrances
 from streams.explain.judged import Look

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from events.alert import Alert
-from rules.plan import Sequence as SequencePlan
+from rules.patterns.plan import Sequence as SequencePlan
 from streams.explain.listener import Taken
 
 FOLLOWED = 64  # events of the key behind one, by which its chain may be complete

@@ -12,8 +12,8 @@ from kernels.keys import choose as at
 from kernels.keys import members as of
 from kernels.keys.token import combined
 from kernels.nulls import NULL
+from rules.expression.compiled import Program, reads
 from rules.family import FamilyPlan
-from rules.plan import Program, reads
 from streams.shard.members import Index, index_of, reads_parameters
 
 Ints = NDArray[np.int64]

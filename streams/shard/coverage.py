@@ -16,7 +16,7 @@ from kernels.instants import MINUTE_MS
 from kernels.keys.membership import fill
 from kernels.nulls import NULL
 from kernels.opcodes import COVERAGE
-from rules.plan import Program, reads
+from rules.expression.compiled import Program, reads
 from streams.shard.surroundings import Samples, SetRows, Surroundings
 
 Ints = NDArray[np.int64]

@@ -10,8 +10,10 @@ from events.alert import SEVERITIES
 from events.batch import Lanes
 from kernels import opcodes as op
 from kernels.opcodes import TRUE
+from rules.expression.compiled import Program, reads
 from rules.family import FamilyPlan, programs
-from rules.plan import Change, Program, RulePlan, Sequence, reads
+from rules.patterns.plan import Change, Sequence
+from rules.plan import RulePlan
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry
 from streams.shard.surroundings import Surroundings
@@ -91,7 +93,7 @@ class Family:
     def evaluate(self, program: Program, lanes: Lanes, rows: Ints, extra: NDArray[np.float64], members: Ints) -> Ints:
         """Return the 64 bits of a program's result for some rows, each for one member.
 
-        `extra` is float64[e, len(rows)], the rows of EXTRA that the pattern gives (`rules.plan.extras`).
+        `extra` is float64[e, len(rows)], the rows of EXTRA that the pattern gives (`rules.patterns.plan.extras`).
         """
         given = extra
         if len(self.plan.parameters):

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from events.batch import KIND, TIME, EventBatch
 from kernels.opcodes import ON_RELEASE
+from rules.expression.compiled import reads
 from rules.family import families, programs
-from rules.plan import Absence as AbsencePlan
-from rules.plan import RulePlan, reads
+from rules.patterns.plan import Absence as AbsencePlan
+from rules.plan import RulePlan
 from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.coverage import Coverage
 from streams.shard.family import Family

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from kernels import opcodes as op
 from kernels.keys import members as at
+from rules.expression.compiled import Program, reads
 from rules.family import FamilyPlan
-from rules.plan import Program, reads
 
 Ints = NDArray[np.int64]
 

@@ -19,7 +19,8 @@ from kernels.keys.token import combined_all
 from kernels.nulls import NULL
 from kernels.opcodes import LANE, TIME_LANE
 from kernels.scores.told import WANTED, say_nothing, tell
-from rules.plan import ScorePlan, reads
+from rules.expression.compiled import reads
+from rules.plan import ScorePlan
 from rules.scores import SCORES
 from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry

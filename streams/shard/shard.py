@@ -16,8 +16,9 @@ from events.alert import Alert
 from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
 from kernels.opcodes import COVERAGE
+from rules.expression.compiled import reads
 from rules.family import programs
-from rules.plan import Plan, reads
+from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
 from streams.shard.firing import Firings

@@ -17,7 +17,7 @@ from kernels import opcodes as op
 from kernels.instants import MINUTE_MS
 from kernels.nulls import NULL
 from kernels.patterns.stops import NO_RUN, earliest, forget, move, release, stop
-from rules.plan import Program
+from rules.expression.compiled import Program
 from streams.shard.choose import null_lanes
 from streams.shard.surroundings import Surroundings
 

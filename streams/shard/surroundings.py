@@ -16,7 +16,8 @@ from kernels.expression import evaluate
 from kernels.keys.membership import fill, rows_of
 from kernels.nulls import NAN_BITS, NULL
 from kernels.surroundings import laid, views
-from rules.plan import DEVICES, FILLED, Plan, Polygon, Program, SetPlan
+from rules.expression.compiled import Program
+from rules.plan import DEVICES, FILLED, Plan, Polygon, SetPlan
 
 if TYPE_CHECKING:
     from streams.shard.network import Network

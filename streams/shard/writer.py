@@ -9,7 +9,9 @@ import numpy as np
 from events.alert import SEVERITIES, Alert, Mode, alert_name
 from events.identity import CityKey
 from kernels.opcodes import TRUE
-from rules.plan import Absence, Plan, Program, Source
+from rules.expression.compiled import Program
+from rules.patterns.plan import Absence
+from rules.plan import Plan, Source
 from streams.shard.firing import Firings
 from streams.shard.reread import Event, Events, ReadLine, SetTexts
 from streams.shard.surroundings import Surroundings

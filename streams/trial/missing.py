@@ -17,10 +17,11 @@ from kernels.opcodes import ON_RELEASE, TRUE
 from rules.check import Ruleset
 from rules.checked import CheckedRule
 from rules.errors import problem
+from rules.expression.compiled import Program, reads
 from rules.expression.typed import Apply, Field, Typed, leaves, parts
+from rules.patterns.plan import Sequence as Steps
 from rules.patterns.sequence import CheckedSequence
-from rules.plan import Program, RulePlan, reads
-from rules.plan import Sequence as Steps
+from rules.plan import RulePlan
 from streams.shard.surroundings import Surroundings
 
 OFTEN = 0.01  # of the events; what is missing less often is an accident

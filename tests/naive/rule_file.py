@@ -20,8 +20,8 @@ from kernels.scores.cohort import COHORT
 from rules.expression.canonical import canonical
 from rules.expression.nodes import And, Node
 from rules.expression.parse import parse
+from rules.patterns.plan import Threshold as PlannedThreshold
 from rules.plan import Plan, RulePlan
-from rules.plan import Threshold as PlannedThreshold
 from tests.naive.baseline import Usual
 from tests.naive.expression import World, expression
 from tests.naive.inactivity import Law

@@ -8,7 +8,8 @@ from events.identity import CityKey
 from events.schema import Schemas
 from kernels import opcodes as op
 from rules import check
-from rules.plan import Absence, Plan, RulePlan, Source, Threshold
+from rules.patterns.plan import Absence, Threshold
+from rules.plan import Plan, RulePlan, Source
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 HEAD = """\

@@ -14,7 +14,8 @@ from events.place import Problems
 from events.schema import Schemas
 from rules import check
 from rules.errors import format
-from rules.plan import Absence, Change, Plan, RulePlan, Sequence, Source, Threshold
+from rules.patterns.plan import Absence, Change, Sequence, Threshold
+from rules.plan import Plan, RulePlan, Source
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 LANGUAGE = {path.name: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "language").glob("*.yaml")}

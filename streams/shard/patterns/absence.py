@@ -34,7 +34,7 @@ from kernels.patterns.absence import (
     sight,
 )
 from kernels.patterns.absence import TIME as AT
-from rules.plan import Absence as AbsencePlan
+from rules.patterns.plan import Absence as AbsencePlan
 from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.coverage import KEPT
 from streams.shard.family import Family

@@ -13,7 +13,7 @@ from kernels.nulls import NULL
 from kernels.patterns.aggregate import GROUP, HAND, VACANT
 from kernels.patterns.evidence import chain, gather, remember
 from rules.aggregates import AGGREGATES
-from rules.plan import Threshold, Window, extras
+from rules.patterns.plan import Threshold, Window, extras
 from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
 from streams.shard.patterns.groups import Groups

@@ -16,7 +16,8 @@ from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
 from kernels.patterns.baseline import LEARNED, WHOLE, compare, first_pane, learn, vacant_before
 from rules.aggregates import AGGREGATES
-from rules.plan import Baseline, Program, Season, Threshold, Window
+from rules.expression.compiled import Program
+from rules.patterns.plan import Baseline, Season, Threshold, Window
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.episode import EpisodeJudge, newest

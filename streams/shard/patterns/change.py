@@ -10,7 +10,7 @@ from kernels.keys.token import combined_all
 from kernels.nulls import NULL
 from kernels.patterns.change import KEPT, lag
 from kernels.patterns.first_seen import first_seen
-from rules.plan import Change as ChangePlan
+from rules.patterns.plan import Change as ChangePlan
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from kernels.nulls import NULL
 from kernels.patterns.judge import judge
-from rules.plan import Threshold
+from rules.patterns.plan import Threshold
 from streams.shard.family import Family
 from streams.shard.tables import Columns, KeyTable
 

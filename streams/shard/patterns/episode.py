@@ -37,7 +37,8 @@ from kernels.patterns.episode import (
     points_before,
 )
 from kernels.patterns.episode import TIME as AT
-from rules.plan import Program, Threshold, extras
+from rules.expression.compiled import Program
+from rules.patterns.plan import Threshold, extras
 from streams.shard.choose import null_lanes
 from streams.shard.family import Family
 from streams.shard.firing import Firings

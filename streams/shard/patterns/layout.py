@@ -12,7 +12,7 @@ from kernels.patterns import cells as of
 from kernels.patterns.aggregate import PANES
 from kernels.patterns.quantile import HELD, WORDS
 from rules.aggregates import AGGREGATES
-from rules.plan import Panes
+from rules.patterns.plan import Panes
 from streams.shard.tables import Columns
 
 Ints = NDArray[np.int64]

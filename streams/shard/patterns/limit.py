@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kernels import opcodes as op
 from kernels.patterns.shared import ANY
+from rules.expression.compiled import Program
 from rules.family import FamilyPlan
-from rules.plan import Program
 
 Floats = NDArray[np.float64]
 OPPOSITE = {op.LESS: op.GREATER, op.LESS_EQUAL: op.GREATER_EQUAL, op.GREATER: op.LESS, op.GREATER_EQUAL: op.LESS_EQUAL}

@@ -7,10 +7,11 @@ read. That is before the first event: none ever waits for a kernel.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rules.plan import Absence as AbsencePlan
-from rules.plan import Change as ChangePlan
-from rules.plan import RulePlan, Threshold
-from rules.plan import Sequence as SequencePlan
+from rules.patterns.plan import Absence as AbsencePlan
+from rules.patterns.plan import Change as ChangePlan
+from rules.patterns.plan import Sequence as SequencePlan
+from rules.patterns.plan import Threshold
+from rules.plan import RulePlan
 from streams.shard.family import Family
 from streams.shard.patterns.pattern import Pattern
 from streams.shard.surroundings import Surroundings

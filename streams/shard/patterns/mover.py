@@ -12,8 +12,9 @@ from kernels import opcodes as op
 from kernels.instants import NEVER
 from kernels.patterns import session, sliding, tumbling
 from kernels.patterns.aggregate import PANES
+from rules.expression.compiled import reads
 from rules.family import programs
-from rules.plan import Threshold, reads
+from rules.patterns.plan import Threshold
 from streams.shard.family import Family
 
 Ints = NDArray[np.int64]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.opcodes import TRUE
-from rules.plan import Change, Threshold
+from rules.patterns.plan import Change, Threshold
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.limits import EVIDENCE_MAX
 from kernels.patterns.count import count, words
-from rules.plan import Threshold
+from rules.patterns.plan import Threshold
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.patterns.points import Points

@@ -12,7 +12,8 @@ from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.chains import EVENTS, SLOT_COUNT, SLOT_WIDTH, SLOTS, START, STATE, layout
 from kernels.patterns.steps import candidates, concerning, merge_steps
-from rules.plan import Program, Sequence, SequenceStep, reads
+from rules.expression.compiled import Program, reads
+from rules.patterns.plan import Sequence, SequenceStep
 from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family

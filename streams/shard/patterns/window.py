@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
 from kernels.nulls import NULL
-from rules.plan import Program
+from rules.expression.compiled import Program
 from streams.shard.choose import Chosen, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings

@@ -6,7 +6,8 @@ from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules import check
-from rules.plan import Absence, RulePlan
+from rules.patterns.plan import Absence
+from rules.plan import RulePlan
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 HEAD = """\

@@ -4,7 +4,8 @@ from events.batch import TIME
 from events.identity import CityKey
 from events.schema import Schemas
 from rules import check
-from rules.plan import Change, Plan, Source
+from rules.patterns.plan import Change
+from rules.plan import Plan, Source
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 

@@ -6,7 +6,8 @@ from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules import check
-from rules.plan import RulePlan, Sequence, Source
+from rules.patterns.plan import Sequence
+from rules.plan import RulePlan, Source
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 HEAD = """\

@@ -6,7 +6,7 @@ from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules import check
-from rules.plan import Threshold
+from rules.patterns.plan import Threshold
 
 SCHEMAS, CITY = Schemas.load(), CityKey()
 

@@ -5,7 +5,8 @@ import pytest
 from events.identity import CityKey
 from events.place import Problem, Problems
 from events.schema import Schemas
-from rules import check, plan
+from rules import check
+from rules.patterns import plan
 from rules.scores import ALPHA, CEILING_MS, LEAST_MS
 
 SCHEMAS, CITY = Schemas.load(), CityKey()

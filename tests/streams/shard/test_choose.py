@@ -7,8 +7,8 @@ from events.decode import Decoder
 from kernels.instants import MINUTE_MS
 from kernels.nulls import NAN_BITS, NULL
 from kernels.opcodes import COVERAGE, GREATER, LANE, NUMBER
+from rules.expression.compiled import Program
 from rules.family import families
-from rules.plan import Program
 from streams.control.references import References
 from streams.shard.choose import Chooser, Slice, null_lanes
 from streams.shard.conjuncts import Entry

@@ -6,7 +6,8 @@ from kernels.instants import MINUTE_MS
 from kernels.nulls import NULL
 from kernels.opcodes import COVERAGE, FALSE, INSIDE, INTEGER, NUMBER, TRUE, UNKNOWN
 from kernels.surroundings import views
-from rules.plan import Polygon, Program
+from rules.expression.compiled import Program
+from rules.plan import Polygon
 from streams.control.references import References
 from streams.shard.surroundings import Samples
 from tests.streams.small_log import CITY, SCHEMAS, T, planned

@@ -7,8 +7,10 @@ import numpy as np
 from events.batch import TIME
 from kernels import opcodes as op
 from kernels.limits import EVIDENCE_MAX
+from rules.expression.compiled import Program
 from rules.family import families
-from rules.plan import Program, Step, Threshold
+from rules.patterns.plan import Threshold
+from rules.plan import Step
 from streams.shard.choose import Slice, null_lanes
 from streams.shard.family import Family
 from streams.shard.patterns.points import Points

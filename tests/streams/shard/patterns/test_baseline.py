@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.patterns.episode import IDLE
-from rules.plan import Aggregate, Baseline, Threshold, Window
+from rules.patterns.plan import Aggregate, Baseline, Threshold, Window
 from streams.shard.patterns.baseline import BaselineJudge, Memory
 from tests.naive.baseline import Usual, follow
 from tests.naive.episode import Key, Point

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kernels import opcodes as op
-from rules.plan import Aggregate, Baseline, Program, Threshold, Window
+from rules.expression.compiled import Program
+from rules.patterns.plan import Aggregate, Baseline, Threshold, Window
 from streams.shard.patterns.baseline import BaselineJudge
 from streams.shard.patterns.episode import EpisodeJudge
 from tests.naive import windows

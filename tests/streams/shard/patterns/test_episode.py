@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.plan import Aggregate, Threshold, Window
+from rules.patterns.plan import Aggregate, Threshold, Window
 from streams.shard.patterns.episode import EpisodeJudge
 from tests.streams.shard.patterns.judged import Judged, Look, brief, compares
 from tests.streams.shard.patterns.judged import family_of as made
