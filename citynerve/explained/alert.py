@@ -6,7 +6,7 @@ from typing import Any
 from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
 from citynerve.text import current, say
 from rules.message import duration, spelled, time
-from rules.patterns.plan import Absence, Sequence, Threshold
+from rules.patterns.plan import Absence, Sequence, Threshold, Unusual
 from rules.plan import Plan, RulePlan
 from streams.explain.alert import AlertStory, Evidence
 
@@ -74,9 +74,34 @@ def _absent(story: AlertStory, pattern: Absence, plan: Plan) -> str:
     since, silence = time(story.alert.since, plan), duration(pattern.silence_ms, current())
     if story.alert.transition != "firing":
         return say(en=f"the silence since {since} ended", zh=f"自 {since} 起的静默结束")
+    if pattern.unusual is not None:
+        return _unusual(story, pattern.unusual, since)
     return say(
         en=f"because nothing was seen for {silence}, counted from {since} (what `unless` stopped comes on top)",
         zh=f"原因: 自 {since} 起静默达到 {silence}(unless 停表的时间不计)",
+    )
+
+
+def _unusual(story: AlertStory, unusual: Unusual, since: str) -> str:
+    """Say whether a silence was unusual for the person, or as long as the ceiling lets any be."""
+    given = {name.rpartition(".")[2]: value for name, value in story.alert.values.items()}
+    silence, alpha = duration(given["silence"], current()), f"{100 * unusual.alpha:.3g} %"
+    if given["survival"] is None:
+        return say(
+            en=f"because nothing was seen for {silence}, from {since} on: the ceiling; no profile is kept of this key",
+            zh=f"原因: 自 {since} 起静默达到上限 {silence};该主键没有画像",
+        )
+    chance = f"{100 * given['survival']:.3g} %"
+    if given["survival"] <= unusual.alpha:
+        return say(
+            en=f"because nothing was seen for {silence}, counted from {since}: by its habits {chance} of its silences "
+            f"last so long, limit {alpha}",
+            zh=f"原因: 自 {since} 起静默 {silence}:按平时习惯只有 {chance} 的静默会这么久,界限 {alpha}",
+        )
+    return say(
+        en=f"because nothing was seen for {silence}, counted from {since}: the ceiling; by its habits {chance} of its "
+        f"silences last so long, limit {alpha}",
+        zh=f"原因: 自 {since} 起静默达到上限 {silence};按平时习惯 {chance} 的静默会这么久,界限 {alpha}",
     )
 
 

@@ -72,10 +72,18 @@ def _pattern(story: EventStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
         yield from tree(story.judgement.judged, plan, "    ")
     if isinstance(rule.pattern, Absence):
         due = (story.seen.time if story.seen else 0) + rule.pattern.silence_ms
-        yield "  " + say(
-            en=f"seen: its silence is counted from here and falls due at {time(due, plan)} at the earliest",
-            zh=f"这是一次出现:静默从此刻重新计时,最早于 {time(due, plan)} 到期",
-        )
+        if rule.pattern.unusual is None:
+            told = say(
+                en=f"seen: its silence is counted from here and falls due at {time(due, plan)} at the earliest",
+                zh=f"这是一次出现:静默从此刻重新计时,最早于 {time(due, plan)} 到期",
+            )
+        else:
+            told = say(
+                en=f"seen: its silence is counted from here and falls due when it is unusual, or at its ceiling: "
+                f"{time(due, plan)}, later by what `unless` stops",
+                zh=f"这是一次出现:静默从此刻重新计时,反常时到期,最迟于上限 {time(due, plan)}(unless 停表的时间顺延)",
+            )
+        yield "  " + told
     if story.following is not None:
         yield "  " + say(
             en=f"the next event of its key: {time(story.following, plan)}",

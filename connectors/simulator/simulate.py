@@ -123,7 +123,7 @@ def simulate(
             kinds += np.bincount(ready.templates, minlength=len(TEMPLATE))
             if progress is not None:
                 progress(written)
-    write_tables(city, reference, start, end, script.enrolled_late)
+    write_tables(city, reference, start, script.enrolled_late)
     script.write_truth(truth)
     return SimulationSummary(
         written,

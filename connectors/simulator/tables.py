@@ -21,7 +21,7 @@ ONE_WAY = "北向南"
 _DEVICES = ("device", "site", "lon", "lat", "person", "building", "expected_s", "eps_s")
 
 
-def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: dict[int, int]) -> None:
+def write_tables(city: City, folder: Path, start: int, enrolled_late: dict[int, int]) -> None:
     """Write all sets. An elder of `enrolled_late` is awaited from that instant, the others from before `start`."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "residents.csv").open("w", encoding="utf-8", newline="\n") as file:
@@ -32,8 +32,8 @@ def write_tables(city: City, folder: Path, start: int, end: int, enrolled_late: 
             file.write("".join(f"{site},p{person:07}\n" for person in range(first, first + RESIDENTS)))
     _write(
         folder / "elders.csv",
-        ("person", "site", "name", "lives_alone", "wanders", "away_until", "since", "consent_until"),
-        _elders(city, start, end, enrolled_late),
+        ("person", "site", "name", "lives_alone", "wanders", "away_until", "since", "consent_until", "ceiling_h"),
+        _elders(city, start, enrolled_late),
     )
     _write(folder / "devices.csv", _DEVICES, _devices(city))
     _write(
@@ -90,8 +90,8 @@ def _doors(city: City, community: int) -> Iterable[Sequence[object]]:
     yield city.device_name("c", community, DOOR_CAMERA), gate
 
 
-def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> Iterable[Sequence[object]]:
-    consent = clock(end + 200 * DAY_MS)
+def _elders(city: City, start: int, enrolled_late: dict[int, int]) -> Iterable[Sequence[object]]:
+    """Nobody has consented to a profile: what is usual of each of them is no part of the truth."""
     for elder in range(city.communities * ELDERS):
         name = _SURNAMES[elder * 7 % len(_SURNAMES)] + _GIVEN[elder * 5 % len(_GIVEN)]
         back = clock(start - (elder % 40 + 1) * DAY_MS) if elder % 11 == 0 else ""
@@ -104,7 +104,8 @@ def _elders(city: City, start: int, end: int, enrolled_late: dict[int, int]) -> 
             "true" if elder % 4 == 2 else "false",
             back,
             since,
-            consent,
+            "",
+            "",
         )
 
 

@@ -7,6 +7,7 @@ from benchmarks.quality.household import HOUSEHOLDS, START_MS
 from benchmarks.quality.lives import judge, people
 from benchmarks.quality.silence import CEILING_MS, alert_line, alerts, fixed, inactivity, lines
 from kernels.scores.cohort import COHORT
+from tests.streams.small_log import HEAD, Log, T, alerts_of, line, planned
 
 SEED, DAY_MS = 7, 86_400_000
 
@@ -42,3 +43,27 @@ def test_no_method_is_later_than_the_ceiling_but_for_outages(lives):
         dark = int(np.diff(life.dark, axis=1).sum())
         for allowed in (fixed([life])[0], inactivity([life], COHORT, 1e-9)[0]):
             assert (alerts(life, allowed) <= life.times + CEILING_MS + dark).all()
+
+
+def test_a_rule_raises_what_the_score_alone_would(lives):
+    plan = planned(
+        "r, from: gate, key: person, absence: {for: unusual, expect: elders}",
+        head=HEAD.replace("since: time", "consent_until: time").replace(
+            "routes:", "scores: {life: {kernel: inactivity, out: direction == 'out'}}\nroutes:"
+        ),
+    )
+    for life, silences in zip(lives, inactivity(lives, COHORT, 0.01), strict=True):
+        if len(life.dark):
+            continue  # its outages would have to be told by devices
+        end = START_MS + 60 * DAY_MS
+        signs = np.flatnonzero(life.times < end)
+        due, until = life.times[signs] + silences[signs], np.append(life.times[signs][1:], end)
+        log = Log().control("epoch", int(life.times[0]) - T)
+        events = [
+            line(int(time) - T, f"{i:06}", person="p", direction="out" if away else "in")
+            for i, (time, away) in enumerate(zip(life.times[signs].tolist(), life.away[signs].tolist(), strict=True))
+        ]
+        log.events(*events).tick(end - T)
+        found = alerts_of(plan, log, elders=[{"person": "p", "consent_until": 2 * end}])
+        raised = [alert.time for alert in found if alert.transition == "firing"]
+        assert raised == due[due <= until].tolist() and raised

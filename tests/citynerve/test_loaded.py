@@ -51,5 +51,6 @@ def test_a_plan_loads_the_kernels_of_its_own_patterns(tmp_path):
         "kernels.patterns.cells",  # numbers alone
         "kernels.patterns.count",
         "kernels.patterns.judge",
+        "kernels.patterns.shared",
         "kernels.patterns.stops",
     }

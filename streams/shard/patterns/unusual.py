@@ -31,7 +31,7 @@ PROFILE: Columns = {
 
 
 class Unusual(Absence):
-    """State and behaviour of one such rule in one shard: 546 bytes a row of the expected set.
+    """State and behaviour of one such rule in one shard: 532 bytes a row of the expected set.
 
     What is usual of people of whom nothing is known is `hazards`, float64[modes, blocks, ages].
     """

@@ -22,6 +22,7 @@ NOT_PLANTED = {
     "accident_overdue",
     "case_overdue",
     "dispute_open",
+    "unusual_silence",  # whose consent is needed, and nobody there has given it
     "falling_object",
     "feed_silent",
     "flow_drop",
