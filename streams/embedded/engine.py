@@ -15,7 +15,7 @@ import orjson
 
 from events.alert import Alert
 from events.batch import POSITION, REASONS
-from events.block import Block, Control, Events, Tick
+from events.block import Block, Control, End, Events, FeedEnd, Tick
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
@@ -30,7 +30,7 @@ from streams.snapshot.container import SnapshotError
 from streams.snapshot.store import SnapshotStore
 from streams.stages import Stages
 from streams.time.epoch import EpochFinder
-from streams.time.watermark import Feed, FeedClock, GroupClock
+from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
 
 RETRY_S = 0.5
 DEBT_S = 3.0  # of replaying that a restart may cost
@@ -88,7 +88,8 @@ class Engine:
         ]
         self._feeds = {feed.name: feed for feed in feeds}
         self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
-        self._epoch = EpochFinder(GroupClock(tuple(self._clocks.values())))
+        self._clock_of_all = GroupClock(tuple(self._clocks.values()))
+        self._epoch = EpochFinder(self._clock_of_all)
         self.logs, self._store, self._clock, self._on_alerts = logs, store, clock, on_alerts
         self._alerts = DerivedLog(logs.alerts, lambda line: str(line["id"]), on_failure)
         self._late = DerivedLog(logs.late, _place, on_failure)
@@ -100,6 +101,11 @@ class Engine:
         self._debt_s = debt_s
         self._debts = [0.0] * shards  # seconds of stepping since the last snapshot
         self._from = [0] * shards  # log position that each shard goes on from
+
+    @property
+    def greatest(self) -> int:
+        """Greatest event time that any feed has delivered (epoch ms), `BEGINNING` before the first event."""
+        return max((clock.greatest for clock in self._clocks.values()), default=BEGINNING)
 
     def recover(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
         """Go on where the newest snapshots and the logs say; `progress` is told bytes as they are read again."""
@@ -158,9 +164,7 @@ class Engine:
             received = block.received
             alerts = self._arrive(block, end)
         else:
-            assert isinstance(block, Tick), "no other control record exists yet"
-            clock = self._clocks[block.feed]
-            clock.tick, clock.blind = max(clock.tick, block.time), block.blind
+            self._tell_clocks(block)
             alerts = self._found(block.position, end) + self._step(block, end)
         self.position = end
         if alerts:
@@ -180,6 +184,15 @@ class Engine:
         if judgement.late.any():
             self._late.append(_late(arrival))
         return alerts
+
+    def _tell_clocks(self, block: Tick | Control) -> None:
+        if isinstance(block, Tick):
+            clock = self._clocks[block.feed]
+            clock.tick, clock.blind = max(clock.tick, block.time), block.blind
+        elif isinstance(block, FeedEnd):
+            self._clocks[block.feed].ended = True
+        elif isinstance(block, End):
+            self._clock_of_all.ended = block.time
 
     def _found(self, position: int, end: int) -> list[Alert]:
         """Tell the shards the epoch, before the block that made it known."""

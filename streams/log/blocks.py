@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import orjson
 
-from events.block import FUTURE_MS, PADDING, Block, Events, Tick
+from events.block import FUTURE_MS, PADDING, Block, Control, End, Events, FeedEnd, Tick
 from streams.log.frame import Frame, What
+from streams.log.protocol import LogError
 from streams.time.watermark import Feed
 
-TICK, BLIND_TICK = b'{"control":"tick"}\n', b'{"control":"tick","blind":true}\n'
+TICK, BLIND_TICK, FEED_END = b'{"control":"tick"}\n', b'{"control":"tick","blind":true}\n', b'{"control":"feed_end"}\n'
 _MERGED_MAX = 16 << 20  # bytes of text in one block
 
 
@@ -27,7 +28,7 @@ def blocks(frames: Iterable[Frame], feeds: Mapping[str, Feed]) -> Iterator[tuple
         if frame.what is What.LINES:
             together.append(frame)
         else:
-            yield _control(frame, feeds[frame.feed]), frame.end
+            yield _control(frame, feeds), frame.end
     if together:
         yield _events(together), together[-1].end
 
@@ -52,7 +53,21 @@ def _events(frames: list[Frame]) -> Events:
     return Events(first.feed, first.position, first.received, first.received + FUTURE_MS, data, size)
 
 
-def _control(frame: Frame, feed: Feed) -> Tick:
+def end_record(time: int) -> bytes:
+    """Return the control record that ends all input; everything up to `time` (epoch ms) has been seen."""
+    return orjson.dumps({"control": "end", "time": time}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _control(frame: Frame, feeds: Mapping[str, Feed]) -> Tick | Control:
+    """Return a control record; a tick's time is when it became durable, less what its feed may be late."""
     record = orjson.loads(bytes(frame.text))
-    assert record["control"] == "tick", "no other control record exists yet"
-    return Tick(feed.name, frame.position, frame.received - feed.lateness_ms, record.get("blind", False))
+    match record["control"]:
+        case "tick":
+            time = frame.received - feeds[frame.feed].lateness_ms
+            return Tick(frame.feed, frame.position, time, record.get("blind", False))
+        case "feed_end":
+            return FeedEnd(frame.position, frame.feed)
+        case "end":
+            return End(frame.position, record["time"])
+        case unknown:
+            raise LogError(f"control record `{unknown}` at log position {frame.position} is of a later version")

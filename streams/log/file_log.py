@@ -26,7 +26,7 @@ from streams.log.segment import Walk, mapped, segment_path, segments
 
 Clock = Callable[[], int]
 DISK = Disk()
-COMMIT_BYTES = 32 << 20  # of text at most in one commit
+COMMIT_BYTES = 8 << 20  # of text at which a commit is full: what is urgent waits for the one under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class FileLog(LogReader):
         super().__init__(folder)
         self._clock, self._retention, self._level, self._disk = clock, retention, level, disk
         self._on_durable = on_durable
+        self._urgent: deque[_Waiting] = deque()
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._changed = threading.Condition()
@@ -108,15 +109,18 @@ class FileLog(LogReader):
         """Bytes of text that are not durable yet."""
         return self._waiting_bytes
 
-    def append(self, feed: str, text: Buffer, what: What = What.LINES) -> "Future[Frame]":
-        """Append whole lines, or one control record; the future comes to the frame when it is durable."""
+    def append(self, feed: str, text: Buffer, what: What = What.LINES, *, urgent: bool = False) -> "Future[Frame]":
+        """Append whole lines, or one control record; the future comes to the frame when it is durable.
+
+        What is urgent goes before all that waits and is not.
+        """
         if not 0 < len(text) <= SIZE_MAX or len(feed.encode()) > FEED_MAX:
             raise ValueError(f"a frame has 1 to {SIZE_MAX} bytes and a feed's name up to {FEED_MAX}")
         waiting = _Waiting(feed, text, what, Future())
         with self._changed:
             if self._closed:
                 raise LogError(f"{self._folder}: the log is closed")
-            self._waiting.append(waiting)
+            (self._urgent if urgent else self._waiting).append(waiting)
             self._waiting_bytes += len(text)
             self._changed.notify()
         return waiting.future
@@ -154,12 +158,12 @@ class FileLog(LogReader):
     def _next_commit(self) -> list[_Waiting]:
         """Wait for something to commit; return all there is up to a size, nothing once the log is closed."""
         with self._changed:
-            while not self._waiting and not self._closed:
+            while not (self._urgent or self._waiting or self._closed):
                 self._changed.wait()
             batch: list[_Waiting] = []
             size = 0
-            while self._waiting and size < COMMIT_BYTES:
-                batch.append(self._waiting.popleft())
+            while (waiting := self._urgent or self._waiting) and size < COMMIT_BYTES:
+                batch.append(waiting.popleft())
                 size += len(batch[-1].text)
             self._waiting_bytes -= size
             return batch

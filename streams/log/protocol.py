@@ -24,8 +24,10 @@ class Log(Protocol):
         """Position behind the last durable frame."""
         ...
 
-    def append(self, feed: str, text: Buffer, what: What = What.LINES) -> "Future[Frame]":
+    def append(self, feed: str, text: Buffer, what: What = What.LINES, *, urgent: bool = False) -> "Future[Frame]":
         """Append whole lines, or one control record; the future comes to the frame when it is durable.
+
+        What is urgent goes before all that waits and is not.
 
         Frames of one thread come in its order. The future raises `LogError` if they could not be made durable; they
         are then not part of the log.

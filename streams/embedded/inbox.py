@@ -1,0 +1,45 @@
+"""The bounded queue between the event log and the engine."""
+
+import threading
+from collections import deque
+
+from streams.log.frame import Frame
+
+BYTES = 8 << 20  # of text that may wait, beside one frame
+
+
+class Inbox:
+    """Frames in the order of the log. Who puts one waits while there is too much: so does all that is appended."""
+
+    def __init__(self, limit: int = BYTES) -> None:
+        self.waiting = 0  # bytes of text
+        self._limit = limit
+        self._frames: deque[Frame] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, frame: Frame) -> None:
+        """Put a frame in, as soon as there is room."""
+        with self._changed:
+            while self.waiting > self._limit and not self._closed:
+                self._changed.wait()
+            self._frames.append(frame)
+            self.waiting += len(frame.text)
+            self._changed.notify_all()
+
+    def take(self, patience_s: float) -> list[Frame]:
+        """Take all that is there, waiting so long for the first."""
+        with self._changed:
+            if not self._frames and not self._closed:
+                self._changed.wait(patience_s)
+            frames = list(self._frames)
+            self._frames.clear()
+            self.waiting = 0
+            self._changed.notify_all()
+            return frames
+
+    def close(self) -> None:
+        """Let nobody wait any more; what comes is still kept."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

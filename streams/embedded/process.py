@@ -1,0 +1,146 @@
+"""The engine process: sources, the event log, the engine and its ticks, from start to stop."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from connectors.protocol import Source
+from streams.embedded.engine import Engine, Recovery
+from streams.embedded.inbox import Inbox
+from streams.embedded.pump import Pump
+from streams.log.blocks import BLIND_TICK, TICK, end_record
+from streams.log.frame import Buffer, Frame, What
+from streams.time.watermark import BEGINNING
+
+TICK_EVERY_S = 1.0
+BLIND_AFTER_S = 600.0
+STOP_WITHIN_S = 30.0
+_PATIENCE_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A feed with its source. `live` ones never end and are ticked while they are connected and idle."""
+
+    source: Source
+    urgent: bool = False
+    live: bool = False
+
+
+class Process:
+    """Runs until it is stopped, or until all of its inputs have ended, none of them live.
+
+    Parameters
+    ----------
+    engine, inbox
+        the engine, and where its event log puts what is durable
+    connected
+        by live feed that has no source here, such as those that are posted to, whether it is connected
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        inbox: Inbox,
+        inputs: Sequence[Input],
+        *,
+        connected: Mapping[str, Callable[[], bool]] | None = None,
+        on_read: Callable[[int], None] = lambda _: None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.engine = engine
+        self.ready = threading.Event()
+        self._inbox = inbox
+        self._stopping = threading.Event()
+        self._log = engine.logs.events
+        self._pumps = [
+            Pump(put.source, self._log, urgent=put.urgent, stopping=self._stopping, on_read=on_read) for put in inputs
+        ]
+        self._sources = [put.source for put in inputs]
+        self._connected = {
+            **dict.fromkeys((put.source.feed for put in inputs if put.live), _always),
+            **(connected or {}),
+        }
+        self._now_s = now_s
+        self._heard = dict.fromkeys(self._connected, now_s())  # when something came of a live feed, or a tick was made
+        self._seen = dict.fromkeys(self._connected, now_s())  # when it was last connected
+
+    def append(self, feed: str, text: Buffer, *, urgent: bool = False) -> "Future[Frame]":
+        """Append lines of a live feed; return the future that comes to their frame when they are durable."""
+        self._heard[feed] = self._seen[feed] = self._now_s()
+        return self._log.append(feed, text, urgent=urgent)
+
+    def stop(self) -> None:
+        """Have it stop, from any thread or signal handler; `run` returns when everything taken is safe."""
+        self._stopping.set()
+
+    def run(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
+        """Recover, then take what comes until the end; then all that was acknowledged has been stepped."""
+        recovery = self.engine.recover(progress)
+        for pump in self._pumps:
+            pump.start()
+        self.ready.set()
+        try:
+            while not self._stopping.is_set() and not self._done():
+                self._tick()
+                self.engine.take(self._inbox.take(_PATIENCE_S))
+                self._check()
+            self._drain()
+        finally:
+            self.ready.clear()
+            self._close()
+        return recovery
+
+    def _done(self) -> bool:
+        return not self._connected and all(pump.ended for pump in self._pumps)
+
+    def _check(self) -> None:
+        for pump in self._pumps:
+            if pump.error is not None:
+                raise pump.error
+
+    def _tick(self) -> None:
+        """Tick the live feeds of which nothing has come for a second, blindly those that have been away for long."""
+        now = self._now_s()
+        for feed, connected in self._connected.items():
+            if now - self._heard[feed] < TICK_EVERY_S:
+                continue
+            if connected():
+                self._seen[feed] = now
+            blind = now - self._seen[feed] >= BLIND_AFTER_S
+            if blind or self._seen[feed] == now:
+                self._heard[feed] = now
+                self._log.append(feed, BLIND_TICK if blind else TICK, What.CONTROL)
+
+    def _drain(self) -> None:
+        """Take what is on its way; tell the end of all input if there is one."""
+        until = self._now_s() + STOP_WITHIN_S
+        ended = self._done() and not self._stopping.is_set()
+        self._stopping.set()
+        for source in self._sources:
+            source.close()
+        for pump in self._pumps:
+            while not pump.join(_PATIENCE_S) and self._now_s() < until:
+                self.engine.take(self._inbox.take(0))
+        self._take_rest(until)
+        if ended and self.engine.greatest > BEGINNING:
+            self._log.append("", end_record(self.engine.greatest), What.CONTROL).result()
+            self._take_rest(until)
+        self.engine.flush()
+        self.engine.snapshot()
+
+    def _take_rest(self, until: float) -> None:
+        """Take frames until the engine stands at the end of the log."""
+        while self.engine.position < self._log.end and self._now_s() < until:
+            self.engine.take(self._inbox.take(_PATIENCE_S))
+
+    def _close(self) -> None:
+        self._stopping.set()
+        self._inbox.close()
+        self.engine.close()
+
+
+def _always() -> bool:
+    return True
