@@ -55,8 +55,9 @@ class Unusual(Absence):
         self._rule = (self.rule.cooldown_ms, self._law[-1], law)
 
     def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Sequence[Chosen]:
-        """Let all sights wait: they teach in order."""
-        return chosen
+        """Let all sights of who is awaited wait: they teach in order."""
+        (own,) = chosen
+        return (own.at(np.flatnonzero(self._rows(own.keys) != NULL)),)
 
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due, or its consent end."""

@@ -190,3 +190,9 @@ def test_an_outage_that_coverage_knows_teaches_no_silence():
         cells[name] = profile(shard)["cells"].copy()
     ends = cells["dark"].reshape(-1, 2)[:, 1].sum() - cells["seen"].reshape(-1, 2)[:, 1].sum()
     assert ends == 0 and np.any(cells["dark"] != cells["seen"])  # what was seen of it counts, its end does not
+
+
+def test_signs_of_who_is_not_awaited_take_no_place():
+    log = Log().control("epoch").events(*(line(i, f"{i}", person=person) for i, person in enumerate("pqrp")))
+    shard, _ = fed(log, elders=elders("p"))
+    assert len(shard.groups[0].buffer) == 2
