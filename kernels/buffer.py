@@ -20,6 +20,7 @@ from kernels.prefetch import AHEAD, prefetch
 TIME, KIND, POSITION, ID, DEVICE, REPLAYED = range(6)  # lanes, as in events.batch
 ENTRY, MEMBER, KEY, FIELDS, COLUMN = range(5)  # of `pairs`
 PAIR = 5
+PIECE = 256  # rows whose records are written or read lane by lane while they lie in the first cache
 NO_WORD = np.int64(NULL)  # of a text that has ended: the least, so that it comes first
 
 
@@ -295,10 +296,12 @@ def spread(records, starts, pairs, first, places, lane_ends, entry_lanes, lanes)
             at == begins[entry] or fields[at] != fields[at - 1]
         )  # of a family's members the first
     for entry in range(len(lane_ends) - 1):
-        for k in range(lane_ends[entry + 1] - lane_ends[entry]):
-            lane = entry_lanes[lane_ends[entry] + k]
-            for j in range(begins[entry], ends[entry]):
-                lanes[lane, own_places[j]] = records[fields[j] + k]
+        for piece in range(begins[entry], ends[entry], PIECE):
+            stop = min(piece + PIECE, ends[entry])
+            for k in range(lane_ends[entry + 1] - lane_ends[entry]):
+                lane = entry_lanes[lane_ends[entry] + k]
+                for j in range(piece, stop):
+                    lanes[lane, own_places[j]] = records[fields[j] + k]
 
 
 @kernel(
