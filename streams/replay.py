@@ -27,7 +27,7 @@ from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
-from streams.shard.patterns.pattern import Learned
+from streams.shard.patterns.pattern import Baselines
 from streams.shard.shard import Shard
 from streams.stages import Stages
 from streams.time.epoch import EpochFinder
@@ -57,7 +57,7 @@ class Summary:
     without_key: dict[str, int] = field(default_factory=dict)
     suppressed: dict[str, int] = field(default_factory=dict)
     evicted: dict[str, int] = field(default_factory=dict)
-    learned: dict[str, Learned] = field(default_factory=dict)
+    baselines: dict[str, Baselines] = field(default_factory=dict)
     firings: dict[str, int] = field(default_factory=dict)
     alerts: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
@@ -237,9 +237,9 @@ class Replay:
         for shard in self._shards:
             _add(self.summary.suppressed, shard.suppressed())
             _add(self.summary.evicted, shard.evicted())
-            for rule, learned in shard.learned().items():
-                so_far = self.summary.learned.get(rule)
-                self.summary.learned[rule] = learned if so_far is None else so_far + learned
+            for rule, held in shard.baselines().items():
+                so_far = self.summary.baselines.get(rule)
+                self.summary.baselines[rule] = held if so_far is None else so_far + held
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ _SAME: Text = {"zh": "与参数相同", "en": "as its argument"}
 _NEVER: Text = {"zh": "", "en": ""}
 _IF_NULL: Text = {"zh": "参数缺失时", "en": "where an argument is null"}
 _UNPLACED: Text = {"zh": "任一方没有位置时", "en": "where one of the two has no place"}
-_LEARNING: Text = {"zh": "学习期间", "en": "while learning"}
+_NO_BASELINE: Text = {"zh": "基线建立之前", "en": "before a baseline"}
 
 
 def _in(place: misplaced.Elsewhere) -> Text:
@@ -176,7 +176,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         {"zh": "聚合偏离平时水平的程度,以标准差计", "en": "how far an aggregate is from what is usual, in deviations"},
         _AGGREGATE,
         _PLAIN,
-        _LEARNING,
+        _NO_BASELINE,
         _in(misplaced.IN_BASELINE),
     ),
     "expected": Function(
@@ -187,7 +187,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         {"zh": "聚合平时的水平", "en": "what an aggregate usually is"},
         _AGGREGATE,
         _SAME,
-        _LEARNING,
+        _NO_BASELINE,
         _in(misplaced.IN_BASELINE),
     ),
 }

@@ -42,7 +42,7 @@ class Baseline:
     """What is usual, learned from a key's own panes.
 
     EXTRA len(aggregates) + 2 i is the z-score of aggregate `of[i]`, the next one its expected value; both are null
-    while learning.
+    before a baseline is established.
     """
 
     season: Season

@@ -25,7 +25,7 @@ from streams.shard.firing import Firings
 from streams.shard.group import Stage, TimeGroup
 from streams.shard.intake import Arrival, Intake
 from streams.shard.patterns.at_once import Remembered
-from streams.shard.patterns.pattern import Learned
+from streams.shard.patterns.pattern import Baselines
 from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
 from streams.shard.writer import AlertWriter
@@ -196,14 +196,14 @@ class Shard:
             for rule, count in zip(pattern.family.rules, pattern.family.suppressed.tolist(), strict=True)
         }
 
-    def learned(self) -> dict[str, Learned]:
-        """How far each rule with a baseline has learned what is usual."""
+    def baselines(self) -> dict[str, Baselines]:
+        """How far the baselines of each rule that asks for them have come."""
         return {
             rule.rule: told
             for group in self._groups
             for pattern in group.ordered
             for member, rule in enumerate(pattern.family.rules)
-            if (told := pattern.learned(member)) is not None
+            if (told := pattern.baselines(member)) is not None
         }
 
     def evicted(self) -> dict[str, int]:

@@ -19,17 +19,17 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """How far a baseline has come: of how many keys it holds something was usual, and since when (epoch ms)."""
+class Baselines:
+    """How many keys a rule holds, for how many of them a baseline was established, and since when (epoch ms)."""
 
     keys: int
     judged: int
     since: int | None
 
-    def __add__(self, other: "Learned") -> "Learned":
+    def __add__(self, other: "Baselines") -> "Baselines":
         """Add what another shard holds."""
         since = [each.since for each in (self, other) if each.since is not None]
-        return Learned(self.keys + other.keys, self.judged + other.judged, min(since, default=None))
+        return Baselines(self.keys + other.keys, self.judged + other.judged, min(since, default=None))
 
 
 class Pattern(Protocol):
@@ -50,8 +50,8 @@ class Pattern(Protocol):
         """Whether it holds no key, so that nothing can fall due."""
         return self.table is not None and not len(self.table)
 
-    def learned(self, member: int) -> Learned | None:
-        """Return how far a member of the family has learned what is usual, None where it has no baseline."""
+    def baselines(self, member: int) -> Baselines | None:
+        """Return how far the baselines of a member of the family have come, None where it asks for none."""
         return None
 
     def arm(self, epoch: int) -> None:

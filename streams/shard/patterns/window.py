@@ -18,7 +18,7 @@ from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.audience import Audience
 from streams.shard.patterns.load import audience_of, source_of
-from streams.shard.patterns.pattern import Learned, Pattern, distinct
+from streams.shard.patterns.pattern import Baselines, Pattern, distinct
 from streams.shard.patterns.points import Hears, Points
 from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import Released
@@ -150,8 +150,8 @@ class Window(Pattern):
         ]
         return out + self.audience.advance(bound)
 
-    def learned(self, member: int) -> Learned | None:
-        """Return how far a member of the family has learned what is usual, None where it has no baseline."""
+    def baselines(self, member: int) -> Baselines | None:
+        """Return how far the baselines of a member of the family have come, None where it asks for none."""
         pairs = self.audience.table
         judged_from = pairs.state.get("judged_from")
         if judged_from is None:
@@ -159,7 +159,7 @@ class Window(Pattern):
         keys = int(np.count_nonzero((self.table.row_keys != NULL) & (self.table.state["members"] == member)))
         held = judged_from[(pairs.row_keys != NULL) & (pairs.state["members"] == member)]
         known = held[held != NULL]
-        return Learned(keys, len(known), int(known.min()) if len(known) else None)
+        return Baselines(keys, len(known), int(known.min()) if len(known) else None)
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""

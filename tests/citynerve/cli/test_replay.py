@@ -341,16 +341,16 @@ def series(folder, days, name="power.csv"):
 
 
 @pytest.mark.parametrize("shards", [1, 2])
-def test_a_rule_that_learns_says_until_when(citynerve, tmp_path, shards):
+def test_a_rule_with_a_baseline_says_when_it_was_established(citynerve, tmp_path, shards):
     run = citynerve("replay", *series(tmp_path, days=5), "--shards", shards)
-    assert "unusual: learned until 2026-03-04 01:00:00, nothing was judged before" in run.err
-    learned = orjson.loads((tmp_path / "s.json").read_bytes())["learned"]
-    assert learned == {"unusual": {"keys": 2, "judged": 2, "since": 1_772_557_200_000}}
+    assert "unusual: baseline established by 2026-03-04 01:00:00, nothing was judged before" in run.err
+    held = orjson.loads((tmp_path / "s.json").read_bytes())["baselines"]
+    assert held == {"unusual": {"keys": 2, "judged": 2, "since": 1_772_557_200_000}}
 
 
-def test_a_rule_that_was_still_learning_says_that_nothing_was_judged(citynerve, tmp_path):
+def test_a_rule_without_a_baseline_yet_says_that_nothing_was_judged(citynerve, tmp_path):
     run = citynerve("replay", *series(tmp_path, days=3))
-    assert "warning: unusual was still learning at the end, nothing was judged" in run.err
+    assert "warning: unusual had no baseline yet at the end, nothing was judged" in run.err
     assert "`season: day` needs 3 windows of 1 h with values at the same time of the day" in run.err
 
 

@@ -53,7 +53,7 @@ def test_flow_that_drops_below_the_usual_raises_an_alert_that_tells_both():
     assert alert.evidence == (at % 1000, at % 1000 + 1)
 
 
-def test_nothing_fires_while_it_is_learning():
+def test_nothing_fires_before_a_baseline_is_established():
     judge = judged(drop(min_samples=6))
     at = taught(judge)
     assert judge.take(pane(at, 0.0)) == []

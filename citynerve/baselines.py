@@ -1,4 +1,4 @@
-"""What a run tells of rules that learn what is usual: until when they learned, and who was never judged."""
+"""What a run tells of rules with a baseline: when it was established, and of how many keys."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,25 +7,25 @@ from rules import message
 from rules.patterns.plan import Threshold
 from rules.patterns.threshold import SEASON_MS
 from rules.plan import Plan, RulePlan
-from streams.shard.patterns.pattern import Learned
+from streams.shard.patterns.pattern import Baselines
 
 
-def told(learned: Mapping[str, Learned], plan: Plan) -> Iterator[str]:
+def told(held: Mapping[str, Baselines], plan: Plan) -> Iterator[str]:
     """Yield a line a rule with a baseline, where any event had its key."""
     for rule in plan.rules:
-        of = learned.get(rule.rule)
+        of = held.get(rule.rule)
         if of is None or not of.keys:
             continue
         if of.since is None:
             yield say(
-                en=f"warning: {rule.rule} was still learning at the end, nothing was judged: {_needs(rule)}",
-                zh=f"警告:{rule.rule} 直到结束仍在学习,没有做任何判定:{_needs(rule)}",
+                en=f"warning: {rule.rule} had no baseline yet at the end, nothing was judged: {_needs(rule)}",
+                zh=f"警告:{rule.rule} 直到结束仍未建立基线,没有做任何判定:{_needs(rule)}",
             )
             continue
         until = message.time(of.since, plan)
         first = say(
-            en=f"{rule.rule}: learned until {until}, nothing was judged before",
-            zh=f"{rule.rule}:学习到 {until},此前不做判定",
+            en=f"{rule.rule}: baseline established by {until}, nothing was judged before",
+            zh=f"{rule.rule}:基线建立于 {until},此前不做判定",
         )
         some = say(en=f"; {of.judged:,} of {of.keys:,} keys", zh=f";{of.keys:,} 个主键中的 {of.judged:,} 个")
         yield first if of.judged == of.keys else first + some
