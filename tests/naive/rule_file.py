@@ -87,6 +87,8 @@ def declared_scores(text: str, sets: Mapping[str, Sequence[Row]], schemas: Schem
             kinds=frozenset(listed(body["from"])),
             per=tuple(listed(body["per"])),
             when=expression(node(body["when"]), world) if "when" in body else always,
+            parameters={key: each for key, each in body.items() if key not in ("kernel", "from", "per", "when")},
+            timezone=document["timezone"],
         )
         for name, body in document.get("scores", {}).items()
         if body["kernel"] in KERNELS

@@ -1,13 +1,13 @@
 """Impossible travel, naively: vehicles are objects, and every way is looked for in the whole network."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.naive.geo import distance_m
 
 Steps = Mapping[tuple[int, int], float]  # how many seconds the step between two places takes
-SLOT_MS = 2 * 3_600_000
+HOUR_MS = 3_600_000
 
 
 def shortest(steps: Steps, source: int) -> dict[int, float]:
@@ -55,10 +55,19 @@ class Vehicle:
 class Plate:
     """All that is known of a plate. `take` returns what is told at a sighting, None mostly.
 
-    `bound` gives the least seconds that the network knows of between two places at a time of day (0 to 11).
+    `bound` gives the least seconds that the network knows of between two places at a time of day (0 to 11), `hour` the
+    civil hour of an instant. The rest is what a declaration may say.
     """
 
     bound: "Bound"
+    hour: Callable[[int], int] = lambda time: time // HOUR_MS % 24
+    speed_kmh_max: float = 180.0
+    distance_m_min: float = 2000.0
+    least_share: float = 0.6
+    least_s_min: float = 60.0
+    straight_kmh: float = 60.0
+    window_h: float = 24.0
+    misreads: float = 0.01
     vehicles: list[Vehicle] = field(default_factory=list)  # the newer one first
     pairs: list[int] = field(default_factory=list)  # minutes
 
@@ -66,11 +75,12 @@ class Plate:
         """Return how long the way takes at least, s."""
         distance = now.distance_m(before)
         if before.place is None or now.place is None:
-            return distance * 3.6 / 180 if distance > 2000 else 0.0
-        known = min(self.bound(each.time // SLOT_MS % 12, before.place, now.place) for each in (before, now))
-        if known < 60:
+            return distance * 3.6 / self.speed_kmh_max if distance > self.distance_m_min else 0.0
+        known = min(self.bound(self.hour(each.time) // 2, before.place, now.place) for each in (before, now))
+        if known < self.least_s_min:
             return 0.0
-        return 0.6 * known if math.isnan(distance) else min(0.6 * known, distance * 3.6 / 60)
+        learned = self.least_share * known
+        return learned if math.isnan(distance) else min(learned, distance * 3.6 / self.straight_kmh)
 
     def take(self, now: Sighting) -> dict[str, float] | None:
         """Take a sighting."""
@@ -91,10 +101,10 @@ class Plate:
     def tell(self, before: Sighting, now: Sighting) -> dict[str, float]:
         """Note a pair, and return what is told of it."""
         minute = now.time // 60_000
-        count = 1 + sum(minute - each < 24 * 60 for each in self.pairs)
+        count = 1 + sum(minute - each < self.window_h * 60 for each in self.pairs)
         self.pairs = [minute, *self.pairs][:3]
         told = {
-            "confidence": 1e-4 / (1e-4 + 0.01**count / math.factorial(count)),
+            "confidence": 1e-4 / (1e-4 + self.misreads**count / math.factorial(count)),
             "contradictions": count,
             "elapsed_s": (now.time - before.time) / 1000,
             "least_s": self.least(before, now),

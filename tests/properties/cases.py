@@ -18,6 +18,8 @@ CASES: Mapping[str, int] = {
     "states and baselines": 60,
     "windows and aggregates": 120,
     "scores": 60,
+    "visits": 120,
+    "travel": 120,
     "a whole city": 600,
     "families": 600,
     "blind feeds": 600,

@@ -24,15 +24,23 @@ SETS: dict[str, list[Event]] = {
         {"person": "p2", "site": "S1", "lives_alone": None, "since": START + 21 * SECOND, "ceiling_h": 0.04, **LONG},
     ],
     "devices": [
-        {"device": "d1", "site": "S1", "person": None, "expected_s": 20},
-        {"device": "d2", "site": "S2", "person": "p2", "expected_s": 40},
-        {"device": "d4", "site": "S1", "person": None, "expected_s": 30.5},
-        {"device": "d5", "site": "S1", "person": None, "expected_s": None},
+        {"device": "d1", "site": "S1", "person": None, "expected_s": 20, "building": 1},
+        {"device": "d2", "site": "S2", "person": "p2", "expected_s": 40, "building": 2, "eps_s": 2.5},
+        {"device": "d4", "site": "S1", "person": None, "expected_s": 30.5, "building": 1},
+        {"device": "d5", "site": "S1", "person": None, "expected_s": None, "eps_s": 30},
     ],
     "cameras": [{"device": "d1", "crowd_limit": 2}, {"device": "d2", "crowd_limit": 3.5}],
     "facades": [
         {"device": "d1", "first_floor_m": 0, "storey_m": 3},
         {"device": "d2", "first_floor_m": 4, "storey_m": 5},
+    ],
+    # a row of three, the middle way slower until ten in the evening; from d5 there is no way back
+    "travel_times": [
+        {"from_device": "d1", "to_device": "d2", "least_s": 240, "least_20_s": 400.5},
+        {"from_device": "d2", "to_device": "d1", "least_s": 250.5},
+        {"from_device": "d2", "to_device": "d4", "least_s": 300, "least_22_s": 60},
+        {"from_device": "d4", "to_device": "d2", "least_s": 310},
+        {"from_device": "d1", "to_device": "d5", "least_s": 500},
     ],
 }
 
@@ -44,9 +52,12 @@ sets:
   elders:
     key: person
     columns: {site: id, lives_alone: flag, since: time, away_until: time, consent_until: time, ceiling_h: number h}
-  devices: {key: device, columns: {site: id, person: id, expected_s: number s}}
+  devices: {key: device, columns: {site: id, person: id, expected_s: number s, building: number, eps_s: number s}}
   cameras: {key: device, columns: {crowd_limit: {type: number, max: 4}}}
   facades: {key: device, columns: {first_floor_m: number m, storey_m: number m}}
+  travel_times:
+    key: [from_device, to_device]
+    columns: {least_s: number s, least_20_s: number s, least_22_s: number s}
 calendars:
   night: "22:00-06:00"
   fair: [2026-11-23]
