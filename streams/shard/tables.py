@@ -40,17 +40,22 @@ def fresh_state(columns: Columns, rows: int) -> dict[str, NDArray[Any]]:
     Memory of small ones is taken as it is used. Large ones are written at once: a page that is read first comes as a
     page of zeroes and is then copied as a small one, and random rows of small pages cost a walk through the page table.
     """
-    return {name: _fresh((rows, *shape), dtype, fresh) for name, (dtype, shape, fresh) in columns.items()}
+    return {
+        name: _lengthened(np.empty((0, *shape), dtype), rows, fresh) for name, (dtype, shape, fresh) in columns.items()
+    }
 
 
-def _fresh(shape: tuple[int, ...], dtype: type, fresh: int) -> NDArray[Any]:
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+def _lengthened(held: NDArray[Any], rows: int, fresh: int) -> NDArray[Any]:
+    """Return an array with more rows, the further ones fresh; each byte of it is written once."""
+    shape, dtype, kept = (rows, *held.shape[1:]), held.dtype, len(held)
+    size = math.prod(shape) * dtype.itemsize
     large = size >= HUGE_BYTES
     room = (np.empty if large else np.zeros)(size + LINE_BYTES, np.uint8)
     start = -room.ctypes.data % LINE_BYTES
     array: NDArray[Any] = room[start : start + size].view(dtype).reshape(shape)
+    array[:kept] = held
     if fresh or large:
-        array[...] = fresh
+        array[kept:] = fresh
     return array
 
 
@@ -68,12 +73,12 @@ class KeyTable:
         self._columns = columns
         self._counts = np.zeros(2, np.int64)
         self._allocate(min(ROWS_MIN, capacity))
+        self._slots(len(self.row_keys))
 
     def _allocate(self, rows: int) -> None:
         self.row_keys = np.full(rows, NULL, np.int64)
         self.touched = np.full(rows, NULL, np.int64)
         self.state = fresh_state(self._columns, rows)
-        self._slots(rows)
 
     def _slots(self, rows: int) -> None:
         slots = 1 << (2 * rows - 1).bit_length()
@@ -166,17 +171,15 @@ class KeyTable:
         self._slots(len(self.row_keys))
 
     def _grow(self, rows: int) -> None:
-        held = {"row_keys": self.row_keys, "touched": self.touched, **self.state}
-        self._allocate(rows)
-        self._put(held)
-
-    def _put(self, held: dict[str, NDArray[Any]]) -> None:
-        count = len(held["row_keys"])
-        self.row_keys[:count] = held["row_keys"]
-        self.touched[:count] = held["touched"]
-        for name, array in self.state.items():
-            array[:count] = held[name]
-        self._slots(len(self.row_keys))
+        self.row_keys = _lengthened(self.row_keys, rows, int(NULL))
+        self.touched = _lengthened(self.touched, rows, int(NULL))
+        for name, (
+            _,
+            _,
+            fresh,
+        ) in self._columns.items():  # one by one, so that each finds memory of the last
+            self.state[name] = _lengthened(self.state[name], rows, fresh)
+        self._slots(rows)
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return keys and state for a snapshot."""
@@ -190,5 +193,9 @@ class KeyTable:
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Hold the keys and state of a snapshot."""
         self._allocate(len(tables["row_keys"]))
-        self._put(tables)
+        self.row_keys[:] = tables["row_keys"]
+        self.touched[:] = tables["touched"]
+        for name, array in self.state.items():
+            array[:] = tables[name]
+        self._slots(len(self.row_keys))
         self.evicted = int(tables["evicted"][0])
