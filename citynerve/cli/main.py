@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "citynerve.cli.replay",
     "learn": "citynerve.cli.learn",
     "rules": "citynerve.cli.rules",
+    "token": "citynerve.cli.token",
     "warm": "citynerve.cli.warm",
 }
 

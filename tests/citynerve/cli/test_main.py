@@ -1,12 +1,23 @@
 import os
 import subprocess
 import sys
+from hashlib import sha256
 
 import pytest
 
 from citynerve.cli import failure, main
 
-COMMANDS = [[], ["run"], ["simulate"], ["replay"], ["rules"], ["rules", "check"], ["rules", "test"], ["warm"]]
+COMMANDS = [
+    [],
+    ["run"],
+    ["simulate"],
+    ["replay"],
+    ["rules"],
+    ["rules", "check"],
+    ["rules", "test"],
+    ["token"],
+    ["warm"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words) or "citynerve")
@@ -30,6 +41,11 @@ def test_help_is_shown_without_numba_numpy_or_rich():
         "sys.exit(bool({'numba', 'numpy', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_token_is_told_once_with_the_hash_that_is_kept(citynerve):
+    first, second = (citynerve("token").out.split() for _ in range(2))
+    assert first[1] == sha256(first[0].encode()).hexdigest() and first[0] != second[0]
 
 
 def test_the_version_is_the_distributions(citynerve):
