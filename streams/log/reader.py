@@ -1,8 +1,8 @@
 """Reading a log of files: from any process, while another one appends to it."""
 
-from bisect import bisect_right
-from collections import deque
+from bisect import bisect_right, insort
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from streams.log.frame import Frame, read_head, read_text
@@ -11,8 +11,9 @@ from streams.log.protocol import LogError
 from streams.log.segment import Damage, Walk, mapped, segment_path, segments
 
 FOREVER = 1 << 62
-RECENT = 8  # frames
+RECENT = 256  # frames; mapped from their files, unless they are compressed
 USUAL = 4096  # bytes that lines hardly ever exceed
+_begin = attrgetter("position")
 
 
 class LogReader:
@@ -22,7 +23,7 @@ class LogReader:
         self._folder = folder
         self.damage: list[Damage] = []
         self._indexes: dict[int, Index] = {}
-        self._recent: deque[Frame] = deque(maxlen=RECENT)  # that lines were read from
+        self._recent: list[Frame] = []  # that lines were read from, in the order of the log
 
     @property
     def begin(self) -> int:
@@ -67,18 +68,26 @@ class LogReader:
         LogError
             it is no longer kept, or damaged
         """
-        frame = next((frame for frame in self._recent if frame.position <= position < frame.end), None)
-        if frame is None:
-            frame = next(self.read(position), None)
-            if frame is None or frame.position > position:
-                raise LogError(f"{self._folder}: no sound frame holds position {position}")
-            self._recent.append(frame)
+        frame = self._holding(position)
         begin = position - frame.position
         for most in (USUAL, len(frame.text)):
             text = bytes(frame.text[begin : begin + most])
             if (end := text.find(b"\n")) >= 0:
                 return text[:end]
         return text
+
+    def _holding(self, position: int) -> Frame:
+        """Return the frame that holds a position; the last ones that were asked for are at hand."""
+        at = bisect_right(self._recent, position, key=_begin) - 1
+        if at >= 0 and position < self._recent[at].end:
+            return self._recent[at]
+        frame = next(self.read(position), None)
+        if frame is None or frame.position > position:
+            raise LogError(f"{self._folder}: no sound frame holds position {position}")
+        if len(self._recent) == RECENT:
+            self._recent.clear()
+        insort(self._recent, frame, key=_begin)
+        return frame
 
     def seek(self, received: int) -> int:
         """Return the position of the first frame received at or after an instant (epoch ms); `end` if there is none."""
