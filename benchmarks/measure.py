@@ -9,14 +9,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from benchmarks.events import START_MS
 
+if TYPE_CHECKING:
+    from connectors.protocol import Source
+
 RULES = Path(__file__).parent / "rules"
 Result = dict[str, Any]
+_AHEAD_MS = 100 * 365 * 86_400_000  # of the clock, so that no event is of the future
 
 
 def engine(rules: str, events: str, reference: str, shards: str = "1") -> Result:
@@ -53,6 +57,54 @@ def engine(rules: str, events: str, reference: str, shards: str = "1") -> Result
         "stages": summary.stages,
         "peak_mb": _peak_mb(),
     }
+
+
+def durable(events: str, reference: str, block_kib: str) -> Result:
+    """Run the three rules as a process does: blocks of a file into a durable log, from there to durable alerts."""
+    from connectors.files import FileSource
+
+    source = FileSource(Path(events), feed="events", number=0, time_max=2**62, block_bytes=int(block_kib) << 10)
+    return _processed(source, Path(events).parent, reference)
+
+
+def latency(events: str, reference: str, rate: str) -> Result:
+    """Run the three rules over so many events a second, in blocks of 10 ms: from `received` to a durable alert, ms."""
+    from benchmarks.paced import PacedSource
+
+    return _processed(PacedSource(Path(events), int(rate)), Path(events).parent, reference)
+
+
+def _processed(source: "Source", folder: Path, reference: str) -> Result:
+    from tempfile import TemporaryDirectory
+
+    from events.identity import CityKey
+    from events.schema import Schemas
+    from rules.check import load
+    from streams.control.references import References
+    from streams.embedded.folder import log_folder, open_engine, wall_clock
+    from streams.embedded.process import Input, Process
+    from streams.log.reader import LogReader
+    from streams.time.watermark import Feed
+
+    city = CityKey()
+    plan = load([RULES / "three.yaml"], Schemas.load(), city).plan
+    references, _ = References.load(plan, Path(reference), city, force_empty=True)
+    gc.freeze()
+    with TemporaryDirectory(dir=folder) as data:
+        engine, inbox = open_engine(
+            Path(data), plan, references, [Feed("events")], city, clock=lambda: wall_clock() + _AHEAD_MS
+        )
+        cpu, wall = time.process_time(), time.perf_counter()
+        Process(engine, inbox, [Input(source)]).run()
+        used = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+        waits = [
+            frame.received - orjson.loads(line)["envelope"]["received"]
+            for frame in LogReader(log_folder(Path(data), "alerts")).read(0)
+            for line in bytes(frame.text).splitlines()
+            if b'"received":null' not in line
+        ]
+    waits.sort()
+    return {**used, "alerts": len(waits), "p50_ms": waits[len(waits) // 2], "p99_ms": waits[len(waits) * 99 // 100]}
 
 
 def plain(events: str, reference: str) -> Result:
@@ -124,6 +176,8 @@ def _peak_mb() -> float:
 
 MEASUREMENTS: dict[str, Callable[..., Result]] = {
     "engine": engine,
+    "durable": durable,
+    "latency": latency,
     "plain": plain,
     "decode": decode,
     "kernels": kernels,

@@ -39,6 +39,9 @@ class Retention:
     headroom_bytes: int = 1 << 30
 
 
+USUAL = Retention()
+
+
 @dataclass(slots=True)
 class _Waiting:
     feed: str
@@ -70,7 +73,7 @@ class FileLog(LogReader):
         folder: Path,
         clock: Clock,
         *,
-        retention: Retention = Retention(),
+        retention: Retention = USUAL,
         level: int = 0,
         on_durable: Callable[[Frame], None] = lambda _: None,
         disk: Disk = DISK,

@@ -11,11 +11,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from streams.disk import Disk
-from streams.embedded.engine import Engine, Logs
-from streams.embedded.inbox import Inbox
+from streams.embedded.folder import open_engine
 from streams.embedded.process import Process
-from streams.log.file_log import FileLog, Retention
-from streams.snapshot.store import SnapshotStore
+from streams.log.file_log import Retention
 from tests.properties.cities import KEY, both
 from tests.properties.records import Log
 from tests.simulation.rulesets import ruleset
@@ -67,19 +65,23 @@ def live(folder: Path, number: int, shards: int, first: int, operations: int, pi
 
     In: (number, feed, line). Out: (number, the city's time) once the line is durable.
     """
-    disk, inbox, began = Deadly(operations), Inbox(), time.monotonic()
+    began = time.monotonic()
 
     def clock() -> int:
         return first + int((time.monotonic() - began) * 1000 * SPEED)
 
-    kinds = ("alerts", "late", "dead_letters")
-    derived = {name: FileLog(folder / name, clock, retention=RETENTION, disk=disk) for name in kinds}
-    events = FileLog(folder / "events", clock, retention=RETENTION, disk=disk, on_durable=inbox.put)
     of_city = both(ruleset(number)).engine
-    store = SnapshotStore(folder / "snapshots", disk)
-    logs = Logs(events, **derived)
-    engine = Engine(
-        of_city.plan, of_city.references, FEEDS_OF_TOWN, KEY, logs, store, shards=shards, clock=clock, debt_s=0.01
+    engine, inbox = open_engine(
+        folder,
+        of_city.plan,
+        of_city.references,
+        FEEDS_OF_TOWN,
+        KEY,
+        shards=shards,
+        retention=RETENTION,
+        clock=clock,
+        disk=Deadly(operations),
+        debt_s=0.01,
     )
     process = Process(engine, inbox, [], connected={feed.name: lambda: True for feed in FEEDS_OF_TOWN})
     threading.Thread(target=_listen, args=(process, clock, pipe), daemon=True).start()

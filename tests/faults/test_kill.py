@@ -6,7 +6,6 @@
 import multiprocessing
 import os
 import random
-import shutil
 import signal
 import threading
 import time
@@ -14,13 +13,13 @@ from contextlib import suppress
 
 import pytest
 
-from streams.disk import Disk
+from streams.embedded.folder import log_folder
 from streams.log.reader import LogReader
 from tests.properties.small_city import START
 from tests.simulation.clock import VirtualClock
 from tests.simulation.devices import Devices
 from tests.simulation.rulesets import ruleset
-from tests.streams.embedded.town import bodies, opened
+from tests.streams.embedded.town import again, bodies
 
 KILLS = int(os.environ.get("CITYNERVE_KILLS", "60"))
 TOWNS = 4  # that share the kills
@@ -126,7 +125,7 @@ def test_killed_engines_lose_nothing_and_raise_what_one_run_raises(forks, seed, 
         time.sleep(0.01)
     assert sender.stop() == 0
     assert codes == [-signal.SIGKILL] * len(codes)
-    found = {bytes(frame.text)[:-1] for frame in LogReader(sender.folder / "events").read(0)}
+    found = {bytes(frame.text)[:-1] for frame in LogReader(log_folder(sender.folder, "events")).read(0)}
     assert set(sender.acknowledged) <= found
     assert len(sender.acknowledged) > 10 * KILLS
     alerts = bodies(sender.folder)
@@ -135,8 +134,5 @@ def test_killed_engines_lose_nothing_and_raise_what_one_run_raises(forks, seed, 
 
 
 def of_one_run(sender, folder):
-    shutil.copytree(sender.folder / "events", folder / "events", ignore=shutil.ignore_patterns("lock"))
-    engine = opened(ruleset(sender.seed), folder, sender.clock, Disk(), sender.shards)
-    engine.recover()
-    engine.close()
+    again(ruleset(sender.seed), sender.folder, folder, sender.clock, sender.shards).close()
     return bodies(folder)

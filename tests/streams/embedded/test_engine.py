@@ -2,17 +2,21 @@
 
 import os
 from random import Random
+from unittest.mock import patch
 
 import orjson
 import pytest
 
 from events.block import Epoch, Events
 from streams.disk import Disk
+from streams.embedded.folder import log_folder
+from streams.log.blocks import blocks
 from streams.log.reader import LogReader
+from streams.shard.shard import Shard
 from tests.properties.cities import both
 from tests.properties.records import Log
 from tests.simulation.rulesets import ruleset
-from tests.streams.embedded.town import Town, bodies, in_one_order, opened
+from tests.streams.embedded.town import FEEDS_OF_TOWN, Town, again, bodies, in_one_order
 from tests.streams.log.lossy_disk import LossyDisk
 
 SEEDS = range(int(os.environ.get("CITYNERVE_SIMULATIONS", "24")))
@@ -35,7 +39,7 @@ def test_after_any_failure_the_alerts_are_those_of_an_undisturbed_run(seed, tmp_
     town.settle()
     assert bodies(town.folder) == undisturbed(town, tmp_path / "again")
     assert {alert["rule"] for alert in bodies(town.folder)} >= {"smoke"}
-    found = [bytes(frame.text) for frame in LogReader(town.folder / "events").read(0)]
+    found = [bytes(frame.text) for frame in LogReader(log_folder(town.folder, "events")).read(0)]
     for text in set(town.acknowledged):
         assert found.count(text) >= town.acknowledged.count(text)
     assert not any(recovery.missing for recovery in town.recoveries)
@@ -50,16 +54,31 @@ def power_off(town, disk, dice):
 
 
 def undisturbed(town, folder):
-    events = town.engine.logs.events
-    engine = opened(town.text, folder, town.clock, Disk(), town.shards, events)
-    engine.recover()
+    told = []
+
+    class Recorded(Shard):
+        def step(self, block):
+            told.append(block)
+            return super().step(block)
+
+    with patch("streams.embedded.engine.Shard", Recorded):
+        engine = again(town.text, town.folder, folder, town.clock, 1)
+    events = engine.logs.events
     assert engine.position == events.end
+    assert sum(isinstance(block, Epoch) for block in told) == 1
     found = bodies(folder)
-    assert sum(isinstance(block, Epoch) for block in engine.blocks) == 1
-    positions = [event for block in engine.blocks if isinstance(block, Events) for event in places(block)]
-    twin = both(town.text).twin(Log(engine.blocks, {position: events.line(position) for position in positions}))
+    texts = iter(block for block, _ in blocks(events.read(0), {feed.name: feed for feed in FEEDS_OF_TOWN}))
+    records = [as_block(block, texts) for block in told]
+    lines = {at: events.line(at) for block in records if isinstance(block, Events) for at in places(block)}
+    twin = both(town.text).twin(Log(records, lines))
     assert found == in_one_order(orjson.loads(orjson.dumps(twin))), "and those of the twin"
+    engine.close()
     return found
+
+
+def as_block(block, texts):
+    """Return what a shard was told as a block of the log: what was decoded, as its text."""
+    return block if isinstance(block, Epoch) else next(texts)
 
 
 def places(block):

@@ -14,14 +14,11 @@ from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import LIBRARY, load
 from streams.control.references import References
-from streams.disk import Disk
-from streams.embedded.engine import Engine, Logs
-from streams.embedded.inbox import Inbox
+from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Input, Process
-from streams.log.file_log import FileLog, Retention
+from streams.log.file_log import Retention
 from streams.log.reader import LogReader
 from streams.replay import Replay
-from streams.snapshot.store import SnapshotStore
 from streams.time.watermark import Feed
 from tests.streams.embedded.town import bodies, in_one_order
 
@@ -43,23 +40,16 @@ def source(city, **options):
 
 
 def process(city, folder, inputs, *, shards=1, debt_s=3.0, feeds=("city",), **options):
-    inbox = Inbox()
-    clock = lambda: time.time_ns() // 1_000_000 + 40 * 365 * 86_400_000  # noqa: E731
-    logs = {name: FileLog(folder / name, clock, retention=FREE) for name in ("alerts", "late", "dead_letters")}
-    events = FileLog(folder / "events", clock, retention=FREE, on_durable=inbox.put)
     references, _ = References.load(PLAN, city / "reference", CITY)
-    store = SnapshotStore(folder / "snapshots", Disk())
-    engine = Engine(
-        PLAN,
-        references,
-        [Feed(name) for name in feeds],
-        CITY,
-        Logs(events, **logs),
-        store,
-        shards=shards,
-        debt_s=debt_s,
+    named = [Feed(name) for name in feeds]
+    engine, inbox = open_engine(
+        folder, PLAN, references, named, CITY, shards=shards, retention=FREE, clock=clock, debt_s=debt_s
     )
     return Process(engine, inbox, inputs, **options)
+
+
+def clock():
+    return time.time_ns() // 1_000_000 + 40 * 365 * 86_400_000
 
 
 def replayed(city):
@@ -75,7 +65,11 @@ def test_a_bounded_feed_gives_the_alerts_of_its_replay(city, tmp_path, shards):
     running.run()
     assert bodies(tmp_path) == replayed(city)
     assert sum(read) == (city / "events.ndjson").stat().st_size
-    dead = [line for frame in LogReader(tmp_path / "dead_letters").read(0) for line in bytes(frame.text).splitlines()]
+    dead = [
+        line
+        for frame in LogReader(log_folder(tmp_path, "dead_letters")).read(0)
+        for line in bytes(frame.text).splitlines()
+    ]
     assert dead == []
 
 
@@ -150,11 +144,11 @@ def test_an_idle_feed_is_ticked_and_one_that_is_away_is_not(city, tmp_path):
     time.sleep(0.3)
     running.stop()
     thread.join(10)
-    frames = list(LogReader(tmp_path / "events").read(0))
+    frames = list(LogReader(log_folder(tmp_path, "events")).read(0))
     ticks = [(frame.feed, orjson.loads(bytes(frame.text)).get("blind", False)) for frame in frames if frame.what]
     assert ticks.count(("a", False)) >= 4
     assert ("b", False) not in ticks and ("b", True) in ticks
-    assert len(list(LogReader(tmp_path / "dead_letters").read(0))) == 1
+    assert len(list(LogReader(log_folder(tmp_path, "dead_letters")).read(0))) == 1
 
 
 def test_a_source_that_fails_ends_the_run_with_its_error(city, tmp_path):
@@ -175,7 +169,7 @@ def test_a_last_line_without_its_newline_is_a_line(city, tmp_path):
     process(city, tmp_path / "data", [Input(two)]).run()
     lines = [
         line
-        for frame in LogReader(tmp_path / "data" / "dead_letters").read(0)
+        for frame in LogReader(log_folder(tmp_path / "data", "dead_letters")).read(0)
         for line in bytes(frame.text).splitlines()
     ]
     assert [orjson.loads(line)["reason"] for line in lines] == ["missing_time"] * 2

@@ -1,20 +1,20 @@
 """A town whose engine can be killed at any instant: devices, sources that send again what was not acknowledged."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 
 from streams.disk import Disk
-from streams.embedded.engine import Engine, Logs, Recovery
+from streams.embedded.engine import Engine, Recovery
+from streams.embedded.folder import log_folder, open_engine
 from streams.log.blocks import BLIND_TICK, TICK
-from streams.log.file_log import FileLog, Retention
+from streams.log.file_log import Retention
 from streams.log.frame import What
 from streams.log.protocol import LogError
 from streams.log.reader import LogReader
-from streams.shard.intake import Arrival
-from streams.snapshot.store import SnapshotStore
 from streams.time.watermark import Feed
 from tests.properties.cities import KEY, both
 from tests.properties.small_city import FEEDS, START
@@ -24,51 +24,33 @@ from tests.simulation.devices import Devices
 FEEDS_OF_TOWN = [Feed(feed.name, feed.kinds, feed.lateness_ms) for feed in FEEDS]
 RETENTION = Retention(segment_bytes=4000, headroom_bytes=0)
 NEVER = float("inf")
-KINDS_OF_LOG = ("events", "alerts", "late", "dead_letters")
 
 
-class Recording(Engine):
-    """An engine that notes what it tells its first shard, as blocks."""
-
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
-        self.blocks = []
-
-    def _arrive(self, block, end):
-        self._arriving = block
-        return super()._arrive(block, end)
-
-    def _step(self, block, end):
-        self.blocks.append(self._arriving if isinstance(block, Arrival) else block)
-        return super()._step(block, end)
-
-
-def opened(
-    text: str, folder: Path, clock: VirtualClock, disk: Disk, shards: int, events: FileLog | None = None
-) -> Recording:
-    """Open an engine on a folder, on another one's event log if it is given."""
-    logs = {"events": events} if events else {}
-    try:
-        for name in KINDS_OF_LOG:
-            if name not in logs:
-                logs[name] = FileLog(folder / name, lambda: clock.now, retention=RETENTION, disk=disk)
-    except LogError:
-        for log in logs.values():
-            log.close()
-        raise
-    engine = both(text).engine
-    return Recording(
-        engine.plan,
-        engine.references,
+def opened(text: str, folder: Path, clock: VirtualClock, disk: Disk, shards: int) -> Engine:
+    """Open an engine of the town's rules on a folder."""
+    of_town = both(text).engine
+    engine, _ = open_engine(
+        folder,
+        of_town.plan,
+        of_town.references,
         FEEDS_OF_TOWN,
         KEY,
-        Logs(**logs),
-        SnapshotStore(folder / "snapshots", disk),
         shards=shards,
+        retention=RETENTION,
         clock=lambda: clock.now,
+        disk=disk,
         on_failure=give_up_without_power(disk),
         debt_s=NEVER,
     )
+    return engine
+
+
+def again(text: str, source: Path, folder: Path, clock: VirtualClock, shards: int) -> Engine:
+    """Let an engine that has nothing but the event log of another folder take it from its beginning."""
+    shutil.copytree(log_folder(source, "events"), log_folder(folder, "events"), ignore=shutil.ignore_patterns("lock"))
+    engine = opened(text, folder, clock, Disk(), shards)
+    engine.recover()
+    return engine
 
 
 def give_up_without_power(disk: Disk) -> Callable[[LogError], None]:
@@ -164,7 +146,9 @@ class Town:
 def bodies(folder: Path) -> list[dict[str, object]]:
     """Return the alerts of a log without their envelopes, in an order of their own."""
     found = [
-        orjson.loads(line) for frame in LogReader(folder / "alerts").read(0) for line in bytes(frame.text).splitlines()
+        orjson.loads(line)
+        for frame in LogReader(log_folder(folder, "alerts")).read(0)
+        for line in bytes(frame.text).splitlines()
     ]
     return in_one_order(found)
 

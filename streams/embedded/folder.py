@@ -1,0 +1,91 @@
+"""The data folder of an engine, and how it is opened.
+
+log/events           what was received; all else is derived from it
+log/alerts           a line an alert, each once
+log/late             events that came behind their feed's watermark, by log position
+log/dead_letters     lines that are no event, by log position, with the reason
+snapshots/           state of the shards, so that a start reads little again
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from events.alert import Alert
+from events.identity import CityKey
+from rules.plan import Plan
+from streams.control.references import References
+from streams.disk import Disk
+from streams.embedded.engine import DEBT_S, Engine, Logs, wait
+from streams.embedded.inbox import Inbox
+from streams.log.file_log import DISK, USUAL, Clock, FileLog, Retention
+from streams.log.protocol import LogError
+from streams.snapshot.store import SnapshotStore
+from streams.time.watermark import Feed
+
+LOG, SNAPSHOTS = "log", "snapshots"
+DERIVED = ("alerts", "late", "dead_letters")
+
+
+def wall_clock() -> int:
+    """Return the time (epoch ms)."""
+    return time.time_ns() // 1_000_000
+
+
+def log_folder(data: Path, name: str) -> Path:
+    """Return the folder of a log of a data folder."""
+    return data / LOG / name
+
+
+def open_engine(
+    data: Path,
+    plan: Plan,
+    references: References,
+    feeds: Sequence[Feed],
+    city: CityKey,
+    *,
+    shards: int = 1,
+    retention: Retention = USUAL,
+    level: int = 0,
+    clock: Clock = wall_clock,
+    disk: Disk = DISK,
+    on_alerts: Callable[[list[Alert]], None] = lambda _: None,
+    on_failure: Callable[[LogError], None] = wait,
+    debt_s: float = DEBT_S,
+) -> tuple[Engine, Inbox]:
+    """Open the engine of a data folder, which is made if there is none; its inbox is given what becomes durable.
+
+    `level` is that of zstd for the event log. The other parameters are those of `FileLog` and `Engine`.
+
+    Raises
+    ------
+    LogError
+        another process runs on the folder, or it cannot be used
+    """
+    inbox = Inbox()
+    opened: dict[str, FileLog] = {}
+    try:
+        for name in DERIVED:
+            opened[name] = FileLog(log_folder(data, name), clock, retention=retention, disk=disk)
+        opened["events"] = FileLog(
+            log_folder(data, "events"), clock, retention=retention, level=level, on_durable=inbox.put, disk=disk
+        )
+        store = SnapshotStore(data / SNAPSHOTS, disk)
+    except LogError:
+        for log in opened.values():
+            log.close()
+        raise
+    engine = Engine(
+        plan,
+        references,
+        feeds,
+        city,
+        Logs(**opened),
+        store,
+        shards=shards,
+        clock=clock,
+        on_alerts=on_alerts,
+        on_failure=on_failure,
+        debt_s=debt_s,
+    )
+    return engine, inbox
