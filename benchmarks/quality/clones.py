@@ -21,13 +21,13 @@ from kernels.nulls import NULL
 from kernels.scores import travel
 from kernels.scores.landmarks import LINE, SLOTS, network
 from kernels.scores.passages import BINS, LAST, consecutive, neighbours, quickest, tally
+from streams.learn.limits import PASSAGES_MIN
 
 CITIES, VEHICLES, CLONES = 5, 8_000, 80
 LEARN_DAYS, DAYS = 7, 10
 DAY_MS = 1000 * DAY_S
 START_MS = 1_795_017_600_000  # midnight, and the city's clock is UTC
 LON, LAT = 115.8, 28.6
-PASSAGES_MIN = 30
 EPS_S = 3.0
 HERE = np.array([NULL]), np.array([0])  # UTC offsets
 
@@ -51,8 +51,8 @@ def places(city: City) -> tuple[Floats, Floats]:
     return LON + city.roads.x / (degree * np.cos(np.radians(LAT))), LAT + city.roads.y / degree
 
 
-def learned(city: City, seen: Sightings) -> Network:
-    """Return what a history tells of ways."""
+def learned(city: City, seen: Sightings) -> tuple[Network, Ints]:
+    """Return what a history tells of ways, and of how many pairs of cameras: passed, often enough, and neighbours."""
     readable = np.array([text != NOBODY for text in seen.texts])
     used = np.flatnonzero(readable[seen.plates] & (seen.sure >= 0.9))
     lasts, out = np.full((len(seen.texts), LAST), NULL), np.empty((4, len(used)), np.int64)
@@ -70,7 +70,7 @@ def learned(city: City, seen: Sightings) -> Network:
         city.roads.junctions, starts[kept], ends[kept], np.ascontiguousarray(by_slot[kept].T)
     )
     bounds.reshape(SLOTS, -1, LINE)[:, ~known] = 0
-    return bounds, longest, *HERE
+    return (bounds, longest, *HERE), np.array([len(pairs), len(starts), np.count_nonzero(kept)])
 
 
 def score(city: City, seen: Sightings, ways: Network, **parameters: float) -> tuple[Ints, Floats]:
@@ -183,10 +183,10 @@ def world(seed: int) -> City:
     return live(rng, build(rng), VEHICLES, CLONES, DAYS, LEARN_DAYS)
 
 
-def methods(city: City) -> tuple[Sightings, dict[str, Ints]]:
-    """Return what was read after the days of learning, and by method the readings that it tells of."""
+def methods(city: City) -> tuple[Sightings, dict[str, Ints], Ints]:
+    """Return what was read after the days of learning, by method the readings that it tells of, and counts of pairs."""
     seen = city.sightings.since(LEARN_DAYS * DAY_MS)
-    ways = learned(city, city.sightings.until(LEARN_DAYS * DAY_MS))
+    ways, pairs = learned(city, city.sightings.until(LEARN_DAYS * DAY_MS))
     nothing = (*network(0, *(np.empty(0, np.int64),) * 2, np.empty((SLOTS, 0)))[:2], *HERE)
     told: dict[str, Ints] = {}
     for times, word in ((1, ""), (2, ", twice a day")):
@@ -197,7 +197,7 @@ def methods(city: City) -> tuple[Sightings, dict[str, Ints]]:
         told[f"travel, {count} or more"] = _with(score(city, seen, ways), count)
     for share in SHARES:
         told[f"share {share}"] = _with(score(city, seen, ways, least_share=share), 2)
-    return seen, told
+    return seen, told, pairs
 
 
 def _with(told: tuple[Ints, Floats], count: int) -> Ints:
@@ -209,13 +209,17 @@ def _with(told: tuple[Ints, Floats], count: int) -> Ints:
 def evaluate(seed: int, plots: Path) -> None:
     """Print the table and draw the plots."""
     results: dict[str, Result] = {}
+    pairs = np.zeros(3, np.int64)
     for number in track(range(CITIES), "cities", console=Console(file=sys.stderr)):
         city = world(seed + number)
-        seen, told = methods(city)
+        seen, told, counted = methods(city)
+        pairs += counted
         for name, readings in told.items():
             results.setdefault(name, Result(name)).judge(city, seen, readings)
     one = next(iter(results.values()))
     print(f"{CITIES} cities, {one.readings:,} readings in {DAYS - LEARN_DAYS} days, {one.clones} clones\n")
+    passed, enough, near = (pairs / CITIES).round().astype(int).tolist()
+    print(f"pairs of cameras a city: {passed:,} passed, {enough:,} {PASSAGES_MIN} times, {near:,} neighbours\n")
     print("| | alerts | precision | false alarms a million | found within a day | in three | median h |")
     print("|---|---|---|---|---|---|---|")
     for r in results.values():

@@ -10,11 +10,11 @@ from kernels.keys.token import combined_all
 from kernels.nulls import NULL
 from kernels.scores.landmarks import SLOTS
 from kernels.scores.passages import BINS, LAST, consecutive, neighbours, quickest, tally
+from streams.learn.limits import PAIRS_MAX, PASSAGES_MIN
 from streams.shard.tables import KeyTable
 
 CONFIDENCE_MIN = 0.9
-PASSAGES_MIN = 30  # of a pair and time of day, or else of the pair
-PLATES_MAX, PAIRS_MAX = 10_000_000, 1 << 18
+PLATES_MAX = 10_000_000
 # What is read of events.
 LAYOUT = Layout((Column("plate", "id"), Column("plate_confidence", "number"), Column("device", "id")))
 
@@ -30,6 +30,20 @@ class Way:
     passages: int
     least_s: float
     by_time: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways between neighbours, sorted by the names of devices.
+
+    `through_others` are further pairs with enough passages, left out because a way through a third device is at no time
+    of day longer: every shortest way is what it would be with them. `forgotten` are pairs that went because there were
+    too many to count at a time, the one that was passed the longest ago first.
+    """
+
+    neighbours: list[Way]
+    through_others: int
+    forgotten: int
 
 
 class TravelTimes:
@@ -80,8 +94,8 @@ class TravelTimes:
             self._pairs.state["ends"][rows, 0], self._pairs.state["ends"][rows, 1] = starts[piece], ends[piece]
             tally(rows, slots[piece], bins[piece], self._pairs.state["counts"])
 
-    def ways(self) -> list[Way]:
-        """Return what was learned, of neighbours alone, sorted by the names of devices."""
+    def ways(self) -> Ways:
+        """Return what was learned."""
         held = np.flatnonzero(self._pairs.row_keys != NULL)
         times, passages = quickest(self._pairs.state["counts"][held], PASSAGES_MIN)
         enough = ~np.isnan(times[:, 0])
@@ -100,4 +114,5 @@ class TravelTimes:
                 ends[kept].tolist(), passages[kept].tolist(), times[kept].tolist(), strict=True
             )
         ]
-        return sorted(found, key=lambda way: (way.start, way.end))
+        found.sort(key=lambda way: (way.start, way.end))
+        return Ways(found, int(np.count_nonzero(~kept)), self._pairs.evicted)
