@@ -11,10 +11,13 @@ from connectors.simulator.templates import Pool
 COMMUNITIES_MAX = 1_913  # of Nanchang
 RESIDENTS = 800  # of a community
 ELDERS = 6  # of them live alone or as a couple and are looked after
+CONSENTING = 4  # elders from that place in a community on have consented to a profile
 CARS = 400  # of a community; they drive on its road alone
 GATES = 2
 CAMERAS = 4
 DOOR_CAMERA = 3  # looks at the first gate
+FACADES = 3  # the cameras before it look at the fronts of buildings, one each
+FIRST_FLOOR_M, STOREY_M = 0, 3  # of all buildings
 LANES = 2  # of a community's road, each with a detector
 HEARTBEAT_MS = 600_000  # between two of a device
 FLOW_MS = 300_000  # interval of a detector

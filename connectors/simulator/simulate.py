@@ -12,7 +12,20 @@ from connectors.simulator.city import ELDERS, City
 from connectors.simulator.day import Days
 from connectors.simulator.people import elders_at_home
 from connectors.simulator.rows import TIME, Ints, Rows, together
-from connectors.simulator.scenes import alarms, cases, elders, gates, outages, readings, roads, vehicles, views
+from connectors.simulator.scenes import (
+    alarms,
+    cases,
+    elders,
+    falls,
+    gates,
+    outages,
+    readings,
+    roads,
+    silences,
+    strangers,
+    vehicles,
+    views,
+)
 from connectors.simulator.scenes.script import Script
 from connectors.simulator.size import EVENTS_MIN, SCENES_MIN_S, Size
 from connectors.simulator.tables import write_tables
@@ -42,6 +55,9 @@ _SCENES = (
     readings.stage_series,
     readings.stage_fires,
     readings.stage_upkeep,
+    falls.stage,
+    strangers.stage,
+    silences.stage,
 )
 
 

@@ -12,7 +12,7 @@ DURATION_MIN_S = 60
 SCENES_MIN_S = 86_400  # of a shorter span, which may have no night, nothing but ordinary life is told
 EVENTS_PER_COMMUNITY = 36_000  # in three days; a little under a third of it is heartbeats and detectors
 _FIXED_SHARE_MAX = 0.6  # of heartbeats, detectors and elders' days; the rest is people, cars and cameras
-_SCENE_ROWS = 600  # of a community's share of incidents, at most
+_SCENE_ROWS = 1_300  # of a community's share of incidents, at most
 
 
 class SimulationError(ValueError):

@@ -4,7 +4,20 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from connectors.simulator.city import CAMERAS, CARS, DOOR_CAMERA, ELDERS, HEARTBEAT_MS, MOUNTED, RESIDENTS, City
+from connectors.simulator.city import (
+    CAMERAS,
+    CARS,
+    CONSENTING,
+    DOOR_CAMERA,
+    ELDERS,
+    FACADES,
+    FIRST_FLOOR_M,
+    HEARTBEAT_MS,
+    MOUNTED,
+    RESIDENTS,
+    STOREY_M,
+    City,
+)
 from connectors.simulator.people import elder_resident
 from connectors.simulator.rhythm import DAY_MS
 from connectors.simulator.scenes.roads import EMERGENCY_PLATES, PERMITTED_PLATES, plate_text
@@ -72,7 +85,11 @@ def write_tables(city: City, folder: Path, start: int, enrolled_late: dict[int, 
     _write(
         folder / "facades.csv",
         ("device", "first_floor_m", "storey_m"),
-        ((city.device_name("c", c, place), 0, 3) for c in range(city.communities) for place in range(CAMERAS)),
+        (
+            (city.device_name("c", c, n), FIRST_FLOOR_M, STOREY_M)
+            for c in range(city.communities)
+            for n in range(FACADES)
+        ),
     )
     _write(folder / "emergency_vehicles.csv", ("plate",), ((plate_text(plate),) for plate in EMERGENCY_PLATES))
     _write(folder / "truck_permits.csv", ("plate",), ((plate_text(plate),) for plate in PERMITTED_PLATES))
@@ -91,7 +108,7 @@ def _doors(city: City, community: int) -> Iterable[Sequence[object]]:
 
 
 def _elders(city: City, start: int, enrolled_late: dict[int, int]) -> Iterable[Sequence[object]]:
-    """Nobody has consented to a profile: what is usual of each of them is no part of the truth."""
+    consent = clock(start + 400 * DAY_MS)
     for elder in range(city.communities * ELDERS):
         name = _SURNAMES[elder * 7 % len(_SURNAMES)] + _GIVEN[elder * 5 % len(_GIVEN)]
         back = clock(start - (elder % 40 + 1) * DAY_MS) if elder % 11 == 0 else ""
@@ -104,7 +121,7 @@ def _elders(city: City, start: int, enrolled_late: dict[int, int]) -> Iterable[S
             "true" if elder % 4 == 2 else "false",
             back,
             since,
-            "",
+            consent if elder % ELDERS >= CONSENTING else "",
             "",
         )
 
@@ -117,7 +134,8 @@ def _devices(city: City) -> Iterable[Sequence[object]]:
             for place in range(count):
                 name, site = next(names)
                 person = _person(community * ELDERS + place) if letter == "h" else ""
-                yield name, site, lon, lat, person, "", HEARTBEAT_MS // 1_000, _CLOCK_DOUBT_S
+                building = place + 1 if letter == "c" and place < FACADES else ""
+                yield name, site, lon, lat, person, building, HEARTBEAT_MS // 1_000, _CLOCK_DOUBT_S
 
 
 def _person(elder: int) -> str:

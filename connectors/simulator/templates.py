@@ -21,6 +21,8 @@ SPELLINGS: dict[str, str] = {
     + ',"subject":"person","direction":"{b:text}","match_score":{c:.2}{history:text}}',
     "gate_vehicle": _HEAD % ("g", "gate") + ',"subject":"vehicle","plate":"{a:plate}","direction":"{b:text}"}',
     "camera": _HEAD % ("c", "camera") + ',"track":"t{a}","label":"{b:text}","confidence":{c:.2},"x":{d:.2},"y":{e:.2}}',
+    "camera_object": _HEAD % ("c", "camera")
+    + ',"track":"t{a}","label":"object","confidence":{c:.2},"x":{d:.2},"z":{e:.2}}',
     "camera_rider": _HEAD % ("c", "camera")
     + ',"track":"t{a}","label":"rider","confidence":{c:.2},"helmet":{b:text},"x":{d:.2},"y":{e:.2}}',
     "traffic": _HEAD

@@ -22,14 +22,10 @@ NOT_PLANTED = {
     "accident_overdue",
     "case_overdue",
     "dispute_open",
-    "unusual_silence",  # whose consent is needed, and nobody there has given it
-    "falling_object",
     "feed_silent",
     "flow_drop",
-    "light_object_falling",
     "site_degraded",
     "site_silent",
-    "stranger_returns",
 }
 
 
