@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-Section = Literal["sets", "timezone", "calendars", "areas", "scores", "routes", "let"]
+Section = Literal["sets", "timezone", "calendars", "areas", "scores", "routes", "tree", "let"]
 
 
 class Broken:

@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
-from rules import calendar, calendar_upkeep, files, macros, rule_check, rule_file, score_events, score_inputs, yaml
+from rules import (
+    alert_condition,
+    calendar,
+    calendar_upkeep,
+    files,
+    macros,
+    rule_check,
+    rule_file,
+    score_events,
+    score_inputs,
+    yaml,
+)
 from rules.broken import Broken
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
@@ -197,6 +208,7 @@ class _Checker:
             self.problems.append(problem("E033", next(iter(first.values())), limit=RULES_MAX))
         self._civil_time(rules)
         self._indexed(rules)
+        self._routes(rules)
         return rules
 
     def _rule(self, rule: Rule, macros: dict[str, Node], broken: Broken) -> CheckedRule | None:
@@ -231,6 +243,23 @@ class _Checker:
         for rule in rules:
             if rule.is_civil:
                 self.problems.append(problem("E036", rule.rule.name.place))
+
+    def _routes(self, rules: Sequence[CheckedRule]) -> None:
+        """What routes and their tree name is declared, and where there is a tree no alert goes nowhere."""
+        reader = Reader()
+        words = alert_condition.Words(
+            rules={rule.name.text for file in self.files for rule in file.rules},
+            routes=self.vocabulary.routes,
+            labels={name for file in self.files for rule in file.rules for name in rule.labels},
+            keys={name for rule in rules for name, _ in rule.key},
+        )
+        self.vocabulary.check_routes(words, reader, self.schemas)
+        tree = self.vocabulary.tree
+        if tree and not any(branch.is_default or (branch.when is None and not branch.adds) for branch in tree):
+            lost = [rule.rule.name for rule in rules if not rule.rule.routes]
+            if lost:
+                reader.report("W367", lost[0].place, count=len(lost))
+        self.problems += reader.problems
 
     def _indexed(self, rules: Sequence[CheckedRule]) -> None:
         """Of many rules those that no field picks out are each asked of every event: say so, once."""

@@ -93,7 +93,7 @@ def compile_ruleset(
         timezone=timezone,
         offset_edges=edges,
         offsets_ms=offsets_ms,
-        routes=dict(vocabulary.routes),
+        routes={name: route.title for name, route in vocabulary.routes.items()},
         areas=tuple(vocabulary.areas[name] for name in areas),
         coverages=tuple(tuple(sorted(map(schemas.code, kinds))) for kinds in coverages),
         scores=tuple(score_plans.planned(number, score, target) for number, score in enumerate(scores)),

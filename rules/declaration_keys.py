@@ -1,4 +1,4 @@
-"""The keys of declarations beside rules: areas, working days, scores; as `rules.keys` has those of a rule."""
+"""The keys of declarations beside rules: areas, working days, scores, routes; as `rules.keys` has those of a rule."""
 
 from collections.abc import Mapping
 
@@ -105,5 +105,56 @@ SILENCE: Mapping[str, Key] = {
             "en": "true of an event that tells of going out; until the next one silences are those of being out",
         },
         "kind == 'gate' and direction == 'out'",
+    ),
+}
+
+ROUTE: Mapping[str, Key] = {
+    "name": Key("text", {"zh": "名称", "en": "its name"}, "police.station", is_required=True),
+    "title": Key("texts", {"zh": "给人看的名称", "en": "what people call it"}, "{zh: 派出所, en: police station}"),
+    "topic": Key(
+        "text",
+        {
+            "zh": "写入的派发主题,默认为 dispatch. 加名称中第一个点之前的部分",
+            "en": "the dispatch topic that it is written to; by default `dispatch.` and the name up to its first dot",
+        },
+        "dispatch.police",
+    ),
+    "fields": Key(
+        "names",
+        {
+            "zh": "可以看到的个人信息:字段或 参考集.列;其余显示为化名,默认全部为化名",
+            "en": "what of persons it may see, fields or `set.column`; all else is a pseudonym, by default all",
+        },
+        "[person, elders.name]",
+    ),
+    "lang": Key(
+        "words",
+        {"zh": "语言:zh、en 或两者,默认两者", "en": "its languages; by default both"},
+        "zh",
+        ("zh", "en"),
+    ),
+}
+
+BRANCH: Mapping[str, Key] = {
+    "when": Key(
+        "expression",
+        {"zh": "哪些告警,不写则全部", "en": "of which alerts; without it all that come here"},
+        "severity == 'critical'",
+    ),
+    "route": Key(
+        "routes",
+        {"zh": "改发给谁,代替规则所写的", "en": "where they go, in place of what their rules say"},
+        "traffic.expressway",
+    ),
+    "also": Key("routes", {"zh": "另外发给谁", "en": "where they go besides"}, "command.screen"),
+    "continue": Key(
+        "flag",
+        {"zh": "true:继续看下面的分支", "en": "`true`: the branches below are asked, too"},
+        "true",
+    ),
+    "default": Key(
+        "routes",
+        {"zh": "没有去向的告警发给谁", "en": "where alerts go that would go nowhere"},
+        "command.shift_lead",
     ),
 }

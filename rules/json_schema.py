@@ -11,7 +11,7 @@ from typing import Any, get_args
 from ruamel.yaml import YAML
 
 from events.schema import TYPES, Schemas, Sensitivity, Text
-from rules.declaration_keys import AREA, SCORE, SILENCE, WORKDAYS
+from rules.declaration_keys import AREA, BRANCH, ROUTE, SCORE, SILENCE, WORKDAYS
 from rules.keys import PATTERNS, ROLES, RULE, STEP, WEEKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
 from rules.scores import ALPHA, INACTIVITY_TITLE, SCORES, Score
@@ -58,6 +58,7 @@ _DECLARED: Mapping[str, Text] = {
     "areas": {"en": "polygons, for inside() and near()", "zh": "区域多边形,供 inside()、near() 使用"},
     "scores": {"en": "score kernels with their parameters", "zh": "评分内核及其参数"},
     "routes": {"en": "the routes that rules may name", "zh": "规则可以使用的路由"},
+    "tree": {"en": "where alerts go by what they say, read from above", "zh": "按告警内容决定去向,从上到下"},
 }
 
 
@@ -168,6 +169,10 @@ class _Words:
                 return _one_or_more({"type": "string", "pattern": _DATES})
             case "number":
                 return {"type": "number"}
+            case "names":
+                return {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
+            case "flag":
+                return {"type": "boolean"}
             case "words":
                 return _one_or_more(_one_of(key.words))
 
@@ -197,14 +202,10 @@ class _Words:
                 known = {"key": _one_or_more(TEXT), "columns": _by_names(spelled, NAME.pattern)}
                 return _by_names({**_with(known), "required": ["key"]}, NAME.pattern)
             case "routes":
-                route = {
-                    "name": TEXT,
-                    "title": {"anyOf": [TEXT, _with(dict.fromkeys(LANGUAGES, TEXT))]},
-                    "topic": TEXT,
-                    "fields": {"type": "array", "items": TEXT},
-                    "lang": TEXT,
-                }
-                return {"type": "array", "items": {"anyOf": [TEXT, {**_with(route), "required": ["name"]}]}}
+                return {"type": "array", "items": {"anyOf": [TEXT, self.mapping(ROUTE)]}}
+            case "tree":
+                one = [{"required": [key]} for key in ("route", "also", "default")]
+                return {"type": "array", "items": {**self.mapping(BRANCH), "oneOf": one}}
             case _:
                 scores = [self.score(kernel, score) for kernel, score in SCORES.items()]
                 return _by_names({"oneOf": [*scores, self.silence()]}, NAME.pattern)

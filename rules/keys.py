@@ -34,6 +34,8 @@ Shape = Literal[
     "ladder",  # a severity, or conditions by severity
     "mapping",  # with `keys`
     "list",  # of mappings with `keys`
+    "names",  # a list of names, which may be empty
+    "flag",  # true or false
     "points",  # pairs of numbers
     "weekdays",  # mon .. sun
     "dates",  # days, or first and last day with a stroke between
@@ -351,6 +353,7 @@ EXAMPLES: Mapping[str, str] = {name: f"{name}: {key.example}" for name, key in R
     "calendars": 'calendars: {night: "22:00-06:00"}',
     "areas": "areas: {lobby: {site: S1, polygon: [[0, 0], [8, 0], [8, 5]]}}",
     "routes": "routes: [property]",
+    "tree": "tree: [{when: severity == 'critical', also: command.screen}]",
     "let": "let: {fast: speed_kmh > 80}",
     "rules": "rules: [{rule: fast, from: traffic, when: speed_kmh > 80, severity: low}]",
 }

@@ -10,7 +10,7 @@ from typing import Literal
 
 from events.schema import Text
 from rules.aggregates import AGGREGATES, TAKES
-from rules.declaration_keys import AREA, SCORE, SILENCE, WORKDAYS
+from rules.declaration_keys import AREA, BRANCH, ROUTE, SCORE, SILENCE, WORKDAYS
 from rules.expression.functions import FUNCTIONS
 from rules.keys import ABSENCE, BASELINE, ESCALATION, EXCEPTION, RULE, STEP, Key
 from rules.purpose import PURPOSES
@@ -30,6 +30,8 @@ _KEYS: tuple[tuple[Mapping[str, Key], Text], ...] = (
     (AREA, {"en": "Keys of an area (`areas`)", "zh": "区域的键(`areas`)"}),
     (WORKDAYS, {"en": "Keys of a calendar of working days", "zh": "工作日日历的键"}),
     (SCORE, {"en": "Keys of a score (`scores`)", "zh": "评分的键(`scores`)"}),
+    (ROUTE, {"en": "Keys of a route (`routes`)", "zh": "路由的键(`routes`)"}),
+    (BRANCH, {"en": "Keys of a branch of `tree`", "zh": "`tree` 一项的键"}),
     (SILENCE, {"en": "Keys of a score of the kernel `inactivity`", "zh": "inactivity 评分的键"}),
 )
 _KEY_COLUMNS: dict[str, tuple[str, ...]] = {"en": ("key", "what it says", "example"), "zh": ("键", "含义", "示例")}

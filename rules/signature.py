@@ -142,5 +142,5 @@ def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
         "calendars": calendars,
         "areas": vocabulary.areas,
         "scores": scores,
-        "routes": vocabulary.routes,
+        "routes": {name: route.title for name, route in vocabulary.routes.items()},
     }

@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from events.place import Place
-from events.schema import KEY_TYPES, TYPES, FieldType, Schemas, Text
-from rules import areas, score_declarations, silence_declarations
+from events.schema import KEY_TYPES, TYPES, FieldType, Schemas
+from rules import areas, routing, score_declarations, silence_declarations
+from rules.alert_condition import Words
 from rules.broken import Broken, Section
 from rules.declaration_keys import WORKDAYS
 from rules.keys import WEEKDAYS
 from rules.plan import Polygon
 from rules.reading import Reader, better_name
+from rules.routing import Branch, Route
 from rules.score_declarations import ScoreDeclaration
 from rules.silence_declarations import SilenceDeclaration
 from rules.yaml import Items, Mapping, Node, Scalar
 
-DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes")
+DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes", "tree")
 NAMED: tuple[Section, ...] = ("sets", "calendars", "areas", "scores")  # whose entries have names
-# of routes.yaml, for a dispatcher; this version has none
-ROUTE_LATER = ("topic", "fields", "lang")
-DISPATCH_KEYS = ("group", "remind", "max_age", "tree", "inhibit")
+DISPATCH_KEYS = ("group", "remind", "max_age", "inhibit")  # of routes.yaml, for a later dispatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ class Vocabulary:
 
     sets: dict[str, SetDeclaration] = field(default_factory=dict)
     calendars: dict[str, CalendarDeclaration] = field(default_factory=dict)
-    routes: dict[str, Text] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
+    tree: list[Branch] = field(default_factory=list)
     areas: dict[str, Polygon] = field(default_factory=dict)
     scores: dict[str, ScoreDeclaration] = field(default_factory=dict)
     silences: dict[str, SilenceDeclaration] = field(default_factory=dict)  # scores that absences go by
@@ -77,6 +78,7 @@ class Vocabulary:
     timezone_place: Place | None = None
     broken: Broken = field(default_factory=Broken)
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    _seen_by_routes: list[Scalar] = field(default_factory=list)
 
     @property
     def has_timezone(self) -> bool:
@@ -101,6 +103,15 @@ class Vocabulary:
                 self.broken.add("routes")
             for item in reader.items("routes", node):
                 self._route(item, reader)
+        if (node := document.get("tree")) is not None:
+            place = document.key("tree").place
+            first = self._places.setdefault(("tree", ""), place)
+            if first == place:
+                self.tree = routing.read_tree(node, reader)
+            else:
+                reader.report(
+                    "E007", place, what="tree", what_zh="路由树", name="tree", path=first.path, line=first.line
+                )
         if (node := document.get("timezone")) is not None:
             self._timezone(node, reader)
 
@@ -187,23 +198,30 @@ class Vocabulary:
         return False
 
     def _route(self, node: Node, reader: Reader) -> None:
-        """A name, or a name with what the dispatcher needs to know (topic, fields, lang) and a title."""
-        title: Text = {}
-        if isinstance(node, Mapping):
-            found = reader.keys(node, ("name", "title", *ROUTE_LATER), "a route", "路由")
-            if "name" not in found:
-                reader.lacks(node.place, "a route", "路由", "name", "name: property")
-                self.broken.add("routes")
-                return
-            for key in ROUTE_LATER:
-                if key in found:
-                    reader.report("W365", node.key(key).place if node.get(key) else node.place, key=key)
-            if "title" in found:
-                title = {language: text.text for language, text in reader.texts("title", found["title"]).items()}
-            node = found["name"]
-        for name in reader.names("routes", node):
-            if title or name.text not in self.routes:
-                self.routes[name.text] = title
+        """A name, or a name with what the dispatcher needs to know of it."""
+        before = len(reader.problems)
+        route = routing.read_route(node, reader)
+        if route is None or any(each.level == "error" for each in reader.problems[before:]):
+            self.broken.add("routes", "" if route is None else route.name)
+            return
+        self._seen_by_routes += routing.field_names(node)
+        self.routes.setdefault(route.name, route)
+        if not isinstance(node, Mapping):
+            return  # a name alone says nothing of it
+        first = self._places.setdefault(("routes", route.name), node.place)
+        if first == node.place:
+            self.routes[route.name] = route
+        elif self.routes[route.name] != route:
+            reader.report(
+                "E017", node.place, what="route", what_zh="路由", name=route.name, path=first.path, line=first.line
+            )
+
+    def check_routes(self, words: Words, reader: Reader, schemas: Schemas) -> None:
+        """Report what routes and their tree name that there is not; `words` are of the rules."""
+        if not self.broken.has("", "sets"):
+            columns = [f"{name}.{column}" for name, declared in self.sets.items() for column in declared.columns]
+            routing.check_fields(self._seen_by_routes, columns, schemas, reader)
+        routing.check_tree(self.tree, words, reader)
 
     def _timezone(self, node: Node, reader: Reader) -> None:
         scalar = reader.text("timezone", node)

@@ -316,10 +316,3 @@ def test_a_step_that_may_come_at_any_time_is_warned_of() -> None:
     assert of_sequence("sequence: [{first: gate}, {then: camera}]") == ["W364"]
     assert of_sequence("sequence: [{first: gate}, {then: camera, within: 4s}]") == []
     assert of_sequence("sequence: [{first: gate}, {then: camera}]", "within: 5m") == []
-
-
-def test_what_only_a_dispatcher_reads_of_a_route_is_warned_of() -> None:
-    routes = "version: 1\nroutes: [{name: desk, topic: a.b, lang: zh}]\n"
-    text = f"{routes}rules:\n- {{rule: x, from: gate, severity: low, route: desk}}\n"
-    found = check.loads({"r.yaml": text}, SCHEMAS, CITY).problems
-    assert [(each.code, each.place.column) for each in found] == [("W365", 23), ("W365", 35)]

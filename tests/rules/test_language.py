@@ -24,7 +24,7 @@ LANGUAGE = {path.name: path.read_text(encoding="utf-8") for path in (Path(__file
 @cache
 def plan() -> Plan:
     ruleset = check.loads(LANGUAGE, SCHEMAS, CITY)
-    assert {each.code for each in ruleset.problems} == {"W365"}  # of routes, what a dispatcher will read
+    assert ruleset.problems == []
     return ruleset.plan
 
 
@@ -67,8 +67,7 @@ def test_what_only_a_dispatcher_reads_is_refused_until_there_is_one() -> None:
     with pytest.raises(Problems) as caught:
         check.loads({**LANGUAGE, "routes.yaml": later}, SCHEMAS, CITY)
     refused = [each for each in caught.value.problems if each.place.path == "routes.yaml" and each.level == "error"]
-    assert [each.code for each in refused] == ["E011"] * 5
-    assert LANGUAGE["routes.yaml"].split("routes:")[1] in later
+    assert [each.code for each in refused] == ["E011"] * 4
 
 
 def test_congestion_is_a_state_over_a_count_and_a_mean() -> None:

@@ -3,6 +3,7 @@
 from events.schema import Schemas
 from rules import yaml
 from rules.reading import Reader
+from rules.routing import Route
 from rules.vocabulary import ColumnDeclaration, Vocabulary
 from rules.yaml import Mapping
 
@@ -44,10 +45,13 @@ def test_a_key_column_is_what_the_schemas_say_unless_it_is_declared() -> None:
 
 def test_routes_are_names_or_names_with_a_title() -> None:
     vocabulary, codes = declared(
-        "routes: [a, {name: b, title: {zh: 乙, en: B}, topic: t, fields: [person], lang: zh}, b]\n"
+        "routes: [a, {name: b, title: {zh: 乙, en: B}, topic: dispatch.t, fields: [person], lang: zh}, b]\n"
     )
-    assert codes == ["W365"] * 3
-    assert vocabulary.routes == {"a": {}, "b": {"zh": "乙", "en": "B"}}
+    assert codes == []
+    assert vocabulary.routes == {
+        "a": Route("a"),
+        "b": Route("b", {"zh": "乙", "en": "B"}, "dispatch.t", frozenset({"person"}), ("zh",)),
+    }
 
 
 def test_calendars_are_one_text_or_several() -> None:
