@@ -8,7 +8,7 @@ from citynerve.history import Replays
 from citynerve.text import say
 from events.place import Problem
 from rules.check import Ruleset
-from streams.replay import Summary
+from streams.summary import Summary
 from streams.trial.backtest import Compared, Tally, compare
 
 

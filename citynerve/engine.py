@@ -18,8 +18,9 @@ from events.place import Problem
 from rules import check, errors
 from rules.plan import Plan
 from streams.control.references import References
-from streams.replay import Replay, Summary
+from streams.replay import Replay
 from streams.shard.intake import Arrival
+from streams.summary import Summary
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from citynerve.text import say
 from events.alert import Alert
 from events.place import Problem
 from rules.check import Ruleset
-from streams.replay import Summary
 from streams.shard.intake import Arrival
+from streams.summary import Summary
 from streams.trial.history import History
 
 

@@ -8,28 +8,27 @@ time, inclusive. What is read here becomes a log of blocks and control records; 
 import itertools
 import sys
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.protocol import Source
 from events.alert import Alert
-from events.batch import REASONS, EventBatch
+from events.batch import EventBatch
 from events.block import POSITION_BITS, Control, End, Events, FeedEnd
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
-from streams.shard.patterns.pattern import Baselines
 from streams.shard.shard import Shard
 from streams.stages import Stages
+from streams.summary import Summary
 from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, NOTHING, Feed, FeedClock, GroupClock
 from streams.workers import Workers
@@ -40,34 +39,6 @@ AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
 Arrivals = Callable[[Arrival], None]
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a replay did. `late` and `duplicates` count events; `stages` are CPU seconds.
-
-    `firings` counts by rule the alerts that were raised, `alerts` all their transitions, which are lines.
-    """
-
-    events: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)
-    late: int = 0
-    duplicates: int = 0
-    unknown_enums: int = 0
-    without_key: dict[str, int] = field(default_factory=dict)
-    suppressed: dict[str, int] = field(default_factory=dict)
-    evicted: dict[str, int] = field(default_factory=dict)
-    baselines: dict[str, Baselines] = field(default_factory=dict)
-    firings: dict[str, int] = field(default_factory=dict)
-    alerts: dict[str, int] = field(default_factory=dict)
-    wall_s: float = 0.0
-    cpu_s: float = 0.0
-    stages: dict[str, float] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything, and the rate, for a JSON file."""
-        rate = self.events / self.wall_s if self.wall_s else 0.0
-        return {**asdict(self), "events_per_s": round(rate)}
 
 
 class Replay:
@@ -85,8 +56,7 @@ class Replay:
         on_dead_letters: DeadLetters | None = None,
         on_arrival: Arrivals | None = None,
     ) -> None:
-        names = [rule.rule for rule in plan.rules]
-        self.summary = Summary(firings=dict.fromkeys(names, 0), alerts=dict.fromkeys(names, 0))
+        self.summary = Summary.of(plan)
         self._until = until
         self._on_dead_letters = on_dead_letters
         self._on_arrival = on_arrival
@@ -107,8 +77,6 @@ class Replay:
         self._ahead = AHEAD if shards > 1 else 0
         self._workers = Workers(shards - 1, shards)  # the thread that runs the replay is one more
         self._running: deque[list[Future[_Step]]] = deque()
-        self._rejected: Counter[str] = Counter()
-        self._late = 0
 
     @property
     def shards(self) -> Sequence[Shard]:
@@ -128,7 +96,7 @@ class Replay:
             with self._workers:
                 yield from self._run(progress or (lambda _: None))
         finally:
-            self._sum_up()
+            self.summary.sum_up(self._shards, self._stages)
             self.summary.wall_s = time.perf_counter() - wall
             self.summary.cpu_s = time.process_time() - cpu
 
@@ -139,7 +107,7 @@ class Replay:
                 batch = arrival.batch
                 self._count(batch)
                 judgement = arrival.judgement = entry.clock.judge(batch)
-                self._late += int(judgement.late.sum())
+                self.summary.late += int(judgement.late.sum())
                 if self._on_arrival:
                     self._on_arrival(arrival)
                 self._epoch.see(batch, judgement)
@@ -204,42 +172,24 @@ class Replay:
         for step in done:
             for alert in step.alerts:
                 heappush(self._waiting, (alert.sort_key(), next(self._arrivals), alert))
-        dropped = [step.duplicates for step in done]  # two shards may drop one event, each for its rules
-        self.summary.duplicates += len(np.unique(np.concatenate(dropped)))
+        self.summary.drop(step.duplicates for step in done)
         return self._certain(min(step.reached for step in done))
 
     def _certain(self, reached: int | None) -> list[Alert]:
         """Take out the alerts before which none can come any more."""
         ready = []
         while self._waiting and (reached is None or self._waiting[0][2].order < reached):
-            alert = heappop(self._waiting)[2]
-            self.summary.alerts[alert.rule] += 1
-            self.summary.firings[alert.rule] += alert.transition == "firing"
-            ready.append(alert)
+            ready.append(heappop(self._waiting)[2])
+        self.summary.tell(ready)
         return ready
 
     def _line(self, position: int) -> bytes:
         return self._inputs[position >> POSITION_BITS].source.line(position)
 
     def _count(self, batch: EventBatch) -> None:
-        self.summary.events += len(batch)
-        self.summary.unknown_enums += batch.unknown_enums
-        if len(batch.rejects):
-            self._rejected.update(batch.rejects.reason.tolist())
-            if self._on_dead_letters:
-                self._on_dead_letters(batch)
-
-    def _sum_up(self) -> None:
-        self.summary.rejected = {REASONS[int(code)]: count for code, count in sorted(self._rejected.items())}
-        self.summary.late = self._late
-        self.summary.stages = self._stages.seconds()
-        self.summary.without_key = self._shards[0].without_key()
-        for shard in self._shards:
-            _add(self.summary.suppressed, shard.suppressed())
-            _add(self.summary.evicted, shard.evicted())
-            for rule, held in shard.baselines().items():
-                so_far = self.summary.baselines.get(rule)
-                self.summary.baselines[rule] = held if so_far is None else so_far + held
+        self.summary.count(batch)
+        if len(batch.rejects) and self._on_dead_letters:
+            self._on_dead_letters(batch)
 
 
 @dataclass(slots=True)
@@ -265,8 +215,3 @@ class _Step:
 def _stepped(shard: Shard, block: Arrival | Control) -> _Step:
     alerts = shard.step(block)
     return _Step(alerts, shard.duplicates(), shard.reached)
-
-
-def _add(sums: dict[str, int], more: dict[str, int]) -> None:
-    for name, count in more.items():
-        sums[name] = sums.get(name, 0) + count

@@ -40,17 +40,19 @@ class DerivedLog:
         self._written.clear()
         return missing
 
-    def append(self, lines: Iterable[Line]) -> None:
-        """Append those lines that are not there yet; return when the ones before them are durable."""
-        texts = []
+    def append(self, lines: Iterable[Line]) -> set[str]:
+        """Append those lines that are not there yet, and return their names; the lines before them are durable then."""
+        names, texts = set(), []
         for name, text in lines:
             if name in self._written:
                 self._written.discard(name)
             else:
+                names.add(name)
                 texts.append(text)
         for text in _frames(texts):
             self.flush()
             self._under_way = (text, self.log.append("", text))
+        return names
 
     def flush(self) -> int:
         """Return, when all is durable, the position behind it."""

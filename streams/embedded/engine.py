@@ -29,6 +29,7 @@ from streams.shard.shard import Shard
 from streams.snapshot.container import SnapshotError
 from streams.snapshot.store import SnapshotStore
 from streams.stages import Stages
+from streams.summary import Summary
 from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
 
@@ -81,6 +82,7 @@ class Engine:
         debt_s: float = DEBT_S,
     ) -> None:
         self.stages = Stages()
+        self.summary = Summary.of(plan)  # since the start
         self.position = 0  # behind the last frame that was taken
         self.shards = [
             Shard(plan, references, feeds, city, logs.events.line, Slice(index, shards), self.stages)
@@ -169,7 +171,9 @@ class Engine:
         self.position = end
         if alerts:
             alerts.sort(key=Alert.sort_key)
-            self._alerts.append(self._line(alert, received) for alert in alerts)
+            fresh = self._alerts.append(self._line(alert, received) for alert in alerts)
+            alerts = [alert for alert in alerts if alert.id in fresh]
+            self.summary.tell(alerts)
             self._on_alerts(alerts)
 
     def _arrive(self, block: Events, end: int) -> list[Alert]:
@@ -177,6 +181,8 @@ class Engine:
             arrival = self.shards[0].intake(block)
         batch = arrival.batch
         judgement = arrival.judgement = self._clocks[block.feed].judge(batch)
+        self.summary.count(batch)
+        self.summary.late += int(judgement.late.sum())
         self._epoch.see(batch, judgement)
         alerts = self._found(block.position, end) + self._step(arrival, end)
         if len(batch.rejects):
@@ -206,6 +212,7 @@ class Engine:
                 began = time.thread_time()
                 alerts += shard.step(block)
                 self._debts[number] += time.thread_time() - began
+        self.summary.drop(shard.duplicates() for shard in self.shards)
         return alerts
 
     def _line(self, alert: Alert, received: int | None) -> Line:

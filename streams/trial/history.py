@@ -9,9 +9,9 @@ from rules.check import Ruleset
 from rules.errors import problem
 from rules.expression.canonical import duration
 from rules.model import Rule, Threshold
-from streams.replay import Summary
 from streams.shard.intake import Arrival
 from streams.shard.surroundings import Surroundings
+from streams.summary import Summary
 from streams.trial.backtest import count_firings
 from streams.trial.missing import Missing
 

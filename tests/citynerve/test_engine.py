@@ -1,7 +1,7 @@
 import pytest
 
 from citynerve import engine, text
-from streams.replay import Summary
+from streams.summary import Summary
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from rules.keys import RULE
 from rules.purpose import PURPOSES
 from rules.reference import PAGES, with_reference
 from rules.vocabulary import DECLARATIONS
-from streams.replay import Summary
+from streams.summary import Summary
 from streams.trial.reading import read_tests
 from streams.trial.run import Trial, load
 

@@ -16,7 +16,8 @@ from events.identity import CityKey
 from events.schema import Schemas
 from rules import check
 from streams.control.references import References
-from streams.replay import Replay, Summary
+from streams.replay import Replay
+from streams.summary import Summary
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data"

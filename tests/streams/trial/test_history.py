@@ -2,7 +2,7 @@ import pytest
 
 from rules.check import loads
 from streams.control.references import References
-from streams.replay import Summary
+from streams.summary import Summary
 from streams.trial import history
 from streams.trial.history import History
 from tests.streams.small_log import CITY, HEAD, SCHEMAS, T
