@@ -149,6 +149,13 @@ def kernels() -> Result:
     return rates()
 
 
+def ingest(events: str) -> Result:
+    """Post events over HTTP until they are durable."""
+    from benchmarks.ingest import posted
+
+    return dict(posted(int(events)))
+
+
 def _loads(lines: list[bytes]) -> None:
     loads = orjson.loads
     for line in lines:
@@ -181,6 +188,7 @@ MEASUREMENTS: dict[str, Callable[..., Result]] = {
     "plain": plain,
     "decode": decode,
     "kernels": kernels,
+    "ingest": ingest,
 }
 
 if __name__ == "__main__":

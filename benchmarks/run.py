@@ -187,6 +187,12 @@ class Bench:
         for name, rate in measured("kernels").items():
             yield f"kernel {name}", f"内核 {name}", f"{rate:.0f} M/s", "≥ 50 M/s"
 
+    def ingest(self) -> Iterator[Row]:
+        """Events posted in blocks of 1 MiB, until they are durable; the client's time is in it."""
+        (result,) = self.best(("ingest", self.events))
+        rate = result["events"] / result["cpu_s"] / 1e6
+        yield "events over HTTP, durable, a core", "HTTP 接收并持久化,单核", f"{rate:.1f} M/s", "≥ 0.3 M/s"
+
     def many_events(self, events: int) -> Iterator[Row]:
         """Two shards beside one by the clock, and peak memory, over so many events that a run's ends hardly count."""
         path = self.folder / "many.ndjson"
@@ -255,6 +261,7 @@ def main(events: int, many: int, quick: bool, lang: str | None) -> None:
             bench.three_rules,
             bench.library,
             bench.durable,
+            bench.ingest,
             bench.many_rules,
             bench.kernels,
         )
