@@ -18,9 +18,12 @@ from events.place import Problem
 from rules import check, errors
 from rules.plan import Plan
 from streams.control.references import References
+from streams.embedded.folder import open_engine
+from streams.embedded.process import Input, Process
 from streams.replay import Replay
 from streams.shard.intake import Arrival
 from streams.summary import Summary
+from streams.time import watermark
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,20 @@ class Ruleset:
             on_dead_letters=on_dead_letters,
             on_arrival=on_arrival,
         )
+
+    def process(
+        self, data: Path, feeds: Sequence[Feed], on_alerts: Callable[[list[Alert]], None] = lambda _: None
+    ) -> Process:
+        """Return a process that takes bounded feeds through the durable log of a data folder.
+
+        Raises
+        ------
+        LogError
+            the folder cannot be used
+        """
+        named = [watermark.Feed(feed.feed) for feed in feeds]
+        engine, inbox = open_engine(data, self.plan, self.references, named, config.city(), on_alerts=on_alerts)
+        return Process(engine, inbox, [Input(feed) for feed in feeds])
 
 
 def load_rules(rules: Sequence[Path], schemas: Sequence[Path]) -> check.Ruleset:

@@ -1,55 +1,60 @@
-"""A replay on the screen: drawn anew while it runs where a person looks on, and once at its end."""
+"""An engine's process on the screen: drawn anew while it runs where a person looks on, and once at its end."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from citynerve import engine
 from citynerve.feeds import Feed, bytes_read, bytes_total
+from citynerve.progress import bar, bytes_text
 from citynerve.screen import Board
-from events.alert import Alert
-from streams.replay import Replay
+from citynerve.text import say
+from streams.embedded.process import Process
+from streams.time.watermark import BEGINNING
 
 FRAMES_A_SECOND = 8
 REST_ROWS = 14  # of a terminal's height: what is above and below the alerts
 
 
-def watch(
-    replay: Replay,
-    feeds: Sequence[Feed],
-    board: Board,
-    progress: bool,
-    write: Callable[[list[Alert]], None],
-    console: Console,
-) -> None:
-    """Run a replay to its end; `write` is given every alert, the board as well."""
+def watch(process: Process, feeds: Sequence[Feed], board: Board, progress: bool, console: Console) -> None:
+    """Run a process to its end, or until it is interrupted; the board is given its alerts by whoever made it."""
     start = time.perf_counter()
 
-    def take(alerts: list[Alert]) -> None:
-        write(alerts)
-        board.add(alerts)
-        board.events, board.time = replay.summary.events, replay.time
+    def look() -> None:
+        board.events = process.engine.summary.events
+        board.time = process.engine.greatest if process.engine.greatest > BEGINNING else None
         board.seconds = time.perf_counter() - start
 
+    def frame() -> RenderableType:
+        look()
+        total = bytes_total(feeds)
+        board.share = bytes_read(feeds) / total if total else None
+        return board.picture(console.width, rows=max(3, (console.height - REST_ROWS) // 2))
+
+    _stop_on_signals(process)
     if console.is_terminal:
-        with Live(
-            get_renderable=lambda: _frame(board, feeds, console),
-            console=console,
-            transient=True,
-            refresh_per_second=FRAMES_A_SECOND,
-        ):
-            for alerts in replay.run():
-                take(alerts)
+        with Live(get_renderable=frame, console=console, transient=True, refresh_per_second=FRAMES_A_SECOND):
+            process.run()
     else:
-        for alerts in engine.followed(replay, feeds, progress):
-            take(alerts)
-    board.events, board.time = replay.summary.events, replay.time
-    board.seconds, board.share = replay.summary.wall_s, None
+        title, total = say(en="running", zh="运行中"), bytes_total(feeds)
+        with bar(title, total, always=progress, unit=bytes_text) as advance:
+            process.on_read = lambda _bytes: advance(bytes_read(feeds))
+            process.run()
+    look()
+    board.share = None
 
 
-def _frame(board: Board, feeds: Sequence[Feed], console: Console) -> RenderableType:
-    total = bytes_total(feeds)
-    board.share = bytes_read(feeds) / total if total else None
-    return board.picture(console.width, rows=max(3, (console.height - REST_ROWS) // 2))
+def _stop_on_signals(process: Process) -> None:
+    """Let an interruption stop the process in order: what was taken is safe then. The second one stops it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        process.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

@@ -1,18 +1,19 @@
 """The folder of a run. A run writes over what an earlier one left, and over nothing else."""
 
+import shutil
 from pathlib import Path
 
 from citynerve.cli.failure import Failure
 from citynerve.text import say
 
 MARK = ".citynerve-run"
-REFERENCE = "reference"
+REFERENCE, DATA = "reference", "data"
 
 
 def claim(folder: Path) -> None:
     """Make a folder that of a run, or take again one that is marked as such.
 
-    Folders within it are nobody's concern but that of the reference sets, which a run writes.
+    Folders within it are nobody's concern but those of the reference sets and of the engine's data, which a run writes.
 
     Raises
     ------
@@ -23,7 +24,7 @@ def claim(folder: Path) -> None:
     mark = folder / MARK
     if mark.exists():
         return
-    if any(path.name == REFERENCE or not path.is_dir() for path in folder.iterdir()):
+    if any(path.name in (REFERENCE, DATA) or not path.is_dir() for path in folder.iterdir()):
         raise Failure(
             say(
                 en=f"{folder} holds files that no run has written; name a new or empty folder with --folder",
@@ -31,3 +32,11 @@ def claim(folder: Path) -> None:
             )
         )
     mark.touch()
+
+
+def empty_data(folder: Path) -> Path:
+    """Return the folder for the engine's data in that of a run, without what an earlier run left there."""
+    data = folder / DATA
+    if data.exists():
+        shutil.rmtree(data)
+    return data

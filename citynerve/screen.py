@@ -74,7 +74,7 @@ class Board:
             say(en="city time ", zh="城市时间 "),
             (moment, "bold"),
         )
-        counts = Counter(alert.severity for alert in self._firings.values())
+        counts = Counter(alert.severity for alert in self.firings)
         chips = Text()
         for severity in SEVERITIES:
             chips.append(f" {severity_text(severity)} {counts[severity]:,} ", STYLES[severity])
@@ -164,7 +164,7 @@ class Board:
         ]
         for heading in headings:
             table.add_column(heading, justify="right", no_wrap=True)
-        counts = Counter(alert.rule for alert in self._firings.values())
+        counts = Counter(alert.rule for alert in self.firings)
         for rule in self.lines.plan.rules:
             tally = tallies.get(rule.rule, Tally())
             whole = tally.found == tally.planted

@@ -1,9 +1,8 @@
-"""`citynerve run`: a simulated city through the rules, on one screen."""
+"""`citynerve run`: a simulated city through the durable log and the rules, on one screen."""
 
 import shlex
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -73,11 +72,12 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
 
     from citynerve import engine, live
     from citynerve.lines import writer
-    from citynerve.run_folder import claim
+    from citynerve.run_folder import claim, empty_data
     from citynerve.screen import Board
     from citynerve.simulation import simulate_city
     from citynerve.truth import read_truth, tallies
     from citynerve.wiring import open_feeds
+    from events.alert import Alert
     from events.block import FUTURE_MS
 
     loaded = engine.load_rules(rules, [])
@@ -88,11 +88,21 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
     engine.tell(ruleset.problems)
     feeds = open_feeds([str(log)], time_max=started_ms + FUTURE_MS)
     board = Board(ruleset.lines)
-    replay = ruleset.replay(feeds)
+    alerts: list[Alert] = []
+
+    def take(some: list[Alert]) -> None:
+        alerts.extend(some)
+        board.add(some)
+
     console = Console()
-    with (folder / "alerts.ndjson").open("wb") as out, closing(feeds[0]):
-        live.watch(replay, feeds, board, progress, writer(ruleset.lines, out), console)
-    (folder / "summary.json").write_bytes(engine.summary_json(replay.summary))
+    began, used = time.perf_counter(), time.process_time()
+    process = ruleset.process(empty_data(folder), feeds, take)
+    live.watch(process, feeds, board, progress, console)
+    summary = process.engine.summed_up()
+    summary.wall_s, summary.cpu_s = time.perf_counter() - began, time.process_time() - used
+    with (folder / "alerts.ndjson").open("wb") as out:
+        writer(ruleset.lines, out)(sorted(alerts, key=Alert.sort_key))
+    (folder / "summary.json").write_bytes(engine.summary_json(summary))
     judged = {rule.rule for rule in ruleset.plan.rules}
     planted = [incident for incident in read_truth(truth) if incident.rule in judged]
     console.print(board.picture(console.width, tallies(planted, board.firings)))

@@ -109,6 +109,11 @@ class Engine:
         """Greatest event time that any feed has delivered (epoch ms), `BEGINNING` before the first event."""
         return max((clock.greatest for clock in self._clocks.values()), default=BEGINNING)
 
+    def summed_up(self) -> Summary:
+        """Return the summary with what the shards counted."""
+        self.summary.sum_up(self.shards, self.stages)
+        return self.summary
+
     def recover(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
         """Go on where the newest snapshots and the logs say; `progress` is told bytes as they are read again."""
         began, log = time.monotonic(), self.logs.events

@@ -30,7 +30,7 @@ class Input:
 
 
 class Process:
-    """Runs until it is stopped, or until all of its inputs have ended, none of them live.
+    """Runs until it is stopped, or until all of its inputs have ended, none of them live; it closes their sources.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class Process:
     ) -> None:
         self.engine = engine
         self.ready = threading.Event()
+        self.on_read = on_read
         self._inbox = inbox
         self._stopping = threading.Event()
         self._log = engine.logs.events
-        self._pumps = [
-            Pump(put.source, self._log, urgent=put.urgent, stopping=self._stopping, on_read=on_read) for put in inputs
-        ]
+        self._pumps: list[Pump] = []
+        self._inputs = inputs
         self._sources = [put.source for put in inputs]
         self._connected = {
             **dict.fromkeys((put.source.feed for put in inputs if put.live), _always),
@@ -79,7 +79,9 @@ class Process:
     def run(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
         """Recover, then take what comes until the end; then all that was acknowledged has been stepped."""
         recovery = self.engine.recover(progress)
-        for pump in self._pumps:
+        for put in self._inputs:
+            pump = Pump(put.source, self._log, urgent=put.urgent, stopping=self._stopping, on_read=self.on_read)
+            self._pumps.append(pump)
             pump.start()
         self.ready.set()
         try:
@@ -119,8 +121,7 @@ class Process:
         until = self._now_s() + STOP_WITHIN_S
         ended = self._done() and not self._stopping.is_set()
         self._stopping.set()
-        for source in self._sources:
-            source.close()
+        self._close_sources()
         for pump in self._pumps:
             while not pump.join(_PATIENCE_S) and self._now_s() < until:
                 self.engine.take(self._inbox.take(0))
@@ -136,8 +137,13 @@ class Process:
         while self.engine.position < self._log.end and self._now_s() < until:
             self.engine.take(self._inbox.take(_PATIENCE_S))
 
+    def _close_sources(self) -> None:
+        while self._sources:
+            self._sources.pop().close()
+
     def _close(self) -> None:
         self._stopping.set()
+        self._close_sources()
         self._inbox.close()
         self.engine.close()
 
