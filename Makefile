@@ -12,7 +12,7 @@ help:  ## this list / 本列表
 	@bin/environment
 	@touch $@
 
-ROOMS := kernels events rules streams connectors citynerve
+ROOMS := kernels events rules streams dispatch connectors citynerve
 
 setup: .venv/ready  ## build .venv and compile the kernels / 建立环境并编译内核
 	@$(BIN)/python -m compileall -q $(ROOMS)

@@ -32,6 +32,13 @@ class CityKey:
         """Tells keys apart without telling the key: state of one city is refused by another."""
         return hashlib.blake2b(self.naming, digest_size=8, person=b"citynerve-print").hexdigest()
 
+    def pseudonym(self, text: str) -> str:
+        """Return what stands for a person's identifier outside, the same everywhere: BLAKE2b-64 keyed, 16 hex digits.
+
+        Source: RFC 7693.
+        """
+        return hashlib.blake2b(text.encode(), digest_size=8, key=self.naming, person=b"citynerve-person").hexdigest()
+
     def token(self, text: str) -> int:
         """Return the token of an identifier."""
         raw = text.encode()

@@ -6,7 +6,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from streams.log.frame import Frame, read_head, read_text
-from streams.log.index import Index
+from streams.log.index import STRIDE, Index
 from streams.log.protocol import LogError
 from streams.log.segment import Damage, Walk, mapped, segment_path, segments
 
@@ -24,6 +24,7 @@ class LogReader:
         self.damage: list[Damage] = []
         self._indexes: dict[int, Index] = {}
         self._recent: list[Frame] = []  # that lines were read from, in the order of the log
+        self._behind = (-1, 0, 0)  # segment, and position and place in it behind the frame that was read last
 
     @property
     def begin(self) -> int:
@@ -53,8 +54,9 @@ class LogReader:
         if starts and position < starts[0]:
             raise LogError(f"{self._folder}: the log begins at position {starts[0]}, {position} is no longer kept")
         for number in range(max(bisect_right(starts, position) - 1, 0), len(starts)):
-            walk = self._walk(starts, number, *self._index(starts, number).before(position))
+            walk = self._walk(starts, number, *self._near(starts, number, position))
             for _, head in walk:
+                self._behind = starts[number], walk.position, walk.at
                 if head.end > position:
                     text = read_text(walk.data, head)
                     yield Frame(head.position, head.commit, head.received, head.what, head.feed, text)
@@ -105,6 +107,13 @@ class LogReader:
                 if head.received >= received:
                     return head.position
         return self.end
+
+    def _near(self, starts: list[int], number: int, position: int) -> tuple[int, int]:
+        """Return (position, place) of a frame near a log position: whoever follows a log needs no index of its end."""
+        start, reached, place = self._behind
+        if start == starts[number] and 0 <= position - reached < STRIDE:
+            return reached, place
+        return self._index(starts, number).before(position)
 
     def _walk(self, starts: list[int], number: int, position: int, at: int) -> Walk:
         path = segment_path(self._folder, starts[number])
