@@ -9,6 +9,11 @@ from streams.log.frame import SIZE_MAX, Frame
 from streams.log.protocol import Log, LogError
 
 Line = tuple[str, bytes]  # what it is known by, and its text with its newline
+Told = Callable[[], None]
+
+
+def nobody() -> None:
+    """Is told, and does nothing."""
 
 
 class DerivedLog:
@@ -25,7 +30,7 @@ class DerivedLog:
         self.log = log
         self._name_of = name_of
         self._on_failure = on_failure
-        self._under_way: tuple[bytes, Future[Frame]] | None = None
+        self._under_way: tuple[bytes, Future[Frame], Told] | None = None
         self._written: set[str] = set()
 
     def recover(self, position: int) -> None:
@@ -40,8 +45,11 @@ class DerivedLog:
         self._written.clear()
         return missing
 
-    def append(self, lines: Iterable[Line]) -> set[str]:
-        """Append those lines that are not there yet, and return their names; the lines before them are durable then."""
+    def append(self, lines: Iterable[Line], told: Told = nobody) -> set[str]:
+        """Append those lines that are not there yet, and return their names; the lines before them are durable then.
+
+        `told` is called as soon as they are, too, by a thread of the log; not at all if there is nothing to append.
+        """
         names, texts = set(), []
         for name, text in lines:
             if name in self._written:
@@ -49,22 +57,28 @@ class DerivedLog:
             else:
                 names.add(name)
                 texts.append(text)
-        for text in _frames(texts):
+        frames = list(_frames(texts))
+        for text in frames:
             self.flush()
-            self._under_way = (text, self.log.append("", text))
+            self._begin(text, told if text is frames[-1] else nobody)
         return names
 
     def flush(self) -> int:
         """Return, when all is durable, the position behind it."""
         while self._under_way:
-            text, future = self._under_way
+            text, future, told = self._under_way
             try:
                 future.result()
                 self._under_way = None
             except LogError as error:
                 self._on_failure(error)
-                self._under_way = (text, self.log.append("", text))
+                self._begin(text, told)
         return self.log.end
+
+    def _begin(self, text: bytes, told: Told) -> None:
+        future = self.log.append("", text)
+        future.add_done_callback(lambda done: None if done.exception() else told())
+        self._under_way = text, future, told
 
 
 def _frames(texts: list[bytes]) -> Iterable[bytes]:

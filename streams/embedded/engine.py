@@ -6,6 +6,7 @@ snapshots and the logs hold what they would have held. Nothing here waits for a 
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from events.block import Block, Control, End, Events, FeedEnd, Tick
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
-from streams.embedded.derived import DerivedLog, Line
+from streams.embedded.counts import Counts
+from streams.embedded.derived import DerivedLog, Line, Told, nobody
 from streams.log.blocks import blocks
 from streams.log.frame import Frame
 from streams.log.protocol import Log, LogError
@@ -48,6 +50,7 @@ class Recovery:
 
     position: int = 0
     bytes_read: int = 0
+    events: int = 0  # read again
     seconds: float = 0.0
     refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
     missing: int = 0  # derived lines that were there and did not come again
@@ -81,8 +84,11 @@ class Engine:
         on_failure: Callable[[LogError], None] = wait,
         debt_s: float = DEBT_S,
     ) -> None:
+        self.plan = plan
         self.stages = Stages()
         self.summary = Summary.of(plan)  # since the start
+        self.counts = Counts()
+        self.recovery: Recovery | None = None  # what the start found, once it is done
         self.position = 0  # behind the last frame that was taken
         self.shards = [
             Shard(plan, references, feeds, city, logs.events.line, Slice(index, shards), self.stages)
@@ -99,9 +105,8 @@ class Engine:
         self._derived = {"alerts": self._alerts, "late": self._late, "dead_letters": self._dead_letters}
         self._saver = ThreadPoolExecutor(1, "snapshot")
         self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
-        self.snapshot_failures = 0
         self._debt_s = debt_s
-        self._debts = [0.0] * shards  # seconds of stepping since the last snapshot
+        self.debts = [0.0] * shards  # seconds of stepping since the last snapshot
         self._from = [0] * shards  # log position that each shard goes on from
 
     @property
@@ -135,7 +140,9 @@ class Engine:
         if len(set(self._from)) > 1:  # alerts of the shards that are ahead do not come again
             del missing["alerts"]
         found.missing = sum(missing.values())
+        found.events = sum(self.counts.events.values())
         found.seconds = time.monotonic() - began
+        self.recovery = found
         return found
 
     def take(self, frames: Iterable[Frame]) -> None:
@@ -176,9 +183,10 @@ class Engine:
         self.position = end
         if alerts:
             alerts.sort(key=Alert.sort_key)
-            fresh = self._alerts.append(self._line(alert, received) for alert in alerts)
+            fresh = self._alerts.append((self._line(alert, received) for alert in alerts), self._told(alerts, received))
             alerts = [alert for alert in alerts if alert.id in fresh]
             self.summary.tell(alerts)
+            self.counts.raised(alerts)
             self._on_alerts(alerts)
 
     def _arrive(self, block: Events, end: int) -> list[Alert]:
@@ -194,6 +202,7 @@ class Engine:
             self._dead_letters.append(_dead_letters(arrival))
         if judgement.late.any():
             self._late.append(_late(arrival))
+        self.counts.block(batch, block.size, judgement, self.stages.seconds())
         return alerts
 
     def _tell_clocks(self, block: Tick | Control) -> None:
@@ -216,9 +225,16 @@ class Engine:
             if end > self._from[number]:
                 began = time.thread_time()
                 alerts += shard.step(block)
-                self._debts[number] += time.thread_time() - began
+                self.debts[number] += time.thread_time() - began
         self.summary.drop(shard.duplicates() for shard in self.shards)
         return alerts
+
+    def _told(self, alerts: list[Alert], received: int | None) -> Told:
+        """Return what notes how long after the block that made them alerts became durable; of a tick nobody asks."""
+        if received is None:
+            return nobody
+        severities = Counter[str](alert.severity for alert in alerts)
+        return lambda: self.counts.durable(severities, (self._clock() - received) / 1000)
 
     def _line(self, alert: Alert, received: int | None) -> Line:
         """Return the line of an alert: its body, and the envelope, which is no part of the promise."""
@@ -242,8 +258,8 @@ class Engine:
     def _snapshot_one(self) -> None:
         """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
         self._saved(wait=False)
-        number = max(range(len(self.shards)), key=self._debts.__getitem__)
-        if self._saving is None and self._debts[number] > self._debt_s:
+        number = max(range(len(self.shards)), key=self.debts.__getitem__)
+        if self._saving is None and self.debts[number] > self._debt_s:
             self._snapshot(number)
 
     def _snapshot(self, number: int) -> None:
@@ -251,9 +267,18 @@ class Engine:
             return  # whose finder is no part of it: the log is young, and is read again
         self.flush()
         data = self.shards[number].snapshot({name: log.log.end for name, log in self._derived.items()})
-        saving = self._saver.submit(self._store.save, number, self.position, data)
+        saving = self._saver.submit(self._save, number, self.position, data)
         self._saving = number, self.position, saving
-        self._debts[number] = 0.0
+        self.debts[number] = 0.0
+
+    def _save(self, number: int, position: int, data: bytes) -> None:
+        began = time.monotonic()
+        try:
+            self._store.save(number, position, data)
+        except BaseException:
+            self.counts.not_saved()
+            raise
+        self.counts.saved(time.monotonic() - began, len(data), self._clock())
 
     def _saved(self, *, wait: bool) -> None:
         """Note that a snapshot is durable, if it is; one that could not be written is taken again when it is due."""
@@ -261,9 +286,7 @@ class Engine:
             return
         number, position, saving = self._saving
         self._saving = None
-        if saving.exception():
-            self.snapshot_failures += 1
-        else:
+        if not saving.exception():
             self._from[number] = position
             self.logs.events.forget(min(self._from))
 

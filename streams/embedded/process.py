@@ -53,7 +53,8 @@ class Process:
         self.engine = engine
         self.ready = threading.Event()
         self.on_read = on_read
-        self._inbox = inbox
+        self.inbox = inbox
+        self.beat = now_s()  # when its loop, or recovery, last came round
         self._stopping = threading.Event()
         self._log = engine.logs.events
         self._pumps: list[Pump] = []
@@ -78,7 +79,12 @@ class Process:
 
     def run(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
         """Recover, then take what comes until the end; then all that was acknowledged has been stepped."""
-        recovery = self.engine.recover(progress)
+
+        def going_on(size: int) -> None:
+            self._beat()
+            progress(size)
+
+        recovery = self.engine.recover(going_on)
         for put in self._inputs:
             pump = Pump(put.source, self._log, urgent=put.urgent, stopping=self._stopping, on_read=self.on_read)
             self._pumps.append(pump)
@@ -86,14 +92,18 @@ class Process:
         self.ready.set()
         try:
             while not self._stopping.is_set() and not self._done():
+                self._beat()
                 self._tick()
-                self.engine.take(self._inbox.take(_PATIENCE_S))
+                self.engine.take(self.inbox.take(_PATIENCE_S))
                 self._check()
             self._drain()
         finally:
             self.ready.clear()
             self._close()
         return recovery
+
+    def _beat(self) -> None:
+        self.beat = self._now_s()
 
     def _done(self) -> bool:
         return not self._connected and all(pump.ended for pump in self._pumps)
@@ -124,7 +134,7 @@ class Process:
         self._close_sources()
         for pump in self._pumps:
             while not pump.join(_PATIENCE_S) and self._now_s() < until:
-                self.engine.take(self._inbox.take(0))
+                self.engine.take(self.inbox.take(0))
         self._take_rest(until)
         if ended and self.engine.greatest > BEGINNING:
             self._log.append("", end_record(self.engine.greatest), What.CONTROL).result()
@@ -135,7 +145,7 @@ class Process:
     def _take_rest(self, until: float) -> None:
         """Take frames until the engine stands at the end of the log."""
         while self.engine.position < self._log.end and self._now_s() < until:
-            self.engine.take(self._inbox.take(_PATIENCE_S))
+            self.engine.take(self.inbox.take(_PATIENCE_S))
 
     def _close_sources(self) -> None:
         while self._sources:
@@ -144,7 +154,7 @@ class Process:
     def _close(self) -> None:
         self._stopping.set()
         self._close_sources()
-        self._inbox.close()
+        self.inbox.close()
         self.engine.close()
 
 

@@ -24,6 +24,11 @@ class Log(Protocol):
         """Position behind the last durable frame."""
         ...
 
+    @property
+    def backlog(self) -> int:
+        """Bytes of text that are not durable yet."""
+        ...
+
     def append(self, feed: str, text: Buffer, what: What = What.LINES, *, urgent: bool = False) -> "Future[Frame]":
         """Append whole lines, or one control record; the future comes to the frame when it is durable.
 

@@ -1,0 +1,63 @@
+"""What an engine has done: numbers that grow, added to once a block, an alert or a snapshot, whoever watches."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from events.alert import Alert
+from events.batch import EventBatch
+from streams.histogram import Histogram
+from streams.time.watermark import Judgement
+
+BATCH_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+
+class Counts:
+    """Written by the engine's thread, what is durable by that of the log; read by any."""
+
+    def __init__(self) -> None:
+        self.events: Counter[str] = Counter()  # by feed, those that were refused too
+        self.bytes: Counter[str] = Counter()  # by feed
+        self.late: Counter[str] = Counter()  # by feed
+        self.alerts: Counter[tuple[str, str, str]] = Counter()  # by rule, severity and transition
+        self.batch_events = Histogram(BATCH_EVENTS)
+        self.stages: defaultdict[str, Histogram] = defaultdict(Histogram)  # CPU seconds of a block
+        self.latency: defaultdict[str, Histogram] = defaultdict(Histogram)  # received to durable, by severity
+        self.snapshots = Counter({"success": 0, "failure": 0})
+        self.snapshot_seconds = Histogram()
+        self.snapshot_bytes = 0  # of the last one
+        self.snapshot_at = 0  # when the last one was durable, epoch ms
+        self.snapshot_failing = False  # whether the last one could not be written
+        self._stage_seconds: Mapping[str, float] = {}
+
+    def block(self, batch: EventBatch, size: int, judgement: Judgement, stage_seconds: Mapping[str, float]) -> None:
+        """Count a block of events; `stage_seconds` are the sums up to now."""
+        feed = batch.feed
+        self.events[feed] += len(batch) + len(batch.rejects)
+        self.bytes[feed] += size
+        self.late[feed] += int(np.count_nonzero(judgement.late))
+        self.batch_events.observe(len(batch))
+        for stage, seconds in stage_seconds.items():
+            self.stages[stage].observe(seconds - self._stage_seconds.get(stage, 0.0))
+        self._stage_seconds = stage_seconds
+
+    def raised(self, alerts: Iterable[Alert]) -> None:
+        """Count alerts that a block gave."""
+        self.alerts.update((alert.rule, alert.severity, alert.transition) for alert in alerts)
+
+    def durable(self, severities: Mapping[str, int], seconds: float) -> None:
+        """Count alerts that are durable, so long after the event that made them."""
+        for severity, count in severities.items():
+            self.latency[severity].observe(seconds, count)
+
+    def saved(self, seconds: float, size: int, now: int) -> None:
+        """Count a snapshot that is durable (epoch ms)."""
+        self.snapshots["success"] += 1
+        self.snapshot_seconds.observe(seconds)
+        self.snapshot_bytes, self.snapshot_at, self.snapshot_failing = size, now, False
+
+    def not_saved(self) -> None:
+        """Count a snapshot that could not be written."""
+        self.snapshots["failure"] += 1
+        self.snapshot_failing = True

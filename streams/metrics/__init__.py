@@ -1,0 +1,1 @@
+"""Metrics and health of an engine process, for who operates it."""

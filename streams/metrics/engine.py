@@ -1,0 +1,203 @@
+"""Metrics of an engine process: read where they are counted, when somebody asks; no event pays for them.
+
+Names and units are those of Prometheus (https://prometheus.io/docs/practices/naming/). Labels are from closed sets:
+feeds, rules, reasons; never an event, a person or a device.
+"""
+
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import numba
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from streams.embedded.inbox import BYTES
+from streams.embedded.process import Process
+from streams.histogram import Histogram
+from streams.time.watermark import BEGINNING, GroupClock
+
+RULES_MAX = 500  # that have a label of their own; the others share `other`
+PREFIX = "citynerve_"
+
+Key = TypeVar("Key", bound=Hashable)  # the values of a metric's labels
+
+
+class EngineMetrics:
+    """A collector of one process.
+
+    Parameters
+    ----------
+    folder
+        of the event log, on the disk that must not become full
+    version, commit
+        of the program
+    clock
+        seconds since 1970
+    """
+
+    def __init__(
+        self, process: Process, folder: Path, *, version: str, commit: str = "", clock: Callable[[], float] = time.time
+    ) -> None:
+        self._process, self._engine, self._folder, self._clock = process, process.engine, folder, clock
+        self._build = {
+            "version": version,
+            "commit": commit,
+            "python": sys.version.split()[0],
+            "numba": numba.__version__,
+        }
+        self._started = clock()
+        self._plan = process.engine.plan
+        self._named = {rule.rule for rule in self._plan.rules[:RULES_MAX]}
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield all metrics."""
+        yield from self._program()
+        yield from self._sources()
+        yield from self._time()
+        yield from self._batches()
+        yield from self._rules()
+        yield from self._alerts()
+        yield from self._durability()
+
+    def _program(self) -> Iterable[Metric]:
+        yield InfoMetricFamily(PREFIX + "build", "Versions of what runs.", self._build)
+        yield _gauge("start_time_seconds", "When the process started, seconds since 1970.", self._started)
+        yield _gauge("ready", "Whether it has recovered and takes events.", self._process.ready.is_set())
+        yield _gauge(
+            "disk_free_bytes", "What is left on the disk of the event log.", shutil.disk_usage(self._folder).free
+        )
+        yield _gauge("shards_owned", "Shards that run here.", len(self._engine.shards))
+
+    def _sources(self) -> Iterable[Metric]:
+        counts = self._engine.counts
+        yield _counter("source_events_received", "Events that came out of the log, by feed.", ["feed"], counts.events)
+        yield _counter("source_bytes_received", "Bytes of their text.", ["feed"], counts.bytes)
+        yield _counter(
+            "dead_letters",
+            "Lines that are no events.",
+            ["stage", "reason"],
+            _under("decode", self._engine.summary.rejected),
+        )
+        late = {(feed, "side"): count for feed, count in dict(counts.late).items()}
+        yield _counter("late_events", "Events older than their feed's watermark.", ["feed", "outcome"], late)
+
+    def _time(self) -> Iterable[Metric]:
+        clocks = {group.clock.name: group.clock for group in self._engine.shards[0].groups if group.clock.clocks}
+        moved = {name: clock.reached / 1000 for name, clock in clocks.items() if clock.reached > BEGINNING}
+        yield _gauges("watermark_seconds", "Event time up to which a time group has seen all.", ["group"], moved)
+        now = self._clock()
+        lag = {name: now - reached for name, reached in moved.items()}
+        yield _gauges("watermark_lag_seconds", "How far that is behind the clock.", ["group"], lag)
+        blind = {name: _blind(clock) for name, clock in clocks.items()}
+        yield _gauges("watermark_blind_feeds", "Feeds of a group that it goes on without.", ["group"], blind)
+
+    def _batches(self) -> Iterable[Metric]:
+        counts, log, inbox = self._engine.counts, self._engine.logs.events, self._process.inbox
+        yield _histogram("batch_events", "Events of a block.", [], {(): counts.batch_events})
+        yield _histogram("batch_duration_seconds", "CPU time of a block by stage.", ["stage"], counts.stages)
+        depth = {"log": log.backlog, "inbox": inbox.waiting}
+        yield _gauges("queue_depth", "Bytes that wait: to be durable, and for the engine.", ["queue"], depth)
+        yield _gauges("queue_capacity", "Bytes beyond which appends wait.", ["queue"], {"inbox": BYTES})
+
+    def _rules(self) -> Iterable[Metric]:
+        modes = Counter({"live": 0, "shadow": 0, "disabled": 0})
+        modes.update(rule.mode for rule in self._plan.rules)
+        yield _gauges("rules_loaded", "Rules by mode.", ["status"], modes)
+        yield _gauges("ruleset_info", "The version of the rules.", ["version"], {self._plan.version: 1})
+        evicted: Counter[str] = Counter()
+        suppressed: Counter[str] = Counter()
+        for shard in self._engine.shards:
+            evicted.update(shard.evicted())
+            suppressed.update({self._rule(rule): count for rule, count in shard.suppressed().items() if count})
+        yield _counter(
+            "state_evictions", "Keys that full tables gave up.", ["table", "reason"], _behind("capacity", evicted)
+        )
+        yield _counter(
+            "alerts_suppressed",
+            "Matches that fired nothing.",
+            ["rule", "reason"],
+            _behind("cooldown", suppressed),
+        )
+
+    def _alerts(self) -> Iterable[Metric]:
+        counts = self._engine.counts
+        alerts: Counter[tuple[str, str, str]] = Counter()
+        for (rule, severity, transition), count in dict(counts.alerts).items():
+            alerts[self._rule(rule), severity, transition] += count
+        yield _counter("alerts", "Transitions of alerts.", ["rule", "severity", "transition"], alerts)
+        yield _histogram(
+            "alert_latency_seconds",
+            "From when an event was durable until its alert was.",
+            ["severity"],
+            counts.latency,
+        )
+
+    def _durability(self) -> Iterable[Metric]:
+        counts, recovery = self._engine.counts, self._engine.recovery
+        yield _counter("snapshots", "Snapshots by how they ended.", ["result"], counts.snapshots)
+        yield _histogram("snapshot_duration_seconds", "Time to write one.", [], {(): counts.snapshot_seconds})
+        if counts.snapshot_at:
+            yield _gauge(
+                "snapshot_last_success_timestamp_seconds", "When the last was durable.", counts.snapshot_at / 1000
+            )
+            yield _gauge("snapshot_size_bytes", "Size of the last.", counts.snapshot_bytes)
+        yield _gauge("snapshot_replay_debt_seconds", "CPU time that a restart would replay.", max(self._engine.debts))
+        if recovery:
+            took = Histogram()
+            took.observe(recovery.seconds)
+            yield _histogram("recovery_duration_seconds", "How long the start took.", [], {(): took})
+            yield _counter("recovery_replayed_events", "Events read again by the start.", [], {(): recovery.events})
+
+    def _rule(self, rule: str) -> str:
+        return rule if rule in self._named else "other"
+
+
+def _blind(clock: GroupClock) -> int:
+    return sum(feed.blind for feed in clock.clocks)
+
+
+def _under(first: str, counts: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    return {(first, name): count for name, count in dict(counts).items()}
+
+
+def _behind(last: str, counts: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    return {(name, last): count for name, count in dict(counts).items()}
+
+
+def _labels(key: Hashable) -> list[str]:
+    return list(key) if isinstance(key, tuple) else [str(key)]
+
+
+def _counter(name: str, help: str, labels: list[str], counts: Mapping[Key, float]) -> Metric:
+    family = CounterMetricFamily(PREFIX + name, help, labels=labels)
+    for key, count in dict(counts).items():  # a copy at once: others go on counting
+        family.add_metric(_labels(key), count)
+    return family
+
+
+def _gauge(name: str, help: str, value: float) -> Metric:
+    return GaugeMetricFamily(PREFIX + name, help, value)
+
+
+def _gauges(name: str, help: str, labels: list[str], values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, help, labels=labels)
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _histogram(name: str, help: str, labels: list[str], histograms: Mapping[Key, Histogram]) -> Metric:
+    family = HistogramMetricFamily(PREFIX + name, help, labels=labels)
+    for key, histogram in dict(histograms).items():
+        family.add_metric(_labels(key), histogram.buckets(), histogram.total)
+    return family
