@@ -272,7 +272,7 @@ def _name(rule: RulePlan) -> PatternName:
             return "sequence"
         case Change():
             return "change"
-        case None:
+        case _:
             return "none"
 
 
@@ -302,7 +302,7 @@ def _pattern_ns(rule: RulePlan) -> float:
             return SEQUENCE_NS
         case Absence():
             return ABSENCE_NS if pattern.unusual is None else UNUSUAL_NS
-        case None:
+        case _:
             return MATCH_NS + POINT_NS if rule.ordered else 0.0
 
 

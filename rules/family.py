@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kernels import opcodes as op
 from rules.expression.compiled import Program
-from rules.patterns.plan import Absence, Aggregate, Threshold, extras
+from rules.patterns.plan import Absence, Accumulation, Aggregate, Threshold, extras
 from rules.plan import RulePlan
 
 Ints = NDArray[np.int64]
@@ -26,15 +26,13 @@ class FamilyPlan:
     """Rules of one structure.
 
     `rule` is the prototype: the first of them, whose programs read what differs as EXTRA `base` + p.
-    `parameters` is `int64[p, members]`, 64 bits each. `holders` is `int64[members]`, the first member that takes the
-    same events and accumulates the same of them: they share what is kept of windows, and differ in how they judge it.
+    `parameters` is `int64[p, members]`, 64 bits each.
     """
 
     rule: RulePlan
     rules: tuple[RulePlan, ...]
     base: int
     parameters: Ints
-    holders: Ints
 
 
 def families(rules: Iterable[RulePlan]) -> list[FamilyPlan]:
@@ -56,27 +54,27 @@ def _structure(rule: RulePlan) -> Any:
         rule.active,
         rule.ordered,
         rule.ordered and rule.capacity,  # so that no rule holds more or fewer keys than it says
-        _skeleton(rule.select),
+        skeleton(rule.select),
         rule.hangs_on,
-        _skeleton(rule.pattern),
+        skeleton(rule.pattern),
         tuple(step.severity for step in rule.severity),
-        _skeleton(rule.severity),
+        skeleton(rule.severity),
     )
 
 
-def _skeleton(value: Any) -> Any:
-    """Return a value without its literals: of programs the code without the literals' arguments."""
+def skeleton(value: Any) -> Any:
+    """Return a part of a plan without its literals: of programs the code without the literals' arguments."""
     match value:
         case Program():
             return (*_masked(value.code).ravel().tolist(), value.depth)
         case Aggregate(function="count" | "distinct"):  # how much is told apart may differ: see `limits`
-            return value.function, _skeleton(value.argument)
-        case Threshold():
-            return tuple(_skeleton(getattr(value, each.name)) for each in fields(value) if each.name != "needed")
+            return value.function, skeleton(value.argument)
+        case Threshold() | Accumulation():
+            return tuple(skeleton(getattr(value, each.name)) for each in fields(value) if each.name != "needed")
         case tuple():
-            return tuple(map(_skeleton, value))
+            return tuple(map(skeleton, value))
         case _ if is_dataclass(value):
-            return type(value).__name__, *(_skeleton(getattr(value, each.name)) for each in fields(value))
+            return type(value).__name__, *(skeleton(getattr(value, each.name)) for each in fields(value))
         case _:
             return value
 
@@ -91,10 +89,10 @@ def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
     first = members[0]
     base = extras(first.pattern)
     if len(members) == 1:
-        return FamilyPlan(first, members, base, np.empty((0, 1), np.int64), np.zeros(1, np.int64))
-    literals = np.array([_literals(rule) for rule in members], np.int64).reshape(len(members), -1).T
-    differ = (literals != literals[:, :1]).any(axis=1)
-    rows, numbers = np.unique(literals[differ], axis=0, return_inverse=True)
+        return FamilyPlan(first, members, base, np.empty((0, 1), np.int64))
+    own = np.array([literals(_parts(rule)) for rule in members], np.int64).reshape(len(members), -1).T
+    differ = (own != own[:, :1]).any(axis=1)
+    rows, numbers = np.unique(own[differ], axis=0, return_inverse=True)
     places = iter(np.cumsum(differ).tolist())
     # each literal in the order of `programs`: the parameter that takes its place, None where all agree
     wanted = iter(
@@ -104,41 +102,18 @@ def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
         ]
     )
     pattern, select, severity = _rewritten(_parts(first), wanted)
-    if isinstance(pattern, Threshold):
+    if isinstance(pattern, Threshold | Accumulation) and pattern.window:
         pattern = _widest(pattern, members)
     prototype = replace(first, pattern=pattern, select=select, severity=severity)
-    return FamilyPlan(prototype, members, base, np.ascontiguousarray(rows), _holders(members))
-
-
-def _holders(members: tuple[RulePlan, ...]) -> Ints:
-    """Return of each member the first one that shares its windows; those that fire at once have none.
-
-    What a baseline learns hangs on what its rule judged, so such rules share nothing, nor do those that remember events
-    one by one.
-    """
-    first = members[0].pattern
-    if not members[0].ordered or not (first is None or (isinstance(first, Threshold) and first.baseline is None)):
-        return np.arange(len(members))
-    found: dict[tuple[int, ...], int] = {}
-    return np.array([found.setdefault(tuple(_taken(rule)), number) for number, rule in enumerate(members)], np.int64)
-
-
-def _taken(rule: RulePlan) -> list[int]:
-    """Return the literals of what a rule takes and accumulates."""
-    accumulated = rule.pattern.window.aggregates if isinstance(rule.pattern, Threshold) else ()
-    return _literals_of((rule.select, tuple(each.argument for each in accumulated)))
+    return FamilyPlan(prototype, members, base, np.ascontiguousarray(rows))
 
 
 def _parts(rule: RulePlan) -> tuple[Any, ...]:
     return rule.pattern, rule.select, rule.severity
 
 
-def _literals(rule: RulePlan) -> list[int]:
-    """Return the arguments of all literals of a rule's programs, in a fixed order."""
-    return _literals_of(_parts(rule))
-
-
-def _literals_of(parts: Any) -> list[int]:
+def literals(parts: Any) -> list[int]:
+    """Return the arguments of all literals of the programs in a part of a plan, in a fixed order."""
     found: list[int] = []
     for program in programs(parts):
         code = program.code.reshape(-1, 2)
@@ -180,17 +155,19 @@ def _rewritten(value: Any, wanted: Iterator[int | None]) -> Any:
             return value
 
 
-def _widest(pattern: Threshold, members: Sequence[RulePlan]) -> Threshold:
+def _widest(pattern: Threshold | Accumulation, members: Sequence[RulePlan]) -> Threshold | Accumulation:
     """Return the prototype's pattern, which remembers as much as any member and judges as early as any."""
-    windows = [rule.pattern for rule in members if isinstance(rule.pattern, Threshold)]
+    patterns = [rule.pattern for rule in members if isinstance(rule.pattern, Threshold | Accumulation)]
+    windows = [each.window for each in patterns if each.window]
+    assert pattern.window
     aggregates = tuple(
-        replace(each, parameter=max(other.window.aggregates[i].parameter for other in windows))
+        replace(each, parameter=max(other.aggregates[i].parameter for other in windows))
         for i, each in enumerate(pattern.window.aggregates)
     )
     return replace(
         pattern,
         window=replace(pattern.window, aggregates=aggregates),
-        needed=min(other.needed for other in windows),
+        needed=min(other.needed for other in patterns),
     )
 
 

@@ -18,7 +18,7 @@ PANES = 60  # of a sliding window
 PANE, NEW, OLD = range(3)  # columns of `marks`: the present pane, and which panes of its block and the one before
 #                            hold events, by bits; the one that is as old as the window stays until an edge has shown it
 OPENED, GROUP = 1, 2  # columns of `marks`, of a window that is not cut into panes
-NONE, HAND, VACANT = range(3)  # what is in hand at a look
+NONE, HAND, VACANT, ALIKE = range(4)  # what is in hand at a look
 ROW, TIME, PLACE, HELD_BY, BEGINS = range(5)  # rows of `looks`
 
 TABLE = (
@@ -67,8 +67,8 @@ POINTS = "float64[:, ::1], int64[:, ::1]"
 
 extra      float64[a, m]: the aggregates
 looks      int64[5, m]: state row; epoch ms; the event in hand, or of a pane's end or an edge the event before which it
-           stood (-1: none); HAND, an event is in hand, NONE, or VACANT, and there is none in the window; and from which
-           time on events are in the window
+           stood (-1: none); HAND, an event is in hand, NONE, or ALIKE, and it holds what it held before, or VACANT, and
+           there is none in the window; and from which time on events are in the window
 """
 
 

@@ -18,6 +18,7 @@ from kernels.compile import kernel
 from kernels.instants import MINUTE_MS, NEVER
 from kernels.nulls import NULL
 from kernels.patterns.aggregate import (
+    ALIKE,
     HAND,
     NEW,
     NONE,
@@ -188,6 +189,7 @@ def pass_edges(
         time = edge_of(pane, window)
         if pane != marks[row, PANE]:
             move(marks, cells, bases, buckets, held, held_sizes, row, pane, operations)
+        leaves = (marks[row, OLD] >> pane % PANES) & 1
         show_edge(marks, row)
         if recent.shape[1] > 0:
             leave(recent, row, time - window)
@@ -196,7 +198,9 @@ def pass_edges(
         window_of(marks, cells, bases, row, operations, totals)
         minutes = window / MINUTE_MS
         tell(totals, 0, 0, minutes, recent, value_sizes, buckets, held_sizes, row, results, parameters, extra, found)
-        hand = VACANT if marks[row, NEW] == 0 and inside(marks, row) == 0 else NONE
+        hand = NONE if leaves else ALIKE
+        if marks[row, NEW] == 0 and inside(marks, row) == 0:
+            hand = VACANT
         note(looks, found, row, time, place, hand, time - window + 1)
         found += 1
         dues[row] = next_edge(marks, row, time, window, every)

@@ -75,6 +75,22 @@ class Threshold:
         return self.hold_ms is not None or self.clear is not None or self.baseline is not None
 
 
+# when windows are looked at: at events and ends of panes with some, where they change, as civil time passes, too
+Looks = Literal["events", "changes", "edges"]
+
+
+@dataclass(frozen=True, eq=False)
+class Accumulation:
+    """What accumulates for rules that look at the same windows; they ask for some of its aggregates each.
+
+    Without a `window` they look at single events. `needed` is the least count() that is worth looking at.
+    """
+
+    window: Window | None
+    needed: int
+    looks: Looks
+
+
 @dataclass(frozen=True, eq=False)
 class Unusual:
     """`for: unusual`: a silence is too long when a person's chance of one that long falls below `alpha`.
@@ -170,7 +186,7 @@ class Change:
     first_seen: tuple[Program, ...] = ()
 
 
-Pattern = Threshold | Absence | Sequence | Change | None
+Pattern = Threshold | Accumulation | Absence | Sequence | Change | None
 
 
 def extras(pattern: Pattern) -> int:
@@ -178,6 +194,8 @@ def extras(pattern: Pattern) -> int:
     match pattern:
         case Threshold():
             return len(pattern.window.aggregates) + (2 * len(pattern.baseline.of) if pattern.baseline else 0)
+        case Accumulation():
+            return len(pattern.window.aggregates) if pattern.window else 0
         case Absence():
             return 1 if pattern.unusual is None else 4
         case Sequence():

@@ -1,5 +1,6 @@
 """What a rule takes of a shard: which rules run as one with it, how members are found, and the bytes of its keys."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -7,6 +8,7 @@ from kernels.keys import members as at
 from rules.family import FamilyPlan, families
 from rules.patterns.plan import Absence as AbsencePlan
 from rules.plan import Plan, RulePlan
+from rules.windows import WindowsPlan, running
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
@@ -26,10 +28,10 @@ SIGNS = {at.EQUAL: "==", at.BELOW: "<", at.BELOW_OR_AT: "<=", at.ABOVE: ">", at.
 class Footprint:
     """What a rule takes.
 
-    `members` are the rules of its family in their order; `found_by` the conjunct by whose constants they are found,
-    such as `device == …`, of each step of a sequence; None where each member is asked, or there is one. `columns` gives
-    the bytes of a key's state by their name, those of what one rule judges of it as `pairs`;
-    `key_bytes` is what a key takes of which all of them hold one. `memory_bytes` is that of the family's tables with
+    `members` are the rules that run as one with it, in their order; `found_by` the conjunct by whose constants they are
+    found, such as `device == …`, of each step of a sequence; None where each is asked, or there is one. `columns` gives
+    the bytes of a key's state by their name, those of what the rule judges of it as `pairs`;
+    `key_bytes` is what a key takes of which all of them hold one. `memory_bytes` is that of all their tables with
     `capacity` keys, of an absence that expects those of a set with the rows it has now.
     """
 
@@ -44,25 +46,34 @@ class Footprint:
 def footprint(rule: RulePlan, plan: Plan, surroundings: Surroundings) -> Footprint:
     """Return what a rule of a plan takes; `surroundings` hold the sets, as far as they are known."""
     together = [each for each in _running(plan) if each.kinds == rule.kinds]
-    own = next(each for each in families(together) if any(one is rule for one in each.rules))
-    return _of_family(own, plan, surroundings)
+    own = next(each for each in _parted(together) if any(one is rule for one in _rules(each)))
+    return _of_one(own, rule, plan, surroundings)
 
 
 def footprints(plan: Plan, surroundings: Surroundings) -> list[Footprint]:
-    """Return what all rules of a plan take: of each family once."""
+    """Return what all rules of a plan take: of those that run as one once."""
     by_kinds: dict[tuple[int, ...], list[RulePlan]] = {}
     for rule in _running(plan):
         by_kinds.setdefault(rule.kinds, []).append(rule)
-    return [_of_family(own, plan, surroundings) for together in by_kinds.values() for own in families(together)]
+    parted = [own for together in by_kinds.values() for own in _parted(together)]
+    return [_of_one(own, _rules(own)[0], plan, surroundings) for own in parted]
 
 
-def _of_family(own: FamilyPlan, plan: Plan, surroundings: Surroundings) -> Footprint:
-    family = Family(own, surroundings, Slice())
-    rule = family.rule
-    members = tuple(each.rule for each in own.rules)
-    if not rule.ordered:
-        return Footprint(members, (_found_by(family.entry, plan),), {}, 0, 0, 0)
-    pattern = pattern_of(family)
+def _parted(rules: list[RulePlan]) -> Iterator[FamilyPlan | WindowsPlan]:
+    """Put rules together that run as one."""
+    yield from families(rule for rule in rules if not rule.ordered)
+    yield from running(rule for rule in rules if rule.ordered)
+
+
+def _rules(own: FamilyPlan | WindowsPlan) -> list[RulePlan]:
+    return [rule for family in (own.families if isinstance(own, WindowsPlan) else (own,)) for rule in family.rules]
+
+
+def _of_one(own: FamilyPlan | WindowsPlan, rule: RulePlan, plan: Plan, surroundings: Surroundings) -> Footprint:
+    members = tuple(each.rule for each in _rules(own))
+    if isinstance(own, FamilyPlan) and not rule.ordered:
+        return Footprint(members, (_found_by(Family(own, surroundings, Slice()).entry, plan),), {}, 0, 0, 0)
+    pattern = pattern_of(own, surroundings, Slice())
     found_by = tuple(_found_by(entry, plan) for entry in pattern.entries)
     table = pattern.table
     state = pattern.state if isinstance(pattern, Absence) else table.state if table is not None else {}
@@ -77,12 +88,14 @@ def _of_family(own: FamilyPlan, plan: Plan, surroundings: Surroundings) -> Footp
     size = sum(columns.values()) + OF_TABLE
     memory = _memory(table, size)
     if isinstance(pattern, Window):
-        pairs = pattern.audience.table
-        each = {f"pairs/{name}": array.dtype.itemsize * prod(array.shape[1:]) for name, array in pairs.state.items()}
-        columns |= {name: bytes for name, bytes in each.items() if bytes}
-        pair_bytes = sum(each.values()) + OF_TABLE
-        size += pairs.capacity // table.capacity * pair_bytes
-        memory += _memory(pairs, pair_bytes)
+        for family, audience in zip(pattern.families, pattern.audiences, strict=True):
+            pairs = audience.table
+            each = {f"pairs/{name}": a.dtype.itemsize * prod(a.shape[1:]) for name, a in pairs.state.items()}
+            if rule in family.rules:
+                columns |= {name: bytes for name, bytes in each.items() if bytes}
+            pair_bytes = sum(each.values()) + OF_TABLE
+            size += pairs.capacity // table.capacity * pair_bytes
+            memory += _memory(pairs, pair_bytes)
     return Footprint(members, found_by, columns, size, table.capacity, memory)
 
 

@@ -94,7 +94,7 @@ class Memory:
     @property
     def _family(self) -> Family:
         group: TimeGroup = self.group
-        return (group.at_once or group.ordered)[0].family
+        return group.at_once[0].family if group.at_once else group.ordered[0].families[0]
 
     def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
         """Run the replay, and yield after each of its steps what alerts are new."""

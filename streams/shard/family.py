@@ -37,7 +37,7 @@ class Family:
     cooldowns
         int64[members], ms
     capacity
-        keys that are held at most, of all members together; those that share windows hold a key once
+        keys that are held at most, of all members together
     suppressed
         int64[members], matches that a cooldown or a gap kept from firing
     witness
@@ -51,21 +51,15 @@ class Family:
         self.surroundings = surroundings
         self.part = part
         self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
-        self.capacity = len(np.unique(plan.holders)) * plan.rule.capacity
+        self.capacity = len(plan.rules) * plan.rule.capacity
         self.suppressed = np.zeros(len(plan.rules), np.int64)
         self.witness: Witness | None = None
-
-    @property
-    def name(self) -> str:
-        """What its state is called: by its first rule."""
-        return self.rules[0].rule
 
     @cached_property
     def entry(self) -> Entry:
         """What chooses its events, for a pattern with one kind of them."""
-        holders = np.unique(self.plan.holders)
         rule = self.rule
-        return Entry(self.plan, holders, rule.kinds, rule.select, rule.key, hangs_on=rule.hangs_on)
+        return Entry(self.plan, np.arange(len(self.rules)), rule.kinds, rule.select, rule.key, hangs_on=rule.hangs_on)
 
     @cached_property
     def lanes(self) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from rules.expression.compiled import reads
 from rules.family import families, programs
 from rules.patterns.plan import Absence as AbsencePlan
 from rules.plan import RulePlan
+from rules.windows import running
 from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.coverage import Coverage
 from streams.shard.family import Family
@@ -41,9 +42,10 @@ class TimeGroup:
         self.clock = clock
         surroundings = self._surroundings = surroundings.own()
         self.coverage = Coverage(programs(tuple(rules)), surroundings)
-        made = [Family(plan, surroundings, part) for plan in families(rules)]
-        self.at_once = [AtOnce(family) for family in made if not family.rule.ordered]
-        self.ordered = [pattern_of(family) for family in made if family.rule.ordered]
+        at_once = families(rule for rule in rules if not rule.ordered)
+        self.at_once = [AtOnce(Family(plan, surroundings, part)) for plan in at_once]
+        waiting = running(rule for rule in rules if rule.ordered)
+        self.ordered = [pattern_of(plan, surroundings, part) for plan in waiting]
         self.scores = scores_of(rules, surroundings)
         ordered = [entry for pattern in self.ordered for entry in pattern.entries]
         scored = [entry for score in self.scores for entry in score.entries]
@@ -66,12 +68,10 @@ class TimeGroup:
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         for entry, score in self._hanging.items():
-            self.scores[score].also_read((KIND, *self.ordered[self._owners[entry]].family.lanes))
+            self.scores[score].also_read((KIND, *self.ordered[self._owners[entry]].lanes))
         readers = [
             Reader(
-                frozenset((KIND, *pattern.family.lanes))
-                if reads(entry.select, *ON_RELEASE)
-                else frozenset(pattern.family.lanes),
+                pattern.lanes | {KIND} if reads(entry.select, *ON_RELEASE) else pattern.lanes,
                 entry.late,
             )
             for pattern in self.ordered
@@ -194,6 +194,12 @@ class TimeGroup:
         if not len(rows):
             return own
         return self._sampled[entry].released(released.lanes, released.order, rows)[0]
+
+    def without_key(self) -> Iterator[tuple[RulePlan, int]]:
+        """Yield its ordered rules with how many events of an entry's kinds lacked its key; a sequence has several."""
+        for owner, missing in zip(self._owners, self.missing[len(self.at_once) :].tolist(), strict=False):
+            for _, _, rule in self.ordered[owner].rules:
+                yield rule, missing
 
     def arm(self, epoch: int) -> None:
         """Await expected keys from the log's epoch on; until it is known nothing is released."""

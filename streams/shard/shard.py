@@ -181,19 +181,17 @@ class Shard:
         """How many events of each ordered rule's kinds lacked its key."""
         counts: Counter[str] = Counter()
         for group in self._groups:
-            for entry, missing in zip(group.entries, group.missing.tolist(), strict=True):
-                for rule in entry.family.rules if entry.family else ():
-                    if rule.ordered:
-                        counts[rule.rule] += missing  # a sequence has an entry a step
+            for rule, missing in group.without_key():
+                counts[rule.rule] += missing
         return dict(counts)
 
     def suppressed(self) -> dict[str, int]:
         """How many matches of each point rule a cooldown kept from firing."""
         return {
-            rule.rule: count
+            rule.rule: int(family.suppressed[member])
             for group in self._groups
             for pattern in group.ordered
-            for rule, count in zip(pattern.family.rules, pattern.family.suppressed.tolist(), strict=True)
+            for family, member, rule in pattern.rules
         }
 
     def baselines(self) -> dict[str, Baselines]:
@@ -202,8 +200,8 @@ class Shard:
             rule.rule: told
             for group in self._groups
             for pattern in group.ordered
-            for member, rule in enumerate(pattern.family.rules)
-            if (told := pattern.baselines(member)) is not None
+            for family, member, rule in pattern.rules
+            if (told := pattern.baselines(family, member)) is not None
         }
 
     def evicted(self) -> dict[str, int]:
@@ -214,7 +212,7 @@ class Shard:
         found: Counter[str] = Counter()
         for group in self._groups:
             for pattern in group.ordered:
-                found[pattern.family.name] += pattern.evicted
+                found[pattern.name] += pattern.evicted
             for score in group.scores:
                 found[f"score {score.plan.name}"] += score.table.evicted
         return dict(+found)
@@ -283,7 +281,7 @@ class Shard:
                 parts[f"coverage/{feeds}"] = group.coverage
             parts[f"missing/{feeds}"] = _Counts(group.missing)
             parts |= {f"score/{feeds}/{score.plan.name}": score for score in group.scores}
-            parts |= {f"rule/{pattern.family.name}": pattern for pattern in group.ordered}
+            parts |= {f"rule/{pattern.name}": pattern for pattern in group.ordered}
         return parts
 
 

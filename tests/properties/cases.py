@@ -17,6 +17,7 @@ CASES: Mapping[str, int] = {
     "sequences and changes": 100,
     "states and baselines": 60,
     "windows and aggregates": 120,
+    "shared windows": 200,
     "scores": 60,
     "visits": 120,
     "travel": 120,

@@ -72,7 +72,7 @@ class Absence(Pattern):
     def __init__(self, family: Family) -> None:
         rule, surroundings = family.rule, family.surroundings
         assert isinstance(rule.pattern, AbsencePlan)
-        self.family = family
+        self.family, self.families = family, (family,)
         self.entries = (replace(family.entry, late=True),)
         self.repeats = np.empty(0, np.int64)  # a repeated sight says nothing new
         self.rule = rule

@@ -10,10 +10,12 @@ from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.instants import NEVER
 from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
-from kernels.patterns.aggregate import GROUP, HAND, VACANT
+from kernels.patterns.aggregate import ALIKE, GROUP, HAND, NONE, VACANT
 from kernels.patterns.evidence import chain, gather, remember
 from rules.aggregates import AGGREGATES
-from rules.patterns.plan import Threshold, Window, extras
+from rules.patterns.plan import Accumulation as AccumulationPlan
+from rules.patterns.plan import Window, extras
+from rules.windows import WIDER
 from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
 from streams.shard.patterns.groups import Groups
@@ -27,32 +29,36 @@ Floats = NDArray[np.float64]
 LOOKS_MIN = 1 << 10  # room for points of one call
 LOOKS = 5  # what a kernel says of each, besides the aggregates
 TRUTHS = np.array([0.0, 1.0, np.nan])  # of FALSE, TRUE and UNKNOWN
+CHANGES, EDGES = WIDER.index("changes"), WIDER.index("edges")
 NO_EVENTS = np.empty(0, np.int64)
 
 
 class Accumulation:
-    """The windows of a family's keys.
+    """The windows of keys.
 
     Attributes
     ----------
     columns
-        of the key table that it is given
+        of the key table that it is given, besides `members`
     """
 
-    def __init__(self, family: Family) -> None:
-        pattern = family.rule.pattern
-        assert isinstance(pattern, Threshold)
+    def __init__(self, family: Family, pattern: AccumulationPlan, window: Window, lanes: frozenset[int]) -> None:
         self._family = family
-        self._arguments = _Arguments(family, pattern.window)
-        layout = lay_out(self._arguments.asked, pattern.window.panes)
+        self._read = tuple(sorted(lanes))
+        self._arguments = _Arguments(family, window)
+        layout = lay_out(self._arguments.asked, window.panes)
         self._table = layout.table
-        self._aggregates = len(pattern.window.aggregates)
+        self._aggregates = len(window.aggregates)
         self._state = tuple(layout.columns)
-        self._mover = mover_of(family, pattern)
+        self._mover = mover_of(family, pattern, window)
         self._first_due = int(NEVER)
+        self._looks = np.zeros(4, np.int64)  # by what is in hand: who looks there
+        self._looks[VACANT] = CHANGES
+        if window.panes == "sliding":
+            self._looks[NONE], self._looks[ALIKE] = CHANGES, EDGES
         self._last = NO_EVENTS  # scratch of `chain`
         self._groups = Groups()
-        self._grouped = 0 if pattern.window.panes == "sliding" else len(layout.table[2])  # distinct()s of a window
+        self._grouped = 0 if window.panes == "sliding" else len(layout.table[2])  # distinct()s of a window
         self.columns: Columns = {
             **layout.columns,
             "ring": (np.int64, (2 * EVIDENCE_MAX,), 0),
@@ -117,7 +123,7 @@ class Accumulation:
         extra = np.ascontiguousarray(out[0][:, :found])
         states, times, places, hands, begins = np.ascontiguousarray(out[1][:, :found])
         members = table.state["members"][states]
-        in_hand = hands == HAND
+        in_hand, vacant = hands == HAND, hands == VACANT
         lanes, rows, causes, replayed = self._lanes(batch, states, times, places, in_hand, table)
         held = table.state
 
@@ -141,7 +147,8 @@ class Accumulation:
             )
             return shown
 
-        return Points(lanes, rows, states, members, times, extra, causes, replayed, hands == VACANT, begins, evidence)
+        looks = self._looks[hands]
+        return Points(lanes, rows, states, members, times, extra, causes, replayed, vacant, begins, evidence, looks)
 
     def _lanes(
         self, batch: "_Batch", states: Ints, times: Ints, places: Ints, in_hand: NDArray[np.bool_], table: KeyTable
@@ -161,7 +168,7 @@ class Accumulation:
         lanes[list(family.rule.key)] = table.state["parts"][states].T
         causes, replayed = np.full(n, -1, np.int64), np.zeros(n, np.int64)
         if len(own):
-            for lane in (*family.lanes, *family.scored):
+            for lane in self._read:
                 lanes[lane, in_hand] = batch.lanes[lane, own]
             causes[in_hand] = batch.lanes[POSITION, own]
             replayed[in_hand] = batch.lanes[REPLAYED, own]

@@ -11,7 +11,10 @@ from kernels.keys.token import combined, combined_all
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.shared import ANY, WORD, meet, rest
-from rules.family import limits
+from rules.family import FamilyPlan
+from rules.patterns.plan import Accumulation, Threshold, extras
+from rules.plan import RulePlan
+from rules.windows import WIDER, Looking
 from streams.shard.conjuncts import MEMBER_SEED
 from streams.shard.family import CODES, Family
 from streams.shard.firing import Firings
@@ -38,18 +41,28 @@ class Audience:
     ----------
     columns
         of the windows' key table
+    sources
+        int64[members], which member of the windows' family each looks at
     table
         of the pairs
     """
 
-    def __init__(self, family: Family, judge: "Judge", counts_alone: bool) -> None:
+    def __init__(self, family: Family, judge: "Judge", looking: Looking, windows: FamilyPlan, number: int) -> None:
         self._family = family
+        self.sources = looking.sources
         self._judge = judge
-        self._counts_alone = counts_alone
-        own = limits(family.plan)
-        self._limits = own if (own != own[:, :1]).any() else own[:0]  # else windows tell no more of them apart
+        self._counts_alone = _counts_alone(family.rule)
+        kept = windows.rule.pattern
+        assert isinstance(kept, Accumulation)
+        self._looks, widest = WIDER.index(looking.looks), WIDER.index(kept.looks)
+        self._overlooks = self._looks < widest
+        self._rows = None if np.array_equal(looking.rows, np.arange(extras(kept))) else looking.rows
+        self._quiet_until, self._quiet_rules, self._followed = (
+            f"{name}/{number}" for name in ("quiet_until", "quiet_rules", "followed")
+        )
+        self._limits = looking.limits
         self._limit = limit_of(judge.condition, family.plan)
-        self._lay_out(family.plan.holders)
+        self._lay_out(looking.sources, len(windows.rules))
         most = int(np.diff(self._starts).max())
         self._alone = most == 1
         follows = judge.hears == "followed"
@@ -58,32 +71,35 @@ class Audience:
         self._most_severe = min(CODES[step.severity] for step in family.rule.severity)
         self._tokens = np.array([combined(MEMBER_SEED, member) for member in range(len(family.rules))], np.int64)
         self.columns: Columns = {
-            "quiet_until": (np.int64, (), int(NULL)),
-            "quiet_rules": (np.int64, (), 0),
-            "followed": (np.int64, (-(-most // WORD) if follows else 0,), 0),
+            self._quiet_until: (np.int64, (), int(NULL)),
+            self._quiet_rules: (np.int64, (), 0),
+            self._followed: (np.int64, (-(-most // WORD) if follows else 0,), 0),
         }
         pair: Columns = {
             "windows": (np.int64, (), 0),  # rows of the windows' table
             "members": (np.int64, (), 0),
         }
-        self.table = KeyTable(most * family.capacity, {**judge.columns, **pair})
+        self.table = KeyTable(most * len(windows.rules) * family.rule.capacity, {**judge.columns, **pair})
         self._episodes = judge.attend(self.table)
 
-    def _lay_out(self, holders: Ints) -> None:
-        """Put the members of each share in the order of their limits, those first that are passed first."""
-        self._shares = np.cumsum(holders == np.arange(len(holders))) - 1  # of holders, which stand for their shares
+    def _lay_out(self, sources: Ints, shares: int) -> None:
+        """Put the members that look at the same in the order of their limits, those first that are passed first."""
         ascending = self._limit.sign in (op.GREATER, op.GREATER_EQUAL)
-        self._order = np.lexsort((self._limit.constants if ascending else -self._limit.constants, holders))
+        self._order = np.lexsort((self._limit.constants if ascending else -self._limit.constants, sources))
         self._sorted = self._limit.constants[self._order]
-        self._starts = np.append(np.searchsorted(holders[self._order], np.unique(holders)), len(holders))
+        self._starts = np.searchsorted(sources[self._order], np.arange(shares + 1))
 
     def hear(self, points: Points, table: KeyTable) -> list[Firings]:
         """Judge points, of each key in order of time; whoever explains hears of those that pass no limit, too."""
         out: list[Firings] = []
+        if self._overlooks and points.looks is not None:
+            points = points.at(np.flatnonzero(points.looks <= self._looks))
         held, n = table.state, len(self._order)
         room = max(PAIRS, n)
         sign = self._limit.sign if self._family.witness is None else ANY
-        values = points.extra[self._limit.row] if sign != ANY else np.zeros(len(points))
+        values = np.zeros(len(points))
+        if sign != ANY:
+            values = points.extra[self._limit.row if self._rows is None else self._rows[self._limit.row]]
         skipped = np.zeros(n, np.int64)
         start = 0
         while start < len(points):
@@ -92,16 +108,16 @@ class Audience:
                 start,
                 np.ascontiguousarray(self._judge.instants(points)),
                 points.states,
-                self._shares[points.members],
+                points.members,
                 points.replayed,
                 values,
                 sign,
                 self._starts,
                 self._order,
                 self._sorted,
-                held["quiet_until"],
-                held["quiet_rules"],
-                held["followed"],
+                held[self._quiet_until],
+                held[self._quiet_rules],
+                held[self._followed],
                 skipped,
                 places,
                 members,
@@ -120,7 +136,7 @@ class Audience:
     def _pairs(self, points: Points, places: Ints, members: Ints, table: KeyTable) -> list[Firings]:
         explained = self._family.witness is not None
         if self._filters and self._judge.condition is not None and not explained:
-            extra, rows = self._bounded(points.extra[:, places], members), points.rows[places]
+            extra, rows = self._shown(points.extra[:, places], members), points.rows[places]
             found = self._family.evaluate(self._judge.condition, points.lanes, rows, extra, members)
             places, members = places[found == TRUE], members[found == TRUE]
         keys = np.empty(len(places), np.int64)
@@ -134,7 +150,7 @@ class Audience:
             if self._rests and not explained and len(own) == len(places):  # else a point may lie in two pieces
                 held = self.table.state
                 last = held["last_times"], held["last_severities"]
-                quiet = table.state["quiet_until"], table.state["quiet_rules"]
+                quiet = table.state[self._quiet_until], table.state[self._quiet_rules]
                 rest(own, points.states, of, rows, self._judge.cooldowns, *last, self._most_severe, *quiet)
         return out
 
@@ -150,7 +166,7 @@ class Audience:
         """Return points as members see them: bounded by what each tells apart, evidence too where that is counted."""
         is_run = self._alone and int(places[-1] - places[0]) + 1 == len(places)
         told = points.at(slice(int(places[0]), int(places[-1]) + 1) if is_run else places)
-        extra = self._bounded(told.extra, members)
+        extra = self._shown(told.extra, members)
 
         def evidence(some: Ints) -> Ints:
             shown = told.evidence(some)
@@ -158,8 +174,10 @@ class Audience:
 
         return replace(told, states=rows, members=members, extra=extra, evidence=evidence)
 
-    def _bounded(self, extra: Floats, members: Ints) -> Floats:
-        return np.minimum(extra, self._limits[:, members]) if len(self._limits) else extra
+    def _shown(self, extra: Floats, members: Ints) -> Floats:
+        """Return what members ask for of the aggregates, as far as each tells them apart."""
+        own = extra if self._rows is None else extra[self._rows]
+        return np.minimum(own, self._limits[:, members]) if len(self._limits) else own
 
     def advance(self, bound: int) -> list[Firings]:
         """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
@@ -167,11 +185,13 @@ class Audience:
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state of pairs for a snapshot."""
-        return {f"pairs/{name}": array for name, array in self.table.tables().items()}
+        pairs = {f"pairs/{name}": array for name, array in self.table.tables().items()}
+        return {**pairs, "suppressed": self._family.suppressed}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot, and up again what is derived from it."""
         self.table.restore({name[len("pairs/") :]: each for name, each in tables.items() if name.startswith("pairs/")})
+        self._family.suppressed[:] = tables["suppressed"]
         self._judge.resume(self.table)
 
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
@@ -205,6 +225,14 @@ class Audience:
         """Return which pairs are of some windows."""
         held: NDArray[np.bool_] = self.table.row_keys != NULL
         return held & np.isin(self.table.state["windows"], windows, kind="table")
+
+
+def _counts_alone(rule: RulePlan) -> bool:
+    """Whether a rule asks of the events of a sliding window how many they are, and nothing else."""
+    pattern = rule.pattern
+    if not isinstance(pattern, Threshold) or pattern.is_state:
+        return False
+    return [each.function for each in pattern.window.aggregates] == ["count"] and pattern.window.panes == "sliding"
 
 
 def last_of(shown: Ints, counts: Floats) -> Ints:

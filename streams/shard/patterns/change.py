@@ -33,7 +33,7 @@ class Change(Pattern):
 
     def __init__(self, family: Family) -> None:
         assert isinstance(family.rule.pattern, ChangePlan)
-        self.family = family
+        self.family, self.families = family, (family,)
         self.entries = (family.entry,)
         self._judge = PointJudge(family)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken

@@ -7,17 +7,19 @@ read. That is before the first event: none ever waits for a kernel.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rules.family import FamilyPlan
 from rules.patterns.plan import Absence as AbsencePlan
-from rules.patterns.plan import Change as ChangePlan
+from rules.patterns.plan import Accumulation as AccumulationPlan
 from rules.patterns.plan import Sequence as SequencePlan
 from rules.patterns.plan import Threshold
 from rules.plan import RulePlan
+from rules.windows import WindowsPlan
+from streams.shard.choose import Slice
 from streams.shard.family import Family
 from streams.shard.patterns.pattern import Pattern
 from streams.shard.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from streams.shard.patterns.audience import Audience
     from streams.shard.patterns.window import Judge, Source
     from streams.shard.scores import Score
 
@@ -35,8 +37,13 @@ def scores_of(rules: Sequence[RulePlan], surroundings: Surroundings) -> "list[Sc
     return [Score(surroundings.plan.scores[number], own, surroundings) for number, own in keys.items()]
 
 
-def pattern_of(family: Family) -> Pattern:
-    """Give a family its state."""
+def pattern_of(plan: FamilyPlan | WindowsPlan, surroundings: Surroundings, part: Slice) -> Pattern:
+    """Give rules that run as one their state."""
+    if isinstance(plan, WindowsPlan):
+        from streams.shard.patterns.window import Window
+
+        return Window(plan, surroundings, part)
+    family = Family(plan, surroundings, part)
     match family.rule.pattern:
         case AbsencePlan() if family.rule.pattern.unusual is not None:
             from streams.shard.patterns.unusual import Unusual
@@ -50,44 +57,28 @@ def pattern_of(family: Family) -> Pattern:
             from streams.shard.patterns.sequence import Sequence
 
             return Sequence(family)
-        case ChangePlan():
+        case _:
             from streams.shard.patterns.change import Change
 
             return Change(family)
-        case _:
-            from streams.shard.patterns.window import Window
-
-            return Window(family)
 
 
-def source_of(family: Family) -> "Source":
-    """Give a family what is found of its keys' windows, or of single events."""
+def source_of(family: Family, lanes: frozenset[int]) -> "Source":
+    """Give windows what is found of their keys, or of single events; rules read some lanes where nobody is in hand."""
     pattern = family.rule.pattern
-    if not isinstance(pattern, Threshold):
+    assert isinstance(pattern, AccumulationPlan)
+    if pattern.window is None:
         from streams.shard.patterns.matches import Matches
 
         return Matches()
-    if _counts_alone(pattern):
+    functions = [each.function for each in pattern.window.aggregates]
+    if functions == ["count"] and pattern.window.panes == "sliding" and pattern.looks == "events":
         from streams.shard.patterns.recent import Recent
 
-        return Recent(family)
+        return Recent(pattern, pattern.window)
     from streams.shard.patterns.accumulation import Accumulation
 
-    return Accumulation(family)
-
-
-def _counts_alone(pattern: Threshold) -> bool:
-    """Whether a rule asks of the events of a sliding window how many they are, and nothing else."""
-    functions = [each.function for each in pattern.window.aggregates]
-    return functions == ["count"] and pattern.window.panes == "sliding" and not pattern.is_state
-
-
-def audience_of(family: Family) -> "Audience":
-    """Give a family what tells its rules of windows, or of single events."""
-    from streams.shard.patterns.audience import Audience
-
-    pattern = family.rule.pattern
-    return Audience(family, judge_of(family), isinstance(pattern, Threshold) and _counts_alone(pattern))
+    return Accumulation(family, pattern, pattern.window, lanes)
 
 
 def judge_of(family: Family) -> "Judge":

@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import TIME
-from kernels import opcodes as op
 from kernels.instants import NEVER
 from kernels.patterns import session, sliding, tumbling
 from kernels.patterns.aggregate import PANES
-from rules.expression.compiled import reads
-from rules.family import programs
-from rules.patterns.plan import Threshold
+from rules.patterns.plan import Accumulation, Window
 from streams.shard.family import Family
 
 Ints = NDArray[np.int64]
@@ -50,24 +46,17 @@ class Mover:
         return first if first == NEVER else first * self.unit[0] // self.unit[1]
 
 
-def mover_of(family: Family, pattern: Threshold) -> Mover:
-    """Return what moves a rule's windows; those of a state are looked at where none is in hand, too."""
-    window, is_state = pattern.window, pattern.is_state
+def mover_of(family: Family, pattern: Accumulation, window: Window) -> Mover:
+    """Return what moves windows; those of states are looked at where none is in hand, too."""
     length = window.length_ms
-    needed = 0 if is_state else pattern.needed
+    follows = pattern.looks != "events"
+    needed = 0 if follows else pattern.needed
     if window.panes == "sliding":
-        every = _reads_clock(family, pattern)
+        every = pattern.looks == "edges"
         unit = (length, PANES)
-        return Mover(sliding.slide, (length, needed, is_state, every), sliding.slide_on, (length, every), length, unit)
+        return Mover(sliding.slide, (length, needed, follows, every), sliding.slide_on, (length, every), length, unit)
     if window.panes == "session":
         longest = int(NEVER) // 2 if window.max_ms is None else window.max_ms
         return Mover(session.sit, (length, longest, needed), None, (), length)
-    is_followed = is_state and pattern.baseline is None  # with a baseline its judge looks at empty panes
-    panes = (length, *family.surroundings.clock, needed, is_followed)
+    panes = (length, *family.surroundings.clock, needed, follows)
     return Mover(tumbling.tumble, panes, tumbling.tumble_on, panes, 0)
-
-
-def _reads_clock(family: Family, pattern: Threshold) -> bool:
-    """Whether what a family judges may change with time alone."""
-    judged = list(programs((pattern.condition, pattern.clear, family.rule.severity)))
-    return bool(reads(judged, *op.CLOCKS)) or TIME in reads(judged, op.TIME_LANE)

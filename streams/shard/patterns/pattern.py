@@ -1,6 +1,6 @@
 """What every pattern that waits for its place in the order can do in a shard."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import Lanes
+from rules.plan import RulePlan
 from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
@@ -33,12 +34,27 @@ class Baselines:
 
 
 class Pattern(Protocol):
-    """State and behaviour of the rules of one family."""
+    """State and behaviour of rules that run as one: of a family, or of all that look at the same windows."""
 
-    family: Family
+    families: tuple[Family, ...]
     entries: tuple[Entry, ...]  # what chooses its events; `take` gets what each chose
     table: KeyTable | None  # its key table, None where its keys are the rows of a set
     repeats: Ints  # log positions of the repeated events among the rows that were taken last
+
+    @property
+    def lanes(self) -> frozenset[int]:
+        """The lanes of a batch that programs and keys of its rules read."""
+        return frozenset(lane for family in self.families for lane in family.lanes)
+
+    @property
+    def rules(self) -> Iterator[tuple[Family, int, RulePlan]]:
+        """Its rules, each with its family and its place there."""
+        return ((family, member, rule) for family in self.families for member, rule in enumerate(family.rules))
+
+    @property
+    def name(self) -> str:
+        """What its state is called: by its first rule."""
+        return self.families[0].rules[0].rule
 
     @property
     def evicted(self) -> int:
@@ -50,8 +66,8 @@ class Pattern(Protocol):
         """Whether it holds no key, so that nothing can fall due."""
         return self.table is not None and not len(self.table)
 
-    def baselines(self, member: int) -> Baselines | None:
-        """Return how far the baselines of a member of the family have come, None where it asks for none."""
+    def baselines(self, family: Family, member: int) -> Baselines | None:
+        """Return how far the baselines of a member of a family have come, None where it asks for none."""
         return None
 
     def arm(self, epoch: int) -> None:

@@ -37,6 +37,8 @@ class Points:
     evidence
         returns for some places int64[k, EVIDENCE_MAX], the log positions of the last events in the window, oldest
         first, -1 behind them; to be asked before the next points are taken
+    looks
+        int64: which of `rules.windows.WIDER` look there, it and those behind it; None: all
     """
 
     lanes: Lanes
@@ -50,6 +52,7 @@ class Points:
     vacant: NDArray[np.bool_]
     begins: Ints
     evidence: Callable[[Ints], Ints]
+    looks: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -69,6 +72,7 @@ class Points:
             vacant=self.vacant[places],
             begins=self.begins[places],
             evidence=lambda some: self.evidence(own[some]),
+            looks=None if self.looks is None else self.looks[places],
         )
 
 

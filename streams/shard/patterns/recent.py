@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.limits import EVIDENCE_MAX
 from kernels.patterns.count import count, words
-from rules.patterns.plan import Threshold
+from rules.patterns.plan import Accumulation as AccumulationPlan
+from rules.patterns.plan import Window
 from streams.shard.choose import Chosen
-from streams.shard.family import Family
 from streams.shard.patterns.points import Points
 from streams.shard.tables import Columns, KeyTable
 
@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 
 
 class Recent:
-    """The last events of a family's keys. Their number is in its only row of EXTRA.
+    """The last events of keys. Their number is in its only row of EXTRA.
 
     Attributes
     ----------
@@ -26,11 +26,9 @@ class Recent:
         of the key table that it is given
     """
 
-    def __init__(self, family: Family) -> None:
-        pattern = family.rule.pattern
-        assert isinstance(pattern, Threshold)
-        self._window = pattern.window.length_ms
-        self._ring = int(pattern.window.aggregates[0].parameter)
+    def __init__(self, pattern: AccumulationPlan, window: Window) -> None:
+        self._window = window.length_ms
+        self._ring = int(window.aggregates[0].parameter)
         self._needed = pattern.needed
         self.columns: Columns = {"recent": (np.int64, (words(self._ring),), 0)}
 

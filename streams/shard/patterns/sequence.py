@@ -32,7 +32,7 @@ class Sequence(Pattern):
     table: KeyTable
 
     def __init__(self, family: Family) -> None:
-        self.family = family
+        self.family, self.families = family, (family,)
         self._cooldown = Cooldown(family)
         self.repeats = NONE  # log positions of the repeated events of the last rows that were taken
         steps = self._steps = Steps(family)

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from events.batch import TIME, Lanes
 from kernels.nulls import NULL
 from rules.expression.compiled import Program
-from streams.shard.choose import Chosen, parts_of
+from rules.windows import WindowsPlan
+from streams.shard.choose import Chosen, Slice, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
 from streams.shard.patterns.audience import Audience
-from streams.shard.patterns.load import audience_of, source_of
+from streams.shard.patterns.load import judge_of, source_of
 from streams.shard.patterns.pattern import Baselines, Pattern, distinct
 from streams.shard.patterns.points import Hears, Points
+from streams.shard.surroundings import Surroundings
 from streams.shard.tables import Columns, Episodes, KeyTable
 from streams.time.buffer import Released
 
@@ -98,20 +100,27 @@ class Judge(Protocol):
 
 
 class Window(Pattern):
-    """State and behaviour of one such family in one shard."""
+    """State and behaviour of the rules that look at the same windows, in one shard."""
 
     table: KeyTable
 
-    def __init__(self, family: Family) -> None:
-        self.family = family
-        self.entries = (family.entry,)
+    def __init__(self, plan: WindowsPlan, surroundings: Surroundings, part: Slice) -> None:
+        self._windows = Family(plan.source, surroundings, part)
+        self.families = tuple(Family(each, surroundings, part) for each in plan.families)
+        self.entries = (self._windows.entry,)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
-        self._source: Source = source_of(family)
-        self.audience: Audience = audience_of(family)
-        own: Columns = {"members": (np.int64, (), 0)}
-        self.table = KeyTable(family.capacity, {**own, **self._source.columns, **self.audience.columns})
-        self.table.dropping = self.audience.drop
-        self._episodes = Episodes(lambda: self.audience.open(self.table), self.audience.leave)
+        read = self.lanes.union(*(family.scored for family in self.families))
+        self._source: Source = source_of(self._windows, read)
+        self.audiences = tuple(
+            Audience(family, judge_of(family), looking, plan.source, number)
+            for number, (family, looking) in enumerate(zip(self.families, plan.looking, strict=True))
+        )
+        columns: Columns = {"members": (np.int64, (), 0), **self._source.columns}
+        for audience in self.audiences:
+            columns |= audience.columns
+        self.table = KeyTable(self._windows.capacity, columns)
+        self.table.dropping = self._drop
+        self._episodes = Episodes(self._open, self._leave)
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -130,7 +139,7 @@ class Window(Pattern):
             if len(fresh):
                 self._begin(states[fresh], lanes, some.at(fresh))
             for points in self._source.take(lanes, some, states, table):
-                out += self.audience.hear(points, table)
+                out += self._told(points)
         return out
 
     def _begin(self, rows: Ints, lanes: Lanes, events: Chosen) -> None:
@@ -138,41 +147,70 @@ class Window(Pattern):
         held = self.table.state
         held["members"][rows] = events.members
         if "parts" in held:
-            held["parts"][rows] = parts_of(lanes, self.family.rule.key, events.rows).T
+            held["parts"][rows] = parts_of(lanes, self._windows.rule.key, events.rows).T
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Look at the windows that are due before the watermark (`inclusive`: at it, too)."""
         bound = watermark + 1 if inclusive else watermark
-        out = [
-            firings
-            for points in self._source.advance(bound, self.table)
-            for firings in self.audience.hear(points, self.table)
-        ]
-        return out + self.audience.advance(bound)
+        out = [firings for points in self._source.advance(bound, self.table) for firings in self._told(points)]
+        for audience in self.audiences:
+            out += audience.advance(bound)
+        return out
 
-    def baselines(self, member: int) -> Baselines | None:
-        """Return how far the baselines of a member of the family have come, None where it asks for none."""
-        pairs = self.audience.table
+    def _told(self, points: Points) -> list[Firings]:
+        """Tell points to all rules that look at the windows."""
+        return [firings for audience in self.audiences for firings in audience.hear(points, self.table)]
+
+    def baselines(self, family: Family, member: int) -> Baselines | None:
+        """Return how far the baselines of a member of a family have come, None where it asks for none."""
+        audience = self.audiences[self.families.index(family)]
+        pairs = audience.table
         judged_from = pairs.state.get("judged_from")
         if judged_from is None:
             return None
-        keys = int(np.count_nonzero((self.table.row_keys != NULL) & (self.table.state["members"] == member)))
+        sources = self.table.state["members"]
+        keys = int(np.count_nonzero((self.table.row_keys != NULL) & (sources == audience.sources[member])))
         held = judged_from[(pairs.row_keys != NULL) & (pairs.state["members"] == member)]
         known = held[held != NULL]
         return Baselines(keys, len(known), int(known.min()) if len(known) else None)
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
-        own = {**self.table.tables(), **self._source.tables(), **self.audience.tables()}
-        return {**own, "suppressed": self.family.suppressed}
+        judged = {
+            f"judged/{number}/{name}": array
+            for number, audience in enumerate(self.audiences)
+            for name, array in audience.tables().items()
+        }
+        return {**self.table.tables(), **self._source.tables(), **judged}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
-        self.family.suppressed[:] = tables["suppressed"]
         self._source.restore(tables, self.table)
-        self.audience.restore(tables)
+        for number, audience in enumerate(self.audiences):
+            name = f"judged/{number}/"
+            audience.restore({key[len(name) :]: each for key, each in tables.items() if key.startswith(name)})
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that can influence nothing from `now` on."""
-        return self._source.done(table, now) & self.audience.done(table, now)
+        done = self._source.done(table, now)
+        for audience in self.audiences:
+            done &= audience.done(table, now)
+        return done
+
+    def _open(self) -> NDArray[np.bool_]:
+        """Return which keys have an open episode of any rule."""
+        found = np.zeros(len(self.table.row_keys), np.bool_)
+        for audience in self.audiences:
+            found |= audience.open(self.table)
+        return found
+
+    def _leave(self, rows: Ints, now: int) -> None:
+        """End the episodes of windows that must leave a full table."""
+        for audience in self.audiences:
+            audience.leave(rows, now)
+
+    def _drop(self, rows: Ints) -> None:
+        """Forget what rules keep of windows that go."""
+        for audience in self.audiences:
+            audience.drop(rows)

@@ -34,7 +34,7 @@ def test_the_bytes_of_a_key_are_those_of_the_arrays_that_the_shard_holds():
     for block in log.blocks:
         shard.step(block)
     (pattern,) = (pattern for group in shard.groups for pattern in group.ordered)
-    tables = pattern.table, pattern.audience.table
+    tables = pattern.table, pattern.audiences[0].table
     held = [array for table in tables for array in (table.row_keys, table.touched, *table.state.values())]
     found = taken(plan, "r")
     assert [len(table.row_keys) for table in tables] == [found.capacity] * 2 == [1000] * 2

@@ -3,10 +3,9 @@
 import random
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from rules.family import families
+from rules.windows import running
 from streams.shard import tables
 from streams.shard.patterns import audience
 from tests.streams.small_log import HOUR, MINUTE, SECOND, Log, alerts_of, line, planned, shard_of
@@ -79,8 +78,8 @@ def bodies(alerts):
 @pytest.mark.parametrize("text", SHARED.values(), ids=SHARED)
 def test_each_rule_gives_the_alerts_that_it_gives_alone(text, small):
     rules = rules_of(text)
-    [family] = families(planned(*rules).rules)
-    assert len(np.unique(family.holders)) == (2 if "{d}" in text else 1)
+    [windows] = running(planned(*rules).rules)
+    assert len(windows.source.rules) == (2 if "{d}" in text else 1)
     for seed in range(3):
         alone = [alert for rule in rules for alert in alerts_of(planned(rule), log_of(seed, 1))]
         assert len(alone) > len(rules)
@@ -123,7 +122,7 @@ def test_windows_are_kept_once_and_rules_have_state_from_when_their_limit_is_pas
         shard.step(block)
     [pattern] = shard.groups[0].ordered
     assert len(pattern.table) == len("abcd")
-    assert len(pattern.audience.table) == len(["a 2", "a 3", "b 2"])
+    assert len(pattern.audiences[0].table) == len(["a 2", "a 3", "b 2"])
 
 
 @pytest.mark.parametrize("text", SHARED.values(), ids=SHARED)
