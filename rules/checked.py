@@ -1,10 +1,11 @@
 """A rule whose expressions have been checked: the model's texts turned into typed trees. What follows cannot fail."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from events.alert import Severity
 from rules.conditions import Template
+from rules.expression.hanging import hangs_on
 from rules.expression.typed import Apply, Constant, Coverage, Field, Hour, InCalendar, Score, Typed, leaves
 from rules.key_fields import KeyFields
 from rules.model import Rule
@@ -84,10 +85,14 @@ class CheckedRule:
 
     @property
     def is_indexed(self) -> bool:
-        """Whether one look finds whether an event may concern it: a conjunct compares a field with a constant."""
+        """Whether few events are asked for it: a conjunct compares a field with a constant, or hangs on a score."""
         if isinstance(self.pattern, CheckedSequence):
-            return all(any(map(_is_index, step.select)) for step in self.pattern.steps)
-        return any(map(_is_index, self.select))
+            return all(_is_picked_out(step.select) for step in self.pattern.steps)
+        return _is_picked_out(self.select)
+
+
+def _is_picked_out(select: Sequence[Typed]) -> bool:
+    return any(map(_is_index, select)) or hangs_on(select) is not None
 
 
 def _is_index(typed: Typed) -> bool:

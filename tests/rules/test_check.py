@@ -260,6 +260,10 @@ def test_of_many_rules_those_that_no_field_picks_out_are_said_to_cost_in_one_lin
     assert found(many(101, ", when: match_score > 0.5")) == []
     assert found(many(101, ", when: 'direction in (''in'', ''out'') and known(lon)'")) == []
     assert [code for code, *_ in found(many(101, ", when: known(lon)"))] == ["W320"]
+    scored = "version: 1\ntimezone: Asia/Shanghai\nscores: {come: {kernel: visits, from: gate, per: device}}\nrules:\n"
+    for asked, codes in (("come.visits > match_score", []), ("missing(come.visits)", ["W320"])):
+        text = many(101, f", key: device, when: {asked}").replace("version: 1\nrules:\n", scored)
+        assert [code for code, *_ in found(text)] == codes
 
 
 def test_a_rule_that_reads_persons_without_a_purpose_is_warned_of() -> None:
