@@ -13,9 +13,8 @@ from kernels.opcodes import TRUE
 from kernels.patterns.absence import NEVER_FORGET, expire, glance, sight
 from kernels.patterns.stops import NO_RUN, release, stop
 from kernels.patterns.unusual import WIDTH
-from kernels.patterns.unusual import sight as unusual
+from kernels.patterns.unusual import sight as take
 from kernels.scores.cohort import BLOCKS, COHORT
-from kernels.scores.inactivity import sight as live
 from kernels.scores.inactivity import week
 
 ELDERS, PEOPLE = 5_000, 1_000_000
@@ -32,7 +31,6 @@ def steps(times: np.ndarray, rng: np.random.Generator, block: int) -> dict[str, 
     return {
         "absence (5,000 keys)": lambda: _in_order(times, rng.integers(0, ELDERS, events), block),
         "absence on arrival (1,000,000 keys)": lambda: _on_arrival(times, rng.integers(0, PEOPLE, events), block),
-        "inactivity (5,000 people)": lambda: _lives(rng, events),
         "unusual silence (5,000 people)": lambda: _unusual(rng, events, block),
         "deadlines (a key)": lambda: _deadlines(times, rng, block, stopped=False),
         "deadlines of stopped clocks (a key)": lambda: _deadlines(times, rng, block, stopped=True),
@@ -70,39 +68,23 @@ def _on_arrival(times: np.ndarray, rows: np.ndarray, block: int) -> Step:
     )
 
 
-def _signs(rng: np.random.Generator, events: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows, times and modes: a sign in 20 minutes by day and one in two hours by night; a twentieth is of going out."""
+def _unusual(rng: np.random.Generator, events: int, block: int) -> Step:
+    """A sign in 20 minutes by day and one in two hours by night; a twentieth is of going out."""
     signs_a_day = ELDERS * 56
     clock = np.linspace(0, 24, 10_000)
     by_now = np.cumsum(np.where((clock > 6) & (clock < 22), 3.0, 0.5))
     days = np.arange(events) / signs_a_day
     times = ((np.floor(days) + np.interp(days % 1, by_now / by_now[-1], clock / 24)) * 24 * HOUR_MS).astype(np.int64)
-    return rng.integers(0, ELDERS, events), times, (rng.random(events) < 0.05).astype(np.int8)
-
-
-def _people() -> tuple[np.ndarray, ...]:
-    return np.full(ELDERS, NULL), np.zeros(ELDERS, np.int8), np.zeros((ELDERS, COHORT.size * 2), np.uint16)
-
-
-def _lives(rng: np.random.Generator, events: int) -> Step:
-    """The score alone."""
-    rows, times, signs = _signs(rng, events)
-    everyone, people = (np.full(ELDERS, NEVER), np.full(ELDERS, 48 * HOUR_MS), NO_GROUPS), _people()
-    runs, silences = (np.full(1, NO_RUN), np.zeros(1, np.int64), NO_RUNS), np.empty(ELDERS, np.int64)
-    return lambda part: live(rows[part], times[part], signs[part], *everyone, USUAL, COHORT, runs, people, silences)
-
-
-def _unusual(rng: np.random.Generator, events: int, block: int) -> Step:
-    """The absence that goes by it."""
-    rows, times, signs = _signs(rng, events)
+    rows, signs = rng.integers(0, ELDERS, events), (rng.random(events) < 0.05).astype(np.int8)
     positions, orders, sources = np.arange(events), 2 * times + 1, np.zeros(events, np.int64)
-    keys, people, runs = _keys(ELDERS, int(times[0])), _people(), (np.full(1, NO_RUN), np.zeros(1, np.int64), NO_RUNS)
+    keys, runs = _keys(ELDERS, int(times[0])), (np.full(1, NO_RUN), np.zeros(1, np.int64), NO_RUNS)
+    people = np.full(ELDERS, NULL), np.zeros(ELDERS, np.int8), np.zeros((ELDERS, COHORT.size * 2), np.uint16)
     own = np.full(ELDERS, NEVER), np.full(ELDERS, 48 * HOUR_MS), np.full(ELDERS, 48 * HOUR_MS)
     out = np.empty((4 * block, WIDTH), np.int64)
 
     def step(part: slice) -> None:
         given = times[part], orders[part], positions[part], sources[part], rows[part], signs[part]
-        unusual(*given, 0, NOTHING, USUAL, COHORT, keys, runs, own, people, out)
+        take(*given, 0, NOTHING, USUAL, COHORT, keys, runs, own, people, out)
 
     return step
 

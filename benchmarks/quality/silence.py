@@ -10,8 +10,9 @@ from benchmarks.quality.household import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, U
 from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.stops import NO_RUN
+from kernels.patterns.unusual import WIDTH, sight
 from kernels.scores.cohort import BLOCKS
-from kernels.scores.inactivity import AGES, MODES, WEEK_HOURS, pool, sight, week
+from kernels.scores.inactivity import AGES, MODES, WEEK_HOURS, pool, week
 
 Ints = NDArray[np.int64]
 CEILING_MS = 48 * HOUR_MS
@@ -27,7 +28,7 @@ def fixed(lives: Sequence[Life]) -> list[Ints]:
 
 
 def inactivity(lives: Sequence[Life], hazards: NDArray[np.float64], alpha: float, blocks: Ints = BLOCKS) -> list[Ints]:
-    """The score, a person a row: the k-th signs of all people are one call."""
+    """What a rule with `for: unusual` allows, a person a row: the k-th signs of all people are one call."""
     return _watch(lives, hazards, alpha, blocks)[0]
 
 
@@ -51,29 +52,38 @@ def _watch(
         np.zeros(people, np.int8),
         np.zeros((people, MODES * count * AGES * 2), np.uint16),
     )
-    heads, runs = _runs(lives)
-    stops = heads, np.zeros(people, np.int64), runs
-    known, ceilings, groups = np.full(people, NEVER), np.full(people, CEILING_MS), np.arange(people, dtype=np.int32)
-    silences, out = np.empty(people, np.int64), [np.empty_like(life.times) for life in lives]
+    keys = (
+        np.array([life.times[0] for life in lives]),
+        np.full(people, -1),
+        np.full(people, -1, np.int16),
+        np.full(people, NULL),
+        np.empty(0, np.int64),
+        np.arange(people, dtype=np.int32),
+    )
+    own = np.full(people, NEVER), np.full(people, CEILING_MS), np.full(people, CEILING_MS)
+    rule, stops = (0, np.empty(0, np.int64), law, hazards), _runs(lives)
+    raised, out = np.empty((4 * people, WIDTH), np.int64), [np.empty_like(life.times) for life in lives]
     lengths = np.array([len(life.times) for life in lives])
     for k in range(int(lengths.max())):
         rows = np.flatnonzero(lengths > k)
         times = np.array([lives[row].times[k] for row in rows.tolist()])
         signs = np.array([lives[row].away[k] for row in rows.tolist()], np.int8)
-        sight(rows, times, signs, known, ceilings, groups, law, hazards, stops, state, silences)
+        sources = np.zeros(len(rows), np.int64)
+        sight(times, 2 * times + 1, rows, sources, rows, signs, *rule, keys, stops, own, state, raised)
         for row in rows.tolist():
-            out[row][k] = silences[row]
+            out[row][k] = own[2][row]
     return out, state[2]
 
 
-def _runs(lives: Sequence[Life]) -> tuple[Ints, Ints]:
-    """Return the outages that coverage tells of as runs of stops, a group a person."""
-    heads, runs = np.full(len(lives), NO_RUN), [(0, 0, 0, NO_RUN)]
+def _runs(lives: Sequence[Life]) -> tuple[Ints, Ints, Ints]:
+    """Return the outages that coverage tells of as stops, a group a person."""
+    heads, totals, runs = np.full(len(lives), NO_RUN), np.zeros(len(lives), np.int64), [(0, 0, 0, NO_RUN)]
     for row, life in enumerate(lives):
         for since, until in life.dark.tolist():
-            runs.append((since, until, 0, int(heads[row])))
+            runs.append((since, until, int(totals[row]), int(heads[row])))
             heads[row] = len(runs) - 1
-    return heads, np.array(runs)
+            totals[row] += until - since
+    return heads, totals, np.array(runs)
 
 
 def lines(life: Life) -> NDArray[np.float64]:

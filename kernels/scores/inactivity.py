@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from kernels.compile import kernel
 from kernels.expression import NEVER, index_after
 from kernels.nulls import NULL
-from kernels.patterns.stops import END, NO_RUN, OLDER, RUNS, START
-from kernels.prefetch import AHEAD, prefetch
+from kernels.patterns.stops import END, NO_RUN, OLDER, START
+from kernels.prefetch import prefetch
 
 MODES = 2  # at home, out
 AGES = 5  # from `least` on, each twice as old as the one before, the last without end
@@ -51,7 +51,7 @@ WHOLE = 16  # an end is kept in sixteenths, so that halving loses none
 WEEK_HOURS = 168
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 THURSDAY = 72  # hours from Monday: the epoch's first day
-# least (ms), ln(1 / alpha), hours and runs of a `week`, offset_edges, offsets
+# least (ms, 2 at least), ln(1 / alpha), hours and runs of a `week`; the city's UTC offsets: edges, offsets
 LAW = "Tuple((int64, float64, int64[:, ::1], int64[:, ::1], int64[::1], int64[::1]))"
 # lasts int64[r] (NULL: none), modes int8[r], cells uint16[r, MODES * blocks * AGES * 2]
 PEOPLE = "Tuple((int64[::1], int8[::1], uint16[:, ::1]))"
@@ -235,7 +235,10 @@ def sign(
 ):
     """Take a sign of a person who has a profile, younger than the last one; return how long may last what begins now.
 
-    `usual` are the cohort's hazards by cell, half of them a mode's; the others are as in `sight`.
+    It ends a silence, which is learned: up to the first stop of the clock of the person's group, or to the ceiling (ms,
+    a week at most), if either came before. `mode` is what the person is in from now on; in a silence the UTC offset
+    stays what it was at its beginning. `usual` are the cohort's hazards by cell, half of them a mode's. `heads` and
+    `stops` say when clocks were stopped (`kernels.patterns.stops`); the others are parts of LAW and PEOPLE.
     """
     turned(time, least, hours, week, edges, offsets, clock)
     last = lasts[row]
@@ -253,76 +256,6 @@ def sign(
     modes[row] = mode
     reached, passing = clock[REACHED], clock[PASSING]
     return longest(row, mode * half, time, least, need, ceiling, reached, passing, week, usual, cells)[0]
-
-
-@kernel(
-    f"void(int64[::1], int64[::1], int8[::1], int64[::1], int64[::1], int32[::1], {LAW}, float64[:, :, ::1], {RUNS}, "
-    f"{PEOPLE}, int64[::1])"
-)
-def sight(rows, times, signs, consents, ceilings, groups, law, hazards, runs, people, silences):
-    """Take signs of life in order: each ends a silence, which is learned, and says how long the next one may last.
-
-    A sign that is not younger than the last one changes nothing. Of a person without a profile nothing is kept.
-
-    Parameters
-    ----------
-    rows, times, signs
-        int64[n], int64[n], int8[n]: the person's row; epoch ms; the mode that the person is in from then on
-    consents, ceilings
-        int64[r] each: until when the person has consented to a profile (epoch ms; NULL: never); ms (a week at most)
-        after which any silence is unusual
-    groups
-        int32[r], whose clocks stop together (`kernels.patterns.stops`); may be empty
-    law
-        `least` (ms, 2 at least); ln(1 / alpha); the blocks (`week`); the city's UTC offsets (`rules.plan.Plan`). In a
-        silence the offset stays what it was at its beginning
-    hazards
-        float64[MODES, blocks, AGES], ends a minute of the cohort, greater than 0 (`cohort`)
-    runs
-        when clocks were stopped
-    people
-        the state
-    silences
-        int64[r], receives how long the silence that has just begun may last, of time that counts (ms)
-
-    Cost: about 40 ns a sign, those of neighbours in time less.
-    """
-    lasts, modes, cells = people
-    heads, _, stops = runs
-    least, need, hours, week, edges, offsets = law
-    usual = hazards.reshape(hazards.size)
-    half = np.int64(hazards.shape[1] * AGES)
-    clock = stopped_clock()
-    for i in range(len(rows)):
-        row = rows[i]
-        time = times[i]
-        if i + AHEAD < len(rows):
-            ahead(rows[i + AHEAD], signs[i + AHEAD], half, week, clock, lasts, cells)
-        if time >= consents[row]:
-            silences[row] = ceilings[row]
-        elif time > lasts[row]:
-            group = np.int64(groups[row]) if len(groups) > 0 else np.int64(0)
-            silences[row] = sign(
-                row,
-                time,
-                signs[i],
-                ceilings[row],
-                group,
-                least,
-                need,
-                hours,
-                week,
-                edges,
-                offsets,
-                usual,
-                half,
-                heads,
-                stops,
-                lasts,
-                modes,
-                cells,
-                clock,
-            )
 
 
 @kernel(inline=True, allocates=False)

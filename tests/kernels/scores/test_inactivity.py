@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from kernels.instants import NEVER
 from kernels.nulls import NULL
 from kernels.patterns.stops import NO_RUN
+from kernels.patterns.unusual import WIDTH, sight
 from kernels.scores.cohort import BLOCKS, COHORT
 from kernels.scores.inactivity import (
     AGES,
@@ -19,7 +20,6 @@ from kernels.scores.inactivity import (
     WHOLE,
     cohort,
     pool,
-    sight,
     week,
 )
 from tests.naive import inactivity as naive
@@ -34,7 +34,7 @@ ALIKE = np.zeros(WEEK_HOURS, np.int64)
 
 
 class People:
-    """What is known of some people, in the arrays of the kernel."""
+    """What is known of some people, in the arrays of the absence that goes by it; they are awaited from Monday on."""
 
     def __init__(self, count=1, *, blocks=BLOCKS, least=HOUR, alpha=0.01, ceiling=48 * HOUR, clock=SHANGHAI, stops=()):
         times = int(blocks.max()) + 1
@@ -49,14 +49,17 @@ class People:
         )
         runs = [(since, until, 0, i - 1) for i, (since, until) in enumerate(stops)] or np.empty((0, 4), np.int64)
         self.runs = np.array([len(stops) - 1 if stops else NO_RUN]), np.zeros(1, np.int64), np.array(runs)
+        nothing, nowhere = np.empty(0, np.int64), np.full(count, -1, np.int16)
+        keys = np.full(count, MONDAY - 1), np.full(count, -1), nowhere, np.full(count, NULL)
+        self.keys = *keys, nothing, np.empty(0, np.int32)
 
     def sight(self, signs):
         """Take signs of (row, time, mode) as one batch."""
         rows, times, modes = (np.array([sign[i] for sign in signs], np.int64) for i in range(3))
-        groups = np.empty(0, np.int32)
-        everyone = self.consents, self.ceilings, groups
-        given = rows, times, modes.astype(np.int8)
-        sight(*given, *everyone, self.law, self.hazards, self.runs, self.state, self.silences)
+        places = 2 * times + 1, np.arange(len(signs)), np.zeros(len(signs), np.int64)
+        rule = 0, np.empty(0, np.int64), self.law, self.hazards
+        own, out = (self.consents, self.ceilings, self.silences), np.empty((4 * len(signs), WIDTH), np.int64)
+        sight(times, *places, rows, modes.astype(np.int8), *rule, self.keys, self.runs, own, self.state, out)
         return self
 
     def silence(self, time, mode=HOME, row=0):
