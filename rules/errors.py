@@ -57,6 +57,7 @@ CODES: dict[str, Code] = {
     "Y028": Code("a list item stands where a key is needed", "需要写键的位置写成了列表项", "write the key that it belongs to on the line above, such as  rules:", "请在上一行写出它所属的键,例如  rules:"),
     "Y030": Code("cannot read this file: {why}", "无法读取文件:{why_zh}", "did you mean {near}?", "是否想写 {near}?"),
     "Y031": Code("no rule in any of the given files", "给出的文件里没有任何规则", "name a file or folder with `rules:`", "请给出含有 rules: 的文件或目录"),
+    "Y032": Code("in braces this comma ends the value", "花括号里,逗号会结束这个值", "write  {fixed}", "请写成  {fixed}"),
     "E001": Code("`{key}` must be {wanted}, not {got}", "`{key}` 应为{wanted_zh},而不是{got_zh}", "for example  {near}", "例如  {near}"),
     "E002": Code("unknown key `{key}` in {where}", "{where_zh}没有 `{key}` 这个键", "did you mean `{near}`?", "是否想写 {near}?"),
     "E003": Code("{where} lacks `{key}`", "{where_zh}缺少 `{key}`", "write  {near}", "请写  {near}"),

@@ -175,6 +175,13 @@ def _colon_in_value(place: Place, line: str, column: int, *, flow: bool) -> Prob
     return problem("Y002", place, part=part[:SHOWN_MAX], fixed=fixed)
 
 
+def comma_in_value(key: str, text: str, place: Place) -> Problem:
+    """Return what is to be said of a value in braces with a comma, which is at a place."""
+    quote = "'" if '"' in text else '"'
+    quoted = f"{quote}{text}{quote}" if quote not in text and len(text) <= SHOWN_MAX else '"..."'
+    return problem("Y032", place, fixed=f"{key}: {quoted}")
+
+
 def _put(lines: list[str], index: int, column: int, character: str) -> str:
     line = lines[index]
     return "\n".join([*lines[:index], line[:column] + character + line[column + 1 :], *lines[index + 1 :]])

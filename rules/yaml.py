@@ -7,7 +7,7 @@ shows all errors of a file.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -229,7 +229,34 @@ class _Composer:
                 self.problems.append(problem("Y006", key.place, key=key.text, line=first.line, column=first.column))
             else:
                 entries[key.text] = key, _beside(key, value)
-        return Mapping(tuple(entries.values()), self._place(event), bool(event.flow_style), self._end(end))
+        there = self._rejoined(list(entries.values())) if event.flow_style else entries.values()
+        return Mapping(tuple(there), self._place(event), bool(event.flow_style), self._end(end))
+
+    def _rejoined(self, entries: list[tuple[Scalar, Node]]) -> list[tuple[Scalar, Node]]:
+        """Put values together again that a comma inside their parentheses has ended: in braces any comma does."""
+        out: list[tuple[Scalar, Node]] = []
+        commas: dict[str, Place] = {}  # the first one of each such value, by its key
+        for key, value in entries:
+            if out and _goes_on(out[-1][1], key, value):
+                name, before = out[-1]
+                assert isinstance(before, Scalar)
+                place, line = before.place, self.text.split("\n")[before.place.line - 1]
+                commas.setdefault(name.text, replace(place, column=place.column + len(before.raw), width=1))
+                whole = line[place.column - 1 : key.place.column - 1 + len(key.raw)]
+                out[-1] = name, Scalar(whole, replace(place, width=len(whole)), "", whole)
+            else:
+                out.append((key, value))
+        whole_of = {key.text: value.text for key, value in out if isinstance(value, Scalar)}
+        self.problems += [slips.comma_in_value(name, whole_of[name], place) for name, place in commas.items()]
+        return out
+
+
+def _goes_on(before: Node, key: Scalar, value: Node) -> bool:
+    """Tell whether a key without a value is the rest of the value before it, in which a parenthesis is open."""
+    if not isinstance(before, Scalar) or before.style or before.raw.count("(") <= before.raw.count(")"):
+        return False
+    is_alone = isinstance(value, Scalar) and not (value.style or value.raw)
+    return is_alone and not key.style and key.place.line == before.place.line
 
 
 def _beside(key: Scalar, value: Node) -> Node:

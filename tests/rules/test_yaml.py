@@ -216,3 +216,25 @@ def test_a_value_that_is_not_there_stands_at_its_key() -> None:
     assert isinstance(inner, yaml.Mapping)
     found = [node.get("a"), inner.get("c"), inner.get("d")]
     assert [(each.place.line, each.place.column) for each in found if each] == [(1, 1), (2, 5), (2, 13)]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "fixed"),
+    [
+        ("{when: (site, person) not in residents, key: site}", 13, '"(site, person) not in residents"'),
+        ("{when: quantile(x, 0.9) > max(1, 2), key: site}", 18, '"quantile(x, 0.9) > max(1, 2)"'),
+    ],
+)
+def test_a_comma_inside_parentheses_ends_no_value_and_is_told_once(line: str, column: int, fixed: str) -> None:
+    node, [found] = yaml.read("r.yaml", line.encode())
+    assert isinstance(node, Mapping)
+    assert [(key.text, value.text) for key, value in node.entries if isinstance(value, Scalar)] == [
+        ("when", fixed.strip('"')),
+        ("key", "site"),
+    ]
+    assert (found.code, found.place.column, found.advice_en) == ("Y032", column, f"write  when: {fixed}")
+
+
+def test_a_parenthesis_that_nothing_closes_takes_no_keys() -> None:
+    node, problems = yaml.read("r.yaml", b"{when: (a, key: site}")
+    assert isinstance(node, Mapping) and [key.text for key, _ in node.entries] == ["when", "key"] and not problems
