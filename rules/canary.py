@@ -42,7 +42,7 @@ def _with_labels(node: Node, labels: Mapping[str, Scalar], conditions: Condition
 def _label(node: Name, labels: Mapping[str, Scalar], conditions: Conditions) -> Node | None:
     name = node.path[1]
     if name not in labels:
-        note = "labels: " + (" ".join(labels) or "none / 没有")
+        note = "labels / 标签: " + (" ".join(labels) or "none / 没有")
         conditions.report(
             "E008", node.place, word=name, what="label", what_zh="标签", near=nearest(name, labels), note=note
         )

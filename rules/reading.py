@@ -120,7 +120,7 @@ class Reader:
                 left = [each for each in known if each not in there]
                 near = meant(key.text, left, wanted, also) if key.text.isidentifier() else ""
                 said = near or nearest(key.text, known)
-                note = "" if said else "keys: " + " ".join(known)
+                note = "" if said else "keys / 可用的键: " + " ".join(known)
                 self.report("E002", key.place, key=key.text, where=where, where_zh=where_zh, near=said, note=note)
                 if near:
                     there.add(near)
@@ -237,7 +237,7 @@ class Reader:
             what=what,
             what_zh=what_zh,
             near=nearest(scalar.text, words),
-            note=f"{what}: {shown}",
+            note=f"{what} / {what_zh}: {shown}",
         )
 
     def texts(self, key: str, node: Node) -> dict[str, Scalar]:

@@ -154,5 +154,5 @@ def _has_inputs(kernel: str, inputs: Sequence[Input], kind: Scalar, reader: Read
         if body is None or body.type != "number" or body.unit != each.unit:
             unit = f" ({each.unit})" if each.unit else ""
             having = [word for word in schemas.kinds if each.name in schemas[word].fields]
-            note = f"kinds that have it: {' '.join(having)}" if having else ""
+            note = f"kinds that have it / 有此字段的事件类型: {' '.join(having)}" if having else ""
             reader.report("E081", kind.place, kernel=kernel, name=each.name, unit=unit, kind=kind.text, note=note)

@@ -46,7 +46,7 @@ def unknown_field(
         f"unknown field `{name}` in events of {of_kinds(kinds)}",
         f"{'、'.join(kinds)} 事件没有字段 {name}",
         *near(name, candidates, pattern),
-        note=f"fields of {', '.join(kinds)}: {' '.join(fields)}",
+        note=f"fields of {', '.join(kinds)} / 可用字段: {' '.join(fields)}",
     )
 
 
@@ -58,7 +58,7 @@ def unknown_calendar(place: Place, name: str, candidates: Iterable[str], calenda
         f"unknown calendar `{name}`",
         f"没有日历 {name}",
         *near(name, candidates),
-        note=f"calendars: {' '.join(calendars)}" if calendars else _NO_CALENDAR,
+        note=f"calendars / 日历: {' '.join(calendars)}" if calendars else _NO_CALENDAR,
     )
 
 
@@ -94,7 +94,7 @@ def unknown_set(
         advice = near(name, [*sets, *scores])
     if not advice[0]:
         advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
-    note = f"sets: {' '.join(sorted(sets))}" if sets else "no set is declared / 没有声明任何参考集"
+    note = f"sets / 参考集: {' '.join(sorted(sets))}" if sets else "no set is declared / 没有声明任何参考集"
     return Problem("E105", place, f"unknown set `{name}`", f"没有参考集 {name}", *advice, note=note)
 
 
@@ -134,7 +134,7 @@ def unknown_column(place: Place, name: str, shape: SetShape) -> Problem:
         f"set `{shape.name}` has no column `{name}`",
         f"参考集 {shape.name} 没有列 {name}",
         *near(name, columns, shape.name + ".{}"),
-        note=f"columns of {shape.name}: {' '.join(columns) or '–'}",
+        note=f"columns of {shape.name} / 可用的列: {' '.join(columns) or '–'}",
     )
 
 
@@ -241,7 +241,7 @@ def no_event(place: Place, name: str, key: Sequence[str]) -> Problem:
         f"{name} 属于单个事件,此处没有事件可用",
         "use key fields, sets they find, and what the pattern offers",
         "请使用主键字段、由其关联的参考集和模式提供的值",
-        note=f"key: {shown}",
+        note=f"key / 主键: {shown}",
     )
 
 
@@ -302,7 +302,7 @@ def unknown_function(place: Place, name: str, signatures: Mapping[str, str]) -> 
         f"unknown function `{name}`",
         f"没有函数 {name}",
         *advice,
-        note=f"functions: {' '.join(dict.fromkeys(signatures.values()))}",
+        note=f"functions / 函数: {' '.join(dict.fromkeys(signatures.values()))}",
     )
 
 

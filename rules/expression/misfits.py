@@ -141,7 +141,7 @@ def _is_number(word: str) -> bool:
 
 def values_of(name: str, values: Sequence[str]) -> str:
     """Return the note that lists the values of an enum."""
-    return f"values of {name}: {' '.join(values[:40])}{' …' if len(values) > 40 else ''}"
+    return f"values of {name} / 取值: {' '.join(values[:40])}{' …' if len(values) > 40 else ''}"
 
 
 def lacks_quotes(place: Place, word: str, name: str, values: Sequence[str]) -> Problem:
@@ -205,14 +205,21 @@ def other_units(place: Place, left: Typed, right: Typed) -> Problem:
     """Two units that do not meet."""
     one, other = canonical(left.node), canonical(right.node)
     here, there = (
-        ("a duration", "时长") if item.type.base == "duration" else (f"in {item.type.unit}", item.type.unit)
+        ("is a duration", "是时长")
+        if item.type.base == "duration"
+        else (f"is in {item.type.unit}", f"以 {item.type.unit} 为单位")
         for item in (left, right)
     )
+    constant, field = (left, right) if isinstance(left, Constant) else (right, left)
+    advice = ("", "")
+    if isinstance(constant, Constant) and field.type.unit:
+        advice = (f"a number without unit is in {field.type.unit} here", f"此处不带单位的数值以 {field.type.unit} 计")
     return Problem(
         "E108",
         place,
-        f"`{one}` is {here[0]}, `{other}` is {there[0]}",
-        f"`{one}` 的单位是 {here[1]},`{other}` 的单位是 {there[1]}",
+        f"`{one}` {here[0]}, `{other}` {there[0]}",
+        f"`{one}` {here[1]},`{other}` {there[1]}",
+        *advice,
     )
 
 

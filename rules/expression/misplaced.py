@@ -164,7 +164,7 @@ def unknown_area(place: Place, name: str, areas: Mapping[str, AreaShape]) -> Pro
     advice = near(name, areas, "'{}'")
     if not advice[0]:
         advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
-    note = f"areas: {' '.join(sorted(areas))}" if areas else "no area is declared / 没有声明任何区域"
+    note = f"areas / 区域: {' '.join(sorted(areas))}" if areas else "no area is declared / 没有声明任何区域"
     return Problem("E120", place, f"unknown area `{name}`", f"没有区域 {name}", *advice, note=note)
 
 

@@ -15,7 +15,7 @@ def unknown_output(place: Place, name: str, score: str, outputs: Collection[str]
         f"score `{score}` does not say `{name}`",
         f"评分 {score} 没有结果 {name}",
         *near(name, outputs, score + ".{}"),
-        note=f"outputs of {score}: {' '.join(outputs)}",
+        note=f"outputs of {score} / 结果: {' '.join(outputs)}",
     )
 
 

@@ -199,7 +199,7 @@ def _expected(expect: Scalar, names: tuple[str, ...], conditions: Conditions) ->
     if declared is None and conditions.broken.has(expect.text, "sets"):
         return
     if declared is None:
-        note = "sets: " + (" ".join(sorted(sets)) or "none is declared / 没有声明")
+        note = "sets / 参考集: " + (" ".join(sorted(sets)) or "none is declared / 没有声明")
         conditions.report("E035", expect.place, name=expect.text, near=nearest(expect.text, sets), note=note)
     elif names != declared.key:
         wanted, got = _spelled(declared.key), _spelled(names)

@@ -177,7 +177,7 @@ def _fits(found: Mapping[str, Node], mapping: Document, threshold: Threshold, re
 
 
 def _baseline(node: Node, mapping: Document, reader: Reader) -> Baseline:
-    keys = reader.table("baseline", node, BASELINE, "`baseline`", "baseline ")
+    keys = reader.table("baseline", node, BASELINE, "`baseline`", "baseline")
     word = reader.word("season", keys["season"], SEASONS, "season", "周期") if "season" in keys else None
     learn_ms = reader.duration("learn", keys["learn"], least_ms=1) if "learn" in keys else None
     samples = reader.whole("min_samples", keys["min_samples"]) if "min_samples" in keys else None

@@ -29,7 +29,7 @@ def read(node: Node, reader: Reader) -> Window | None:
             near = in_units(scalar.text)
             near = near or ("session 20s" if "session" in words else "5m tumbling")
             what = {"what": "window", "what_zh": "窗口", "word": scalar.text, "near": near}
-            reader.report("E008", scalar.place, note=f"windows: {FORMS}", **what)
+            reader.report("E008", scalar.place, note=f"windows / 窗口: {FORMS}", **what)
             panes: Panes = next((known for known in _PANES if known in words), "sliding")
             return Window(DAY_MS, panes, scalar.place)
 

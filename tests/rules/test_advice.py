@@ -127,7 +127,7 @@ def test_a_key_field_is_never_suggested_as_a_column() -> None:
     (found,) = of_rule("from: traffic", "when: frist.device > 1")
     assert found.advice_en == "declare it, for example  sets: {frist: {key: device}}"
     (found,) = of_rule("from: traffic", "when: roads.sit > 1", sets="{roads: {key: site, columns: {lanes: number}}}")
-    assert (found.advice_en, found.note) == ("", "columns of roads: lanes")
+    assert (found.advice_en, found.note) == ("", "columns of roads / 可用的列: lanes")
 
 
 @pytest.mark.parametrize(

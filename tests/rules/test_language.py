@@ -204,7 +204,7 @@ def test_all_slips_of_a_file_are_named_in_one_run_each_with_its_place_and_advice
         "make two rules of it",
     ]
     assert all(each.zh and each.advice_zh for each in errors)
-    assert "fields of gate: device direction id kind" in errors[0].note
+    assert "fields of gate / 可用字段: device direction id kind" in errors[0].note
 
 
 RULES = re.split(r"^(?=- rule:)", LANGUAGE["rules.yaml"], flags=re.MULTILINE)

@@ -110,7 +110,7 @@ def one_line(problem):
         ("patrol", "available > true", 0, 16, "E107", "join conditions with `and`, `or`, `not`"),
         ("patrol", "(lon > 1) == (lat > 1)", 0, 22, "E107", "join conditions with `and`, `or`, `not`"),
         ("patrol", "available == 'yes'", 13, 5, "E107", "write `available` or `not available`"),
-        ("flow", "speed_kmh > 5m", 0, 14, "E108", ""),
+        ("flow", "speed_kmh > 5m", 0, 14, "E108", "a number without unit is in km/h here"),
         ("flow", "speed_kmh + period_s > 5", 0, 20, "E108", ""),
         ("flow", "now() - time > 300", 0, 18, "E108", "write `300s` for seconds, or `300m` for minutes"),
         ("flow", "time > 5", 0, 8, "E107", "write `now() - time` for its age"),
@@ -141,8 +141,8 @@ def test_the_error_for_an_unknown_field_lists_what_there_is():
     assert problem.en == "unknown field `persn` in events of kind `gate`"
     assert problem.zh == "gate 事件没有字段 persn"
     assert problem.note == (
-        "fields of gate: device direction id kind lat lon match_score media person phone plate replayed site "
-        "subject time"
+        "fields of gate / 可用字段: device direction id kind lat lon match_score media person phone plate replayed "
+        "site subject time"
     )
 
 
@@ -264,7 +264,10 @@ def test_count_is_known_where_there_is_a_window_and_short_in_texts_alone():
 def test_only_calendars_are_known_where_there_are_no_kinds():
     assert canonical(typed("night and not spring_festival", "").node) == "night and not spring_festival"
     (problem,) = found("night and not spring_festivl", "")
-    assert (problem.en, problem.note) == ("unknown calendar `spring_festivl`", "calendars: night spring_festival")
+    assert (problem.en, problem.note) == (
+        "unknown calendar `spring_festivl`",
+        "calendars / 日历: night spring_festival",
+    )
 
 
 @pytest.mark.parametrize(
