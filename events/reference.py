@@ -77,7 +77,7 @@ def find_sets(folder: Path) -> dict[str, Path]:
                     path,
                     1,
                     f"set `{path.stem}` has another file, {other}",
-                    f"集合 `{path.stem}` 另有文件 {other}",
+                    f"参考集 `{path.stem}` 另有文件 {other}",
                     "keep one of them",
                     "请只保留一个",
                 )

@@ -129,7 +129,7 @@ def _said(score: Score, language: Language) -> str:
     said, keys, size = score.title[language], f"{score.capacity:,}", score.key_bytes
     if language == "zh":
         tells = f";缺少 {needed} 的事件不计" if needed else ""
-        whole = f";整体读取集合 `{score.network}`" if score.network else ""
+        whole = f";整体读取参考集 `{score.network}`" if score.network else ""
         return f"{said}。读取 {read}{whole}{tells}。默认最多 {keys} 个键,每个 {size} 字节。"
     tells = f"; an event without {needed} tells nothing" if needed else ""
     whole = f", and the set `{score.network}` as a whole" if score.network else ""

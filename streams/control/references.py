@@ -1,7 +1,7 @@
 """Reference sets in force: the sets that a plan declares, read from a folder, as lanes and texts by row."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,14 +47,19 @@ class References:
         """
         problems: list[Problem] = []
         joined = _joined(plan)
+        networks = {score.network[0] for score in plan.scores if score.network}
         files = find_sets(folder) if folder and plan.sets else {}
         rows = []
         for wanted in plan.sets:
             if wanted.name not in files:
                 if wanted.name in joined:
-                    problems.append(_missing(wanted, folder))
+                    problems.append(_missing(wanted, folder, files.keys() - {each.name for each in plan.sets}))
                 else:  # events then have their own site and place, or none
-                    problems.append(_unfilled(wanted, folder) if wanted.name == DEVICES else _unscored(wanted, folder))
+                    problems.append(
+                        _unfilled(wanted, folder)
+                        if wanted.name == DEVICES
+                        else _unscored(wanted, folder, learned=wanted.number in networks)
+                    )
                     rows.append(_nothing(wanted, plan, city))
                 continue
             try:
@@ -156,16 +161,25 @@ def _nothing(wanted: SetPlan, plan: Plan, city: CityKey) -> SetRows:
     return _rows(wanted, ReferenceSet(wanted.name, wanted.name, columns, 0), plan, city)[0]
 
 
-def _missing(wanted: SetPlan, folder: Path | None) -> Problem:
-    place = Place(str(folder or "--reference"), 1)
-    header = ",".join(column.name for column in wanted.columns)
+def _missing(wanted: SetPlan, folder: Path | None, others: Collection[str]) -> Problem:
+    """Say which file is lacking: `others` are the sets that have one and that no rule reads."""
+    name, header = wanted.name, ",".join(column.name for column in wanted.columns)
+    near = next(iter(difflib.get_close_matches(name, sorted(others), 1)), "")
+    if folder is None:
+        en = f"name the folder that holds {name}.csv or {name}.parquet by --reference; its header: {header}"
+        zh = f"请用 --reference 指明存放 {name}.csv 或 {name}.parquet 的目录;表头为 {header}"
+    elif near:
+        en, zh = f"did you mean `{name}` by the file `{near}`?", f"文件 `{near}` 是否应为 `{name}`?"
+    else:
+        en = f"put {name}.csv or {name}.parquet into {folder}, with the header {header}"
+        zh = f"请在 {folder} 中放入 {name}.csv 或 {name}.parquet,表头为 {header}"
     return Problem(
         "D010",
-        place,
-        f"no file for the set `{wanted.name}` that the rules read",
-        f"规则用到的集合 `{wanted.name}` 没有文件",
-        f"put {wanted.name}.csv there, with the header {header}, and name the folder by --reference",
-        f"请放入 {wanted.name}.csv,表头为 {header},并用 --reference 指明目录",
+        Place(str(folder or "--reference"), 1),
+        f"no file for the set `{name}` that the rules read",
+        f"规则用到的参考集 `{name}` 没有文件",
+        en,
+        zh,
     )
 
 
@@ -174,9 +188,9 @@ def _empty(wanted: SetPlan, path: str) -> Problem:
         "D011",
         Place(path, 1),
         f"the set `{wanted.name}` is empty",
-        f"集合 `{wanted.name}` 是空的",
+        f"参考集 `{wanted.name}` 是空的",
         "an empty set changes what rules mean (no residents: all are strangers); --force-empty allows it",
-        "空集合会改变规则的含义(没有居民则人人都是陌生人);确需如此请加 --force-empty",
+        "空的参考集会改变规则的含义(没有居民则人人都是陌生人);确需如此请加 --force-empty",
     )
 
 
@@ -187,7 +201,7 @@ def _unkeyed(wanted: SetPlan, read: ReferenceSet, name: str) -> Problem:
         "D012",
         Place(read.path, 1),
         f"the set `{wanted.name}` lacks its key column `{name}`; without it nobody is in the set",
-        f"集合 `{wanted.name}` 缺少主键列 `{name}`;没有它,集合中就没有任何成员",
+        f"参考集 `{wanted.name}` 缺少主键列 `{name}`;没有它,参考集中就没有任何成员",
         f"did you mean `{name}` by the header `{near}`?" if near else f"its header names {listed}",
         f"表头中的 `{near}` 是否应为 `{name}`?" if near else f"表头现有 {listed}",
     )
@@ -203,7 +217,7 @@ def _lacking(wanted: SetPlan, path: str, names: Sequence[str]) -> Problem:
         "W410",
         Place(path, 1),
         f"the set `{wanted.name}` lacks the column {listed}; it is null everywhere",
-        f"集合 `{wanted.name}` 缺少列 {listed},一律视为空",
+        f"参考集 `{wanted.name}` 缺少列 {listed},一律视为空",
     )
 
 
@@ -212,7 +226,7 @@ def _unused(wanted: SetPlan, path: str, repeated: int, keyless: int) -> Problem:
         "W411",
         Place(path, 1),
         f"the set `{wanted.name}`: {repeated} rows give way to a later row of their key, {keyless} have no key",
-        f"集合 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键",
+        f"参考集 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键",
     )
 
 
@@ -221,16 +235,18 @@ def _unfilled(wanted: SetPlan, folder: Path | None) -> Problem:
         "W412",
         Place(str(folder or "--reference"), 1),
         f"no file for the set `{wanted.name}`; events that leave out their site, place or person stay without",
-        f"集合 `{wanted.name}` 没有文件;事件缺少的小区、位置、人员无法补全",
+        f"参考集 `{wanted.name}` 没有文件;事件缺少的小区、位置、人员无法补全",
     )
 
 
-def _unscored(wanted: SetPlan, folder: Path | None) -> Problem:
+def _unscored(wanted: SetPlan, folder: Path | None, *, learned: bool) -> Problem:
+    """Say what a score goes without; the set that is read as a whole is `learned` by a command."""
+    name = wanted.name
     return Problem(
         "W413",
         Place(str(folder or "--reference"), 1),
-        f"no file for the set `{wanted.name}`; the score that reads it goes without",
-        f"集合 `{wanted.name}` 没有文件;读取它的评分只能不用它",
-        f"put {wanted.name}.csv there; travel times are learned by citynerve learn travel",
-        f"请放入 {wanted.name}.csv;行驶时间可用 citynerve learn travel 学习",
+        f"no file for the set `{name}`; the score that reads it does without",
+        f"参考集 `{name}` 没有文件;读取它的评分按没有这些数据计算",
+        f"learn it by `citynerve learn travel --out {name}.csv`" if learned else f"put {name}.csv there if it is known",
+        f"可用 `citynerve learn travel --out {name}.csv` 学习" if learned else f"如有数据,请放入 {name}.csv",
     )

@@ -148,3 +148,18 @@ def test_a_file_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others(
     plan = planned(QUIET, "known, from: sensor, when: device in devices, key: device")
     (tmp_path / "devices.csv").write_text("device,site,person\nd\n")
     assert refused(load, tmp_path, HEADER, plan=plan) == ["D003", "D011"]
+
+
+def test_a_set_without_a_file_is_told_by_what_is_there_and_what_must_be_done(tmp_path):
+    def advice(folder):
+        with pytest.raises(Problems) as caught:
+            References.load(PLAN, folder, CITY)
+        [found] = caught.value.problems
+        assert ("elder" in found.advice_en) and ("elder" in found.advice_zh)
+        return found.advice_en
+
+    named = "name the folder that holds elders.csv or elders.parquet by --reference; its header: person,"
+    assert advice(None).startswith(named)
+    assert advice(tmp_path).startswith(f"put elders.csv or elders.parquet into {tmp_path}, with the header person,")
+    (tmp_path / "elder.csv").write_text(HEADER)
+    assert advice(tmp_path) == "did you mean `elders` by the file `elder`?"
