@@ -7,10 +7,9 @@ import click
 
 from citynerve.rule_tests import Outcome, Tested
 from citynerve.text import say
-from events.alert import Alert
 from events.place import Place
 from rules import errors
-from streams.trial.expectation import offset
+from streams.trial.expectation import as_expected, flow
 from streams.trial.gaps import Gap
 from streams.trial.run import Finding, Way
 
@@ -41,12 +40,14 @@ def _finding(finding: Finding, start: int) -> Iterator[str]:
     match finding.kind:
         case "missing":
             assert expected is not None
-            written = ", ".join(f"{name} {value}" for name, value in expected.written.items())
             what = say(en="missing", zh="缺少")
-            yield _minus(f"  - {what}: {expected.rule.text} {written}") + f"  ({_place(expected.place)})"
+            yield (
+                _minus(f"  - {what}: {flow({'rule': expected.rule.text, **expected.written})}")
+                + f"  ({_place(expected.place)})"
+            )
         case "unexpected":
             assert alert is not None
-            yield _plus(f"  + {say(en='not expected', zh='多出')}: {_alert(alert, start)}")
+            yield _plus(f"  + {say(en='not expected', zh='多出')}: {as_expected(alert, start)}")
         case "different":
             assert expected is not None
             assert alert is not None
@@ -59,8 +60,8 @@ def _finding(finding: Finding, start: int) -> Iterator[str]:
         case "unstable":
             assert finding.way is not None
             yield f"  ! {_way(finding.way)}"
-            yield from (_minus(f"      - {_alert(lost, start)}") for lost in finding.without)
-            yield from (_plus(f"      + {_alert(found, start)}") for found in finding.within)
+            yield from (_minus(f"      - {as_expected(lost, start)}") for lost in finding.without)
+            yield from (_plus(f"      + {as_expected(found, start)}") for found in finding.within)
 
 
 def _way(way: Way) -> str:
@@ -70,12 +71,6 @@ def _way(way: Way) -> str:
         "restored": say(en="with a restart after each event it gives other alerts", zh="每个事件之后重启,告警不同"),
     }
     return ways[way]
-
-
-def _alert(alert: Alert, start: int) -> str:
-    key = ", ".join(f"{name}: {text}" for name, text in alert.key.items())
-    said = "" if alert.transition == "firing" else f" {alert.transition}"
-    return f"{alert.rule} at {offset(alert.time - start)}{said} {{{key}}} {alert.severity}"
 
 
 def _minus(text: str) -> str:

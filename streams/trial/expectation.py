@@ -1,6 +1,8 @@
 """What a test expects: read from its file, and compared with an alert field by field."""
 
+import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,6 +22,7 @@ FIRST = "firing"
 NONE = "none"
 KEYS = ("rule", "at", "key", "severity", "transition", "title", "message", "values", "since", "site", "mode")
 _TRANSITIONS = get_args(Transition)
+_PLAIN = re.compile(r"[^\s,\[\]{}#&*!|>'\"%@`:?-](?:[^,\[\]{}#:]|:(?!\s)|(?<!\s)#)*(?<!\s)|-?[\d.]+\w*")
 _MODES = [mode for mode in get_args(Mode) if mode != "disabled"]
 
 
@@ -53,7 +56,7 @@ def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
     transition = FIRST
     fields: dict[str, Any] = {}
     written: dict[str, str] = {}
-    key: tuple[Scalar, ...] = ()
+    named: dict[str, tuple[Scalar, ...]] = {}
     for name, value in found.items():
         if name == "rule":
             continue
@@ -67,17 +70,17 @@ def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
             case "transition":
                 transition = reader.word(name, value, _TRANSITIONS, "transition", "状态变化") or FIRST
             case "mode":
-                fields[name] = reader.word(name, value, _MODES, "mode", "模式")
+                fields[name] = reader.word(name, value, _MODES, "mode", "运行方式")
             case "title" | "message":
                 fields[name] = _patterns(name, value, reader)
             case "key" | "values":
                 fields[name] = _texts(name, value, reader)
-                if name == "key" and isinstance(value, Document):
-                    key = tuple(each for each, _ in value.entries)
+                if isinstance(value, Document):
+                    named[name] = tuple(each for each, _ in value.entries)
             case _:
                 scalar = reader.text(name, value)
                 fields[name] = scalar.text if scalar else ""
-    return Expected(rule, transition, fields, written, mapping.place, key) if rule else None
+    return Expected(rule, transition, fields, written, mapping.place, named) if rule else None
 
 
 def _patterns(key: str, node: Node, reader: Reader) -> dict[str, str]:
@@ -102,10 +105,30 @@ def _texts(key: str, node: Node, reader: Reader) -> dict[str, str | None]:
 
 def _as_written(node: Node) -> str:
     if isinstance(node, Scalar):
-        return node.text
+        return _scalar(node.text)
     if isinstance(node, Document):
-        return ", ".join(f"{key.text}: {_as_written(value)}" for key, value in node.entries)
-    return ", ".join(map(_as_written, node.items))
+        return flow({key.text: _as_written(value) for key, value in node.entries})
+    return f"[{', '.join(map(_as_written, node.items))}]"
+
+
+def flow(fields: Mapping[str, str]) -> str:
+    """Return a mapping in one line, as a test writes it; its values are written already."""
+    return f"{{{', '.join(f'{_scalar(name)}: {text}' for name, text in fields.items())}}}"
+
+
+def as_expected(alert: Alert, start: int) -> str:
+    """Return the entry of `expect` that an alert would fulfil."""
+    said = {"rule": alert.rule, "at": offset(alert.time - start)}
+    if alert.transition != FIRST:
+        said["transition"] = alert.transition
+    if alert.key:
+        said["key"] = flow({name: "null" if text is None else _scalar(text) for name, text in alert.key.items()})
+    return flow({**said, "severity": alert.severity})
+
+
+def _scalar(text: str) -> str:
+    """Return a text as it may stand in a line of YAML."""
+    return text if _PLAIN.fullmatch(text) and not text.endswith(":") else json.dumps(text, ensure_ascii=False)
 
 
 # comparing
@@ -163,13 +186,13 @@ def _said(name: str, got: Any, start: int, plan: Plan) -> str:
     if name in ("time", "since"):
         return f"{offset(got - start)} ({time(got, plan)})"
     if isinstance(got, Mapping):
-        return ", ".join(f"{key}: {_said_of(value)}" for key, value in got.items())
+        return flow({key: _said_of(value) for key, value in got.items()})
     return _said_of(got)
 
 
 def _said_of(value: Any) -> str:
     """Return a value as a test writes it; what is missing as texts show it."""
-    return NULL if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return NULL if value is None else str(value).lower() if isinstance(value, bool) else _scalar(str(value))
 
 
 def offset(length_ms: int) -> str:

@@ -95,13 +95,17 @@ class Trial:
     def _check(self, ruleset: check.Ruleset) -> None:
         test, reader, declared = self.test, Reader(), ruleset.vocabulary.sets
         rules = {rule.rule.name.text: [name for name, _ in rule.key] for rule in ruleset.rules}
+        said = {rule.rule: [value.name for value in rule.values if not value.personal] for rule in self.plan.rules}
         for wanted in test.expect:
             if wanted.rule.text not in rules:
                 reader.unknown(wanted.rule, rules, "rule", "规则")
                 continue
-            for part in wanted.key:
+            for part in wanted.named.get("key", ()):
                 if part.text not in rules[wanted.rule.text]:
                     reader.unknown(part, rules[wanted.rule.text], "key field", "主键字段")
+            for part in wanted.named.get("values", ()):
+                if part.text not in said.get(wanted.rule.text, ()):
+                    reader.unknown(part, said.get(wanted.rule.text, ()), "value of the alert", "告警的值")
         for name, rows in test.sets.items():
             if name not in declared:
                 reader.unknown(rows.name, declared, "set", "参考集")
@@ -111,7 +115,7 @@ class Trial:
                 for column in row:
                     if column not in columns:
                         where = f"a row of `{name}`"
-                        note = "keys: " + " ".join(columns)
+                        note = "columns / 可用的列: " + " ".join(columns)
                         reader.report("E002", place, key=column, where=where, where_zh=name, near="", note=note)
         heard = declared.get(DEVICES)
         if test.alive_place and not (heard and {"site", "expected_s"} <= set(heard.columns)):

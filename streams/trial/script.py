@@ -25,7 +25,8 @@ class Expected:
     """One transition that must come: the fields that count, by their names in an alert.
 
     `time` and `since` are epoch ms, `title` and `message` patterns by language, `key` and `values` texts and numbers
-    by name. `written` is each field as it stands in the file, `key` the names under which the key is asked for.
+    by name. `written` is each field as it stands in the file, `named` the names that are asked for under `key` and
+    `values`.
     """
 
     rule: Scalar
@@ -33,7 +34,7 @@ class Expected:
     fields: Mapping[str, Any]
     written: Mapping[str, str]
     place: Place
-    key: tuple[Scalar, ...] = ()
+    named: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

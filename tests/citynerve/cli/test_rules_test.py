@@ -47,17 +47,31 @@ def test_tests_that_hold_are_counted_of_a_file_or_a_folder(tested, path):
         (
             "none",
             "en",
-            ["FAILED", "two are a burst", "+ not expected: burst at 2s {device: d} low", "1 test, 1 failed"],
+            [
+                "FAILED",
+                "two are a burst",
+                "+ not expected: {rule: burst, at: 2s, key: {device: d}, severity: low}",
+                "1 test, 1 failed",
+            ],
         ),
         ("[{rule: burst, at: 3s}]", "en", ["~ burst is different", "at - 3s", "+ 2s (2026-11-24 14:00:02)"]),
-        ("[{rule: burst, transition: raised}]", "en", ["- missing: burst transition raised  (", "test.yaml:8)"]),
-        ("none", "zh", ["失败", "two are a burst", "多出: burst at 2s", "1 个测试,1 个失败"]),
+        (
+            "[{rule: burst, transition: raised}]",
+            "en",
+            ["- missing: {rule: burst, transition: raised}  (", "test.yaml:8)"],
+        ),
+        ("none", "zh", ["失败", "two are a burst", "多出: {rule: burst, at: 2s", "1 个测试,1 个失败"]),
         ("[{rule: burst, at: 3s}]", "zh", ["~ burst 与预期不同"]),
-        ("[{rule: burst, transition: raised}]", "zh", ["缺少: burst"]),
+        ("[{rule: burst, transition: raised}]", "zh", ["缺少: {rule: burst"]),
         (
             "[{rule: burst, colour: red}]",
             "en",
             ["test.yaml:8:26: error[E002] unknown key `colour`", "1 file could not"],
+        ),
+        (
+            "[{rule: burst, values: {cuont(): 2}}]",
+            "en",
+            ["test.yaml:8:35: error[E008] unknown value of the alert `cuont()`", "did you mean `count()`?"],
         ),
         ("[{rule: bursts}]", "en", ["test.yaml:8:19: error[E008]", "did you mean `burst`?", "1 test, 1 failed"]),
     ],
@@ -142,7 +156,7 @@ def test_the_outcome_is_written_for_build_servers(tested, tmp_path):
     [failure] = case
     assert (root.tag, suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("testsuites", "1", "1", "0")
     assert case.get("name") == "two are a burst" and case.get("line") == "3"
-    assert failure.tag == "failure" and "not expected: burst at 2s" in failure.get("message")
+    assert failure.tag == "failure" and "not expected: {rule: burst, at: 2s" in failure.get("message")
     tested("none", "--junit", tmp_path / "junit.xml", tests="rules: [")
     [[case]] = ElementTree.parse(tmp_path / "junit.xml").getroot()
     assert [entry.tag for entry in case] == ["error"]
