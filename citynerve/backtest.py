@@ -38,8 +38,8 @@ class Backtest:
             a file cannot be read
         """
         old, new = Tally(self.old.plan), Tally(self.new.plan)
-        self._replays.run(self.old, events, say(en="replaying OLD", zh="回放 OLD"), [old.take])
-        title = say(en="replaying NEW", zh="回放 NEW")
+        self._replays.run(self.old, events, say(en="replaying OLD", zh="回放旧规则"), [old.take])
+        title = say(en="replaying NEW", zh="回放新规则")
         if list(history) == list(events):
             self.summary, self._found = self._replays.look_back(self._checked, self.new, events, title, [new.take])
         else:

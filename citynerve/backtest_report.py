@@ -6,6 +6,7 @@ from typing import Any
 import click
 import orjson
 
+from citynerve.alert_words import mode_word, severity_word, transition_word
 from citynerve.backtest import Backtest
 from citynerve.text import current, say
 from events.alert import Alert
@@ -99,8 +100,8 @@ def _table(test: Backtest) -> Iterator[str]:
     width = max(4, *(len(each.rule) for each in test.compared))
     heads = (
         say(en="rule", zh="规则"),
-        "OLD",
-        "NEW",
+        _old(),
+        _new(),
         say(en="gone", zh="消失"),
         say(en="new", zh="新增"),
         say(en="changed", zh="变化"),
@@ -113,6 +114,14 @@ def _table(test: Backtest) -> Iterator[str]:
             *(len(each.differing[change]) for change in CHANGES),
         )
         yield f"{each.rule:<{width}} " + " ".join(f"{number:>9,}" for number in numbers)
+
+
+def _old() -> str:
+    return say(en="OLD", zh="旧")
+
+
+def _new() -> str:
+    return say(en="NEW", zh="新")
 
 
 def _sum(test: Backtest, *, old: bool) -> dict[str, int]:
@@ -137,7 +146,7 @@ def _chart(title: str, old: Mapping[str, int], new: Mapping[str, int]) -> Iterat
     most = max([*old.values(), *new.values()])
     for day in days[-DAYS_SHOWN:]:
         for label, counts, colour in ((day, old, "blue"), ("", new, "yellow")):
-            name = "OLD" if label else "NEW"
+            name = _old() if label else _new()
             count = counts.get(day, 0)
             yield f"  {label:<10} {name} {click.style(drawn(count, most), fg=colour)} {count:,}"
 
@@ -159,11 +168,13 @@ def _examples(pairs: list[Pair], change: Change, test: Backtest) -> Iterator[str
         key = ", ".join(f"{name}: {text}" for name, text in alert.key.items())
         title = _title(alert, test, current(), is_new=after is not None)
         when = message.time(alert.time, test.new.plan)
-        yield click.style(f"  {marks[change]} {when} {{{key}}} {alert.severity} {title}", fg=colours[change])
+        yield click.style(
+            f"  {marks[change]} {when} {{{key}}} {severity_word(alert.severity)} {title}", fg=colours[change]
+        )
         yield f"      {alert.id}{_caused(alert)}"  # as `rules explain` takes it
         if before and after:
-            yield f"      OLD {_told(before, test)}"
-            yield f"      NEW {_told(after, test)}"
+            yield f"      {_old()} {_told(before, test)}"
+            yield f"      {_new()} {_told(after, test)}"
     if len(pairs) > EXAMPLES:
         more = len(pairs) - EXAMPLES
         yield say(en=f"  {marks[change]} and {more:,} more", zh=f"  {marks[change]} 另有 {more:,} 条")
@@ -180,6 +191,7 @@ def _caused(alert: Alert) -> str:
 
 def _told(story: Story, test: Backtest) -> str:
     return "; ".join(
-        f"{transition} {message.time(at, test.new.plan)} {severity}" + (f" ({mode})" if mode != "live" else "")
+        f"{transition_word(transition)} {message.time(at, test.new.plan)} {severity_word(severity)}"
+        + (f" ({mode_word(mode)})" if mode != "live" else "")
         for transition, at, severity, mode in story.transitions
     )

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from citynerve.alert_words import severity_word
 from citynerve.lines import AlertLines
 from citynerve.text import current, say
 from citynerve.truth import Tally
@@ -26,17 +27,6 @@ NARROW = 60  # below which no message and no count but the most important one wo
 STYLES: dict[Severity, str] = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
 OPEN = ("firing", "raised", "lowered")  # transitions after which an alert goes on
 CLOSED = "dim"
-
-
-def severity_text(severity: Severity) -> str:
-    """Return a severity in the reader's language."""
-    names: dict[Severity, str] = {
-        "critical": say(en="critical", zh="危急"),
-        "high": say(en="high", zh="高"),
-        "medium": say(en="medium", zh="中"),
-        "low": say(en="low", zh="低"),
-    }
-    return names[severity]
 
 
 @dataclass
@@ -77,7 +67,7 @@ class Board:
         counts = Counter(alert.severity for alert in self.firings)
         chips = Text()
         for severity in SEVERITIES:
-            chips.append(f" {severity_text(severity)} {counts[severity]:,} ", STYLES[severity])
+            chips.append(f" {severity_word(severity)} {counts[severity]:,} ", STYLES[severity])
             chips.append("  ")
         parts: list[RenderableType] = [facts, chips]
         if self.share is not None:
@@ -120,7 +110,7 @@ class Board:
             closed = self._latest[alert.alert].transition not in OPEN
             cells: list[RenderableType] = [
                 message.time(alert.time, self.lines.plan)[5 : 16 if narrow else None],
-                Text(f" {severity_text(alert.severity)} ", CLOSED if closed else STYLES[alert.severity]),
+                Text(f" {severity_word(alert.severity)} ", CLOSED if closed else STYLES[alert.severity]),
                 self.lines.title(alert, current()) + (say(en=" (ended)", zh="(已结束)") if closed else ""),
             ]
             if not narrow:

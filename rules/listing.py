@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from events.alert import Severity
 from events.schema import Text
 from rules import written
 from rules.check import Ruleset
 from rules.checked import CheckedRule
 from rules.keys import PATTERNS
+from rules.model import Mode
 from rules.written import WrittenRule
 
 
@@ -19,8 +21,8 @@ class Row:
 
     rule: str
     title: Text
-    mode: str
-    severity: tuple[str, ...]
+    mode: Mode
+    severity: tuple[Severity, ...]
     kinds: tuple[str, ...]
     pattern: str | None
     key: tuple[str, ...]

@@ -15,7 +15,7 @@ DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48
 KIB = 1024
 DECIMALS_MAX = 12  # what is smaller is shown as 0
 _FLAGS = {"zh": ("否", "是"), "en": ("no", "yes")}
-_UNITS = (("d", "天", 86_400_000), ("h", "小时", 3_600_000), ("min", "分", 60_000), ("s", "秒", 1000))
+_UNITS = (("d", "天", 86_400_000), ("h", "小时", 3_600_000), ("min", "分钟", 60_000), ("s", "秒", 1000))
 
 
 def render(message: Message, values: Mapping[str, Any], plan: Plan, rule: RulePlan, language: Language) -> str:

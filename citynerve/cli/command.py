@@ -33,8 +33,8 @@ class Option(click.Option):
         remarks = []
         if "default" in extra:
             remarks.append(say(en=f"default: {extra['default']}", zh=f"默认: {extra['default']}"))
-        if "range" in extra:
-            remarks.append(extra["range"])
+        if isinstance(self.type, click.IntRange):
+            remarks.append(_bounds(self.type))
         if "required" in extra:
             remarks.append(say(en="required", zh="必填"))
         text = self.help or ""
@@ -45,6 +45,7 @@ class Command(click.Command):
     """A command. `--lang` and `--debug` belong to every one; the process has looked at them before (`main`)."""
 
     def __init__(self, name: str, *, params: list[click.Parameter] | None = None, **attributes: Any) -> None:
+        attributes = {"options_metavar": say(en="[OPTIONS]", zh="[选项]"), **attributes}
         super().__init__(name, params=[*(params or []), *_shared()], add_help_option=False, **attributes)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -70,10 +71,8 @@ class Group(Command, click.Group):
     """A group of commands: name -> module that has `command()`."""
 
     def __init__(self, name: str, modules: Mapping[str, str], **attributes: Any) -> None:
-        options = say(en="[OPTIONS]", zh="[选项]")
         super().__init__(
             name,
-            options_metavar=options,
             subcommand_metavar=say(en="COMMAND ...", zh="命令 ..."),
             no_args_is_help=True,
             **attributes,
@@ -97,6 +96,10 @@ class Group(Command, click.Group):
         rows = [(name, self.get_command(ctx, name).get_short_help_str()) for name in self._modules]
         with formatter.section(say(en="Commands", zh="命令")):
             formatter.write_dl(rows)
+
+
+def _bounds(numbers: click.IntRange) -> str:
+    return f"≥ {numbers.min}" if numbers.max is None else f"{numbers.min} – {numbers.max}"
 
 
 def _shared() -> list[click.Parameter]:

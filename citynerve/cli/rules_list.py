@@ -126,6 +126,7 @@ def _table(head: Sequence[str], found: "Sequence[Row]", columns: int) -> "Table"
 
 
 def _cells(row: "Row") -> list[str]:
+    from citynerve.alert_words import mode_word, severity_word
     from rules.purpose import PURPOSES
 
     language = current()
@@ -133,8 +134,8 @@ def _cells(row: "Row") -> list[str]:
     return [
         row.rule,
         row.title[language],
-        row.mode,
-        " ".join(row.severity),
+        mode_word(row.mode),
+        " ".join(map(severity_word, row.severity)),
         " ".join(row.kinds),
         row.pattern or "–",
         " ".join(row.key) or "–",

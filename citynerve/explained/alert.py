@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from citynerve.alert_words import mode_word, severity_word, transition_word
 from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
 from citynerve.text import current, say
+from events.alert import Alert
 from rules.message import duration, spelled, time
 from rules.patterns.plan import Absence, Sequence, Threshold, Unusual
 from rules.plan import Plan, RulePlan
@@ -16,7 +18,7 @@ CONDITIONS_OF = 1  # how many of the last events are told with their conditions
 def lines(story: AlertStory, rule: RulePlan, plan: Plan, message: str) -> Iterator[str]:
     """Yield lines for people."""
     alert = story.alert
-    yield f"{alert.id}  {alert.transition}  {alert.severity}  {time(alert.time, plan)}"
+    yield _head(alert, plan)
     if message:
         yield f"  {message}"
     key = ", ".join(f"{field} = {text}" for field, text in alert.key.items()) or "–"
@@ -30,10 +32,16 @@ def lines(story: AlertStory, rule: RulePlan, plan: Plan, message: str) -> Iterat
         zh=f"判定时水位线: {time(story.watermark, plan)}",
     )
     yield "  " + say(
-        en=f"ruleset {alert.ruleset}, mode {alert.mode}", zh=f"规则集版本 {alert.ruleset},运行方式 {alert.mode}"
+        en=f"ruleset {alert.ruleset}, mode {alert.mode}",
+        zh=f"规则集版本 {alert.ruleset},运行方式 {mode_word(alert.mode)}",
     )
     for other in story.others:
-        yield f"  {other.id}  {other.transition}  {other.severity}  {time(other.time, plan)}"
+        yield f"  {_head(other, plan)}"
+
+
+def _head(alert: Alert, plan: Plan) -> str:
+    said = transition_word(alert.transition), severity_word(alert.severity), time(alert.time, plan)
+    return "  ".join((alert.id, *said))
 
 
 def _why(story: AlertStory, rule: RulePlan, plan: Plan) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from citynerve.alert_words import severity_word, transition_word
 from citynerve.explained.judged import answer_document, answer_lines, document, pointed, tree, valued
 from citynerve.text import current, say
 from events.alert import Alert
@@ -105,7 +106,7 @@ def _pattern(story: EventStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
         if alert not in story.fired:
             yield "  " + say(
                 en=f"it is evidence of {alert.id} ({alert.transition}, {time(alert.time, plan)})",
-                zh=f"它是 {alert.id} 的依据({alert.transition},{time(alert.time, plan)})",
+                zh=f"它是 {alert.id} 的依据({transition_word(alert.transition)},{time(alert.time, plan)})",
             )
 
 
@@ -136,7 +137,7 @@ def conclusion(story: EventStory, rule: RulePlan, plan: Plan) -> str:
             alert: Alert = story.fired[0]
             return say(
                 en=f"it did fire: {name} raised {alert.id}, {alert.severity}",
-                zh=f"已触发:{name} 产生告警 {alert.id},{alert.severity}",
+                zh=f"已触发:{name} 产生告警 {alert.id},级别{severity_word(alert.severity)}",
             )
         case _:
             return _not_fired(story, rule, plan)
@@ -202,6 +203,9 @@ def _not_fired(story: EventStory, rule: RulePlan, plan: Plan) -> str:
         "quiet": ("it was taken, and nothing was to be told", "已选中,但没有需要告警的内容"),
     }
     en, zh = said[story.reason]
+    is_part = story.reason in ("sequence", "counted") and any(a.transition == "firing" for a in story.counted)
+    if is_part:  # another event raised the alert, or its time did
+        return say(en=f"{name} took it: {en}", zh=f"{name} 选中了它:{zh}")
     return say(en=f"{name} took it and did not fire: {en}", zh=f"{name} 选中了它但没有触发:{zh}")
 
 

@@ -38,7 +38,7 @@ def spelled(compared: Compared, plan: Plan) -> str:
         case "number":
             return number(float(value)) + "+" * compared.at_least
         case "flag" | "truth":
-            return "true" if value else "false"
+            return truth(bool(value))
         case _:
             return f"'{value}'"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from events.alert import Alert
+from events.alert import Alert, Mode, Severity, Transition
 from rules.message import time
 from rules.plan import Plan
 from streams.trial.expectation import FIRST
@@ -22,7 +22,7 @@ class Story:
     """One alert from its firing on: what it was first, and each transition as (transition, time, severity, mode)."""
 
     first: Alert
-    transitions: list[tuple[str, int, str, str]] = field(default_factory=list)
+    transitions: list[tuple[Transition, int, Severity, Mode]] = field(default_factory=list)
 
 
 class Tally:
