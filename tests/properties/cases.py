@@ -18,6 +18,7 @@ CASES: Mapping[str, int] = {
     "states and baselines": 60,
     "windows and aggregates": 120,
     "shared windows": 200,
+    "full tables": 200,
     "scores": 60,
     "visits": 120,
     "travel": 120,
