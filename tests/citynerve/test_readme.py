@@ -19,6 +19,23 @@ def test_the_rule_of_ones_own_is_right_and_its_tests_hold(citynerve, tmp_path, r
 
 
 @pytest.mark.parametrize("readme", READMES)
+def test_the_commands_run_as_they_stand_there(citynerve, tmp_path, monkeypatch, readme):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    for name in ("my-rules", "my-sets"):
+        (tmp_path / name).mkdir()
+    for name, written in FILE.findall(text):
+        (tmp_path / "my-rules" / name).write_text(written, encoding="utf-8")
+    for name in ("events.ndjson", "yesterday.ndjson"):
+        (tmp_path / name).write_text('{"time": 1795446000000, "kind": "gate"}\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^    \.venv/bin/citynerve (.*)$", text, re.MULTILINE)
+    assert len(commands) == 4
+    for command in commands:
+        told = citynerve(*command.split())
+        assert told.code == 0, (command, told)
+
+
+@pytest.mark.parametrize("readme", READMES)
 def test_every_file_that_the_folders_begin_with_is_there(readme):
     folder = ""
     for line in (ROOT / readme).read_text(encoding="utf-8").splitlines():
