@@ -14,12 +14,13 @@ def elements(text, size):
     Nothing moves: the brackets around the array and white space within it become spaces, commas between elements and
     the bracket behind the last one newlines. So a place in the result is a place in the text, and the number of a line
     that of the element. An element is taken as it is, decode says what is wrong with it; so it does with what comes
-    behind the array. A newline within a string, which JSON has not, stays a broken byte of that element.
+    behind the array. A newline within a string, which JSON has not, stays a broken byte of that element. An array need
+    not end: the last line does.
 
     Parameters
     ----------
     text
-        uint8[n], of which `size` bytes are looked at
+        uint8[n], of which the first `size` bytes are whole lines
 
     Cost: 1 ns a byte of an array.
     """
@@ -32,7 +33,7 @@ def elements(text, size):
     depth = 1
     quoted = False
     escaped = False
-    for i in range(at + 1, size):
+    for i in range(at + 1, size - 1):
         byte = text[i]
         if quoted:
             if byte == NEWLINE:

@@ -2,13 +2,13 @@
 
 
 def elements(text: bytes) -> bytes:
-    """Return the elements of an array as lines; what is no array as it is."""
+    """Return the elements of an array as lines, of text that ends in a newline; what is no array as it is."""
     if not text.lstrip(b" \t\r\n").startswith(b"["):
         return text
     start = text.index(b"[") + 1
     out = [b" " * start]
     depth, inside, skip = 1, False, False
-    for i in range(start, len(text)):
+    for i in range(start, len(text) - 1):
         byte = text[i : i + 1]
         if inside:
             if byte == b"\n":
@@ -28,7 +28,7 @@ def elements(text: bytes) -> bytes:
             elif byte in b"\r\n":
                 byte = b" "
         out.append(byte)
-    return b"".join(out)
+    return b"".join([*out, b"\n"])
 
 
 def without(text: bytes, starts: set[int]) -> bytes:

@@ -143,6 +143,14 @@ def test_bad_lines_are_named_and_the_good_ones_kept(tmp_path, array):
         assert one.server.ingest.counts.rejected["north"] == answer["reasons"]
 
 
+def test_of_an_array_that_is_cut_what_is_whole_is_taken_as_whole_lines(tmp_path):
+    with posted(tmp_path) as one:
+        assert one.post(b"[" + gate(1)[:-1])[1] == {"accepted": 1, "rejected": 0}
+        assert one.post(b"[" + gate(2) + b"," + gate(3)[:20])[1]["reasons"] == {"syntax": 1}
+        assert [text.count(b"\n") for _, text in one.texts] == [1, 1]
+        assert all(text.endswith(b"\n") for _, text in one.texts)
+
+
 def test_of_much_rubbish_a_hundred_lines_are_named_and_all_counted(tmp_path):
     with posted(tmp_path) as one:
         _, answer, _ = one.post(b"{}\n" * 5000 + gate(1))
