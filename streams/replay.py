@@ -89,6 +89,11 @@ class Replay:
         greatest = max((entry.clock.greatest for entry in self._inputs), default=NOTHING)
         return None if greatest == NOTHING else greatest
 
+    @property
+    def epoch(self) -> int | None:
+        """When the first event released was (epoch ms), None before it is known."""
+        return self._epoch.epoch
+
     def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
         """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""
         wall, cpu = time.perf_counter(), time.process_time()

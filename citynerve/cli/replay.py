@@ -126,7 +126,7 @@ def _replay(
 
     started_ms = time.time_ns() // 1_000_000
     warm.ensure()
-    from citynerve import baselines, engine, wiring
+    from citynerve import baselines, cold_start, engine, wiring
     from citynerve.dead_letters import DeadLetters
     from citynerve.lines import writer
     from citynerve.outputs import open_outputs, refuse_overwriting
@@ -170,6 +170,8 @@ def _replay(
         click.echo(_until_is_past(message.time(replay.time, ruleset.plan)), err=True)
     click.echo(engine.told(replay.summary), err=True)
     for line in baselines.told(replay.summary.baselines, ruleset.plan):
+        click.echo(line, err=True)
+    for line in cold_start.told(replay.epoch, replay.time, ruleset.plan):
         click.echo(line, err=True)
     return FOUND if any(problem.level == "error" for problem in problems) else OK
 

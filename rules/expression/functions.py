@@ -165,7 +165,10 @@ FUNCTIONS: Final[dict[str, Function]] = {
         {"zh": "x 的取值在窗口内对该主键首次出现", "en": "the value of x is new to the key within the window"},
         {"zh": "编号、文本、枚举或事件类型", "en": "an id, text, enum or kind"},
         _CONDITION,
-        _IF_NULL,
+        {
+            "zh": "参数缺失时;日志还没有窗口那么长时",
+            "en": "where an argument is null; until the log is as old as the window, where it would be new",
+        },
         _in(misplaced.IN_CHANGE),
     ),
     "zscore": Function(

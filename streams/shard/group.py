@@ -18,6 +18,7 @@ from kernels.opcodes import ON_RELEASE
 from rules.expression.compiled import reads
 from rules.family import families, programs
 from rules.patterns.plan import Absence as AbsencePlan
+from rules.patterns.plan import Change as ChangePlan
 from rules.plan import RulePlan
 from rules.windows import running
 from streams.shard.choose import Chooser, Chosen, Slice
@@ -202,7 +203,7 @@ class TimeGroup:
                 yield rule, missing
 
     def arm(self, epoch: int) -> None:
-        """Await expected keys from the log's epoch on; until it is known nothing is released."""
+        """Begin at the log's epoch; until it is known nothing is released."""
         self.coverage.arm(epoch)
         for pattern in self.ordered:
             pattern.arm(epoch)
@@ -210,6 +211,8 @@ class TimeGroup:
 
 
 def _awaits_epoch(rule: RulePlan) -> bool:
-    """Whether a rule waits for the epoch: one that expects keys from it on, or judges the minutes behind it."""
+    """Whether a rule waits for the epoch: to expect keys, judge minutes or tell what is new from it on."""
     pattern = rule.pattern
+    if isinstance(pattern, ChangePlan):
+        return bool(pattern.first_seen)
     return isinstance(pattern, AbsencePlan) and (pattern.expect is not None or pattern.unless is not None)

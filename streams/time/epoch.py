@@ -12,23 +12,23 @@ from streams.time.watermark import FOREVER, GroupClock, Judgement
 
 
 class EpochFinder:
-    """Finds the epoch while blocks are appended; `record` returns it once."""
+    """Finds the epoch while blocks are appended; `record` returns it once, `epoch` (epoch ms) is known from then on."""
 
     def __init__(self, clock: GroupClock) -> None:
         self._clock = clock
         self._least = FOREVER
-        self.found = False
+        self.epoch: int | None = None
 
     def see(self, batch: EventBatch, judgement: Judgement) -> None:
         """Take a block that the clock has taken."""
-        if not self.found:
+        if self.epoch is None:
             times = batch.lanes[TIME][~judgement.late]
             self._least = min(self._least, int(np.min(times, initial=FOREVER)))
 
     def record(self, position: int) -> Epoch | None:
         """Return the record that must precede the block at `position`, as soon as the epoch is known."""
         bound = self._clock.advance() if self._clock.ended is None else self._clock.ended + 1
-        if self.found or self._least >= bound:
+        if self.epoch is not None or self._least >= bound:
             return None
-        self.found = True
-        return Epoch(position, self._least)
+        self.epoch = self._least
+        return Epoch(position, self.epoch)

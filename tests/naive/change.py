@@ -15,17 +15,26 @@ def previous(times: Sequence[int], keys: Sequence[Hashable], at: int, window_ms:
 
 
 def is_new(
-    times: Sequence[int], keys: Sequence[Hashable], values: Sequence[Hashable], at: int, window_ms: int
+    times: Sequence[int],
+    keys: Sequence[Hashable],
+    values: Sequence[Hashable],
+    at: int,
+    window_ms: int,
+    epoch: int | None = None,
 ) -> bool | None:
-    """Whether no event before one, of the same key and in (t - window, t], had its value; None of no value."""
+    """Whether no event before one, of the same key and in (t - window, t], had its value; None where nobody can know.
+
+    That is so of no value, and where the window reaches behind the epoch and nothing in it had the value.
+    """
     if values[at] is None:
         return None
-    return not any(
-        keys[i] == keys[at] and values[i] == values[at] and times[i] > times[at] - window_ms for i in range(at)
-    )
+    for i in range(at):
+        if keys[i] == keys[at] and values[i] == values[at] and times[i] > times[at] - window_ms:
+            return False
+    return True if epoch is None or times[at] - window_ms >= epoch else None
 
 
-def change(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
+def change(rule: Rule, seen: Seen, naming: bytes, epoch: int | None) -> list[Body]:
     """Fire at each event whose condition is true of it and those before it."""
     assert isinstance(rule.pattern, Change)
     window_ms = rule.pattern.window_ms
@@ -35,7 +44,8 @@ def change(rule: Rule, seen: Seen, naming: bytes) -> list[Body]:
     for i, event in enumerate(events):
         key, now = key_of(rule, event), event["time"]
         before = [other for other in events[:i] if key_of(rule, other) == key and other["time"] > now - window_ms]
-        scope = Scope(event, key, now, before=before)
+        whole = epoch is None or now - window_ms >= epoch
+        scope = Scope(event, key, now, before=before, whole=whole)
         if rule.pattern.condition(scope) is True and not event.get("replayed") and last.fires(scope):
             out.append(
                 alert(

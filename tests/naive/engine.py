@@ -54,7 +54,8 @@ def waits(rule: Rule, city: City) -> bool:
 
     def counts(of: Rule) -> bool:
         awaits = isinstance(of.pattern, Absence) and (of.pattern.expect is not None or of.pattern.unless is not None)
-        return bool(awaits or of.heard)
+        news = isinstance(of.pattern, Change) and of.pattern.news
+        return bool(awaits or news or of.heard)
 
     return any(counts(other) and feeds(other) == feeds(rule) for other in city.rules)
 
@@ -72,7 +73,7 @@ def alerts(rule: Rule, seen: Seen, city: City, start: int | None) -> list[Body]:
         case InSequence():
             return sequence(rule, seen, city.naming)
         case Change():
-            return change(rule, seen, city.naming)
+            return change(rule, seen, city.naming, start)
         case None if rule.ordered:
             return in_order(rule, seen, city.naming)
         case None:

@@ -204,7 +204,7 @@ def call(node: Call, of: Callable[[Node], Any], scope: Scope, world: World) -> A
         case "first_seen":
             value = of(node.args[0])
             earlier = [evaluate(node.args[0], replace(scope, event=event), world) for event in scope.before]
-            return None if value is None else value not in earlier
+            return None if value is None else False if value in earlier else True if scope.whole else None
     args = [of(arg) for arg in node.args]
     if None in args:
         return None

@@ -17,7 +17,8 @@ class Scope:
     """What an expression can see. `event` is empty where none is in hand, `key` has the text of each key field.
 
     `first` is the event that a sequence began with, `before` the events of the key in the window before the one in
-    hand, oldest first. `given` are aggregates, and what is usual of them, by canonical spelling.
+    hand, oldest first, `whole` says whether the log has all of that window. `given` are aggregates, and what is usual
+    of them, by canonical spelling.
     """
 
     event: Event
@@ -28,6 +29,7 @@ class Scope:
     place: int | None = None  # where in event time it is judged, if that may be later than `now`
     first: Event | None = None
     before: Sequence[Event] = ()
+    whole: bool = True
     given: Mapping[str, float | None] = field(default_factory=dict)
 
 
@@ -122,10 +124,11 @@ class InSequence:
 
 @dataclass(frozen=True)
 class Change:
-    """`change` over what is remembered for so long."""
+    """`change` over what is remembered for so long; `news`: it asks what is new, which the begin of a log hides."""
 
     condition: Expression
     window_ms: int
+    news: bool
 
 
 @dataclass(frozen=True)

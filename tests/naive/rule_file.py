@@ -143,7 +143,7 @@ def rule(body: Yaml, plan: Plan, world: World, zone: ZoneInfo, sets: Yaml, score
         steps = tuple(step(item, body, made, select) for item in body["sequence"])
         pattern = InSequence(steps, duration_ms(body["within"]) if "within" in body else None)
     if "change" in body:
-        pattern = Change(made(body["change"]), duration_ms(body.get("window", "1d")))
+        pattern = Change(made(body["change"]), duration_ms(body.get("window", "1d")), "first_seen(" in str(body))
     kinds = (
         frozenset(kind for each in pattern.steps for kind in each.kinds)
         if isinstance(pattern, InSequence)

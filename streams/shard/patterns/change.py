@@ -38,6 +38,7 @@ class Change(Pattern):
         self._judge = PointJudge(family)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         pattern = self._pattern = family.rule.pattern
+        self._known_from = int(NULL)  # the first instant of whose window first_seen() knows all; set by `arm`
         self._kept = Kept(pattern.previous, family.surroundings.plan.layout)
         last = (KEPT + len(self._kept),)
         self.table = KeyTable(family.capacity, {**self._judge.columns, "last": (np.int64, last, int(NULL))})
@@ -49,6 +50,10 @@ class Change(Pattern):
     def evicted(self) -> int:
         """How many keys went because a table was full, and how many values that first_seen() remembered."""
         return sum(table.evicted for table in (self.table, *self._values))
+
+    def arm(self, epoch: int) -> None:
+        """Say of no value that it is new before the log is as old as the window."""
+        self._known_from = epoch + self._pattern.window_ms
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -67,7 +72,7 @@ class Change(Pattern):
         return []
 
     def _news(self, lanes: Lanes, events: Chosen) -> Floats:
-        """Return of each first_seen() whether each event's value is new: 1.0, 0.0, NaN of no value."""
+        """Return of each first_seen() whether each event's value is new: 1.0, 0.0, NaN where it is not known."""
         out = np.full((len(self._values), len(events)), np.nan)
         times = lanes[TIME, events.rows]
         unknown = np.full((len(self._kept) + len(self._values), len(events)), np.nan)
@@ -79,7 +84,7 @@ class Change(Pattern):
             for piece, state, _ in table.pieces(keys, times[known], self._forgotten):
                 places = known[piece]
                 new = np.empty(len(places))
-                first_seen(times[places], state, self._pattern.window_ms, table.state["seen"], new)
+                first_seen(times[places], state, self._pattern.window_ms, self._known_from, table.state["seen"], new)
                 out[row, places] = new
         return out
 

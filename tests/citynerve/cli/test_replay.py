@@ -358,3 +358,32 @@ def test_of_keys_that_are_not_known_yet_it_is_said_how_many_are(citynerve, tmp_p
     path, *options = series(tmp_path, days=5)
     path.write_text(path.read_text(encoding="utf-8") + "2026-03-04 00:30,c,1\n", encoding="utf-8")
     assert "nothing was judged before; 2 of 3 keys" in citynerve("replay", path, *options).err
+
+
+NEW = """
+version: 1
+timezone: Asia/Shanghai
+rules:
+- rule: new_device
+  purpose: operations
+  from: series
+  window: {window}
+  change: first_seen(name)
+  severity: low
+"""
+
+
+@pytest.mark.parametrize(
+    ("window", "lang", "said"),
+    [
+        ("1d", "en", "new_device: what is new is known from 2026-03-02 00:30:00 on, nothing was told as new before"),
+        ("1d", "zh", "new_device:2026-03-02 00:30:00 起才知道什么是首次出现,此前不报"),
+        ("7d", "en", "warning: new_device told nothing as new: that is known from 2026-03-08 00:30:00 on"),
+        ("7d", "zh", "警告:new_device 没有报出任何“首次”:2026-03-08 00:30:00 起才能知道"),
+    ],
+)
+def test_a_rule_that_asks_what_is_new_says_since_when_that_is_known(citynerve, tmp_path, window, lang, said):
+    arguments = series(tmp_path, days=3)
+    (tmp_path / "unusual.yaml").write_text(NEW.replace("{window}", window), encoding="utf-8")
+    run = citynerve("replay", *arguments, "--lang", lang)
+    assert said in run.err and run.out.count("new_device") == 0

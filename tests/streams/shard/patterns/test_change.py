@@ -27,8 +27,13 @@ def opens(at_ms, id, device, person="p"):
     return line(at_ms, id, device=device, person=person)
 
 
+def begun():
+    """A log that is older than any window."""
+    return Log().control("epoch", -24 * HOUR)
+
+
 def all_of(plan, *lines):
-    return alerts_of(plan, Log().events(*lines).control("end", 24 * HOUR))
+    return alerts_of(plan, begun().events(*lines).control("end", 24 * HOUR))
 
 
 def test_a_plate_in_two_places_is_told_with_both_of_its_sights():
@@ -76,6 +81,38 @@ def test_a_value_is_new_to_its_key_until_it_was_seen_in_the_window():
     assert told == {"a": None, "c": "d1", "e": None, "f": None}
 
 
+def test_before_the_log_is_as_old_as_the_window_nothing_is_told_as_new():
+    """Else a city would begin with an alert for each of its people."""
+    rows = [
+        opens(0, "a", "d1"),
+        opens(HOUR, "b", "d1"),
+        opens(2 * HOUR - 1, "c", "d2"),
+        opens(2 * HOUR, "d", "d3"),
+        opens(3 * HOUR, "e", "d1"),
+    ]
+    plan = planned(NEW)
+    log = Log().control("epoch", 0).events(*rows).control("end", 24 * HOUR)
+    assert [alert.evidence[-1] for alert in alerts_of(plan, log)] == ["d", "e"]
+    either = planned(NEW.replace("first_seen(device)", "first_seen(device) or elapsed(prev) <= 1h"))
+    assert [alert.evidence[-1] for alert in alerts_of(either, log)] == ["b", "c", "d", "e"]
+
+
+def test_a_restored_engine_is_no_cold_start():
+    plan = planned(NEW)
+    log = (
+        Log()
+        .control("epoch", 0)
+        .events(opens(0, "a", "d1"))
+        .events(opens(3 * HOUR, "b", "d2"))
+        .control("end", 4 * HOUR)
+    )
+    before, after = shard_of(plan, log), shard_of(plan, log)
+    for block in log.blocks[:2]:
+        before.step(block)
+    after.restore(before.snapshot())
+    assert [alert.evidence[-1] for block in log.blocks[2:] for alert in after.step(block)] == ["b"]
+
+
 def test_history_is_the_event_before_and_fires_nothing():
     plan = planned(FASTER)
     assert [alert.evidence for alert in all_of(plan, drives(0, "a", 50, replayed=True), drives(1, "b", 60))] == [
@@ -99,7 +136,7 @@ def test_rules_that_differ_in_a_constant_fire_each_by_itself():
 @pytest.mark.parametrize("rule", [CLONED, NEW, FASTER])
 def test_a_snapshot_between_any_two_blocks_changes_nothing(rule):
     plan = planned(rule)
-    log = Log()
+    log = begun()
     for row in (
         passes(0, "a", speed_kmh=50),
         opens(1000, "b", "d1"),
@@ -121,7 +158,7 @@ def test_a_snapshot_between_any_two_blocks_changes_nothing(rule):
 
 def test_each_shard_remembers_the_keys_that_it_holds():
     plan = planned(NEW)
-    log = Log().events(*(opens(i, f"e{i}", f"d{i % 2}", f"p{i % 7}") for i in range(60))).control("end", HOUR)
+    log = begun().events(*(opens(i, f"e{i}", f"d{i % 2}", f"p{i % 7}") for i in range(60))).control("end", HOUR)
     parts = [alert for index in range(3) for alert in alerts_of(plan, log, part=Slice(index, 3))]
     assert sorted(parts, key=Alert.sort_key) == alerts_of(plan, log)
     assert len(parts) == 14
@@ -136,7 +173,7 @@ def test_a_full_memory_of_values_forgets_the_one_seen_longest_ago():
 
 def test_values_that_had_to_be_forgotten_are_counted():
     plan = planned(NEW.replace("window: 2h", "window: 2h, capacity: 1"))
-    log = Log().events(*(opens(i, f"e{i}", f"d{i}") for i in range(7))).control("end", HOUR)
+    log = begun().events(*(opens(i, f"e{i}", f"d{i}") for i in range(7))).control("end", HOUR)
     shard = shard_of(plan, log)
     for block in log.blocks:
         shard.step(block)
