@@ -34,7 +34,7 @@ def watch(process: Process, feeds: Sequence[Feed], board: Board, progress: bool,
         board.share = bytes_read(feeds) / total if total else None
         return board.picture(console.width, rows=max(3, (console.height - REST_ROWS) // 2))
 
-    _stop_on_signals(process)
+    stop_on_signals(process)
     if console.is_terminal:
         with Live(get_renderable=frame, console=console, transient=True, refresh_per_second=FRAMES_A_SECOND):
             process.run()
@@ -47,7 +47,7 @@ def watch(process: Process, feeds: Sequence[Feed], board: Board, progress: bool,
     board.share = None
 
 
-def _stop_on_signals(process: Process) -> None:
+def stop_on_signals(process: Process) -> None:
     """Let an interruption stop the process in order: what was taken is safe then. The second one stops it at once."""
     if threading.current_thread() is not threading.main_thread():
         return

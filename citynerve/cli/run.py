@@ -51,6 +51,15 @@ def command() -> click.Command:
                 ),
             ),
             options.rules(),
+            Option(
+                ["--config"],
+                type=options.FilePath(),
+                metavar="FILE",
+                help=say(
+                    en="run the engine of this file instead, until it is stopped",
+                    zh="改为运行此配置文件的引擎,直到被停止",
+                ),
+            ),
             options.progress(),
         ],
         short_help=say(en="simulate a city and show its alerts", zh="模拟一座城市并显示告警"),
@@ -63,11 +72,13 @@ def command() -> click.Command:
     )
 
 
-def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: bool) -> int:
+def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Path | None, progress: bool) -> int:
     from citynerve import warm
 
     started_ms = time.time_ns() // 1_000_000
     warm.ensure()
+    if config is not None:
+        return _configured(config)
     from rich.console import Console
 
     from citynerve import engine, live
@@ -107,6 +118,19 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: 
     planted = [incident for incident in read_truth(truth) if incident.rule in judged]
     console.print(board.picture(console.width, tallies(planted, board.firings)))
     console.print(_next(folder, rules), highlight=False, markup=False, soft_wrap=True)
+    return OK
+
+
+def _configured(path: Path) -> int:
+    """Run the engine of a configuration until it is stopped."""
+    from citynerve import configuration, engine
+    from citynerve.service import Service
+    from events.schema import Schemas
+
+    schemas = Schemas.load()
+    service = Service(configuration.read(path, schemas), schemas)
+    engine.tell(service.ruleset.problems)
+    service.run()
     return OK
 
 

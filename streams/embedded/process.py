@@ -55,6 +55,8 @@ class Process:
         self.on_read = on_read
         self.inbox = inbox
         self.beat = now_s()  # when its loop, or recovery, last came round
+        self.on_ready: Callable[[Recovery], None] = lambda _: None  # called when it takes what comes
+        self.on_stop: Callable[[], None] = lambda: None  # called before the last of it is taken: nothing more may come
         self._stopping = threading.Event()
         self._log = engine.logs.events
         self._pumps: list[Pump] = []
@@ -89,8 +91,9 @@ class Process:
             pump = Pump(put.source, self._log, urgent=put.urgent, stopping=self._stopping, on_read=self.on_read)
             self._pumps.append(pump)
             pump.start()
-        self.ready.set()
         try:
+            self.ready.set()
+            self.on_ready(recovery)
             while not self._stopping.is_set() and not self._done():
                 self._beat()
                 self._tick()
@@ -131,10 +134,11 @@ class Process:
         until = self._now_s() + STOP_WITHIN_S
         ended = self._done() and not self._stopping.is_set()
         self._stopping.set()
-        self._close_sources()
-        for pump in self._pumps:
-            while not pump.join(_PATIENCE_S) and self._now_s() < until:
-                self.engine.take(self.inbox.take(0))
+        ending = threading.Thread(target=self._end_inputs, daemon=True)
+        ending.start()
+        while ending.is_alive() and self._now_s() < until:  # what they still append needs room
+            self._beat()
+            self.engine.take(self.inbox.take(_PATIENCE_S))
         self._take_rest(until)
         if ended and self.engine.greatest > BEGINNING:
             self._log.append("", end_record(self.engine.greatest), What.CONTROL).result()
@@ -146,6 +150,13 @@ class Process:
         """Take frames until the engine stands at the end of the log."""
         while self.engine.position < self._log.end and self._now_s() < until:
             self.engine.take(self.inbox.take(_PATIENCE_S))
+
+    def _end_inputs(self) -> None:
+        """Let nothing more come in; return when what is on its way is durable."""
+        self.on_stop()
+        self._close_sources()
+        for pump in self._pumps:
+            pump.join(STOP_WITHIN_S)
 
     def _close_sources(self) -> None:
         while self._sources:

@@ -70,4 +70,7 @@ def _control(frame: Frame, feeds: Mapping[str, Feed]) -> Tick | Control:
         case "end":
             return End(frame.position, record["time"])
         case unknown:
-            raise LogError(f"control record `{unknown}` at log position {frame.position} is of a later version")
+            raise LogError(
+                f"control record `{unknown}` at log position {frame.position} is of a later version",
+                f"日志位置 {frame.position} 的控制记录 {unknown} 来自更新的版本",
+            )

@@ -98,7 +98,7 @@ class FileLog(LogReader):
             self._recover()
         except OSError as error:
             os.close(self._lock)
-            raise LogError(f"{folder}: {error.strerror}") from error
+            raise LogError(f"{folder}: {error.strerror}", f"{folder}:{error.strerror}") from error
         self._thread = threading.Thread(target=self._commits, name=f"log {folder.name}", daemon=True)
         self._thread.start()
 
@@ -122,7 +122,7 @@ class FileLog(LogReader):
         waiting = _Waiting(feed, text, what, Future())
         with self._changed:
             if self._closed:
-                raise LogError(f"{self._folder}: the log is closed")
+                raise LogError(f"{self._folder}: the log is closed", f"{self._folder}:日志已关闭")
             (self._urgent if urgent else self._waiting).append(waiting)
             self._waiting_bytes += len(text)
             self._changed.notify()
@@ -149,7 +149,7 @@ class FileLog(LogReader):
                 if not self._sound:
                     with suppress(OSError):
                         self._roll()
-                refused = LogError(f"{self._folder}: {error.strerror or error}; nothing of this was acknowledged")
+                refused = _refused(self._folder, error)
                 for waiting in batch:
                     waiting.future.set_exception(refused)
                 continue
@@ -174,9 +174,7 @@ class FileLog(LogReader):
     def _commit(self, batch: Sequence[_Waiting]) -> list[Frame]:
         size = sum(len(waiting.text) for waiting in batch)
         if self._disk.free(self._folder) < size + self._retention.headroom_bytes:
-            raise LogError(
-                f"less than {self._retention.headroom_bytes >> 20} MiB are left on the disk: free some, or keep less"
-            )
+            raise _full(self._retention.headroom_bytes >> 20)
         if not self._sound or self._size >= self._retention.segment_bytes:
             self._roll()
         received = max(self._received, self._clock())
@@ -259,10 +257,25 @@ def _locked(folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
-        raise LogError(f"{folder}: {error.strerror}") from error
+        raise LogError(f"{folder}: {error.strerror}", f"{folder}:{error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise LogError(f"{folder}: another process appends to this log; stop it first") from None
+        raise LogError(
+            f"{folder}: another process appends to this log; stop it first",
+            f"{folder}:另一个进程正在写入这个日志,请先停止它",
+        ) from None
     return descriptor
+
+
+def _full(headroom_mib: int) -> LogError:
+    return LogError(
+        f"less than {headroom_mib} MiB are left on the disk: free some, or keep less",
+        f"磁盘剩余不足 {headroom_mib} MiB,请清理磁盘或缩短保留时间",
+    )
+
+
+def _refused(folder: Path, error: OSError) -> LogError:
+    en, zh = (error.en, error.zh) if isinstance(error, LogError) else (str(error), str(error))
+    return LogError(f"{folder}: {en}; nothing of this was acknowledged", f"{folder}:{zh};这些数据未被确认")

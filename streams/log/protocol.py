@@ -8,7 +8,11 @@ from streams.log.frame import Buffer, Frame, What
 
 
 class LogError(OSError):
-    """Something could not be made durable, or not be read: the message says what, and what to do."""
+    """Something could not be made durable, or not be read: `en` and `zh` say what, and what to do."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en, self.zh = en, zh
 
 
 class Log(Protocol):

@@ -52,7 +52,10 @@ class LogReader:
         """
         starts = segments(self._folder)
         if starts and position < starts[0]:
-            raise LogError(f"{self._folder}: the log begins at position {starts[0]}, {position} is no longer kept")
+            raise LogError(
+                f"{self._folder}: the log begins at position {starts[0]}, {position} is no longer kept",
+                f"{self._folder}:日志从位置 {starts[0]} 开始,{position} 已不再保留",
+            )
         for number in range(max(bisect_right(starts, position) - 1, 0), len(starts)):
             walk = self._walk(starts, number, *self._near(starts, number, position))
             for _, head in walk:
@@ -85,7 +88,10 @@ class LogReader:
             return self._recent[at]
         frame = next(self.read(position), None)
         if frame is None or frame.position > position:
-            raise LogError(f"{self._folder}: no sound frame holds position {position}")
+            raise LogError(
+                f"{self._folder}: no sound frame holds position {position}",
+                f"{self._folder}:位置 {position} 没有完好的数据",
+            )
         if len(self._recent) == RECENT:
             self._recent.clear()
         insort(self._recent, frame, key=_begin)

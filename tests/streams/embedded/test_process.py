@@ -102,7 +102,7 @@ def test_what_is_stopped_and_started_again_has_the_alerts_of_one_run(city, tmp_p
     blocks = [Events.of(b"".join(text[i : i + 2000]), feed="city") for i in range(0, len(text), 2000)]
     for first in range(0, len(blocks), 5):
         given = Given(blocks[first : first + 5])
-        running = process(city, tmp_path / "stopped", [Input(given, live=True)], debt_s=0.05)
+        running = process(city, tmp_path / "stopped", [Input(given, live=True)], debt_s=0.05, now_s=lambda: 0.0)
         stopping = threading.Thread(target=stop_behind, args=(running, given, 5))
         stopping.start()
         recovery = running.run()

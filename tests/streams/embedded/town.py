@@ -135,7 +135,7 @@ class Town:
                 frames.append(future.result())
                 self.acknowledged.append(one[1])
         if self._unsent and getattr(self.disk, "off", False):
-            raise LogError("the power is off")
+            raise LogError("the power is off", "")
         self.engine.take(frames)
 
     def _snapshot(self) -> None:

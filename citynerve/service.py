@@ -1,0 +1,125 @@
+"""An engine as a city runs it: events are posted, alerts go to their log, until it is told to stop."""
+
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import version
+
+import click
+
+from citynerve import config, engine
+from citynerve.alert_words import severity_word, transition_word
+from citynerve.cli.failure import Failure, system
+from citynerve.configuration import Configuration
+from citynerve.lines import AlertLines
+from citynerve.live import stop_on_signals
+from citynerve.text import current, say
+from connectors.http.metrics import IngestMetrics
+from connectors.http.server import HttpServer
+from events.alert import Alert
+from events.schema import Schemas
+from rules import message
+from streams.embedded.engine import Recovery
+from streams.embedded.folder import log_folder, open_engine
+from streams.embedded.process import Process
+from streams.log.protocol import LogError
+from streams.metrics.disk import TimedDisk
+from streams.metrics.engine import EngineMetrics
+from streams.metrics.health import Health
+from streams.metrics.server import Collector, MetricsServer
+
+
+class Service:
+    """The engine of a configuration, with what posts to it."""
+
+    def __init__(self, settings: Configuration, schemas: Schemas) -> None:
+        self.ruleset = engine.Ruleset.load(settings.rules, [], settings.reference)
+        disk = TimedDisk()
+        try:
+            opened, inbox = open_engine(
+                settings.data,
+                self.ruleset.plan,
+                self.ruleset.references,
+                settings.feeds,
+                config.city(),
+                shards=settings.shards,
+                retention=settings.retention,
+                level=settings.zstd,
+                disk=disk,
+                on_alerts=self._tell,
+            )
+        except LogError as error:
+            raise Failure(say(en=error.en, zh=error.zh)) from error
+        connected = {feed.name: partial(self._connected, feed.name) for feed in settings.feeds}
+        self.process = Process(opened, inbox, [], connected=connected)
+        self.server = HttpServer(
+            schemas,
+            settings.senders,
+            lambda feed, text: self.process.append(feed, text, urgent=feed in settings.urgent),
+            lambda: opened.logs.events.backlog,
+            host=settings.http[0],
+            port=settings.http[1],
+        )
+        events = log_folder(settings.data, "events")
+        self._metrics_at = settings.metrics
+        self._health = Health(self.process, events, headroom_bytes=settings.retention.headroom_bytes, disk=disk)
+        self._collectors: list[Collector] = [
+            EngineMetrics(self.process, events, version=version("citynerve")),
+            disk,
+            IngestMetrics(self.server.ingest),
+        ]
+
+    def _connected(self, feed: str) -> bool:
+        return self.server.ingest.connected(feed)
+
+    def run(self) -> None:
+        """Recover, listen, and go on until a signal; everything that was acknowledged is safe then."""
+        stop_on_signals(self.process)
+        self.process.on_ready = self._listen
+        self.process.on_stop = self.server.close
+        host, port = self._metrics_at
+        try:
+            metrics = MetricsServer(self._health, self._collectors, host=host, port=port)
+        except OSError as error:
+            raise Failure(f"{host}:{port}: {system(error)}") from error
+        self.metrics_port = metrics.port
+        try:
+            self.process.run()
+        finally:
+            metrics.close()
+        click.echo(say(en="stopped; everything acknowledged is safe", zh="已停止;已确认的数据均已保存"), err=True)
+
+    def _listen(self, recovery: Recovery) -> None:
+        self.server.start()
+        for line in recovered(recovery):
+            click.echo(line, err=True)
+        where = f"http://{self.server.host}:{self.server.port}/ingest/KIND"
+        asked = f"http://{self._metrics_at[0]}:{self.metrics_port}/metrics"
+        click.echo(say(en=f"metrics at {asked}", zh=f"指标: {asked}"), err=True)
+        click.echo(say(en=f"taking events at {where}", zh=f"正在接收事件: {where}"), err=True)
+
+    def _tell(self, alerts: Sequence[Alert]) -> None:
+        lines = self.ruleset.lines
+        for alert in alerts:
+            click.echo(told(alert, lines))
+
+
+def recovered(recovery: Recovery) -> list[str]:
+    """Say what a start found."""
+    lines = [
+        say(
+            en=f"went on from log position {recovery.position:,}, read {recovery.bytes_read:,} bytes again "
+            f"in {recovery.seconds:.1f} s",
+            zh=f"从日志位置 {recovery.position:,} 继续,重读 {recovery.bytes_read:,} 字节,"
+            f"用时 {recovery.seconds:.1f} 秒",
+        )
+    ]
+    lines += [say(en=f"snapshot not used: {why}", zh=f"快照未采用:{why}") for why in recovery.refused]
+    return lines
+
+
+def told(alert: Alert, lines: AlertLines) -> str:
+    """Return an alert as a line for a terminal or a journal."""
+    when = message.time(alert.time, lines.plan)
+    language = current()
+    title, text = lines.title(alert, language), lines.message(alert, language)
+    return f"{when} {severity_word(alert.severity)} {alert.rule} {transition_word(alert.transition)} {title}: {text}"

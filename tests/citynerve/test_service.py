@@ -1,0 +1,156 @@
+"""The engine of a configuration: events are posted, killed or stopped it goes on, alerts are told."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from citynerve import configuration
+from connectors.http import tokens
+from events.place import Problems
+from events.schema import Schemas
+from streams.embedded.folder import log_folder
+from streams.log.reader import LogReader
+
+ROOT = Path(__file__).parents[2]
+TOKEN = tokens.propose()
+FILE = """\
+version: 1
+data: data
+rules: [rules.yaml]
+feeds:
+  sensors: {{token: {digest}, kinds: [sensor], lateness: 1s, priority: safety}}
+http: {{port: 0}}
+metrics: {{port: 0}}
+log: {{keep: 1d, headroom_mib: 1, zstd: 3}}
+"""
+RULES = """\
+version: 1
+timezone: Asia/Shanghai
+routes: [fire]
+rules:
+- rule: smoke
+  title: {zh: 烟雾, en: Smoke}
+  purpose: public_safety
+  from: sensor
+  when: metric == 'smoke'
+  key: device
+  severity: high
+  route: fire
+  message: {zh: "${device}", en: "at ${device}"}
+"""
+
+
+@pytest.fixture
+def city(tmp_path):
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "citynerve.yaml").write_text(FILE.format(digest=tokens.digest(TOKEN)), encoding="utf-8")
+    return tmp_path
+
+
+class Running:
+    def __init__(self, city):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "citynerve", "--lang", "en", "run", "--config", str(city / "citynerve.yaml")],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.told = []
+        while "/ingest/" not in (line := self.process.stderr.readline()):
+            assert line, self.told
+            self.told.append(line)
+        self.address = line.split()[-1].replace("KIND", "sensor")
+
+    def post(self, *devices):
+        now = time.time_ns() // 1_000_000
+        lines = [{"id": d, "kind": "sensor", "time": now, "device": d, "metric": "smoke", "value": 1} for d in devices]
+        body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        request = urllib.request.Request(self.address, body, {"Authorization": f"Bearer {TOKEN}"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 202
+
+    def end(self, how):
+        self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=40)
+        return self.process.returncode, out, err
+
+
+def alerts(city):
+    return [
+        line
+        for frame in LogReader(log_folder(city / "data", "alerts")).read(0)
+        for line in bytes(frame.text).splitlines()
+    ]
+
+
+def test_what_is_posted_raises_alerts_over_stops_and_kills(city):
+    first = Running(city)
+    first.post("d1", "d2")
+    metrics = next(line.split()[-1] for line in first.told if "metrics at" in line)
+    assert "citynerve_ready 1.0" in urllib.request.urlopen(metrics, timeout=10).read().decode()
+    assert json.load(urllib.request.urlopen(metrics.replace("metrics", "readyz"), timeout=10))["ok"]
+    code, out, err = first.end(signal.SIGTERM)
+    assert code == 0 and "everything acknowledged is safe" in err
+    assert "smoke firing Smoke: at d1" in out and "at d2" in out
+    second = Running(city)
+    second.post("d3")
+    assert second.end(signal.SIGKILL)[0] == -signal.SIGKILL
+    third = Running(city)
+    assert any("went on from log position" in line for line in third.told)
+    third.post("d4")
+    code, _, _ = third.end(signal.SIGINT)
+    assert code == 0
+    assert sorted(json.loads(line)["key"]["device"] for line in alerts(city)) == ["d1", "d2", "d3", "d4"]
+
+
+def test_two_cannot_run_on_one_folder(city):
+    running = Running(city)
+    second = subprocess.run(
+        [sys.executable, "-m", "citynerve", "--lang", "en", "run", "--config", str(city / "citynerve.yaml")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    running.end(signal.SIGTERM)
+    assert second.returncode == 1 and "another process" in second.stderr
+
+
+def test_ten_signals_under_load_stop_it_once_and_in_order(city):
+    running = Running(city)
+    running.post(*(f"d{i}" for i in range(200)))
+    os.kill(running.process.pid, signal.SIGTERM)
+    code, _, _ = running.end(signal.SIGTERM)
+    assert code in (0, -signal.SIGTERM)
+    again = Running(city)
+    assert again.end(signal.SIGTERM)[0] == 0
+    assert len(alerts(city)) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "word"),
+    [
+        ("version: 2\nfeeds: {}\n", (1, 10), "version"),
+        ("version: 1\n", (1, 1), "feeds"),
+        ("version: 1\nfeeds: {a: {token: abc}}\n", (2, 20), "SHA-256"),
+        ("version: 1\nfeeds: {a: {token: abc, kind: gate}}\n", (2, 25), "kinds"),
+        ("version: 1\nfeeds: {}\nlog: {keep: 7 days}\n", (3, 13), "7d"),
+        ("version: 1\nfeeds: {}\nshard: 2\n", (3, 1), "shards"),
+        ("", (1, 1), "empty"),
+    ],
+)
+def test_errors_have_their_places(tmp_path, text, place, word):
+    path = tmp_path / "citynerve.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Problems) as raised:
+        configuration.read(path, Schemas.load())
+    found = {(p.place.line, p.place.column): f"{p.en} {p.advice_en}" for p in raised.value.problems}
+    assert word in found[place]
