@@ -165,7 +165,7 @@ class RulePlan:
     message: dict[Language, Message]
     route: tuple[str, ...]
     purpose: str
-    signature: str  # names the state: kinds, selection, key, window, aggregate; equal signatures share it
+    signature: str  # names the state: kinds, selection, key, capacity, window; equal signatures share it
     labels: dict[str, Message] = field(default_factory=dict)
     escalate: tuple[Escalation, ...] = ()
     legal_basis: str | None = None

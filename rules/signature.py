@@ -15,6 +15,7 @@ from rules.checked import CheckedRule
 from rules.conditions import Template
 from rules.expression.canonical import canonical
 from rules.expression.typed import Column, Coverage, InCalendar, Inside, Member, Near, Score, Typed, leaves
+from rules.patterns.threshold import CheckedThreshold
 from rules.plan import DEVICES
 from rules.vocabulary import Vocabulary
 
@@ -35,16 +36,17 @@ _OF_PATTERNS = (
 def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
     """Return the signature of what a rule accumulates: 32 hex digits.
 
-    Kinds, selection, key and what its pattern keeps (window and aggregates, steps, fields of the event before) are in
-    it, with the sets, areas and calendars that these name. Limits of judgement are not (threshold, `clear`, `for`, an
-    absence's silence, cooldown, severity), nor what an absence awaits or when it may fire: with other ones the state
-    is kept and judged again.
+    Kinds, selection, key, capacity and what its pattern keeps (the window, steps, fields of the event before) are in
+    it, with the sets, areas and calendars that these name. How that is judged is not (threshold and its aggregates,
+    baseline, `clear`, `for`, an absence's silence, cooldown, severity), nor what an absence awaits or when it may fire.
+    Rules with equal signatures look at the same windows (`rules.windows`).
     """
     pattern = rule.pattern
     kept = [type(pattern).__name__, pattern.state()] if pattern else ["last_firing"]
-    read = [*rule.select, *(pattern.accumulated if pattern else ())]
+    of_pattern = () if pattern is None or isinstance(pattern, CheckedThreshold) else pattern.accumulated
+    read = [*rule.select, *of_pattern]
     selection = sorted(canonical(typed.node) for typed in rule.select)
-    return _digest([kept, rule.kinds, selection, rule.key, named(read, vocabulary)])
+    return _digest([kept, rule.kinds, selection, rule.key, rule.capacity, named(read, vocabulary)])
 
 
 def version(

@@ -2,8 +2,8 @@
 
 A rule says what accumulates (selection, key, window, aggregates) and how that is judged (condition, `for`, `clear`,
 severity, cooldown, baseline). What accumulates is shared by whoever asks for it, with all aggregates that one of them
-asks for; judging goes by families. Both are found in plans alone: rules share where their selections are equal,
-constants too, and what they share runs as a family with what differs from it in constants (`rules.family`).
+asks for; judging goes by families. Rules share where the signatures of their state are equal (`rules.signature`), and
+what they share runs as a family with what differs from it in constants (`rules.family`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -66,10 +66,10 @@ class WindowsPlan:
 def running(rules: Iterable[RulePlan]) -> Iterator[FamilyPlan | WindowsPlan]:
     """Put rules together that run as one: those that look at windows, or single events in order, by these windows."""
     own: list[RulePlan] = []
-    shared: dict[Any, list[RulePlan]] = {}
+    shared: dict[str, list[RulePlan]] = {}
     for rule in rules:
         if rule.ordered and (rule.pattern is None or isinstance(rule.pattern, Threshold)):
-            shared.setdefault(_state(rule), []).append(rule)
+            shared.setdefault(rule.signature, []).append(rule)
         else:
             own.append(rule)
     yield from families(own)
@@ -87,15 +87,6 @@ def running(rules: Iterable[RulePlan]) -> Iterator[FamilyPlan | WindowsPlan]:
                 for family in families(rule for rule, _ in some)
             ),
         )
-
-
-def _state(rule: RulePlan) -> Any:
-    """Return what rules that share windows have in common, hashable."""
-    window = rule.pattern.window if isinstance(rule.pattern, Threshold) else None
-    return (
-        (rule.kinds, rule.key, rule.capacity, rule.hangs_on, skeleton(rule.select), tuple(literals(rule.select))),
-        window and (window.length_ms, window.panes, window.max_ms),
-    )
 
 
 def _accumulating(rules: list[RulePlan]) -> RulePlan:

@@ -79,12 +79,8 @@ class CheckedThreshold:
         return rows
 
     def state(self) -> dict[str, Any]:
-        """What accumulates, for the signature."""
-        return {
-            "window": self._window,
-            "aggregates": [[each.name, each.parameter] for each in self.aggregates],
-            "baseline": [self._baseline, self.usual],
-        }
+        """What accumulates, for the signature; of which aggregates is for each of those to say that share it."""
+        return {"window": self._window}
 
     def form(self) -> dict[str, Any]:
         """What it means, key by key, for the version."""

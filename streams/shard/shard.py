@@ -32,7 +32,7 @@ from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, pack, unpack
 from streams.time.watermark import Feed, FeedClock, GroupClock
 
-FORMAT = 3
+FORMAT = 4
 WHOLE = Slice()
 NOTHING_BESIDE: Mapping[str, int] = {}
 NO_POSITIONS = np.empty(0, np.int64)
