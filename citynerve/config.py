@@ -7,6 +7,7 @@ from pathlib import Path
 from events.identity import CityKey
 from events.schema import Schemas
 
+TOKEN = "CITYNERVE_TOKEN"  # with which the desk posts synthetic incidents
 SECRET = "CITYNERVE_SECRET"  # the passphrase that tokens and alert names are keyed with
 
 
@@ -17,6 +18,11 @@ def city() -> CityKey:
     """
     secret = os.environ.get(SECRET)
     return CityKey(secret.encode()) if secret else CityKey()
+
+
+def token() -> str:
+    """Return the bearer token of whoever posts events, empty where none is set."""
+    return os.environ.get(TOKEN, "")
 
 
 def schemas(folders: Sequence[Path]) -> Schemas:

@@ -45,7 +45,7 @@ class Dispatcher:
     ) -> None:
         self.state, self.outbox, self.routing, self.renderer = state, outbox, routing, renderer
         self._alerts, self._clock = alerts, clock
-        self._topics = watchdog.languages_of(routing.routes)
+        self.topics = watchdog.languages_of(routing.routes)
         self._cursor = self._before(state.number("position"))
         self._anew = True  # whether the cursor may lie within a frame
         self._break = (-1, -1)  # the last place at which frames did not follow each other
@@ -78,7 +78,7 @@ class Dispatcher:
             return None
         with self.state.transaction():
             heard = self.state.number("heard")
-            for topic, languages in self._topics.items():
+            for topic, languages in self.topics.items():
                 record = watchdog.record(topic, minute, heard, languages)
                 self.outbox.put(topic, record["dispatch"], record)
             self.state.set_number("minute", minute)

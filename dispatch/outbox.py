@@ -26,7 +26,11 @@ class Outbox:
         self._state, self._open = state, open_topic
         self._logs: dict[str, TopicLog] = {}
         self.failures = 0  # of appends, which are tried again
-        self._recover()
+        try:
+            self._recover()
+        except BaseException:
+            self.close()
+            raise
 
     def __len__(self) -> int:
         return int(self._state.database.execute("SELECT count(*) FROM outbox").fetchone()[0])

@@ -32,7 +32,11 @@ CREATE TABLE outbox (
 
 
 class StateError(OSError):
-    """The memory cannot be used: the message says why."""
+    """The memory cannot be used: why, in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en, self.zh = en, zh
 
 
 class State:
@@ -52,17 +56,22 @@ class State:
             self.database = self._opened()
         except (sqlite3.Error, StateError) as error:
             os.close(self._lock)
-            raise error if isinstance(error, StateError) else StateError(f"{self._path}: {error}") from error
+            if isinstance(error, StateError):
+                raise
+            raise StateError(f"{self._path} cannot be used: {error}", f"{self._path} 无法使用: {error}") from error
 
     def _opened(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         if (found := database.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise StateError(f"{self._path} is damaged: {found}")
+            raise StateError(f"{self._path} is damaged: {found}", f"{self._path} 已损坏: {found}")
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, FORMAT):
-            raise StateError(f"{self._path} is of another version of the desk ({version})")
+            raise StateError(
+                f"{self._path} is of another version of the desk ({version})",
+                f"{self._path} 属于其他版本的派发程序({version})",
+            )
         if version == 0:
             database.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {FORMAT};COMMIT;")
         return database
@@ -132,5 +141,7 @@ def _locked(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise StateError(f"{folder}: another desk uses it; stop it first") from None
+        raise StateError(
+            f"{folder}: another desk uses it; stop it first", f"{folder}: 另一个派发程序正在使用,请先停止它"
+        ) from None
     return descriptor

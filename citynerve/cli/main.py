@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "citynerve.cli.run",
     "simulate": "citynerve.cli.simulate",
     "replay": "citynerve.cli.replay",
+    "desk": "citynerve.cli.desk",
     "learn": "citynerve.cli.learn",
     "rules": "citynerve.cli.rules",
     "token": "citynerve.cli.token",

@@ -26,6 +26,7 @@ NOT_PLANTED = {
     "flow_drop",
     "site_degraded",
     "site_silent",
+    "synthetic_incident",  # which is the desk's
 }
 
 

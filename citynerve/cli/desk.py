@@ -1,0 +1,104 @@
+"""`citynerve desk --data DIR`: alerts to the topics of departments, until it is stopped."""
+
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from citynerve.cli import options
+from citynerve.cli.command import Command, Option
+from citynerve.cli.failure import EXIT_CODES, OK
+from citynerve.text import say
+
+
+def command() -> click.Command:
+    """Build the command."""
+    return Command(
+        "desk",
+        callback=_desk,
+        params=[
+            Option(
+                ["--data"],
+                type=options.FilePath(),
+                required=True,
+                metavar="DIR",
+                help=say(en="data folder of the engine whose alerts are dispatched", zh="引擎的数据目录"),
+            ),
+            options.rules(),
+            options.schemas(),
+            options.reference(),
+            Option(
+                ["--ingest"],
+                metavar="URL",
+                help=say(
+                    en="where the engine takes events; a synthetic incident goes there each minute, with the token in "
+                    "CITYNERVE_TOKEN",
+                    zh="引擎接收事件的地址;每分钟向它发送一个链路自检事件,令牌取自 CITYNERVE_TOKEN",
+                ),
+            ),
+        ],
+        short_help=say(en="dispatch alerts to departments", zh="把告警派发给各部门"),
+        help=say(
+            en="Dispatch the alerts of an engine: each goes to the topics of its routes, in their languages, with what "
+            "of persons they may see, exactly once. Every topic has a watchdog each minute. It may be stopped and "
+            "started, or killed, at any time.",
+            zh="派发引擎的告警:按路由写入各部门的主题,使用各自的语言,只含可以看到的个人信息,不丢不重。"
+            "每个主题每分钟有一条 watchdog。可以随时停止、重启,即使被强行终止。",
+        ),
+        epilog=say(**EXIT_CODES),
+    )
+
+
+def _desk(
+    data: Path, rules: Sequence[Path], schemas: Sequence[Path], reference: Path | None, ingest: str | None
+) -> int:
+    from citynerve import warm
+
+    warm.ensure()
+    from citynerve import config, engine
+    from citynerve.dispatching import open_desk
+    from citynerve.incidents import Poster
+    from dispatch.desk import Desk
+    from streams.embedded.folder import wall_clock
+
+    ruleset = engine.load_rules(rules, schemas)
+    engine.tell(ruleset.problems)
+    poster = Poster(ingest, config.token(), _tell) if ingest else None
+    dispatcher, people = open_desk(data, ruleset, reference, wall_clock)
+    desk = Desk(dispatcher, poster)
+    try:
+        if people.missing:
+            _tell(_unknown(people.missing))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: desk.stop())
+        _tell(
+            say(
+                en=f"dispatching the alerts of {data} to {len(dispatcher.topics)} topics; Ctrl-C stops",
+                zh=f"正在派发 {data} 的告警,共 {len(dispatcher.topics)} 个主题;按 Ctrl-C 停止",
+            )
+        )
+        desk.run()
+        left, firings = len(dispatcher.outbox), sum(dispatcher.state.counts().values())
+    finally:
+        dispatcher.outbox.close()
+        dispatcher.state.close()
+    _tell(
+        say(
+            en=f"stopped: {firings:,} firings dispatched since the beginning, {left:,} records wait",
+            zh=f"已停止:累计派发 {firings:,} 次告警,{left:,} 条等待写入",
+        )
+    )
+    return OK
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _unknown(columns: Sequence[str]) -> str:
+    names = ", ".join(columns)
+    return say(
+        en=f"warning: no file for {names}; texts show – there. Name the folder with --reference",
+        zh=f"警告: 没有 {names} 的文件,文字中显示为 –;请用 --reference 给出目录",
+    )
