@@ -24,7 +24,6 @@ _NAMED = {
     "transition": "变化",
     "purpose": "用途",
     "route": "路由",
-    "label": "标签",
 }
 
 
@@ -81,14 +80,14 @@ def _name(name: Name, words: Words) -> Iterator[Problem]:
             (words.labels, "label", "标签") if first == "label" else (words.keys, "key field", "主键字段")
         )
         if name.path[1] not in known:
-            shown = f"{what}: " + (" ".join(sorted(known)[:40]) or "none / 没有")
+            shown = f"{what} / {what_zh}: " + (" ".join(sorted(known)[:40]) or "none / 没有")
             word = name.path[1]
             near = nearest(word, known)
             yield problem("E008", name.place, word=word, what=what, what_zh=what_zh, near=near, note=shown)
         return
     known = (*PLAIN, "label.NAME", "key.FIELD")
     text = ".".join(name.path)
-    note = "of alerts: " + " ".join(known)
+    note = "of alerts / 告警内容: " + " ".join(known)
     yield problem(
         "E008",
         name.place,
@@ -103,12 +102,10 @@ def _name(name: Name, words: Words) -> Iterator[Problem]:
 def _word(name: Name, text: String, words: Words) -> Iterator[Problem]:
     known = words.of(name.path[0]) if len(name.path) == 1 else None
     if known is not None and text.text not in known:
-        what = name.path[0]
-        note = f"{what}: " + (" ".join(sorted(known)[:40]) or "none / 没有")
+        what, what_zh = name.path[0], _NAMED[name.path[0]]
+        note = f"{what} / {what_zh}: " + (" ".join(sorted(known)[:40]) or "none / 没有")
         near = nearest(text.text, known)
-        yield problem(
-            "E008", text.place, word=text.text, what=what, what_zh=_NAMED.get(what, what), near=near, note=note
-        )
+        yield problem("E008", text.place, word=text.text, what=what, what_zh=what_zh, near=near, note=note)
 
 
 def holds(node: Node, about: About) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.dispatching import open_desk
+from citynerve.text import use
 from dispatch.desk import Desk
 from dispatch.watchdog import MINUTE_MS
 from events.schema import Schemas
@@ -23,6 +24,11 @@ RULES = {
     path.name: path.read_text(encoding="utf-8")
     for path in (check.LIBRARY / "watchdog.yaml", check.LIBRARY / "routes.yaml")
 }
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    use("en")
 
 
 def records(data, topic):

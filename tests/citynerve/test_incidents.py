@@ -5,7 +5,13 @@ import pytest
 
 from citynerve.cli.failure import Failure
 from citynerve.incidents import Poster
+from citynerve.text import use
 from dispatch.watchdog import incident
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    use("en")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ COMMANDS = [
     ["run"],
     ["simulate"],
     ["replay"],
+    ["desk"],
     ["rules"],
     ["rules", "check"],
     ["rules", "test"],
