@@ -45,6 +45,8 @@ FPS, NOISES_PX, FLOORS = (15, 25, 50), (0.5, 1.0, 2.0, 4.0), (2, 3, 4, 6, 10, 20
 SEEN_S = (0.4, 0.6, 0.8, 1.2, np.inf)  # how long a fall is seen; the last: as long as it lasts
 AIM = (25, 1.0)
 FALLS = 100  # of each frame rate, noise and floor
+DECLARED_PX = 1.0, 2.0, 4.0  # and what the noise is, each with each
+NOISE_IN_TRUTH_PX = 1.0, 3.0, 4.0
 DAYS, DAYS_ELSEWHERE = 10, 3  # of confusers, at the aim's frame rate and noise and at others
 METRES_A_PIXEL = 0.02
 EPOCH_MS = 1_795_000_000_000
@@ -171,6 +173,7 @@ def evaluate(seed: int, plots: Path) -> None:
     _print_grid(grid, false)
     _print_days(days)
     _print_errors(seed)
+    _print_declared(seed)
     plots.mkdir(parents=True, exist_ok=True)
     with (plots / "falls.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -260,3 +263,27 @@ def _print_errors(seed: int) -> None:
     for noise_px in NOISES_PX:
         sunk = tell(Camera(AIM[0], noise_px).watch(rng, light(rng, 200, 6)), noise_px)
         _row(noise_px, f"{sunk.rings(LIGHT).found / 200:.0%}", f"{sunk.rings().found / 200:.1%}")
+
+
+def declared(seed: int, noise_px: float, falls: int = FALLS) -> list[tuple[float, float]]:
+    """Return for each of `DECLARED_PX` the recall of heavy things (floors 3 to 10, in view) and of light ones."""
+    rng = np.random.default_rng([seed, 3, int(noise_px)])
+    camera = Camera(AIM[0], noise_px)
+    floors = [floor for floor in FLOORS if 2 < floor < 20]
+    heavies = [camera.watch(rng, heavy(rng, falls, floor)) for floor in floors]
+    lights = camera.watch(rng, light(rng, falls, 6))
+    return [
+        (
+            sum(tell(points, px).rings().found for points in heavies) / (falls * len(floors)),
+            tell(lights, px).rings(LIGHT).found / falls,
+        )
+        for px in DECLARED_PX
+    ]
+
+
+def _print_declared(seed: int) -> None:
+    columns = (f"heavy, {px:g} px declared" for px in DECLARED_PX), (f"light, {px:g} px" for px in DECLARED_PX)
+    _table("Recall at 25 fps by the noise declared, floors 3 to 10 and light objects", "px", *columns[0], *columns[1])
+    for noise_px in NOISE_IN_TRUTH_PX:
+        found = declared(seed, noise_px)
+        _row(f"{noise_px:g}", *(f"{x:.0%}" for x, _ in found), *(f"{x:.0%}" for _, x in found))

@@ -26,6 +26,12 @@ from benchmarks.quality.road_world import (
 
 LIMIT = 4.0
 CHOSEN = rule("chosen", f"zscore(avg(speed_kmh)) < -{LIMIT}", "baseline: {season: day}\n  for: 5m")
+SURE = {
+    f"min_samples {count}": rule(
+        "sure", f"zscore(avg(speed_kmh)) < -{LIMIT}", f"baseline: {{season: day, min_samples: {count}}}\n  for: 5m"
+    )
+    for count in (6, 9)
+}
 SOON = rule("soon", f"zscore(avg(speed_kmh)) < -{LIMIT}", "baseline: {season: day, learn: 2d}\n  for: 5m")
 STUCK = rule("stuck", "count() >= 6 and max(speed_kmh) - min(speed_kmh) <= 0", "for: 1m", "30m")
 GAPS, OUTAGE_STEPS = 0.1, 24  # share of intervals that are missing; length of each detector's one outage a day
@@ -51,6 +57,7 @@ def _days(road: Road) -> Table:
     shifted[SHIFT_DAY:] *= SHIFT
     for title, text, speeds in (
         ("as it was", CHOSEN, road.speeds),
+        *((f"the same, {title}", text, road.speeds) for title, text in SURE.items()),
         ("a quarter slower from day 3 on, learn 4w", CHOSEN, shifted),
         ("a quarter slower from day 3 on, learn 2d", SOON, shifted),
     ):
@@ -63,8 +70,8 @@ def _days(road: Road) -> Table:
 
 
 def _gaps(road: Road, seed: int) -> Table:
-    """False alarms and incidents found on the last day, with and without gaps."""
-    table = Table(title=f"the last day, with gaps; zscore < -{LIMIT:g} for 5m")
+    """False alarms and incidents found on the last day, with and without gaps, and by how many panes a slot wants."""
+    table = Table(title=f"the last day, with gaps and by min_samples; zscore < -{LIMIT:g} for 5m")
     for column in ("", "false alarms a detector and week", "found, %"):
         table.add_column(column, justify="right" if column else "left")
     rng = np.random.default_rng([seed, 1])
@@ -74,9 +81,15 @@ def _gaps(road: Road, seed: int) -> Table:
             missing[day, start : start + OUTAGE_STEPS, detector] = True
     incidents = plant(np.random.default_rng([seed, 2]), len(road.names))
     planted = with_incidents(road.speeds[-1], incidents)
-    for title, gaps in (("complete", np.zeros_like(missing)), ("a tenth missing, and 2 hours of each day", missing)):
+    whole, gone = np.zeros_like(missing), "a tenth missing, and 2 hours of each day"
+    for title, text, gaps in (
+        ("complete", CHOSEN, whole),
+        *((f"complete, {title}", text, whole) for title, text in SURE.items()),
+        (gone, CHOSEN, missing),
+        *((f"{gone}, {title}", text, missing) for title, text in SURE.items()),
+    ):
         speeds = np.where(gaps, np.nan, road.speeds)
-        detectors = Detectors([CHOSEN], road.names, STEP_MIN)
+        detectors = Detectors([text], road.names, STEP_MIN)
         for day in speeds[:-1]:
             detectors.feed(day)
         kept = detectors.kept()

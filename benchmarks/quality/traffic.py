@@ -50,12 +50,15 @@ OURS = {
     ),
     "zscore, no season": (f"zscore({SPEED}) < -{{}}", SHORT, LIMITS),
 }
+PAIR = "zscore of a pair"
 PAIRED = {
-    "zscore of a pair": (
-        f"zscore({SLOWEST}) < -{{}} and zscore({FASTEST}) > -2",
-        TWICE,
-        (1.5, *LIMITS),
-    )
+    f"{PAIR}{title}": (f"zscore({SLOWEST}) < -{{}}{usual}", TWICE, (1.5, *LIMITS))
+    for title, usual in {
+        ", the other > -1": f" and zscore({FASTEST}) > -1",
+        "": f" and zscore({FASTEST}) > -2",
+        ", the other > -3": f" and zscore({FASTEST}) > -3",
+        ", whatever the other": "",
+    }.items()
 }
 Rules = Mapping[str, tuple[str, str, tuple[float, ...]]]
 Plain = Callable[[Floats], NDArray[np.bool_]]
@@ -180,4 +183,5 @@ def evaluate(seed: int, plots: Path) -> None:
     for table in road_conditions.tables(found, DATA, seed):
         console.print(table)
     plots.mkdir(parents=True, exist_ok=True)
-    draw_frontier(told, weeks, plots / "traffic-frontier.png")
+    drawn = {name: method for name, method in told.items() if name == PAIR or not name.startswith(PAIR)}
+    draw_frontier(drawn, weeks, plots / "traffic-frontier.png")

@@ -4,7 +4,7 @@ import pytest
 from benchmarks.quality.facade_camera import STEP_S, Camera, Paths
 from benchmarks.quality.fall_confusers import CONFUSERS
 from benchmarks.quality.fall_world import GRAVITY, heavy, light, release_m
-from benchmarks.quality.falls import LIGHT, cells, false_alarms, ordinary, tell
+from benchmarks.quality.falls import LIGHT, cells, declared, false_alarms, ordinary, tell
 
 SEED = 41  # neither one that was tuned on nor the one that is printed
 
@@ -50,3 +50,8 @@ def test_light_objects_are_told_as_light():
     told = tell(points, 1.0)
     assert told.rings(LIGHT).found >= 52
     assert told.rings().found == 0
+
+
+def test_light_objects_are_lost_where_too_much_noise_is_declared():
+    right, _, most = declared(SEED, 1.0, falls=20)
+    assert most[1] < right[1] and most[0] > 0.8
