@@ -253,7 +253,7 @@ class Stops:
         free = np.array(state[:1])
         columns = map(tuple, tables["stops/values"].T.tolist())
         if groups:
-            self._hold(tables["stops/values"], tables["stops/faces"])
+            self._hold(tables["stops/values"].copy(), tables["stops/faces"].copy())
             self.runs = heads, totals.copy(), runs
         else:
             here = np.array([self._numbers.get(column, -1) for column in columns], np.int64)

@@ -27,11 +27,11 @@ class SnapshotError(ValueError):
 def pack(header: Mapping[str, Any], tables: Mapping[str, NDArray[np.generic]]) -> bytes:
     """Write header and arrays; equal state gives equal bytes."""
     entries: list[dict[str, Any]] = []
-    parts: list[bytes] = []
+    parts: list[memoryview | bytes] = []
     at = 0
     for name, table in sorted(tables.items()):
         array = np.ascontiguousarray(table)
-        raw = array.tobytes()
+        raw = array.reshape(-1).view(np.uint8).data  # no copy: tables are most of what a shard holds
         entries.append(
             {
                 "name": name,
@@ -43,32 +43,33 @@ def pack(header: Mapping[str, Any], tables: Mapping[str, NDArray[np.generic]]) -
             }
         )
         padding = -len(raw) % ALIGNMENT
-        parts.append(raw + bytes(padding))
+        parts += [raw, bytes(padding)]
         at += len(raw) + padding
     head = orjson.dumps({**header, "tables": entries}, option=orjson.OPT_SORT_KEYS)
     prefix = MAGIC + len(head).to_bytes(8, "little") + crc32c(head).to_bytes(4, "little") + head
-    return prefix + bytes(-len(prefix) % ALIGNMENT) + b"".join(parts)
+    return b"".join([prefix, bytes(-len(prefix) % ALIGNMENT), *parts])
 
 
 def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
-    """Read a container back: header (without `tables`) and arrays by name.
+    """Read a container back: header (without `tables`) and arrays by name, which look into it, read-only.
 
     Raises
     ------
     SnapshotError
         not a snapshot, cut short, or a CRC does not match
     """
-    if data[: len(MAGIC)] != MAGIC:
+    view = memoryview(data).toreadonly()
+    if view[: len(MAGIC)] != MAGIC:
         raise SnapshotError("not a snapshot of this format (wrong magic)")
-    size = int.from_bytes(data[len(MAGIC) : len(MAGIC) + 8], "little")
-    head = data[_PREFIX : _PREFIX + size]
-    if not size or len(head) < size or crc32c(head) != int.from_bytes(data[len(MAGIC) + 8 : _PREFIX], "little"):
+    size = int.from_bytes(view[len(MAGIC) : len(MAGIC) + 8], "little")
+    head = view[_PREFIX : _PREFIX + size]
+    if not size or len(head) < size or crc32c(head) != int.from_bytes(view[len(MAGIC) + 8 : _PREFIX], "little"):
         raise SnapshotError("the header is cut short or damaged")
     header: dict[str, Any] = orjson.loads(head)
     first = -(-(_PREFIX + size) // ALIGNMENT) * ALIGNMENT
     tables: dict[str, NDArray[np.generic]] = {}
     for entry in header.pop("tables"):
-        raw = data[first + entry["offset"] : first + entry["offset"] + entry["size"]]
+        raw = view[first + entry["offset"] : first + entry["offset"] + entry["size"]]
         if len(raw) < entry["size"] or crc32c(raw) != entry["crc"]:
             raise SnapshotError(f"table `{entry['name']}` is cut short or damaged")
         tables[entry["name"]] = np.frombuffer(raw, entry["dtype"]).reshape(entry["shape"])

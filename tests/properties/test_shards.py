@@ -1,5 +1,9 @@
 """A shard is a function of the log: neither cuts, nor how many shards there are, nor restarts change an alert."""
 
+import gc
+import weakref
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +47,19 @@ def test_equal_state_makes_equal_snapshots(rules, log):
         for block in blocks.blocks:
             shard.step(block)
     assert shards[0].snapshot() == shards[1].snapshot()
+
+
+@examples(30)
+@given(rule_files(), records())
+def test_a_restored_shard_holds_nothing_of_the_bytes_that_it_was_restored_from(rules, log):
+    blocks = cut(with_epoch(log, FEEDS, SCHEMAS))
+    engine = both(rules).engine
+    shard, restored = engine.shard(blocks), engine.shard(blocks)
+    for block in blocks.blocks:
+        shard.step(block)
+    taken = np.frombuffer(shard.snapshot(), np.uint8).copy()
+    restored.restore(taken)
+    held = weakref.ref(taken)
+    del taken
+    gc.collect()
+    assert held() is None
