@@ -91,7 +91,7 @@ class Engine:
         self.recovery: Recovery | None = None  # what the start found, once it is done
         self.position = 0  # behind the last frame that was taken
         self.shards = [
-            Shard(plan, references, feeds, city, logs.events.line, Slice(index, shards), self.stages)
+            Shard(plan, references, feeds, city, self._line_at, Slice(index, shards), self.stages)
             for index in range(shards)
         ]
         self._feeds = {feed.name: feed for feed in feeds}
@@ -128,7 +128,7 @@ class Engine:
         self.position = found.position = max(self._from[first], log.begin)
         for name, clock in self.shards[first].clocks.items():
             self._clocks[name].restore(clock.tables())
-        self._epoch.found = self.shards[first].epoch is not None
+        self._epoch.epoch = self.shards[first].epoch
         for name, derived in self._derived.items():
             derived.recover(min(shard.beside.get(name, derived.log.begin) for shard in self.shards))
         for block, end in blocks(log.read(self.position), self._feeds):
@@ -241,6 +241,14 @@ class Engine:
         envelope = {"received": received, "detected": self._clock(), "ruleset": alert.ruleset, "mode": alert.mode}
         body = {**alert.body(), "envelope": envelope}
         return alert.id, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _line_at(self, position: int) -> bytes:
+        """Return a line of the event log; in the place of one that is damaged or gone, an event that says so."""
+        try:
+            return self.logs.events.line(position)
+        except LogError:
+            self.counts.lines_lost += 1
+            return b'{"kind":"lost","id":"lost-%d"}' % position
 
     def _restore(self, found: Recovery) -> None:
         for number, shard in enumerate(self.shards):

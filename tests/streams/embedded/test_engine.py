@@ -16,7 +16,7 @@ from streams.shard.shard import Shard
 from tests.properties.cities import both
 from tests.properties.records import Log
 from tests.simulation.rulesets import ruleset
-from tests.streams.embedded.town import FEEDS_OF_TOWN, Town, again, bodies, in_one_order
+from tests.streams.embedded.town import FEEDS_OF_TOWN, Town, again, bodies, in_one_order, opened
 from tests.streams.log.lossy_disk import LossyDisk
 
 SEEDS = range(int(os.environ.get("CITYNERVE_SIMULATIONS", "24")))
@@ -86,3 +86,26 @@ def places(block):
     for line in bytes(block.data[: block.size]).splitlines(keepends=True):
         yield at
         at += len(line)
+
+
+def test_a_damaged_line_that_an_alert_needs_stops_nothing(tmp_path):
+    lost = 0
+    for seed in range(4):
+        town = Town(ruleset(seed), seed, tmp_path / str(seed), 1)
+        town.start(Disk())
+        town.run(120)
+        town.engine.snapshot()
+        town.stop()
+        for path in sorted(log_folder(town.folder, "events").glob("*.log")):
+            content = bytearray(path.read_bytes())
+            content[60::150] = bytes(len(content[60::150]))
+            path.write_bytes(content)
+        town.engine = opened(town.text, town.folder, town.clock, Disk(), 1)
+        town.disk = Disk()
+        town.engine.recover()
+        town.run(60)
+        town.settle()
+        lost += town.engine.counts.lines_lost
+        assert ("lost-" in str(bodies(town.folder))) == (town.engine.counts.lines_lost > 0)
+        town.stop()
+    assert lost > 0
