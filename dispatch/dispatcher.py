@@ -98,6 +98,8 @@ class Dispatcher:
             cursor = frame.end
             if len(lines) >= BATCH:
                 break
+        if first and self._alerts.end < cursor:  # what was read is gone; it comes again, perhaps shorter
+            self._cursor, self._anew = self._before(self._alerts.end), True
         return lines, cursor
 
     def _before(self, position: int) -> int:

@@ -32,6 +32,11 @@ class ReadableLog(Protocol):
         """Position of the first line that is kept."""
         ...
 
+    @property
+    def end(self) -> int:
+        """Position behind the last durable line."""
+        ...
+
     def read(self, position: int) -> Iterator[Lines]:
         """Yield lines from those on that hold a log position, in order. Raises OSError."""
         ...
@@ -39,11 +44,6 @@ class ReadableLog(Protocol):
 
 class TopicLog(ReadableLog, Protocol):
     """The log of a topic, which the desk alone appends to."""
-
-    @property
-    def end(self) -> int:
-        """Position behind the last durable line."""
-        ...
 
     def append(self, feed: str, text: bytes) -> "Future[Any]":
         """Append lines; the future comes when they are durable, or with an OSError and they are not in the log."""

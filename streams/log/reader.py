@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 
-from streams.log.frame import Frame, read_head, read_text
+from streams.log.frame import Frame, Head, read_head, read_text
 from streams.log.index import STRIDE, Index
 from streams.log.protocol import LogError
 from streams.log.segment import Damage, Walk, mapped, segment_path, segments
@@ -24,7 +24,7 @@ class LogReader:
         self.damage: list[Damage] = []
         self._indexes: dict[int, Index] = {}
         self._recent: list[Frame] = []  # that lines were read from, in the order of the log
-        self._behind = (-1, 0, 0)  # segment, and position and place in it behind the frame that was read last
+        self._behind = (-1, 0, 0)  # inode of a segment, and position and place in it behind the frame read last
 
     @property
     def begin(self) -> int:
@@ -37,8 +37,8 @@ class LogReader:
         starts = segments(self._folder)
         if not starts:
             return 0
-        walk = self._walk(starts, len(starts) - 1, *self._index(starts, len(starts) - 1).before(FOREVER))
-        for _ in walk:
+        walk = self._walk(starts, len(starts) - 1, *self._near(starts, len(starts) - 1, FOREVER))
+        for _ in self._remembered(walk):
             pass
         return walk.position
 
@@ -58,8 +58,7 @@ class LogReader:
             )
         for number in range(max(bisect_right(starts, position) - 1, 0), len(starts)):
             walk = self._walk(starts, number, *self._near(starts, number, position))
-            for _, head in walk:
-                self._behind = starts[number], walk.position, walk.at
+            for head in self._remembered(walk):
                 if head.end > position:
                     text = read_text(walk.data, head)
                     yield Frame(head.position, head.commit, head.received, head.what, head.feed, text)
@@ -116,10 +115,18 @@ class LogReader:
 
     def _near(self, starts: list[int], number: int, position: int) -> tuple[int, int]:
         """Return (position, place) of a frame near a log position: whoever follows a log needs no index of its end."""
-        start, reached, place = self._behind
-        if start == starts[number] and 0 <= position - reached < STRIDE:
+        inode, reached, place = self._behind
+        near = position == FOREVER or 0 <= position - reached < STRIDE
+        if near and inode == _inode(segment_path(self._folder, starts[number])):
             return reached, place
         return self._index(starts, number).before(position)
+
+    def _remembered(self, walk: Walk) -> Iterator[Head]:
+        """Walk, and remember how far; a segment without a durable frame may be made anew under its name."""
+        inode = _inode(walk.path)
+        for _, head in walk:
+            self._behind = inode, walk.position, walk.at
+            yield head
 
     def _walk(self, starts: list[int], number: int, position: int, at: int) -> Walk:
         path = segment_path(self._folder, starts[number])
@@ -139,3 +146,11 @@ class LogReader:
                     return index
             self._indexes[start] = index
         return self._indexes[start]
+
+
+def _inode(path: Path) -> int:
+    """Return what tells a file from another of its name, -1 where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return -1
