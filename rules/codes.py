@@ -62,6 +62,7 @@ _CHAPTERS: Mapping[str, tuple[str, str]] = {
     "S": ("Schemas", "事件类型(schema)"),
     "D": ("Reference sets and input", "参考集与输入"),
     "M": ("Mappings", "映射"),
+    "C": ("The configuration of an engine", "引擎的配置"),
 }
 _HEADS = {
     "en": """# Errors and warnings
