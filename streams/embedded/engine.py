@@ -106,7 +106,7 @@ class Engine:
         self._saver = ThreadPoolExecutor(1, "snapshot")
         self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
         self._debt_s = debt_s
-        self.debts = [0.0] * shards  # seconds of stepping since the last snapshot
+        self.debts = [0.0] * shards  # CPU seconds of decoding and stepping since the last snapshot
         self._from = [0] * shards  # log position that each shard goes on from
 
     @property
@@ -190,8 +190,11 @@ class Engine:
             self._on_alerts(alerts)
 
     def _arrive(self, block: Events, end: int) -> list[Alert]:
+        began = time.thread_time()
         with self.stages("decode"):
             arrival = self.shards[0].intake(block)
+        spent = time.thread_time() - began
+        self.debts = [debt + spent for debt in self.debts]
         batch = arrival.batch
         judgement = arrival.judgement = self._clocks[block.feed].judge(batch)
         self.summary.count(batch)
