@@ -26,8 +26,8 @@ class Poster:
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise Failure(
                 say(
-                    en=f"--ingest {url} is no address; write it like http://127.0.0.1:8008",
-                    zh=f"--ingest {url} 不是地址;请写成 http://127.0.0.1:8008",
+                    en=f"--ingest {url} is no address; write it like http://127.0.0.1:8080",
+                    zh=f"--ingest {url} 不是地址;请写成 http://127.0.0.1:8080",
                 )
             )
         self._url, self._token, self._tell = f"{url.rstrip('/')}/ingest/{KIND}", token, tell

@@ -30,7 +30,7 @@ class Desk:
         """Work until it is stopped."""
         with ThreadPoolExecutor(1, "incidents") as submitter:
             while not self._stopping.is_set():
-                if (minute := self.dispatcher.tick()) is not None:
+                if (minute := self.dispatcher.tick(incidents=self._submit is not None)) is not None:
                     self._send(minute, submitter)
                 came = self.dispatcher.step()
                 if not self.dispatcher.outbox.deliver():

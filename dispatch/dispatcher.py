@@ -44,7 +44,7 @@ class Dispatcher:
         clock: Callable[[], int],
     ) -> None:
         self.state, self.outbox, self.routing, self.renderer = state, outbox, routing, renderer
-        self._alerts, self._clock = alerts, clock
+        self._alerts, self._clock, self._started = alerts, clock, clock()
         self.topics = watchdog.languages_of(routing.routes)
         self._cursor = self._before(state.number("position"))
         self._anew = True  # whether the cursor may lie within a frame
@@ -68,18 +68,18 @@ class Dispatcher:
         self._cursor = cursor
         return len(lines)
 
-    def tick(self) -> int | None:
+    def tick(self, *, incidents: bool) -> int | None:
         """Put a watchdog into every topic once a minute; return the minute if it is a new one, for its incident.
 
-        What was missed while there was no desk stays missed: that is what it says.
+        What was missed while there was no desk stays missed: that is what it says. `incidents`: whether any are sent.
         """
         minute = self._clock() // watchdog.MINUTE_MS
         if minute <= self.state.number("minute"):
             return None
         with self.state.transaction():
-            heard = self.state.number("heard")
+            heard, since = self.state.number("heard"), self._started if incidents else None
             for topic, languages in self.topics.items():
-                record = watchdog.record(topic, minute, heard, languages)
+                record = watchdog.record(topic, minute, heard, since, languages)
                 self.outbox.put(topic, record["dispatch"], record)
             self.state.set_number("minute", minute)
         return minute

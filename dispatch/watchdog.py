@@ -20,6 +20,7 @@ KIND = "synthetic"  # of the events, and the site of all that comes of them
 RULE = "synthetic_incident"
 
 _TITLES = {
+    None: {"zh": "派发程序正常,未检查引擎", "en": "The desk works; the engine is not looked at"},
     False: {"zh": "告警链路正常", "en": "Alerts come through"},
     True: {"zh": "告警链路中断:可能收不到告警", "en": "Alerts may be missing: the way from event to desk is broken"},
 }
@@ -36,16 +37,18 @@ def is_synthetic(alert: Mapping[str, Any]) -> bool:
     return bool(alert["rule"] == RULE)
 
 
-def record(topic: str, minute: int, heard_ms: int, languages: tuple[str, ...]) -> dict[str, Any]:
+def record(topic: str, minute: int, heard_ms: int, since_ms: int | None, languages: tuple[str, ...]) -> dict[str, Any]:
     """Return the watchdog of a topic and minute.
 
     Parameters
     ----------
     heard_ms
         time of the last synthetic incident that has come through (epoch ms), 0 where none ever has
+    since_ms
+        from when on they could have (epoch ms), None where none are sent
     """
     time = minute * MINUTE_MS
-    silent = time - heard_ms > SILENT_AFTER_MS
+    silent = None if since_ms is None else time - max(heard_ms, since_ms) > SILENT_AFTER_MS
     title = {language: _TITLES[silent][language] for language in languages}
     return {
         "dispatch": f"{WATCHDOG}.{minute}@{topic}",

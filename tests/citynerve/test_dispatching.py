@@ -73,7 +73,8 @@ def test_a_synthetic_incident_goes_the_whole_way_and_the_watchdog_says_so(tmp_pa
         "en": "synthetic incident of desk",
     }
     first, second = records(tmp_path, "dispatch.fire")
-    assert [first["severity"], second["severity"]] == ["high", "low"]
+    assert [first["values"]["last_incident"], second["severity"]] == [None, "low"]
+    assert second["title"]["en"] == "Alerts come through"
     assert second["values"] == {"last_incident": incident["time"]} and desk.failed_incidents == 0
     assert incident["time"] % MINUTE_MS == 0
     dispatcher.outbox.close()

@@ -186,15 +186,15 @@ def test_no_alert_is_read_while_the_outbox_is_full(tmp_path, clock, monkeypatch)
 def test_every_topic_has_a_watchdog_once_a_minute(tmp_path, clock):
     dispatcher = desk(tmp_path, clock)
     minute = START // 60_000
-    assert [dispatcher.tick(), dispatcher.tick()] == [minute, None]
+    assert [dispatcher.tick(incidents=True), dispatcher.tick(incidents=True)] == [minute, None]
     clock.now += 59_999
-    assert dispatcher.tick() is None
+    assert dispatcher.tick(incidents=True) is None
     clock.now += 1
-    assert dispatcher.tick() == minute + 1
+    assert dispatcher.tick(incidents=True) == minute + 1
     closed(dispatcher)
     clock.now += 600_000
     dispatcher = desk(tmp_path, clock)
-    assert dispatcher.tick() == minute + 11 and dispatcher.tick() is None
+    assert dispatcher.tick(incidents=True) == minute + 11 and dispatcher.tick(incidents=True) is None
     worked(dispatcher)
     closed(dispatcher)
     for topic in TOPICS:
@@ -202,28 +202,37 @@ def test_every_topic_has_a_watchdog_once_a_minute(tmp_path, clock):
         assert [record["time"] // 60_000 - minute for record in records] == [0, 1, 11]
         assert [record["seq"] for record in records] == [1, 2, 3]
         assert all(record["synthetic"] and record["rule"] == "watchdog" for record in records)
-    assert dispatched(tmp_path, "dispatch.police")[0]["title"] == {"zh": "告警链路中断:可能收不到告警"}
+    assert dispatched(tmp_path, "dispatch.police")[0]["title"] == {"zh": "告警链路正常"}
 
 
-def test_a_watchdog_is_severe_until_a_synthetic_incident_has_come_through(tmp_path, clock):
+def test_a_watchdog_is_severe_while_no_synthetic_incident_comes_through(tmp_path, clock):
     dispatcher = desk(tmp_path, clock)
-    for number in range(6):
-        minute = dispatcher.tick()
+    for number in range(12):
+        minute = dispatcher.tick(incidents=True)
         assert minute is not None
-        if number in (1, 2):
+        if number in (5, 6):
             append(tmp_path, clock, alert("synthetic_incident", number, site="synthetic", time=minute * 60_000))
         worked(dispatcher)
         clock.now += 60_000
     closed(dispatcher)
     records = dispatched(tmp_path, "dispatch.property")
-    assert [record["severity"] for record in records] == ["high", "high", "low", "low", "low", "low"]
-    assert records[3]["values"] == {"last_incident": START + 120_000}
-    assert records[3]["title"] == {"en": "Alerts come through"}
+    assert [record["severity"] for record in records] == ["low"] * 4 + ["high"] * 2 + ["low"] * 4 + ["high"] * 2
+    assert records[5]["title"] == {"en": "Alerts may be missing: the way from event to desk is broken"}
+    assert records[7]["values"] == {"last_incident": START + 360_000}
+    assert records[7]["title"] == {"en": "Alerts come through"}
+    assert [record["values"]["last_incident"] for record in records[:6]] == [None] * 6
+
+
+def test_a_desk_that_sends_no_incidents_says_that_nobody_looks_at_the_engine(tmp_path, clock):
     dispatcher = desk(tmp_path, clock)
-    dispatcher.tick()
+    for _ in range(6):
+        dispatcher.tick(incidents=False)
+        clock.now += 60_000
     worked(dispatcher)
     closed(dispatcher)
-    assert dispatched(tmp_path, "dispatch.property")[-1]["severity"] == "high"
+    records = dispatched(tmp_path, "dispatch.police")
+    assert {record["severity"] for record in records} == {"low"}
+    assert records[5]["title"] == {"zh": "派发程序正常,未检查引擎"}
 
 
 def test_an_incident_is_an_event_of_its_minute():

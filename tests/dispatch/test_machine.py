@@ -78,7 +78,7 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(ms=st.sampled_from([1, 30_000, 60_000, 200_000]))
     def tick(self, ms):
         self.clock.now += ms
-        self.desk.tick()
+        self.desk.tick(incidents=True)
 
     @rule()
     def start_again(self):
