@@ -36,6 +36,7 @@ class Route:
     topic: str = ""
     fields: frozenset[str] = frozenset()
     languages: tuple[str, ...] = LANGUAGES
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     @property
     def of_topic(self) -> str:
@@ -62,7 +63,7 @@ def read_route(node: Written, reader: Reader) -> Route | None:
             reader.wrong("routes", node, "text")
             return None
         names = reader.names("routes", node)
-        return Route(names[0].text) if names else None
+        return Route(names[0].text, place=names[0].place) if names else None
     found = reader.table("routes", node, ROUTE, "a route", "路由")
     name = reader.text("name", found["name"]) if "name" in found else None
     if name is None:
@@ -71,7 +72,7 @@ def read_route(node: Written, reader: Reader) -> Route | None:
     if "title" in found:
         title = {language: text.text for language, text in reader.texts("title", found["title"]).items()}
     topic = reader.text("topic", found["topic"]) if "topic" in found else None
-    if topic is not None and not (TOPIC.fullmatch(topic.text) and len(topic.text) <= TOPIC_MAX):
+    if topic is not None and not is_topic(topic.text):
         reader.report("E087", topic.place, text=topic.text)
         topic = None
     languages = reader.names("lang", found["lang"], needed=True) if "lang" in found else ()
@@ -85,7 +86,20 @@ def read_route(node: Written, reader: Reader) -> Route | None:
         topic.text if topic else "",
         frozenset(each.text for each in fields),
         tuple(dict.fromkeys(each.text for each in languages if each.text in LANGUAGES)) or LANGUAGES,
+        name.place,
     )
+
+
+def is_topic(text: str) -> bool:
+    """Tell whether a text can be a topic, which names a folder, too."""
+    return TOPIC.fullmatch(text) is not None and len(text) <= TOPIC_MAX
+
+
+def check_topics(routes: Iterable[Route], reader: Reader) -> None:
+    """Report routes whose names make no topic, and that say none."""
+    for route in routes:
+        if route.place is not None and not is_topic(route.of_topic):
+            reader.report("E087", route.place, text=route.of_topic)
 
 
 def field_names(node: Written) -> tuple[Scalar, ...]:

@@ -221,6 +221,7 @@ class Vocabulary:
         if not self.broken.has("", "sets"):
             columns = [f"{name}.{column}" for name, declared in self.sets.items() for column in declared.columns]
             routing.check_fields(self._seen_by_routes, columns, schemas, reader)
+        routing.check_topics(self.routes.values(), reader)
         routing.check_tree(self.tree, words, reader)
 
     def _timezone(self, node: Node, reader: Reader) -> None:

@@ -162,3 +162,12 @@ def test_the_tree_stands_in_one_place() -> None:
     with pytest.raises(Problems) as raised:
         check.loads({"r.yaml": RULES, "a.yaml": ROUTES + tree[11:], "b.yaml": tree}, SCHEMAS, CITY)
     assert [(each.code, each.place.path) for each in raised.value.problems] == [("E007", "b.yaml")]
+
+
+@pytest.mark.parametrize("name", ["../fire", "消防", "Fire", "fire station"])
+def test_a_route_whose_name_makes_no_topic_says_one(name: str) -> None:
+    routes = f"{ROUTES.strip()[:-1]}, '{name}']\n"
+    assert codes("", routes) == [("E087", 2, len(ROUTES.splitlines()[1]) + 2)]
+    said = f"- {{name: '{name}', topic: dispatch.fire}}\n"
+    names = "".join(f"- {each}\n" for each in (f"'{name}'", *ROUTES.splitlines()[1][9:-1].split(", ")))
+    assert codes("", f"version: 1\nroutes:\n{names}{said}") == []
