@@ -25,6 +25,7 @@ class Counts:
         self.stages: defaultdict[str, Histogram] = defaultdict(Histogram)  # CPU seconds of a block
         self.latency: defaultdict[str, Histogram] = defaultdict(Histogram)  # received to durable, by severity
         self.lines_lost = 0  # that alerts needed and that could not be read again
+        self.undeclared = 0  # frames of feeds that are not declared any more
         self.snapshots = Counter({"success": 0, "failure": 0})
         self.snapshot_seconds = Histogram()
         self.snapshot_bytes = 0  # of the last one

@@ -7,7 +7,7 @@ snapshots and the logs hold what they would have held. Nothing here waits for a 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -28,7 +28,7 @@ from streams.log.protocol import Log, LogError
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
 from streams.shard.shard import Shard
-from streams.snapshot.container import SnapshotError
+from streams.snapshot.container import SnapshotError, unpack
 from streams.snapshot.store import SnapshotStore
 from streams.stages import Stages
 from streams.summary import Summary
@@ -53,6 +53,7 @@ class Recovery:
     events: int = 0  # read again
     seconds: float = 0.0
     refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
+    skipped: int = 0  # bytes before it that no snapshot covers and the log no longer holds
     missing: int = 0  # derived lines that were there and did not come again
 
 
@@ -94,20 +95,27 @@ class Engine:
             Shard(plan, references, feeds, city, self._line_at, Slice(index, shards), self.stages)
             for index in range(shards)
         ]
-        self._feeds = {feed.name: feed for feed in feeds}
+        self.feeds = {feed.name: feed for feed in feeds}
         self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
         self._clock_of_all = GroupClock(tuple(self._clocks.values()))
         self._epoch = EpochFinder(self._clock_of_all)
         self.logs, self._store, self._clock, self._on_alerts = logs, store, clock, on_alerts
-        self._alerts = DerivedLog(logs.alerts, lambda line: str(line["id"]), on_failure)
-        self._late = DerivedLog(logs.late, _place, on_failure)
-        self._dead_letters = DerivedLog(logs.dead_letters, _place, on_failure)
+        self.give_up_at = float("inf")  # monotonic seconds from which what cannot be written is left to the next start
+        self._on_failure = on_failure
+        self._alerts = DerivedLog(logs.alerts, lambda line: str(line["id"]), self._failed)
+        self._late = DerivedLog(logs.late, _place, self._failed)
+        self._dead_letters = DerivedLog(logs.dead_letters, _place, self._failed)
         self._derived = {"alerts": self._alerts, "late": self._late, "dead_letters": self._dead_letters}
         self._saver = ThreadPoolExecutor(1, "snapshot")
         self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
         self._debt_s = debt_s
         self.debts = [0.0] * shards  # CPU seconds of decoding and stepping since the last snapshot
         self._from = [0] * shards  # log position that each shard goes on from
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its log says that all input has ended: nothing more is released."""
+        return self._clock_of_all.ended is not None or any(shard.has_ended for shard in self.shards)
 
     @property
     def greatest(self) -> int:
@@ -126,12 +134,13 @@ class Engine:
         self._restore(found)
         first = min(range(len(self.shards)), key=self._from.__getitem__)
         self.position = found.position = max(self._from[first], log.begin)
+        found.skipped = self.position - self._from[first]
         for name, clock in self.shards[first].clocks.items():
             self._clocks[name].restore(clock.tables())
         self._epoch.epoch = self.shards[first].epoch
         for name, derived in self._derived.items():
             derived.recover(min(shard.beside.get(name, derived.log.begin) for shard in self.shards))
-        for block, end in blocks(log.read(self.position), self._feeds):
+        for block, end in blocks(log.read(self.position), self.feeds, self._from):
             progress(end - self.position)
             found.bytes_read += end - self.position
             self._take(block, end)
@@ -147,7 +156,7 @@ class Engine:
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take what has become durable, in order; what has been taken before is passed over."""
-        for block, end in blocks((frame for frame in frames if frame.position >= self.position), self._feeds):
+        for block, end in blocks((frame for frame in frames if frame.position >= self.position), self.feeds):
             self._take(block, end)
         self._snapshot_one()
 
@@ -172,9 +181,12 @@ class Engine:
         for log in (self.logs.events, self.logs.alerts, self.logs.late, self.logs.dead_letters):
             log.close()
 
-    def _take(self, block: Block, end: int) -> None:
+    def _take(self, block: Block | None, end: int) -> None:
         received: int | None = None
-        if isinstance(block, Events):
+        if block is None:
+            self.counts.undeclared += 1
+            alerts = []
+        elif isinstance(block, Events):
             received = block.received
             alerts = self._arrive(block, end)
         else:
@@ -259,12 +271,26 @@ class Engine:
                 try:
                     if position > self.logs.events.end:
                         raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
-                    shard.restore(path.read_bytes())
+                    data = path.read_bytes()
+                    self._reaches(unpack(data)[0]["beside"])
+                    shard.restore(data)
                 except (OSError, SnapshotError) as error:
                     found.refused.append(f"{path.name}: {error}")
                 else:
                     self._from[number] = position
                     break
+
+    def _failed(self, error: LogError) -> None:
+        """Wait before a derived line is written again; behind the end of patience, give up: it is derived again."""
+        if time.monotonic() > self.give_up_at:
+            raise error
+        self._on_failure(error)
+
+    def _reaches(self, beside: Mapping[str, int]) -> None:
+        """Refuse a snapshot that stands for more than the derived logs hold: what they lost is derived again."""
+        for name, position in beside.items():
+            if self._derived[name].log.end < position:
+                raise SnapshotError(f"the log `{name}` ends at {self._derived[name].log.end}, before its {position}")
 
     def _snapshot_one(self) -> None:
         """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
@@ -299,7 +325,8 @@ class Engine:
         self._saving = None
         if not saving.exception():
             self._from[number] = position
-            self.logs.events.forget(min(self._from))
+            kept = [self._store.newest(shard) for shard in range(len(self.shards))]
+            self.logs.events.forget(min(snapshots[-1][0] if snapshots else 0 for snapshots in kept))
 
 
 def _place(line: dict[str, object]) -> str:

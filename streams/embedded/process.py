@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from streams.embedded.inbox import Inbox
 from streams.embedded.pump import Pump
 from streams.log.blocks import BLIND_TICK, TICK, end_record
 from streams.log.frame import Buffer, Frame, What
+from streams.log.protocol import LogError
 from streams.time.watermark import BEGINNING
 
 TICK_EVERY_S = 1.0
+AGAIN_WITHIN_S = 30.0  # that whoever was refused sends the same again
 BLIND_AFTER_S = 600.0
 STOP_WITHIN_S = 30.0
 _PATIENCE_S = 0.1
@@ -66,14 +69,28 @@ class Process:
             **dict.fromkeys((put.source.feed for put in inputs if put.live), _always),
             **(connected or {}),
         }
+        self._under_way: Counter[str] = Counter()  # appends by feed
         self._now_s = now_s
         self._heard = dict.fromkeys(self._connected, now_s())  # when something came of a live feed, or a tick was made
         self._seen = dict.fromkeys(self._connected, now_s())  # when it was last connected
 
-    def append(self, feed: str, text: Buffer, *, urgent: bool = False) -> "Future[Frame]":
-        """Append lines of a live feed; return the future that comes to their frame when they are durable."""
-        self._heard[feed] = self._seen[feed] = self._now_s()
-        return self._log.append(feed, text, urgent=urgent)
+    def append(self, feed: str, text: Buffer, what: What = What.LINES, *, urgent: bool = False) -> "Future[Frame]":
+        """Append lines of a feed, or its control record; the future comes to the frame when it is durable.
+
+        While something of a feed is under way, and for a while after it was refused, the feed is not ticked: what is
+        sent again would be late.
+        """
+        if feed not in self.engine.feeds:
+            raise ValueError(f"feed {feed} is not declared")
+        self._under_way[feed] += 1
+        future = self._log.append(feed, text, what, urgent=urgent)
+        future.add_done_callback(lambda done: self._answered(feed, refused=done.cancelled() or bool(done.exception())))
+        return future
+
+    def _answered(self, feed: str, *, refused: bool) -> None:
+        self._under_way[feed] -= 1
+        if feed in self._heard:
+            self._heard[feed] = self._seen[feed] = self._now_s() + (AGAIN_WITHIN_S if refused else 0.0)
 
     def stop(self) -> None:
         """Have it stop, from any thread or signal handler; `run` returns when everything taken is safe."""
@@ -86,12 +103,14 @@ class Process:
             self._beat()
             progress(size)
 
-        recovery = self.engine.recover(going_on)
-        for put in self._inputs:
-            pump = Pump(put.source, self._log, urgent=put.urgent, stopping=self._stopping, on_read=self.on_read)
-            self._pumps.append(pump)
-            pump.start()
         try:
+            recovery = self.engine.recover(going_on)
+            if self.engine.has_ended:
+                raise LogError(
+                    "the input of this data folder has ended; go on in another one",
+                    "这个数据目录的输入已经结束,请换一个目录",
+                )
+            self._start_pumps()
             self.ready.set()
             self.on_ready(recovery)
             while not self._stopping.is_set() and not self._done():
@@ -99,11 +118,19 @@ class Process:
                 self._tick()
                 self.engine.take(self.inbox.take(_PATIENCE_S))
                 self._check()
+            self._check()
             self._drain()
+            self._check()
         finally:
             self.ready.clear()
             self._close()
         return recovery
+
+    def _start_pumps(self) -> None:
+        for put in self._inputs:
+            pump = Pump(put.source, self.append, put.urgent, self._stopping, self.on_read)
+            self._pumps.append(pump)
+            pump.start()
 
     def _beat(self) -> None:
         self.beat = self._now_s()
@@ -120,7 +147,7 @@ class Process:
         """Tick the live feeds of which nothing has come for a second, blindly those that have been away for long."""
         now = self._now_s()
         for feed, connected in self._connected.items():
-            if now - self._heard[feed] < TICK_EVERY_S:
+            if self._under_way[feed] or now - self._heard[feed] < TICK_EVERY_S:
                 continue
             if connected():
                 self._seen[feed] = now
@@ -134,6 +161,7 @@ class Process:
         until = self._now_s() + STOP_WITHIN_S
         ended = self._done() and not self._stopping.is_set()
         self._stopping.set()
+        self.engine.give_up_at = until
         ending = threading.Thread(target=self._end_inputs, daemon=True)
         ending.start()
         while ending.is_alive() and self._now_s() < until:  # what they still append needs room

@@ -4,15 +4,24 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Protocol
 
 from connectors.protocol import Source
 from events.block import Events
 from streams.log.blocks import FEED_END
 from streams.log.frame import Buffer, Frame, What
-from streams.log.protocol import Log, LogError
+from streams.log.protocol import LogError
 
 RETRY_S = 0.5
 NEWLINE = ord("\n")
+
+
+class Append(Protocol):
+    """Appends to the event log."""
+
+    def __call__(self, feed: str, text: Buffer, what: What, *, urgent: bool) -> "Future[Frame]":
+        """Return the future that comes to the frame when it is durable."""
+        ...
 
 
 @dataclass(slots=True)
@@ -33,16 +42,21 @@ class Pump:
     def __init__(
         self,
         source: Source,
-        log: Log,
-        *,
-        urgent: bool = False,
+        append: Append,
+        urgent: bool,
         stopping: threading.Event,
-        on_read: Callable[[int], None] = lambda _: None,
+        on_read: Callable[[int], None],
     ) -> None:
         self.feed = source.feed
         self.ended = False
         self.error: BaseException | None = None
-        self._source, self._log, self._urgent, self._stopping, self._on_read = source, log, urgent, stopping, on_read
+        self._source, self._append_to_log, self._urgent, self._stopping, self._on_read = (
+            source,
+            append,
+            urgent,
+            stopping,
+            on_read,
+        )
         self._under: _Under | None = None
         self._thread = threading.Thread(target=self._run, name=f"pump {source.feed}", daemon=True)
 
@@ -71,7 +85,7 @@ class Pump:
 
     def _append(self, text: Buffer, what: What) -> None:
         self._settle()
-        self._under = _Under(text, what, self._log.append(self.feed, text, what, urgent=self._urgent))
+        self._under = _Under(text, what, self._append_to_log(self.feed, text, what, urgent=self._urgent))
 
     def _settle(self) -> None:
         """Return when the block before is durable."""
@@ -82,7 +96,7 @@ class Pump:
             except LogError:
                 if self._stopping.wait(RETRY_S):
                     return  # never acknowledged: whoever sent it has it still
-                under.future = self._log.append(self.feed, under.text, under.what, urgent=self._urgent)
+                under.future = self._append_to_log(self.feed, under.text, under.what, urgent=self._urgent)
 
 
 def _whole_lines(block: Events) -> Buffer:

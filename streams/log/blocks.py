@@ -1,6 +1,6 @@
 """Frames as blocks: what shards are fed is what the event log holds, and nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 import orjson
@@ -14,18 +14,23 @@ TICK, BLIND_TICK, FEED_END = b'{"control":"tick"}\n', b'{"control":"tick","blind
 _MERGED_MAX = 16 << 20  # bytes of text in one block
 
 
-def blocks(frames: Iterable[Frame], feeds: Mapping[str, Feed]) -> Iterator[tuple[Block, int]]:
-    """Yield each block with the log position behind it.
+def blocks(
+    frames: Iterable[Frame], feeds: Mapping[str, Feed], cuts: Collection[int] = ()
+) -> Iterator[tuple[Block | None, int]]:
+    """Yield each block with the log position behind it; None for a frame of a feed that is not declared any more.
 
     Frames of one feed that follow each other in one commit become one block, which costs rules a few calls whatever
-    its size. Whoever reads from a position that a block ended at may be given other blocks, and the same alerts.
+    its size, but none reaches over a position of `cuts`. Whoever reads from a position that a block ended at may be
+    given other blocks, and the same alerts.
     """
     together: list[Frame] = []
     for frame in frames:
-        if together and not _belongs(frame, together):
+        if together and (frame.position in cuts or not _belongs(frame, together)):
             yield _events(together), together[-1].end
             together = []
-        if frame.what is What.LINES:
+        if frame.feed and frame.feed not in feeds:
+            yield None, frame.end
+        elif frame.what is What.LINES:
             together.append(frame)
         else:
             yield _control(frame, feeds), frame.end

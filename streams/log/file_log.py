@@ -142,21 +142,35 @@ class FileLog(LogReader):
         os.close(self._lock)
 
     def _commits(self) -> None:
-        while batch := self._next_commit():
-            try:
-                frames = self._commit(batch)
-            except OSError as error:
-                if not self._sound:
-                    with suppress(OSError):
-                        self._roll()
-                refused = _refused(self._folder, error)
-                for waiting in batch:
-                    waiting.future.set_exception(refused)
-                continue
-            for waiting, frame in zip(batch, frames, strict=True):
-                waiting.future.set_result(frame)
-            for frame in frames:
-                self._on_durable(frame)
+        batch: list[_Waiting] = []
+        try:
+            while batch := self._next_commit():
+                self._finish([waiting for waiting in batch if waiting.future.set_running_or_notify_cancel()])
+        except BaseException as error:  # a fault of the program: nobody may wait for ever
+            with self._changed:
+                self._closed = True
+                left = [*batch, *self._urgent, *self._waiting]
+            for waiting in left:
+                if not waiting.future.done():
+                    waiting.future.set_exception(error)
+            raise
+
+    def _finish(self, batch: Sequence[_Waiting]) -> None:
+        """Commit a batch, and tell whoever waits for it."""
+        try:
+            frames = self._commit(batch) if batch else []
+        except OSError as error:
+            if not self._sound:
+                with suppress(OSError):
+                    self._roll()
+            refused = _refused(self._folder, error)
+            for waiting in batch:
+                waiting.future.set_exception(refused)
+            return
+        for waiting, frame in zip(batch, frames, strict=True):
+            waiting.future.set_result(frame)
+        for frame in frames:
+            self._on_durable(frame)
 
     def _next_commit(self) -> list[_Waiting]:
         """Wait for something to commit; return all there is up to a size, nothing once the log is closed."""
@@ -173,7 +187,10 @@ class FileLog(LogReader):
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Frame]:
         size = sum(len(waiting.text) for waiting in batch)
-        if self._disk.free(self._folder) < size + self._retention.headroom_bytes:
+        wanted = size + self._retention.headroom_bytes
+        if self._disk.free(self._folder) < wanted:
+            self._unlink()
+        if self._disk.free(self._folder) < wanted:
             raise _full(self._retention.headroom_bytes >> 20)
         if not self._sound or self._size >= self._retention.segment_bytes:
             self._roll()
@@ -226,8 +243,15 @@ class FileLog(LogReader):
         with suppress(OSError):  # it can be made again
             if self._size:
                 self._growing.write(segment_path(self._folder, self._growing.start))
-        descriptor = self._disk.create(segment_path(self._folder, self._end))
-        self._disk.sync_folder(self._folder)
+        path = segment_path(self._folder, self._end)
+        if path.exists():  # of which nothing was sound, as far as can be told
+            self._disk.replace(path.with_suffix(".torn"), path)
+        descriptor = self._disk.create(path)
+        try:
+            self._disk.sync_folder(self._folder)
+        except OSError:
+            os.close(descriptor)
+            raise
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._size, self._growing, self._sound = descriptor, 0, Index(self._end), True

@@ -4,8 +4,8 @@
     what u8 | codec u8 | feed length u16 | feed | payload
 
 All numbers are little endian. The CRC is of all that follows it, the payload as stored. `position` is the log position
-of the first byte of the text, `commit` that of the first frame written together with this one: a damaged frame before
-a later commit had been acknowledged, one of the last commit had not. CRC-32C: RFC 3720, section 12.1.
+of the first byte of the text, `commit` that of the first frame written together with this one. CRC-32C: RFC 3720,
+section 12.1.
 """
 
 import struct

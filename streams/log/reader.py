@@ -131,7 +131,10 @@ class LogReader:
     def _walk(self, starts: list[int], number: int, position: int, at: int) -> Walk:
         path = segment_path(self._folder, starts[number])
         until = starts[number + 1] if number + 1 < len(starts) else None
-        return Walk(path, mapped(path), at, position, until)
+        try:
+            return Walk(path, mapped(path), at, position, until)
+        except FileNotFoundError:
+            raise LogError(f"{path} is no longer kept", f"{path} 已不再保留") from None
 
     def _index(self, starts: list[int], number: int) -> Index:
         """Return the index of a segment; it is made if there is none, and not kept while the segment still grows."""

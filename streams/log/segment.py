@@ -16,7 +16,7 @@ SUFFIX = ".log"
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A stretch of a log that cannot be read any more, though it had been acknowledged: positions [since, until)."""
+    """A stretch of a log that cannot be read: positions [since, until). If not of the last commit, it was promised."""
 
     segment: Path
     at: int  # byte in the file
@@ -49,8 +49,8 @@ def mapped(path: Path) -> Buffer:
 class Walk:
     """Walks through the frames of a segment from a place at which log position `position` is expected.
 
-    `at` and `position` stand behind the last sound frame; `damage` has what was skipped: a frame that is not sound
-    though a later commit is. Where there is no later commit, the rest is a torn tail that nobody was promised.
+    `at` and `position` stand behind the last sound frame; `damage` has what was skipped: frames that are not sound
+    though a later one is. Where none is, the rest is a torn tail.
     """
 
     path: Path
@@ -82,16 +82,14 @@ class Walk:
         return at, head
 
     def _later(self) -> tuple[int, Head] | None:
-        """Find the next sound frame of a later commit than what cannot be read here."""
+        """Find the next sound frame behind what cannot be read here."""
         data = bytes(self.data[self.at :])  # only ever of a damaged segment
         place = data.find(MAGIC, 1)
         while place >= 0:
             at = self.at + place
             head = read_head(self.data, at)
             if head and head.position > self.position and is_sound(self.data, at, head):
-                later = self.until is not None or head.commit > self.position
-                if later and (self.until is None or head.position < self.until):
-                    return at, head
+                return None if self.until is not None and head.position >= self.until else (at, head)
             place = data.find(MAGIC, place + 1)
         return None
 

@@ -164,6 +164,11 @@ class Shard:
         return self._clocks
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it was told that all input has ended."""
+        return any(group.clock.ended is not None for group in self._groups)
+
+    @property
     def groups(self) -> Sequence[TimeGroup]:
         """Its time groups, for whoever explains what they hold."""
         return self._groups

@@ -29,7 +29,7 @@ class SnapshotStore:
             it is not; the ones before it are as they were
         """
         path = self._folder / f"shard-{shard:03d}.{position:016d}{SUFFIX}"
-        fresh = path.with_suffix(".fresh")
+        fresh = self._folder / f"shard-{shard:03d}.fresh"  # one name: what failed is written over
         descriptor = self._disk.create(fresh)
         try:
             self._disk.write(descriptor, [data])

@@ -62,7 +62,7 @@ class LossyDisk(Disk):
         if not self._passes():
             self._fail()
         super().replace(path, by)
-        self._synced[path], self._named[path] = self._synced.pop(by), self._named.pop(by)
+        self._synced[path], self._named[path] = self._synced.pop(by, path.stat().st_size), self._named.pop(by, True)
 
     def sync_folder(self, folder):
         if not self._passes():

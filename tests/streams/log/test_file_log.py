@@ -131,7 +131,6 @@ def test_what_was_acknowledged_survives_any_failure(tmp_path_factory, fails_at, 
     found = texts(log)
     assert found[: len(acknowledged)] == acknowledged
     assert set(found) <= {*acknowledged, *refused}
-    assert not log.damage
     end = log.end
     assert log.append("f", b"on it goes\n").result(10).position == end
     log.close()
@@ -159,7 +158,7 @@ def test_a_flipped_byte_costs_no_more_than_its_frame_and_is_told(tmp_path_factor
     missing = [frame for frame in frames if frame.text not in found]
     assert len(missing) == 1
     assert found == [frame.text for frame in frames if frame is not missing[0]]
-    if missing[0] is not frames[-1]:  # which might never have been acknowledged
+    if missing[0] is not frames[-1]:  # behind which nothing tells a torn tail from damage
         assert [(d.since, d.until) for d in reader.damage] == [(missing[0].position, missing[0].end)]
         with pytest.raises(LogError):
             reader.line(missing[0].position)
@@ -248,3 +247,81 @@ def test_a_closed_log_takes_nothing_and_loses_nothing(tmp_path):
 def test_frames_have_bounds(log, text):
     with pytest.raises(ValueError, match="a frame has"):
         log.append("f", text)
+
+
+def test_a_damaged_frame_costs_none_of_the_sound_ones_of_its_commit(tmp_path):
+    gate = threading.Event()
+
+    class Slow(Disk):
+        def sync(self, descriptor):
+            assert gate.wait(10)
+            super().sync(descriptor)
+
+    gate.set()
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Slow())
+    gate.clear()
+    futures = [log.append("f", lines(i)) for i in range(6)]
+    gate.set()
+    frames = [future.result(10) for future in futures]
+    log.close()
+    path = segment_path(tmp_path, 0)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(lines(3), lines(9)))
+    log = FileLog(tmp_path, ticking(9_000), retention=SMALL)
+    assert texts(log) == [lines(i) for i in (0, 1, 2, 4, 5)]
+    assert [(damage.since, damage.until) for damage in log.damage] == [(frames[3].position, frames[3].end)]
+    assert log.append("f", lines(7)).result(10).position == frames[-1].end
+    log.close()
+
+
+def test_whoever_gives_up_waiting_stops_nobody_else(tmp_path):
+    gate = threading.Event()
+
+    class Slow(Disk):
+        def sync(self, descriptor):
+            assert gate.wait(10)
+            super().sync(descriptor)
+
+    gate.set()
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Slow())
+    gate.clear()
+    first = log.append("f", lines(0))
+    given_up = log.append("f", lines(1))
+    given_up.cancel()
+    after = log.append("f", lines(2))
+    gate.set()
+    assert first.result(10) and after.result(10)
+    log.close()
+    assert texts(LogReader(tmp_path))[-1] == lines(2)
+
+
+def test_what_is_old_goes_before_anything_is_refused(tmp_path):
+    class Small(Disk):
+        def free(self, folder):
+            return 9_000 - sum(path.stat().st_size for path in folder.glob("*.log"))
+
+    now = [1_000]
+    retention = Retention(segment_bytes=2000, keep_ms=100, headroom_bytes=1_000)
+    log = FileLog(tmp_path, lambda: now[0], retention=retention, disk=Small())
+    for i in range(400):
+        log.append("f", lines(i)).result(10)
+        log.forget(log.end)
+        now[0] += 10
+    log.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_the_program_leaves_nobody_waiting(tmp_path):
+    def broken(_frame):
+        raise RuntimeError("a fault")
+
+    log = FileLog(tmp_path, ticking(), retention=SMALL, on_durable=broken)
+    assert log.append("f", lines(0)).result(10)
+    for _ in range(100):
+        try:
+            assert isinstance(log.append("f", lines(1)).exception(10), RuntimeError)
+        except LogError:
+            break
+    else:
+        raise AssertionError("a log without its thread takes nothing")
+    log.close()
