@@ -16,8 +16,10 @@ from rules.expression.nodes import Name, walk
 from rules.expression.parse import parse
 from rules.keys import RULE, Key
 from rules.layout import inside
+from rules.patterns.threshold import CheckedThreshold
 from rules.respell import respelled, text_respelled
 from rules.texts import holes
+from rules.vocabulary import Vocabulary
 from rules.written import WrittenRule, spelled
 from rules.yaml import Items, Node, Scalar
 from rules.yaml import Mapping as Document
@@ -121,7 +123,7 @@ def _edit(name: str, before: _Side, after: _Side) -> Edit | None:
         return Edit(name, "removed" if new is None else "added")
     resting = _changed(before.named(name), after.named(name))
     apart = {*_changed(signature.form(old), signature.form(new))}
-    was, now = signature.state(old, before.vocabulary), signature.state(new, after.vocabulary)
+    was, now = _kept(old, before.vocabulary), _kept(new, after.vocabulary)
     if was == now and not apart and not resting:
         return None
     return Edit(
@@ -132,6 +134,12 @@ def _edit(name: str, before: _Side, after: _Side) -> Edit | None:
         _changed(before.macros_of(name), after.macros_of(name), both=True),
         resting,
     )
+
+
+def _kept(rule: CheckedRule, vocabulary: Vocabulary) -> tuple[str, object]:
+    """Return what a rule needs to have been kept: its state, and what it asks of a window that others share."""
+    asked = rule.pattern.asked() if isinstance(rule.pattern, CheckedThreshold) else None
+    return signature.state(rule, vocabulary), asked
 
 
 def _class(old: CheckedRule, new: CheckedRule, is_other_state: bool, is_judged: bool) -> Class:

@@ -82,6 +82,10 @@ class CheckedThreshold:
         """What accumulates, for the signature; of which aggregates is for each of those to say that share it."""
         return {"window": self._window}
 
+    def asked(self) -> list[Any]:
+        """What it asks of a window that others may share: more than another rule asked must be counted anew."""
+        return [[[each.name, each.parameter] for each in self.aggregates], self._baseline, self.usual]
+
     def form(self) -> dict[str, Any]:
         """What it means, key by key, for the version."""
         return {
