@@ -15,7 +15,6 @@ from citynerve.text import say
 
 EVENTS = 500_000
 SEED = 7
-LIBRARY = Path("rules/library")  # as it is called in the folder of the repository
 
 
 def command() -> click.Command:
@@ -144,7 +143,7 @@ def _next(folder: Path, rules: Sequence[Path]) -> str:
     ]
     replay = " \\\n      ".join(parts)
     less = f"less {_word(folder / 'alerts.ndjson')}"
-    check = f"citynerve rules check {' '.join(map(_word, rules or [LIBRARY]))}"
+    check = f"citynerve rules check {' '.join(map(_word, rules or [_shipped()]))}"
     return say(
         en=f"""How to go on (outside the environment the command is .venv/bin/citynerve)
   # the alerts, one a line
@@ -165,6 +164,13 @@ def _next(folder: Path, rules: Sequence[Path]) -> str:
   # this screen in English
   citynerve --lang en run""",
     )
+
+
+def _shipped() -> Path:
+    """Return the folder of the shipped rules, as short as it can be called from here."""
+    from rules.check import LIBRARY
+
+    return LIBRARY.relative_to(Path.cwd()) if LIBRARY.is_relative_to(Path.cwd()) else LIBRARY
 
 
 def _word(path: Path) -> str:

@@ -99,7 +99,7 @@ def test_types_and_units_are_carried(text, kinds, scope, base, unit):
         ("quantile(speed_kmh, 95) > 3", "flow", WINDOW, "E111", ""),
         ("quantile(speed_kmh, occupancy) > 3", "flow", WINDOW, "E111", ""),
         ("avg(count()) > 3", "flow", WINDOW, "E116", "join several of them by `and`"),
-        ("avg(speed_kmh) > 5m", "flow", WINDOW, "E108", ""),
+        ("avg(speed_kmh) > 5m", "flow", WINDOW, "E108", "a number without unit is in km/h here"),
         ("duration() > 5", "flow", WINDOW, "E108", "write `5s` for seconds, or `5m` for minutes"),
         (
             "zscore(avg(speed_kmh)) < -3",
