@@ -20,6 +20,12 @@ from rules.yaml import Items, Mapping, Node, Scalar
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_WITH_DIGITS = re.compile(r"[a-z0-9_]+")
 LANGUAGES = ("zh", "en")
+# keys of the language that come with cases: who writes one relies on it, so that passing it over would be worse
+LATER = ("group", "remind", "max_age", "inhibit")
+_LATER_ADVICE = {
+    "advice": "it comes with the dispatcher's cases; leave it out until then",
+    "advice_zh": "随派发程序的案件功能提供;此前请不要写",
+}
 NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 DURATION_MAX_MS = 366 * DAY_MS
 CAPACITY_MAX = 100_000_000
@@ -116,6 +122,8 @@ class Reader:
                 entries.append((key, value))
             elif slip := slips.in_name(key.text, key.place):
                 self.problems.append(slip)
+            elif key.text in LATER:
+                self.report("E011", key.place, what=f"`{key.text}`", what_zh=f" `{key.text}`", **_LATER_ADVICE)
             else:
                 left = [each for each in known if each not in there]
                 near = meant(key.text, left, wanted, also) if key.text.isidentifier() else ""

@@ -14,18 +14,14 @@ from rules.model import Escalation, Exemption, Pattern, Rule, RuleFile, Rung, Se
 from rules.patterns import absence, change, sequence, threshold
 from rules.purpose import PURPOSES
 from rules.reading import Reader, better_name
-from rules.vocabulary import DECLARATIONS, DISPATCH_KEYS
+from rules.vocabulary import DECLARATIONS
 from rules.yaml import Items, Mapping, Node, Scalar
 
 WORD = re.compile(r"[a-z][a-z0-9_]*")
 RULES_FILE = "a rule file", "规则文件"
 VOCABULARY_FILE = "a vocabulary file", "词汇文件"
-DISPATCHED = {
-    "advice": "it comes with the dispatcher, which reads it; leave it out until then",
-    "advice_zh": "由派发程序读取,将随它一起提供;此前请不要写",
-}
 RULES = ("version", *DECLARATIONS, "let", "rules")
-VOCABULARY = ("version", *DECLARATIONS, *DISPATCH_KEYS)
+VOCABULARY = ("version", *DECLARATIONS)
 # keys that say nothing without another one
 NEEDS: Names[str, tuple[str, ...]] = {
     "window": ("threshold", "change"),
@@ -69,10 +65,6 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
         reader.lacks(Place(path, 1), *where, "version")
     elif not (isinstance(found["version"], Scalar) and found["version"].text == "1"):
         reader.report("E004", found["version"].place, near="1")
-    for key in DISPATCH_KEYS:  # who writes it relies on it, so that passing it over would be worse than an error
-        if key in found:
-            place = document.key(key).place
-            reader.report("E011", place, what=f"`{key}`", what_zh=f" `{key}`", **DISPATCHED)
     macros: dict[str, Scalar] = {}
     unread: set[str] = set()
     if "let" in found and not isinstance(found["let"], Mapping):

@@ -20,7 +20,6 @@ from rules.yaml import Items, Mapping, Node, Scalar
 
 DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes", "tree")
 NAMED: tuple[Section, ...] = ("sets", "calendars", "areas", "scores")  # whose entries have names
-DISPATCH_KEYS = ("group", "remind", "max_age", "inhibit")  # of routes.yaml, for a later dispatcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,8 @@ def test_what_only_a_dispatcher_would_read_is_refused_and_its_routes_are_not() -
     ]
     assert "`inhibit` is not in this version" in found[-1].en and "dispatcher" in found[-1].advice_en
     assert "`inhibit`" in found[-1].zh and "派发" in found[-1].advice_zh
+    [of_rule] = problems(rule("group: {by: [site]}"))
+    assert of_rule.code == "E011" and "`group`" in of_rule.en
 
 
 def test_a_single_file_brings_the_vocabulary_beside_it_but_no_other_rules(tmp_path: Path) -> None:
