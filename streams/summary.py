@@ -52,8 +52,8 @@ class Summary:
         """Count what a batch has, and what was refused."""
         self.events += len(batch)
         self.unknown_enums += batch.unknown_enums
-        for code in batch.rejects.reason.tolist():
-            self.rejected[REASONS[code]] = self.rejected.get(REASONS[code], 0) + 1
+        for code in np.flatnonzero(counts := np.bincount(batch.rejects.reason)).tolist():
+            _add(self.rejected, {REASONS[code]: int(counts[code])})
 
     def drop(self, duplicates: Iterable[NDArray[np.int64]]) -> None:
         """Count the events that shards dropped as duplicates, each for its rules; an event counts once."""

@@ -222,8 +222,7 @@ class Engine:
 
     def _tell_clocks(self, block: Tick | Control) -> None:
         if isinstance(block, Tick):
-            clock = self._clocks[block.feed]
-            clock.tick, clock.blind = max(clock.tick, block.time), block.blind
+            self._clocks[block.feed].heed(block)
         elif isinstance(block, FeedEnd):
             self._clocks[block.feed].ended = True
         elif isinstance(block, End):

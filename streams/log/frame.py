@@ -35,6 +35,9 @@ class What(IntEnum):
     CONTROL = 1  # one control record, a line of JSON
 
 
+_WHATS: Final = frozenset(What)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A frame that has been read or written; `text` has `size` bytes, whole lines with their newlines.
@@ -97,7 +100,7 @@ def read_head(data: Buffer, at: int) -> Head | None:
     if body > len(data) or data[at : at + len(MAGIC)] != MAGIC:
         return None
     position, commit, received, size, stored, what, codec, length = _HEAD.unpack_from(data, at + len(MAGIC) + 4)
-    sound = size <= SIZE_MAX and stored <= SIZE_MAX and what in set(What) and codec in (_PLAIN, _ZSTD)
+    sound = size <= SIZE_MAX and stored <= SIZE_MAX and what in _WHATS and codec in (_PLAIN, _ZSTD)
     if not sound or body + length + stored > len(data):
         return None
     feed = bytes(data[body : body + length]).decode(errors="replace")

@@ -117,8 +117,7 @@ class Shard:
         if isinstance(block, Arrival):
             alerts += self._arrive(block)
         elif isinstance(block, Tick):
-            clock = self._clocks[block.feed]
-            clock.tick, clock.blind = max(clock.tick, block.time), block.blind
+            self._clocks[block.feed].heed(block)
         else:
             self._control(block)
         firings = [f for group in self._groups for f in group.advance(self._stage)]

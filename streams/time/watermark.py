@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, EventBatch
+from events.block import Tick
 from kernels.nulls import NULL
 from kernels.order import lateness
 
@@ -63,6 +64,10 @@ class FeedClock:
         """Event time up to which the feed has delivered everything (epoch ms)."""
         counted = NOTHING if self.greatest == NOTHING else self.greatest - self.feed.lateness_ms
         return max(counted, self.tick, BEGINNING)
+
+    def heed(self, tick: Tick) -> None:
+        """Take a tick of the feed."""
+        self.tick, self.blind = max(self.tick, tick.time), tick.blind
 
     def judge(self, batch: EventBatch) -> "Judgement":
         """Take a block: say of each row whether it is late, and move on."""

@@ -29,6 +29,17 @@ def ticking(start: int = 1_000):
     return itertools.count(start).__next__
 
 
+class Gated(Disk):
+    """A disk that makes durable only while its gate is open."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self._gate = gate
+
+    def sync(self, descriptor):
+        assert self._gate.wait(10)
+        super().sync(descriptor)
+
+
 def appended(log: FileLog, numbers) -> list:
     return [log.append(f"feed{i % 3}", lines(i, i * 7 % 300)).result(10) for i in numbers]
 
@@ -62,15 +73,9 @@ def test_what_was_appended_is_read_from_any_position(tmp_path, level):
 
 def test_frames_of_one_thread_keep_their_order_and_a_commit_has_one_time(tmp_path):
     gate = threading.Event()
-
-    class Slow(Disk):
-        def sync(self, descriptor):
-            assert gate.wait(10)
-            super().sync(descriptor)
-
     seen = []
     gate.set()
-    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Slow(), on_durable=seen.append)
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Gated(gate), on_durable=seen.append)
     gate.clear()
     futures = [log.append("f", lines(i)) for i in range(50)]
     assert not any(future.done() for future in futures)
@@ -251,14 +256,8 @@ def test_frames_have_bounds(log, text):
 
 def test_a_damaged_frame_costs_none_of_the_sound_ones_of_its_commit(tmp_path):
     gate = threading.Event()
-
-    class Slow(Disk):
-        def sync(self, descriptor):
-            assert gate.wait(10)
-            super().sync(descriptor)
-
     gate.set()
-    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Slow())
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Gated(gate))
     gate.clear()
     futures = [log.append("f", lines(i)) for i in range(6)]
     gate.set()
@@ -276,14 +275,8 @@ def test_a_damaged_frame_costs_none_of_the_sound_ones_of_its_commit(tmp_path):
 
 def test_whoever_gives_up_waiting_stops_nobody_else(tmp_path):
     gate = threading.Event()
-
-    class Slow(Disk):
-        def sync(self, descriptor):
-            assert gate.wait(10)
-            super().sync(descriptor)
-
     gate.set()
-    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Slow())
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=Gated(gate))
     gate.clear()
     first = log.append("f", lines(0))
     given_up = log.append("f", lines(1))
