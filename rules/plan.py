@@ -141,6 +141,7 @@ class ScorePlan:
     parameters: tuple[float, ...]
     outputs: tuple[ScoreOutput, ...]
     capacity: int
+    signature: str  # names what its memory says: equal ones score alike
     network: tuple[int, int] | None = None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from events.batch import Layout
 from events.schema import Schemas
-from rules import score_events, score_inputs
+from rules import score_events, score_inputs, signature
 from rules.checked import CheckedRule
 from rules.expression.program import Target, compile, field_lane
 from rules.expression.typed import Score, Typed, leaves
@@ -85,6 +85,7 @@ def planned(number: int, score: Used, target: Target) -> ScorePlan:
             for name in score.outputs
         ),
         capacity=declared.capacity,
+        signature=signature.score(declared.form),
         network=_network(score, target),
     )
 

@@ -49,6 +49,11 @@ def state(rule: CheckedRule, vocabulary: Vocabulary) -> str:
     return _digest([kept, rule.kinds, selection, rule.key, rule.capacity, named(read, vocabulary)])
 
 
+def score(form: tuple[object, ...]) -> str:
+    """Return the signature of what a score remembers: 32 hex digits."""
+    return _digest(form)
+
+
 def version(
     rules: Iterable[CheckedRule], vocabulary: Vocabulary, timezone: str, offsets: Mapping[str, NDArray[Any]]
 ) -> str:

@@ -8,7 +8,6 @@ what they share runs as a family with what differs from it in constants (`rules.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from events.batch import TIME
 from kernels import opcodes as op
 from rules.expression.compiled import reads
-from rules.family import FamilyPlan, families, limits, literals, programs, skeleton
+from rules.family import FamilyPlan, families, limits, programs
 from rules.patterns.plan import Accumulation, Aggregate, Looks, Threshold
 from rules.plan import RulePlan
 
@@ -95,11 +94,11 @@ def _accumulating(rules: list[RulePlan]) -> RulePlan:
     needed = min((1 if each.is_state else each.needed for each in patterns), default=1)
     window = None
     if patterns:
-        asked: dict[Any, Aggregate] = {}
+        asked: dict[tuple[str, str, float], Aggregate] = {}
         for each in (each for pattern in patterns for each in pattern.window.aggregates):
-            known = asked.setdefault(_name(each), each)
-            asked[_name(each)] = each if each.parameter > known.parameter else known
-        window = replace(patterns[0].window, aggregates=tuple(asked[name] for name in sorted(asked)))
+            known = asked.setdefault(name(each), each)
+            asked[name(each)] = each if each.parameter > known.parameter else known
+        window = replace(patterns[0].window, aggregates=tuple(asked[each] for each in sorted(asked)))
     looks = max(map(_looks, rules), key=WIDER.index)
     return replace(
         rules[0],
@@ -111,11 +110,11 @@ def _accumulating(rules: list[RulePlan]) -> RulePlan:
     )
 
 
-def _name(aggregate: Aggregate) -> Any:
-    """Return what tells an aggregate from others over a window, sortable; how far it tells apart may differ."""
+def name(aggregate: Aggregate) -> tuple[str, str, float]:
+    """Return what tells an aggregate from others over a window, in any plan; how far it tells apart may differ."""
     counts = aggregate.function in ("count", "distinct")
-    argument = () if aggregate.argument is None else skeleton(aggregate.argument)
-    return aggregate.function, argument, 0.0 if counts else aggregate.parameter, tuple(literals(aggregate.argument))
+    argument = "" if aggregate.argument is None else aggregate.argument.text  # lanes are others in another plan
+    return aggregate.function, argument, 0.0 if counts else aggregate.parameter
 
 
 def _looks(rule: RulePlan) -> Looks:
@@ -131,8 +130,8 @@ def _looks(rule: RulePlan) -> Looks:
 def _rows(rule: RulePlan, accumulating: RulePlan) -> tuple[int, ...]:
     if not isinstance(rule.pattern, Threshold):
         return ()
-    kept = [_name(each) for each in _aggregates(accumulating)]
-    return tuple(kept.index(_name(each)) for each in rule.pattern.window.aggregates)
+    kept = [name(each) for each in _aggregates(accumulating)]
+    return tuple(kept.index(name(each)) for each in rule.pattern.window.aggregates)
 
 
 def _aggregates(accumulating: RulePlan) -> tuple[Aggregate, ...]:

@@ -13,7 +13,7 @@ from kernels.compile import kernel
 from kernels.expression import BLOCK, keep, run
 from kernels.keys.members import ALONE, keep_possible, span
 from kernels.keys.membership import owner
-from kernels.keys.token import combine
+from kernels.keys.token import combine, marked
 from kernels.nulls import NULL
 from kernels.surroundings import SURROUNDINGS
 
@@ -42,7 +42,7 @@ OWN_TO = 4
 KEYLESS = 5  #      1: a row without its key is the first shard's, 0: nobody's
 LATE = 6  #         1: late rows (even `order`) too
 MEMBERS = 7
-TOKENS = 8  #       tokens[TOKENS + member] goes into the key, so that one table serves all
+MARKS = 8  #        marks[MARKS + member] goes into the key, so that one table serves all
 PARAMETERS = 9  #   parameters[PARAMETERS + p * MEMBERS + member]
 COUNT = 10  #       how many parameters a member has
 BASE = 11  #        EXTRA of the first one
@@ -116,7 +116,7 @@ def choose(
     constants,
     lists,
     members,
-    tokens,
+    marks,
     parameters,
     shards,
     shard,
@@ -145,7 +145,7 @@ def choose(
     constants, lists, members
         the indexes: int64[c], int64[c, 2] and int64[l]; of equalities `constants` is a hash table whose slots have
         their part of `members` in `lists`; of limits `constants` are sorted float64 bits beside `members`
-    tokens, parameters
+    marks, parameters
         of members
     shards, shard
         the slice of the keys that is kept; all of them where `shard` is negative
@@ -285,7 +285,7 @@ def choose(
                     key = key_of(lanes, row, key_lanes, first_lane, last_lane)
                     out_rows[total + j] = row
                     out_members[total + j] = member
-                    out_keys[total + j] = combine(key, tokens[entry[TOKENS] + member])
+                    out_keys[total + j] = marked(key, marks[entry[MARKS] + member])
                 total += pairs
         spans[number, 1] = total
     return out_rows, out_members, out_keys

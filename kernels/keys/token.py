@@ -107,6 +107,16 @@ def combine(first, second):
     return result if result != NULL else np.int64(1)
 
 
+@kernel(inline=True)
+def marked(token, mark):
+    """Return a token with a member's mark in it, or one with a mark without it again; never NULL.
+
+    One table so holds a key once for each member, and what it holds of one of them can be handed to another table.
+    """
+    result = token ^ mark
+    return result if result != NULL else np.int64(1)
+
+
 @kernel("int64(uint8[::1], uint64, uint64, uint64)")
 def token_at(text, start, length, key):
     """`token`, callable from Python."""
@@ -131,3 +141,10 @@ def combined_all(first, second, out):
     """`combine`, of many pairs at once."""
     for i in range(len(out)):
         out[i] = combine(first[i], second[i])
+
+
+@kernel("void(int64[::1], int64[::1], int64[::1])")
+def marked_all(tokens, marks, out):
+    """`marked`, of many tokens at once."""
+    for i in range(len(out)):
+        out[i] = marked(tokens[i], marks[i])

@@ -9,7 +9,7 @@ from kernels.compile import kernel
 from kernels.nulls import NULL
 
 
-@kernel("void(int64[::1], int64[::1], int64, int64, int64[::1], float64[::1])")
+@kernel("void(int64[::1], int64[::1], int64, int64[::1], int64[::1], float64[::1])")
 def first_seen(times, rows, window, known_from, seen, out):
     """Say of each event whether its value is new to its key, and remember that it was seen; each sight renews it.
 
@@ -20,7 +20,7 @@ def first_seen(times, rows, window, known_from, seen, out):
     window
         ms that a value is remembered
     known_from
-        epoch ms: from then on the window lies within the log
+        int64[n], epoch ms: from then on the window lies within what was read of the log for this rule
     seen
         state: int64[r], when the value was last seen (NULL: never)
     out
@@ -32,5 +32,5 @@ def first_seen(times, rows, window, known_from, seen, out):
         row = rows[i]
         out[i] = 0.0
         if seen[row] == NULL or seen[row] <= times[i] - window:
-            out[i] = 1.0 if times[i] >= known_from else np.nan
+            out[i] = 1.0 if times[i] >= known_from[i] else np.nan
         seen[row] = times[i]

@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from kernels import opcodes as op
 from kernels.keys import choose as at
 from kernels.keys import members as of
-from kernels.keys.token import combined
 from kernels.nulls import NULL
 from rules.expression.compiled import Program, reads
 from rules.family import FamilyPlan
+from streams.shard.marks import of_members
 from streams.shard.members import Index, index_of, reads_parameters
 
 Ints = NDArray[np.int64]
 NO_PARAMETERS = np.empty((0, 1), np.int64)
-MEMBER_SEED = 0x1D8E_4E27_C47D_124F  # mixes the number of a member, so that it can be part of a key's token
 WORD = 64  # bits
 BITS_EACH = 64  # of a filter, for each constant: one in 64 rows passes that meets none
 COMPARISON = 3  # instructions of a lane compared with a constant
@@ -155,7 +154,7 @@ class _Builder:
     constants: list[Ints] = field(default_factory=list)
     lists: list[Ints] = field(default_factory=list)
     members: list[Ints] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
     parameters: list[Ints] = field(default_factory=list)
     levels: int = 1
 
@@ -186,8 +185,8 @@ class _Builder:
             self._program(program.code.reshape(-1, 2), program.depth)
         row[at.MEMBERS], row[at.COUNT] = entry.rules, len(entry.parameters)
         row[at.BASE] = 0 if entry.family is None else entry.family.base
-        row[at.TOKENS] = len(self.tokens)
-        self.tokens += [combined(MEMBER_SEED, member) for member in range(entry.rules)]
+        row[at.MARKS] = len(self.marks)
+        self.marks += of_members(entry.rules).tolist()
         row[at.PARAMETERS] = sum(map(len, self.parameters))
         self.parameters.append(entry.parameters.ravel())
         row[at.ACCESS] = of.ALONE
@@ -291,7 +290,7 @@ class _Builder:
             _flat(self.constants),
             np.concatenate([*self.lists, np.zeros((0, 2), np.int64)]),
             _flat(self.members),
-            np.array(self.tokens, np.int64),
+            np.array(self.marks, np.int64),
             _flat(self.parameters),
         )
         lacking = np.array([self.lacking[number] for number in range(entries)], np.int64)

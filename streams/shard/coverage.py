@@ -49,6 +49,7 @@ class Heard:
         self._lane = layout.lane("device", "id")
         self._reads = np.zeros(len(surroundings.plan.schemas.kinds), np.bool_)
         self._reads[list(kinds)] = True
+        self.kinds = kinds
         self._devices = devices
         self._runs = np.zeros((len(devices.keys), 3), np.int64)
         self._runs[:, WINDOW] = devices.windows
@@ -173,6 +174,13 @@ class Coverage:
             heard.sample(watermark)
         if self._heard:
             self._surroundings.cover({number: heard.samples for number, heard in self._heard.items()})
+
+    def take_over(self, other: "Coverage") -> None:
+        """Take over what another one heard by events of the same kinds."""
+        for heard in self._heard.values():
+            for before in other._heard.values():
+                if heard.kinds == before.kinds:
+                    heard.restore(before.tables())
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""

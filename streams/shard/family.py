@@ -16,6 +16,7 @@ from rules.patterns.plan import Change, Sequence
 from rules.plan import RulePlan
 from streams.shard.choose import Slice
 from streams.shard.conjuncts import Entry
+from streams.shard.marks import of_members
 from streams.shard.surroundings import Surroundings
 
 Ints = NDArray[np.int64]
@@ -38,6 +39,8 @@ class Family:
         int64[members], ms
     capacity
         keys that are held at most, of all members together
+    marks
+        int64[members], what tells them apart in keys
     suppressed
         int64[members], matches that a cooldown or a gap kept from firing
     witness
@@ -52,6 +55,7 @@ class Family:
         self.part = part
         self.cooldowns = np.array([rule.cooldown_ms for rule in plan.rules], np.int64)
         self.capacity = len(plan.rules) * plan.rule.capacity
+        self.marks = of_members(len(plan.rules))
         self.suppressed = np.zeros(len(plan.rules), np.int64)
         self.witness: Witness | None = None
 

@@ -5,7 +5,7 @@ that some rule takes wait, each with who takes it. What coverage and scores say 
 asked then.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -25,6 +25,7 @@ from streams.shard.choose import Chooser, Chosen, Slice
 from streams.shard.coverage import Coverage
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.handover import Held
 from streams.shard.patterns.at_once import AtOnce
 from streams.shard.patterns.load import pattern_of, scores_of
 from streams.shard.patterns.pattern import Pattern
@@ -67,6 +68,10 @@ class TimeGroup:
         self._parts = list(pairwise(ends))  # of each pattern its entries among those of all
         self._owners = [number for number, pattern in enumerate(self.ordered) for _ in pattern.entries]
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
+        self.halted = False  # at the instant at which it is to halt
+        self._halts_at: int | None = None
+        self._remembers = False  # what its rules are told of, and is silent
+        self._is_heard = True  # whether its at-once rules fire
         self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
         for entry, score in self._hanging.items():
             self.scores[score].also_read((KIND, *self.ordered[self._owners[entry]].lanes))
@@ -93,7 +98,7 @@ class TimeGroup:
             return self.clock.before(rows, clock, judgement)
 
         for rules, own in zip(self.at_once, chosen, strict=False):
-            if len(own) and (firings := rules.take(own, batch, before)):
+            if self._is_heard and len(own) and (firings := rules.take(own, batch, before)):
                 yield firings
         if not self.ordered:
             return
@@ -119,17 +124,21 @@ class TimeGroup:
 
     def advance(self, stage: Stage = lambda _: nullcontext()) -> list[Firings]:
         """Release what the watermark has passed to the ordered rules, and let time pass for them."""
-        watermark = self.clock.advance()
+        watermark, bound = self.clock.advance(), self.clock.release_bound
         inclusive = self.clock.ended is not None
         if self.clock.ended is not None:
             watermark = self.clock.ended
+        self.halted = self._halts_at is not None and watermark >= self._halts_at
+        if self._halts_at is not None and self.halted:
+            watermark, bound, inclusive = self._halts_at, 2 * self._halts_at, False
         self.repeats = []
         if not self.ordered or not self.armed:
             return []
         out: list[Firings] = []
         for stop in self.coverage.stops(watermark):
             out += self._pass(stop, 2 * stop + 1, stage, inclusive=False)
-        return out + self._pass(watermark, self.clock.release_bound, stage, inclusive=inclusive)
+        out += self._pass(watermark, bound, stage, inclusive=inclusive)
+        return [] if self._remembers else out
 
     def _pass(self, watermark: int, bound: int, stage: Stage, *, inclusive: bool) -> list[Firings]:
         """Let the ordered rules see everything up to a watermark; released are rows whose order is below `bound`."""
@@ -201,6 +210,43 @@ class TimeGroup:
         for owner, missing in zip(self._owners, self.missing[len(self.at_once) :].tolist(), strict=False):
             for _, _, rule in self.ordered[owner].rules:
                 yield rule, missing
+
+    def remember(self) -> None:
+        """Read on without a word, until it is told to `begin`."""
+        self._remembers, self._is_heard = True, False
+        for pattern in self.ordered:
+            pattern.remember()
+
+    def halt(self, at: int) -> None:
+        """Let no ordered rule see anything from an instant on (epoch ms)."""
+        self._halts_at, self._is_heard = at, True
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it is to halt, or has, and has not begun again."""
+        return self._halts_at is not None
+
+    def held(self) -> Iterator[Held]:
+        """Yield its ordered rules with who holds their state."""
+        for pattern in self.ordered:
+            for family, member, _ in pattern.rules:
+                yield Held(pattern, family, member)
+
+    def begin(self, at: int, before: Iterable["TimeGroup"]) -> set[str]:
+        """Go on from where it halted with the state of groups that halted there; return the names of rules that do."""
+        self._halts_at, self._remembers, self.halted = None, False, False
+        groups = list(before)
+        held: Mapping[str, Held] = {each.rule.rule: each for group in groups for each in group.held()}
+        scores = {score.plan.signature: score for group in groups for score in group.scores}
+        for group in groups:
+            self.coverage.take_over(group.coverage)
+            if group.clock.name == self.clock.name:
+                self.clock.restore(group.clock.tables())
+        self._surroundings.dark = self.clock.dark
+        for score in self.scores:
+            if score.plan.signature in scores:
+                score.take_over(scores[score.plan.signature])
+        return {name for pattern in self.ordered for name in pattern.begin(at, held)}
 
     def arm(self, epoch: int) -> None:
         """Begin at the log's epoch; until it is known nothing is released."""

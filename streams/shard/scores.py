@@ -155,6 +155,13 @@ class Score:
         dead: NDArray[np.bool_] = table.touched < now - self._memory_ms
         return dead
 
+    def take_over(self, before: "Score") -> None:
+        """Take over the memory of one that scores alike; of keys that it was not asked for keep what was read."""
+        held = before.table.part(np.flatnonzero(before.table.row_keys != NULL))
+        own = self.table.row_keys
+        rest = self.table.part(np.flatnonzero((own != NULL) & ~np.isin(own, held.keys)))
+        self.table.hold([rest, held])
+
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
         return self.table.tables()

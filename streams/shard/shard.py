@@ -7,6 +7,7 @@ the log again.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,9 +31,9 @@ from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
 from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, pack, unpack
-from streams.time.watermark import Feed, FeedClock, GroupClock
+from streams.time.watermark import BEGINNING, FOREVER, Feed, FeedClock, GroupClock
 
-FORMAT = 4
+FORMAT = 5
 WHOLE = Slice()
 NOTHING_BESIDE: Mapping[str, int] = {}
 NO_POSITIONS = np.empty(0, np.int64)
@@ -80,6 +81,9 @@ class Shard:
         }
         self.intake = Intake(plan, surroundings, city, entries, part)
         self._city = city.fingerprint
+        self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
+        self._before: Shard | None = None  # whose state it takes over
+        self._begun: set[str] = set()  # rules that went on
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
         """Put the rules together that read the same feeds, and take their events from the same of these."""
@@ -144,7 +148,8 @@ class Shard:
                     firings += group.arrive(batch, arrival.chosen[self.part.index][start:end], clock, judgement)
                     start = end
         with self._stage("alerts"):
-            return self._remembered.new([alert for f in firings for alert in self._writer.write(f)])
+            told = self._remembered.new([alert for f in firings for alert in self._writer.write(f)])
+            return [alert for alert in told if self._from <= alert.order < self._until]
 
     def _control(self, control: Control) -> None:
         if isinstance(control, Epoch):
@@ -156,6 +161,66 @@ class Shard:
         else:
             for group in self._groups:
                 group.clock.ended = control.time
+
+    def remember(self) -> None:
+        """Read on without a word, to follow another shard."""
+        for group in self._groups:
+            group.remember()
+
+    def follow(self, before: "Shard", at: int) -> None:
+        """Be ready to judge all from an instant on (epoch ms), and have the shard before judge all up to it.
+
+        Both are fed every block from now on, the other one first; then `take_over` is asked. The instant lies ahead of
+        whatever was released.
+        """
+        self._before, self._from, before._until = before, at, at
+        self.positions, self.epoch = dict(before.positions), before.epoch
+        for name, clock in self._clocks.items():
+            clock.restore(before._clocks[name].tables())
+        self._remembered.restore(before._remembered.tables())
+        for group in self._groups:
+            if self.epoch is not None and not group.armed:
+                group.arm(at)  # to a rule that is new the log begins with what was read for it
+        for group in (*self._groups, *before._groups):
+            group.halt(at)
+
+    def take_over(self) -> list[Alert]:
+        """Let groups begin whose predecessors have halted; return what ends and begins by that.
+
+        Where the last one has begun the alerts that are open of rules that did not go on are closed, and the shard
+        before is done.
+        """
+        before, at = self._before, self._from
+        if before is None:
+            return []
+        alerts: list[Alert] = []
+        for group in self._groups:
+            names = {held.rule.rule for held in group.held()}
+            giving = [other for other in before._groups if any(held.rule.rule in names for held in other.held())]
+            if group.halted and all(other.halted for other in giving):
+                self._begun |= group.begin(at, giving)
+                alerts += [alert for firings in group.advance(self._stage) for alert in self._writer.write(firings)]
+        if not any(group.awaits for group in self._groups) and all(group.halted for group in before._groups):
+            alerts += before._close(at, self._begun)
+            self._before, self._begun = None, set()
+        alerts.sort(key=Alert.sort_key)
+        return alerts
+
+    def _close(self, at: int, gone_on: set[str]) -> list[Alert]:
+        """End the episodes of rules that do not go on."""
+        ended = [
+            replace(firings, transitions=["rule_removed"] * len(firings))
+            for group in self._groups
+            for held in group.held()
+            if held.rule.rule not in gone_on
+            for firings in held.pattern.close(held, at)
+        ]
+        return [alert for firings in ended for alert in self._writer.write(firings)]
+
+    @property
+    def follows(self) -> bool:
+        """Whether it waits for a shard before it, or takes over from it."""
+        return self._before is not None
 
     @property
     def clocks(self) -> Mapping[str, FeedClock]:

@@ -1,8 +1,8 @@
 """Key tables: dense rows for the keys of one pattern, growing to the declared capacity, then evicting the oldest."""
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kernels.keys.membership import rows_of
 from kernels.keys.table import intern, rebuild, touch
+from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 
 ROWS_MIN = 1 << 8
@@ -32,6 +33,25 @@ class Episodes:
 
     open: Callable[[], NDArray[np.bool_]]
     leave: Callable[[Ints, int], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some keys of a table with all that is kept of them: `keys` and `touched` int64[n], `state` by column."""
+
+    keys: Ints
+    touched: Ints
+    state: dict[str, NDArray[Any]]
+
+    def marked(self, mark: int) -> "Part":
+        """Return them with a mark in their keys, or without the one that was there."""
+        keys = np.empty(len(self.keys), np.int64)
+        marked_all(self.keys, np.full(len(keys), mark), keys)
+        return replace(self, keys=keys)
+
+    def of(self, **state: int) -> "Part":
+        """Return them with the same value of some columns."""
+        return replace(self, state=self.state | {name: np.full(len(self.keys), one) for name, one in state.items()})
 
 
 def fresh_state(columns: Columns, rows: int) -> dict[str, NDArray[Any]]:
@@ -87,6 +107,11 @@ class KeyTable:
         rebuild(self.row_keys, self._slot_keys, self._slot_rows)
         self._free = np.ascontiguousarray(np.flatnonzero(self.row_keys == NULL)[::-1].astype(np.int64))
         self._counts[0] = len(self._free)
+
+    @property
+    def columns(self) -> Columns:
+        """What is kept of a key; tables with equal columns can take each other's parts."""
+        return self._columns
 
     def __len__(self) -> int:
         """Return how many keys are held."""
@@ -180,6 +205,32 @@ class KeyTable:
         ) in self._columns.items():  # one by one, so that each finds memory of the last
             self.state[name] = _lengthened(self.state[name], rows, fresh)
         self._slots(rows)
+
+    def part(self, rows: Ints) -> Part:
+        """Return what is held of the keys of some rows."""
+        state = {name: array[rows] for name, array in self.state.items()}
+        return Part(self.row_keys[rows], self.touched[rows], state)
+
+    def fresh(self, keys: Ints, touched: Ints) -> Part:
+        """Return some keys as they begin."""
+        return Part(keys, touched, fresh_state(self._columns, len(keys)))
+
+    def of_member(self, member: int) -> Ints:
+        """Return the rows of a member's keys; the table has a column `members`."""
+        return np.flatnonzero((self.row_keys != NULL) & (self.state["members"] == member))
+
+    def hold(self, parts: Sequence[Part]) -> None:
+        """Hold just these, no key twice; of more than the capacity those that were used last."""
+        keys, touched = (np.concatenate([getattr(part, name) for part in parts]) for name in ("keys", "touched"))
+        kept = np.arange(len(keys))
+        if len(keys) > self.capacity:
+            kept = np.sort(np.lexsort((keys, touched))[len(keys) - self.capacity :])
+            self.evicted += len(keys) - self.capacity
+        self._allocate(min(max(ROWS_MIN, 1 << len(kept).bit_length()), self.capacity))
+        self.row_keys[: len(kept)], self.touched[: len(kept)] = keys[kept], touched[kept]
+        for name, array in self.state.items():
+            array[: len(kept)] = np.concatenate([part.state[name] for part in parts])[kept]
+        self._slots(len(self.row_keys))
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return keys and state for a snapshot."""

@@ -25,6 +25,7 @@ CASES: Mapping[str, int] = {
     "a whole city": 600,
     "families": 600,
     "blind feeds": 600,
+    "succession": 300,
 }
 
 

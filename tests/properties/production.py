@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from events.alert import Alert
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
@@ -46,4 +47,33 @@ class Engine:
                     shard = self.shard(log, index, shards)
                     shard.restore(snapshot)
                     assert shard.snapshot() == snapshot
-        return in_writing_order([{**alert.body(), "order": alert.order, "mode": alert.mode} for alert in out])
+        return bodies(out)
+
+    def succeed(self, log: Log, other: "Engine", at: int, *, read: int, shards: int = 1) -> list[Body]:
+        """Return the alerts where another ruleset takes effect after block `at`, of which blocks are read from `read` on.
+
+        It takes effect behind the greatest event time so far.
+        """
+        out = []
+        for index in range(shards):
+            shard, successor = self.shard(log, index, shards), other.shard(log, index, shards)
+            successor.remember()
+            for number, block in enumerate(log.blocks):
+                if read <= number < at:
+                    successor.step(block)
+                if number == at:
+                    greatest = max(clock.watermark + clock.feed.lateness_ms for clock in shard.clocks.values())
+                    successor.follow(shard, greatest + 1)
+                if shard is not successor:
+                    out += shard.step(block)
+                if number >= at:
+                    out += successor.step(block)
+                    out += successor.take_over()
+                if number >= at and not successor.follows:
+                    shard = successor
+        return bodies(out)
+
+
+def bodies(alerts: list[Alert]) -> list[Body]:
+    """Return alerts with `order` and `mode` beside each body, as `replay` sorts them."""
+    return in_writing_order([{**alert.body(), "order": alert.order, "mode": alert.mode} for alert in alerts])

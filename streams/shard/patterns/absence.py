@@ -1,6 +1,6 @@
 """Absence: a deadline for every key. With `expect`, the rows of a set, seen or never seen; else keys once seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -34,11 +34,13 @@ from kernels.patterns.absence import (
     sight,
 )
 from kernels.patterns.absence import TIME as AT
+from rules.expression.compiled import Program
 from rules.patterns.plan import Absence as AbsencePlan
 from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.coverage import KEPT
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.handover import Held, goes_on
 from streams.shard.patterns.pattern import Pattern
 from streams.shard.stops import FAR, Stops
 from streams.shard.tables import Columns, Episodes, KeyTable, fresh_state
@@ -86,6 +88,8 @@ class Absence(Pattern):
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         self._first_due = int(NEVER)
         self._decided = FAR
+        self._remembers = False
+        self._begun = int(NULL)  # when it began to judge: what was overdue then falls due then
         self._ties = Ties()
         self.table: KeyTable | None = None
         columns = STATE | self.columns | (SHUT if rule.cooldown_ms > self._pattern.least_ms else {})
@@ -136,6 +140,8 @@ class Absence(Pattern):
     def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Sequence[Chosen]:
         """Take the sights of a batch that only move a deadline on; return those that wait for their place."""
         (own,) = chosen
+        if self._remembers:
+            return chosen
         rows, keys = own.rows, own.keys
         state = self._rows(keys)
         slow = np.empty(len(rows), np.int64)
@@ -213,6 +219,46 @@ class Absence(Pattern):
         out = np.empty((2 * len(self.state["bases"]), COLUMNS), np.int64)
         return out[: expire(watermark, self._law, self._keys_state(), self._stops.runs, out)]
 
+    def remember(self) -> None:
+        """Let all sights wait from now on: which of them only move a deadline on hangs on state that is to come."""
+        self._remembers = True
+
+    def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
+        """Begin to judge: who is known to be silent for too long by then falls due then."""
+        held = self.state
+        held["fired"][:] = NULL  # nobody heard of it
+        if "shut" in held:
+            held["shut"][:] = NULL
+        self._remembers, self._begun = False, at
+        found = goes_on(self.rule, before, self)
+        if found is not None:
+            self._go_on(found.pattern, at)
+        self.resume()
+        return set() if found is None else {self.rule.rule}
+
+    def _go_on(self, before: Pattern, at: int) -> None:
+        """Take over what another one kept; rows that its set had not are awaited from `at` on, or a later sight."""
+        assert isinstance(before, Absence)
+        tables = before.tables()
+        judges_alike = _text(self._pattern.unless) == _text(before._pattern.unless)
+        if not judges_alike:
+            tables = {name: table for name, table in tables.items() if not name.startswith("stops/")}
+        if self.table is None:
+            fresh = ~np.isin(self._keys(), before._keys()) & (self.state["bases"] != NULL) & (self.state["seen"] < 0)
+            self.state["bases"][fresh] = np.maximum(self.state["bases"][fresh], at)
+        else:
+            tables = {**fresh_state(self.table.columns, len(tables["row_keys"])), **tables}
+        self.restore(tables)
+        if self.table is not None and self._stops.distinguishes and not judges_alike:
+            rows = np.flatnonzero(self.table.row_keys != NULL)
+            self.state["groups"][rows] = self._stops.groups(self._key_parts(rows))
+
+    def close(self, member: Held, at: int) -> list[Firings]:
+        """End the episodes of its rule."""
+        self._leave(np.flatnonzero(self.state["fired"] != NULL), at)
+        left, self._left = self._left, []
+        return left
+
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due."""
         self._first_due = int(first_due(self._law, self._keys_state(), self._stops.runs))
@@ -273,6 +319,9 @@ class Absence(Pattern):
         n = len(out)
         if not n:
             return []
+        fired = out[:, TRANSITION] == FIRING
+        for column in (AT, PLACE):
+            out[fired, column] = np.maximum(out[fired, column], self._begun)
         lanes = null_lanes(self._surroundings.plan, n)
         lanes[TIME] = out[:, AT]
         lanes[list(self.rule.key)] = self._key_parts(out[:, ROW])
@@ -357,7 +406,8 @@ class Absence(Pattern):
         else:
             self._take_over(tables)
         self._ties = Ties(tables["ties"])
-        self._stops.restore(tables, groups=self.table is not None)
+        if "stops/state" in tables:
+            self._stops.restore(tables, groups=self.table is not None)
         self.resume()
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
@@ -376,3 +426,7 @@ class Absence(Pattern):
         leave(rows, self._keys_state(), out)
         out[:, AT] = out[:, PLACE] = now
         self._left += self._transitions(out)
+
+
+def _text(program: Program | None) -> str | None:
+    return None if program is None else program.text

@@ -1,6 +1,7 @@
 """Aggregates over windows: events in, points out. What they are is said by the rule, as data."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import TIME_ARGUMENT, Asked, lay_out
 from streams.shard.patterns.mover import mover_of
 from streams.shard.patterns.points import Points
-from streams.shard.tables import Columns, KeyTable
+from streams.shard.tables import Columns, KeyTable, Part
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -63,7 +64,6 @@ class Accumulation:
             **layout.columns,
             "ring": (np.int64, (2 * EVIDENCE_MAX,), 0),
             "heads": (np.int64, (), 0),
-            "parts": (np.int64, (len(family.rule.key),), 0),
         }
 
     def take(self, lanes: Lanes, chosen: Chosen, states: Ints, table: KeyTable) -> Iterator[Points]:
@@ -97,6 +97,19 @@ class Accumulation:
 
     def _find_due(self, table: KeyTable) -> None:
         self._first_due = self._mover.due(int(table.state["dues"].min()))
+
+    def adopt(self, before: "Accumulation", part: Part) -> Part:
+        """Return keys of another one as this one holds them."""
+        if not self._grouped:
+            return part
+        marks = part.state["marks"].copy()
+        grouped = marks[:, GROUP] != NULL
+        marks[grouped, GROUP] += self._groups.adopt(before._groups, marks[grouped, GROUP], self._grouped)
+        return replace(part, state=part.state | {"marks": marks})
+
+    def begin(self, table: KeyTable) -> None:
+        """Take up what is derived from the state of keys that it now holds."""
+        self._find_due(table)
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return what is kept beside the key table, for a snapshot."""

@@ -1,5 +1,6 @@
 """The rules of a family hear of the windows that they look at: each point is told to those whom it concerns."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -7,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import opcodes as op
-from kernels.keys.token import combined, combined_all
+from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
 from kernels.patterns.shared import ANY, WORD, meet, rest
 from rules.family import FamilyPlan
 from rules.patterns.plan import Accumulation, Threshold, extras
 from rules.plan import RulePlan
-from rules.windows import WIDER, Looking
-from streams.shard.conjuncts import MEMBER_SEED
+from rules.windows import WIDER, Looking, name
 from streams.shard.family import CODES, Family
 from streams.shard.firing import Firings
+from streams.shard.marks import of_pairs
 from streams.shard.patterns.limit import limit_of
 from streams.shard.patterns.points import Points
-from streams.shard.tables import Columns, KeyTable
+from streams.shard.tables import Columns, KeyTable, Part
 
 if TYPE_CHECKING:
     from streams.shard.patterns.window import Judge
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 PAIRS = 1 << 14  # that are judged together
+NO_ROWS = np.empty(0, np.int64)
 
 
 class Audience:
@@ -69,7 +71,7 @@ class Audience:
         self._filters = not follows and not self._limit.alone
         self._rests = not follows and self._limit.alone
         self._most_severe = min(CODES[step.severity] for step in family.rule.severity)
-        self._tokens = np.array([combined(MEMBER_SEED, member) for member in range(len(family.rules))], np.int64)
+        self._marks = of_pairs(len(family.rules))
         self.columns: Columns = {
             self._quiet_until: (np.int64, (), int(NULL)),
             self._quiet_rules: (np.int64, (), 0),
@@ -140,7 +142,7 @@ class Audience:
             found = self._family.evaluate(self._judge.condition, points.lanes, rows, extra, members)
             places, members = places[found == TRUE], members[found == TRUE]
         keys = np.empty(len(places), np.int64)
-        combined_all(table.row_keys[points.states[places]], self._tokens[members], keys)
+        marked_all(table.row_keys[points.states[places]], self._marks[members], keys)
         out: list[Firings] = []
         for piece, rows, fresh in self.table.pieces(keys, points.times[places]):
             own, of = places[piece], members[piece]
@@ -182,6 +184,56 @@ class Audience:
     def advance(self, bound: int) -> list[Firings]:
         """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
         return self._judge.advance(bound, self.table)
+
+    def judges_as(self, other: "Audience", member: int) -> bool:
+        """Whether what another one judged of its rule is what this one would have, but for constants."""
+        asked = [_asked(rule) for rule in (self._family.rule, other._family.rules[member])]
+        return type(self._judge) is type(other._judge) and asked[0] == asked[1]
+
+    def pairs(self, member: int, table: KeyTable) -> Part:
+        """Return what is kept of the pairs of a member, under the keys of their windows in a table."""
+        part = self.table.part(self.table.of_member(member))
+        return replace(part, keys=table.row_keys[part.state["windows"]])
+
+    def windows(self, member: int) -> Ints:
+        """Return the rows of the windows of the pairs of a member, in the order of `pairs`."""
+        rows: Ints = self.table.state["windows"][self.table.of_member(member)]
+        return rows
+
+    def hold(self, pairs: Sequence[tuple[int, Part]], table: KeyTable) -> None:
+        """Hold pairs of members, under the keys of their windows in a table, and no others.
+
+        What is kept of them in other columns than here begins anew.
+        """
+        parts = []
+        for member, part in pairs:
+            windows = table.rows(part.keys)
+            fresh = self.table.fresh(part.keys, part.touched).marked(int(self._marks[member]))
+            known = {name: array for name, array in part.state.items() if fresh.state[name].shape == array.shape}
+            parts.append(replace(fresh, state=fresh.state | known | {"windows": windows}).of(members=member))
+        self.table.hold(parts or [self.table.fresh(NO_ROWS, NO_ROWS)])
+        self._follow(table)
+        self._judge.resume(self.table)
+
+    def _follow(self, table: KeyTable) -> None:
+        """Note of windows which of their rules are met at each point: those that have a pair."""
+        followed = table.state[self._followed]
+        if not followed.shape[1]:
+            return
+        places = np.empty(len(self._order), np.int64)
+        places[self._order] = np.arange(len(self._order))
+        places -= self._starts[self.sources]
+        rows = np.flatnonzero(self.table.row_keys != NULL)
+        own = places[self.table.state["members"][rows]]
+        np.bitwise_or.at(followed, (self.table.state["windows"][rows], own // WORD), np.int64(1) << (own % WORD))
+
+    def close(self, member: int, at: int) -> list[Firings]:
+        """End the episodes of a member's pairs."""
+        if self._episodes is None:
+            return []
+        rows = self.table.of_member(member)
+        self._episodes.leave(rows[self._episodes.open()[rows]], at)
+        return self._judge.advance(int(NULL), self.table)
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state of pairs for a snapshot."""
@@ -233,6 +285,15 @@ def _counts_alone(rule: RulePlan) -> bool:
     if not isinstance(pattern, Threshold) or pattern.is_state:
         return False
     return [each.function for each in pattern.window.aggregates] == ["count"] and pattern.window.panes == "sliding"
+
+
+def _asked(rule: RulePlan) -> object:
+    """Return what a rule asks of a window, in any plan, but for how far it tells apart; with a baseline all of that."""
+    pattern = rule.pattern
+    if not isinstance(pattern, Threshold):
+        return None
+    usual = pattern.baseline and (pattern.baseline.season, pattern.baseline.learn_ms, pattern.baseline.of)
+    return [name(each) for each in pattern.window.aggregates], usual
 
 
 def last_of(shown: Ints, counts: Floats) -> Ints:

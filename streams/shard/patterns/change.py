@@ -1,12 +1,12 @@
 """Change: a condition over an event and the one before it of the same key; each match may fire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
-from kernels.keys.token import combined_all
+from kernels.keys.token import combined_all, marked_all
 from kernels.nulls import NULL
 from kernels.patterns.change import KEPT, lag
 from kernels.patterns.first_seen import first_seen
@@ -14,11 +14,12 @@ from rules.patterns.plan import Change as ChangePlan
 from streams.shard.choose import Chosen
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.handover import Held, take_keys
 from streams.shard.patterns.kept import Kept
 from streams.shard.patterns.pattern import Pattern, distinct
 from streams.shard.patterns.point import PointJudge
 from streams.shard.patterns.points import Points
-from streams.shard.tables import KeyTable
+from streams.shard.tables import Columns, KeyTable
 from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
@@ -38,22 +39,23 @@ class Change(Pattern):
         self._judge = PointJudge(family)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         pattern = self._pattern = family.rule.pattern
-        self._known_from = int(NULL)  # the first instant of whose window first_seen() knows all; set by `arm`
+        # of each member the first instant of whose window first_seen() knows all; set by `arm`
+        self.known_from = np.full(len(family.rules), NULL)
         self._kept = Kept(pattern.previous, family.surroundings.plan.layout)
-        last = (KEPT + len(self._kept),)
-        self.table = KeyTable(family.capacity, {**self._judge.columns, "last": (np.int64, last, int(NULL))})
-        self._values = [
-            KeyTable(VALUES_A_KEY * family.capacity, {"seen": (np.int64, (), int(NULL))}) for _ in pattern.first_seen
-        ]
+        members: Columns = {"members": (np.int64, (), 0)}
+        last: Columns = {"last": (np.int64, (KEPT + len(self._kept),), int(NULL))}
+        seen: Columns = {"seen": (np.int64, (), int(NULL))}
+        self.table = KeyTable(family.capacity, {**self._judge.columns, **last, **members})
+        self.values = [KeyTable(VALUES_A_KEY * family.capacity, {**seen, **members}) for _ in pattern.first_seen]
 
     @property
     def evicted(self) -> int:
         """How many keys went because a table was full, and how many values that first_seen() remembered."""
-        return sum(table.evicted for table in (self.table, *self._values))
+        return sum(table.evicted for table in (self.table, *self.values))
 
     def arm(self, epoch: int) -> None:
         """Say of no value that it is new before the log is as old as the window."""
-        self._known_from = epoch + self._pattern.window_ms
+        self.known_from[:] = epoch + self._pattern.window_ms
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -61,11 +63,12 @@ class Change(Pattern):
         own, self.repeats = distinct(own, released)
         lanes = released.lanes
         news = self._news(lanes, own)
-        return [
-            firings
-            for piece, state, _ in self.table.pieces(own.keys, lanes[TIME, own.rows], self._dead)
-            for firings in self._piece(lanes, own.at(piece), state, news[:, piece])
-        ]
+        out: list[Firings] = []
+        for piece, state, fresh in self.table.pieces(own.keys, lanes[TIME, own.rows], self._dead):
+            some = own.at(piece)
+            self.table.state["members"][state[fresh]] = some.members[fresh]
+            out += self._piece(lanes, some, state, news[:, piece])
+        return out
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Nothing falls due by time alone."""
@@ -73,18 +76,30 @@ class Change(Pattern):
 
     def _news(self, lanes: Lanes, events: Chosen) -> Floats:
         """Return of each first_seen() whether each event's value is new: 1.0, 0.0, NaN where it is not known."""
-        out = np.full((len(self._values), len(events)), np.nan)
+        out = np.full((len(self.values), len(events)), np.nan)
         times = lanes[TIME, events.rows]
-        unknown = np.full((len(self._kept) + len(self._values), len(events)), np.nan)
-        for row, (program, table) in enumerate(zip(self._pattern.first_seen, self._values, strict=True)):
+        unknown = np.full((len(self._kept) + len(self.values), len(events)), np.nan)
+        for row, (program, table) in enumerate(zip(self._pattern.first_seen, self.values, strict=True)):
             values = self.family.evaluate(program, lanes, events.rows, unknown, events.members)
             known = np.flatnonzero(values != NULL)
             keys = np.empty(len(known), np.int64)
-            combined_all(events.keys[known], values[known], keys)
-            for piece, state, _ in table.pieces(keys, times[known], self._forgotten):
+            members = events.members[known]
+            marks = self.family.marks[members]
+            marked_all(events.keys[known], marks, keys)  # so that the mark is that of the key and the value together
+            combined_all(keys, values[known], keys)
+            marked_all(keys, marks, keys)
+            for piece, state, fresh in table.pieces(keys, times[known], self._forgotten):
                 places = known[piece]
+                table.state["members"][state[fresh]] = members[piece][fresh]
                 new = np.empty(len(places))
-                first_seen(times[places], state, self._pattern.window_ms, self._known_from, table.state["seen"], new)
+                first_seen(
+                    times[places],
+                    state,
+                    self._pattern.window_ms,
+                    self.known_from[members[piece]],
+                    table.state["seen"],
+                    new,
+                )
                 out[row, places] = new
         return out
 
@@ -121,20 +136,35 @@ class Change(Pattern):
             self.table,
         )
 
+    def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
+        """Begin to judge: events before are remembered, and cooldowns of rules that were judged."""
+        self._judge.forget(self.table)
+        found = take_keys(self, self.family, before, lambda pattern: [pattern.table, *pattern.values])
+        for member, held in found.items():
+            assert isinstance(held.pattern, Change)
+            self.known_from[member] = held.pattern.known_from[held.member]
+        return {held.rule.rule for held in found.values()}
+
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
         values = {
             f"first_seen/{number}/{name}": array
-            for number, table in enumerate(self._values)
+            for number, table in enumerate(self.values)
             for name, array in table.tables().items()
         }
-        return {**self.table.tables(), "suppressed": self.family.suppressed, **values}
+        return {
+            **self.table.tables(),
+            "suppressed": self.family.suppressed,
+            "known_from": self.known_from,
+            **values,
+        }
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
         self.family.suppressed[:] = tables["suppressed"]
-        for number, table in enumerate(self._values):
+        self.known_from[:] = tables["known_from"]
+        for number, table in enumerate(self.values):
             name = f"first_seen/{number}/"
             table.restore({key[len(name) :]: array for key, array in tables.items() if key.startswith(name)})
 

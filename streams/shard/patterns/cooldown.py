@@ -49,6 +49,11 @@ class Cooldown:
         )
         return fired[:found]
 
+    def forget(self, table: KeyTable) -> None:
+        """Forget all firings: nobody heard of them."""
+        table.state["last_times"][:] = NULL
+        table.state["last_severities"][:] = 0
+
     def done(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Return of which keys the last firing influences nothing from `now` on."""
         last = table.state["last_times"]

@@ -31,10 +31,18 @@ class Groups:
         if 2 * (int(self.counts[USED]) + values) <= len(self._groups):
             return
         groups, members = self._held()
-        firsts = np.sort(firsts)
-        at = np.searchsorted(firsts, groups, side="right") - 1
-        lives = (at >= 0) & (groups - firsts[np.maximum(at, 0)] < each) if len(firsts) else np.zeros(0, np.bool_)
+        lives = _of_windows(groups, firsts, each)
         self._fill(groups[lives], members[lives], values)
+
+    def adopt(self, other: "Groups", firsts: Ints, each: int) -> int:
+        """Hold the groups of another one's windows too (see `make_room`); return what is added to their numbers."""
+        groups, members = self._held()
+        theirs, values = other._held()
+        lives = _of_windows(theirs, firsts, each)
+        offset = int(self.counts[LAST_GROUP])
+        self.counts[LAST_GROUP] += other.counts[LAST_GROUP]
+        self._fill(np.concatenate([groups, theirs[lives] + offset]), np.concatenate([members, values[lives]]), 0)
+        return offset
 
     def tables(self) -> dict[str, Ints]:
         """Return the state for a snapshot."""
@@ -55,3 +63,13 @@ class Groups:
         slots = max(SLOTS_MIN, 1 << (4 * (len(groups) + more)).bit_length())
         self._groups, self._members = np.zeros(slots, np.int64), np.zeros(slots, np.int64)
         refill(groups, members, self._groups, self._members, self.counts)
+
+
+def _of_windows(groups: Ints, firsts: Ints, each: int) -> NDArray[np.bool_]:
+    """Return which groups are of windows that have `each` of them in a row, from their first ones on."""
+    if not len(firsts):
+        return np.zeros(len(groups), np.bool_)
+    firsts = np.sort(firsts)
+    at = np.searchsorted(firsts, groups, side="right") - 1
+    lives: NDArray[np.bool_] = (at >= 0) & (groups - firsts[np.maximum(at, 0)] < each)
+    return lives

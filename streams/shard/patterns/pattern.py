@@ -1,6 +1,6 @@
 """What every pattern that waits for its place in the order can do in a shard."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from streams.shard.choose import Chosen
 from streams.shard.conjuncts import Entry
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.handover import Held
 from streams.shard.tables import KeyTable
 from streams.time.buffer import Released
 
@@ -89,6 +90,22 @@ class Pattern(Protocol):
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Let time pass: all that falls due before the watermark (`inclusive`: at it, too)."""
         ...
+
+    def remember(self) -> None:
+        """Take events from now on without a word; `begin` forgets what was judged of them."""
+        return
+
+    def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
+        """Begin to judge at an instant (epoch ms): what came before it was only remembered, and told to nobody.
+
+        `before` are the rules that were judged until then, by name, in patterns that give up their state. What goes on
+        is taken over, and the names of the rules that do are returned; what falls due by it is told by `advance`.
+        """
+        ...
+
+    def close(self, member: Held, at: int) -> list[Firings]:
+        """End the episodes of a rule that is no more, at an instant (epoch ms)."""
+        return []
 
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""

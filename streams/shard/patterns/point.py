@@ -75,6 +75,10 @@ class PointJudge:
             )
         ]
 
+    def forget(self, table: KeyTable) -> None:
+        """Forget all firings: nobody heard of them."""
+        self._cooldown.forget(table)
+
     def instants(self, points: Points) -> Ints:
         """Return when the points are to the cooldown: a session that fires once is its first instant."""
         return points.begins if self._once else points.times

@@ -12,7 +12,7 @@ from rules.patterns.plan import Accumulation as AccumulationPlan
 from rules.patterns.plan import Window
 from streams.shard.choose import Chosen
 from streams.shard.patterns.points import Points
-from streams.shard.tables import Columns, KeyTable
+from streams.shard.tables import Columns, KeyTable, Part
 
 Ints = NDArray[np.int64]
 
@@ -77,6 +77,13 @@ class Recent:
     def advance(self, bound: int, table: KeyTable) -> Iterator[Points]:
         """Nothing falls due by time alone."""
         yield from ()
+
+    def adopt(self, before: "Recent", part: Part) -> Part:
+        """Return keys of another one as this one holds them."""
+        return part
+
+    def begin(self, table: KeyTable) -> None:
+        """Nothing is derived from state."""
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Nothing is kept beside the key table."""

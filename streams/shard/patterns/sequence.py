@@ -1,5 +1,6 @@
 """Sequence: a chain of events of one key, step after step; told with its last event, or when nothing answered it."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Several
 
 import numpy as np
@@ -14,6 +15,7 @@ from kernels.patterns.sequence import TIME as AT
 from streams.shard.choose import Chosen, null_lanes, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.handover import Held, take_keys
 from streams.shard.patterns.cooldown import LAST_FIRING, Cooldown
 from streams.shard.patterns.pattern import Pattern
 from streams.shard.patterns.points import darkened
@@ -41,9 +43,10 @@ class Sequence(Pattern):
             **LAST_FIRING,
             "chains": (np.int64, (steps.words,), int(NULL)),
             "dues": (np.int64, (), int(NEVER)),
+            "members": (np.int64, (), 0),
         }
         if steps.waits:
-            columns |= {"members": (np.int64, (), 0), "parts": (np.int64, (len(family.rule.key),), 0)}
+            columns |= {"parts": (np.int64, (len(family.rule.key),), 0)}
         if steps.refers:
             fields = (SLOTS * len(steps.kept),)
             columns |= {"begun": (np.int64, (), 0), "firsts": (np.int64, fields, 0), "asked": (np.int64, (), 0)}
@@ -66,8 +69,10 @@ class Sequence(Pattern):
             self._waiting,
             lambda now: out.extend(self.advance(now, inclusive=False)),
         )
-        for piece, state, _ in pieces:
-            out += self._piece(released.lanes, events.at(piece), masks[piece], state)
+        for piece, state, fresh in pieces:
+            own = events.at(piece)
+            self.table.state["members"][state[fresh]] = own.members[fresh]
+            out += self._piece(released.lanes, own, masks[piece], state)
         return out
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
@@ -90,9 +95,7 @@ class Sequence(Pattern):
             pairs = steps.asked(lanes, events, masks, state, kept, held["firsts"], held["asked"])
         if steps.waits:
             begins = np.flatnonzero(masks & FIRST)
-            own, rows = state[begins], events.rows[begins]
-            held["members"][own] = events.members[begins]
-            held["parts"][own] = parts_of(lanes, steps.entries[0].key, rows).T
+            held["parts"][state[begins]] = parts_of(lanes, steps.entries[0].key, events.rows[begins]).T
         out = self._room(steps.places * len(events))
         found = follow(
             lanes[TIME, events.rows],
@@ -172,6 +175,13 @@ class Sequence(Pattern):
                 key_fields=self._steps.key_fields,
             )
         ]
+
+    def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
+        """Begin to judge: chains that began before go on, and cooldowns of rules that were judged."""
+        self._cooldown.forget(self.table)
+        found = take_keys(self, self.family, before, lambda pattern: [pattern.table])
+        self._first_due = int(first_due(self.table.state["dues"]))
+        return {held.rule.rule for held in found.values()}
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""

@@ -4,7 +4,8 @@ A source says what is found of a key and when it is looked at, in columns of a k
 becomes an alert, in a table of pairs of keys and rules. Between them an audience says which rules a point concerns.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,16 +14,18 @@ from numpy.typing import NDArray
 from events.batch import TIME, Lanes
 from kernels.nulls import NULL
 from rules.expression.compiled import Program
-from rules.windows import WindowsPlan
+from rules.patterns.plan import Accumulation
+from rules.windows import WindowsPlan, name
 from streams.shard.choose import Chosen, Slice, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
+from streams.shard.handover import Held, goes_on
 from streams.shard.patterns.audience import Audience
 from streams.shard.patterns.load import judge_of, source_of
 from streams.shard.patterns.pattern import Baselines, Pattern, distinct
 from streams.shard.patterns.points import Hears, Points
 from streams.shard.surroundings import Surroundings
-from streams.shard.tables import Columns, Episodes, KeyTable
+from streams.shard.tables import Columns, Episodes, KeyTable, Part
 from streams.time.buffer import Released
 
 Ints = NDArray[np.int64]
@@ -39,6 +42,14 @@ class Source(Protocol):
 
     def advance(self, bound: int, table: KeyTable) -> Iterator[Points]:
         """Let time pass before an instant (epoch ms)."""
+        ...
+
+    def adopt(self, before: Any, part: Part) -> Part:
+        """Return keys of another source of this kind as this one holds them."""
+        ...
+
+    def begin(self, table: KeyTable) -> None:
+        """Take up what is derived from the state of keys that it now holds."""
         ...
 
     def tables(self) -> dict[str, NDArray[np.generic]]:
@@ -115,12 +126,21 @@ class Window(Pattern):
             Audience(family, judge_of(family), looking, plan.source, number)
             for number, (family, looking) in enumerate(zip(self.families, plan.looking, strict=True))
         )
-        columns: Columns = {"members": (np.int64, (), 0), **self._source.columns}
+        columns: Columns = {
+            "members": (np.int64, (), 0),
+            "parts": (np.int64, (len(self._windows.rule.key),), 0),
+            **self._source.columns,
+        }
         for audience in self.audiences:
             columns |= audience.columns
         self.table = KeyTable(self._windows.capacity, columns)
         self.table.dropping = self._drop
         self._episodes = Episodes(self._open, self._leave)
+        self._quiet = False
+        kept = plan.source.rule.pattern
+        assert isinstance(kept, Accumulation)
+        aggregates = [(*name(each), each.parameter) for each in kept.window.aggregates] if kept.window else []
+        self._kept = type(self._source), kept.looks, aggregates, self._source.columns
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -146,8 +166,7 @@ class Window(Pattern):
         """Say of new keys what they are, by an event of each."""
         held = self.table.state
         held["members"][rows] = events.members
-        if "parts" in held:
-            held["parts"][rows] = parts_of(lanes, self._windows.rule.key, events.rows).T
+        held["parts"][rows] = parts_of(lanes, self._windows.rule.key, events.rows).T
 
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Look at the windows that are due before the watermark (`inclusive`: at it, too)."""
@@ -159,7 +178,74 @@ class Window(Pattern):
 
     def _told(self, points: Points) -> list[Firings]:
         """Tell points to all rules that look at the windows."""
+        if self._quiet:
+            return []
         return [firings for audience in self.audiences for firings in audience.hear(points, self.table)]
+
+    def remember(self) -> None:
+        """Take events from now on, and judge nothing."""
+        self._quiet = True
+
+    def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
+        """Begin to judge: windows that were kept go on, else as the log filled them, and judgements of them."""
+        self._quiet = False
+        self._take_windows([held.pattern for held in before.values() if isinstance(held.pattern, Window)])
+        names: set[str] = set()
+        for audience, family in zip(self.audiences, self.families, strict=True):
+            pairs: list[tuple[int, Part]] = []
+            for member, rule in enumerate(family.rules):
+                held = goes_on(rule, before, self)
+                if held is not None and audience.judges_as(other := _audience_of(held), held.member):
+                    family.suppressed[member] = held.family.suppressed[held.member]
+                    pairs.append((member, self._pairs_of(held, other, int(audience.sources[member]))))
+                    names.add(rule.rule)
+            audience.hold(pairs, self.table)
+        return names
+
+    def _take_windows(self, patterns: Sequence["Window"]) -> None:
+        """Hold the windows that others kept just as these, and of the rest what the log filled."""
+        known = {
+            rule.signature: (pattern, member)
+            for pattern in dict.fromkeys(patterns)
+            for member, rule in enumerate(pattern._windows.rules)
+            if pattern._kept == self._kept
+        }
+        parts = []
+        for member, rule in enumerate(self._windows.rules):
+            if rule.signature not in known:
+                parts.append(self.table.part(self.table.of_member(member)))
+                continue
+            pattern, other = known[rule.signature]
+            part = pattern.table.part(pattern.table.of_member(other)).marked(int(pattern._windows.marks[other]))
+            parts.append(self._begun(self._source.adopt(pattern._source, part), member))
+        self.table.hold(parts)
+        self._source.begin(self.table)
+
+    def _begun(self, part: Part, member: int) -> Part:
+        """Return windows of a member by their keys without a mark, as this table holds them; of rules nothing yet."""
+        known = {name: part.state[name] for name in ("parts", *self._source.columns) if name in part.state}
+        fresh = self.table.fresh(part.keys, part.touched).marked(int(self._windows.marks[member])).of(members=member)
+        return replace(fresh, state=fresh.state | known)
+
+    def _pairs_of(self, held: Held, audience: Audience, source: int) -> Part:
+        """Return what was judged of a rule, under the keys of its windows here; those that are gone begin anew."""
+        before = held.pattern
+        assert isinstance(before, Window)
+        pairs = audience.pairs(held.member, before.table).marked(
+            int(before._windows.marks[audience.sources[held.member]])
+        )
+        here = pairs.marked(int(self._windows.marks[source]))
+        lacking = np.flatnonzero(self.table.rows(here.keys) == NULL)
+        if len(lacking):
+            windows = before.table.part(audience.windows(held.member)[lacking])
+            kept = replace(windows, keys=pairs.keys[lacking], state={"parts": windows.state["parts"]})
+            all_rows = np.flatnonzero(self.table.row_keys != NULL)
+            self.table.hold([self.table.part(all_rows), self._begun(kept, source)])
+        return here
+
+    def close(self, member: Held, at: int) -> list[Firings]:
+        """End the episodes of a rule that is no more."""
+        return _audience_of(member).close(member.member, at)
 
     def baselines(self, family: Family, member: int) -> Baselines | None:
         """Return how far the baselines of a member of a family have come, None where it asks for none."""
@@ -214,3 +300,9 @@ class Window(Pattern):
         """Forget what rules keep of windows that go."""
         for audience in self.audiences:
             audience.drop(rows)
+
+
+def _audience_of(held: Held) -> Audience:
+    """Return who heard of the windows for a rule."""
+    assert isinstance(held.pattern, Window)
+    return held.pattern.audiences[held.pattern.families.index(held.family)]

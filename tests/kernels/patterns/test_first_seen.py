@@ -15,7 +15,7 @@ def new(seen, *events, known_from=int(NULL)):
     """Take events of (time, row of key and value); return whether the value of each is new, None: unknown."""
     times, rows = (np.array([event[i] for event in events], np.int64) for i in (0, 1))
     out = np.empty(len(events))
-    first_seen(times, rows, WINDOW, known_from, seen, out)
+    first_seen(times, rows, WINDOW, np.full(len(events), known_from), seen, out)
     return [None if math.isnan(value) else value == 1.0 for value in out.tolist()]
 
 
