@@ -21,6 +21,7 @@ from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
 from streams.embedded.counts import Counts
+from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
 from streams.log.blocks import blocks
 from streams.log.frame import Frame
@@ -36,7 +37,7 @@ from streams.time.epoch import EpochFinder
 from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
 
 RETRY_S = 0.5
-DEBT_S = 3.0  # of replaying that a restart may cost
+DEBT_S = 2.0  # of CPU time that a restart may spend on reading its log again
 
 
 def wait(_error: LogError) -> None:
@@ -109,7 +110,8 @@ class Engine:
         self._saver = ThreadPoolExecutor(1, "snapshot")
         self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
         self._debt_s = debt_s
-        self.debts = [0.0] * shards  # CPU seconds of decoding and stepping since the last snapshot
+        self.debt = Debt(shards)
+        self._steps = [0.0] * shards  # CPU seconds of each shard in the block that is taken
         self._from = [0] * shards  # log position that each shard goes on from
 
     @property
@@ -182,6 +184,7 @@ class Engine:
             log.close()
 
     def _take(self, block: Block | None, end: int) -> None:
+        began = time.thread_time()
         received: int | None = None
         if block is None:
             self.counts.undeclared += 1
@@ -200,13 +203,12 @@ class Engine:
             self.summary.tell(alerts)
             self.counts.raised(alerts)
             self._on_alerts(alerts)
+        self.debt.add(time.thread_time() - began, self._steps)
+        self._steps = [0.0] * len(self.shards)
 
     def _arrive(self, block: Events, end: int) -> list[Alert]:
-        began = time.thread_time()
         with self.stages("decode"):
             arrival = self.shards[0].intake(block)
-        spent = time.thread_time() - began
-        self.debts = [debt + spent for debt in self.debts]
         batch = arrival.batch
         judgement = arrival.judgement = self._clocks[block.feed].judge(batch)
         self.summary.count(batch)
@@ -239,7 +241,7 @@ class Engine:
             if end > self._from[number]:
                 began = time.thread_time()
                 alerts += shard.step(block)
-                self.debts[number] += time.thread_time() - began
+                self._steps[number] += time.thread_time() - began
         self.summary.drop(shard.duplicates() for shard in self.shards)
         return alerts
 
@@ -294,9 +296,8 @@ class Engine:
     def _snapshot_one(self) -> None:
         """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
         self._saved(wait=False)
-        number = max(range(len(self.shards)), key=self.debts.__getitem__)
-        if self._saving is None and self.debts[number] > self._debt_s:
-            self._snapshot(number)
+        if self._saving is None and self.debt.seconds > self._debt_s:
+            self._snapshot(self.debt.largest)
 
     def _snapshot(self, number: int) -> None:
         if self.shards[number].epoch is None:
@@ -305,7 +306,7 @@ class Engine:
         data = self.shards[number].snapshot({name: log.log.end for name, log in self._derived.items()})
         saving = self._saver.submit(self._save, number, self.position, data)
         self._saving = number, self.position, saving
-        self.debts[number] = 0.0
+        self.debt.paid(number)
 
     def _save(self, number: int, position: int, data: bytes) -> None:
         began = time.monotonic()

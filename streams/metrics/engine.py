@@ -151,7 +151,7 @@ class EngineMetrics:
                 "snapshot_last_success_timestamp_seconds", "When the last was durable.", counts.snapshot_at / 1000
             )
             yield _gauge("snapshot_size_bytes", "Size of the last.", counts.snapshot_bytes)
-        yield _gauge("snapshot_replay_debt_seconds", "CPU time that a restart would replay.", max(self._engine.debts))
+        yield _gauge("snapshot_replay_debt_seconds", "CPU time that a restart would replay.", self._engine.debt.seconds)
         if recovery:
             took = Histogram()
             took.observe(recovery.seconds)
