@@ -149,5 +149,16 @@ def _declared(vocabulary: Vocabulary) -> dict[str, Any]:
         "calendars": calendars,
         "areas": vocabulary.areas,
         "scores": scores,
-        "routes": {name: route.title for name, route in vocabulary.routes.items()},
+        "routes": {
+            name: [route.title, route.of_topic, sorted(route.fields), route.languages]
+            for name, route in vocabulary.routes.items()
+        },
+        "tree": [
+            [
+                None if branch.when is None else canonical(branch.when),
+                [route.text for route in branch.routes],
+                [branch.adds, branch.goes_on, branch.is_default],
+            ]
+            for branch in vocabulary.tree
+        ],
     }

@@ -27,5 +27,5 @@ class Edition:
         for rows in references.sets:
             for name, lane in {"": rows.keys, **rows.lanes}.items():
                 digest.update(f"{rows.plan.name}.{name}:{len(lane)}\n".encode())
-                digest.update(np.ascontiguousarray(lane))
+                digest.update(np.ascontiguousarray(lane).data)
         return cls(digest.hexdigest(), plan, references)

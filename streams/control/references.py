@@ -45,10 +45,20 @@ class References:
             a set has no file, cannot be read, lacks a column of its key, or is empty (residents = nobody makes everyone
             a stranger) and that was not asked for by `force_empty`
         """
+        files = find_sets(folder) if folder and plan.sets else {}
+        return cls.read(plan, files, folder, city, force_empty=force_empty)
+
+    @classmethod
+    def read(
+        cls, plan: Plan, files: Mapping[str, Path], folder: Path | None, city: CityKey, *, force_empty: bool = False
+    ) -> tuple["References", list[Problem]]:
+        """Read the sets that a plan declares from files, by the set's name; `folder` is where one that lacks is put.
+
+        Returns and raises as `load`.
+        """
         problems: list[Problem] = []
         joined = _joined(plan)
         networks = {score.network[0] for score in plan.scores if score.network}
-        files = find_sets(folder) if folder and plan.sets else {}
         rows = []
         for wanted in plan.sets:
             if wanted.name not in files:

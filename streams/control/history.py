@@ -1,0 +1,221 @@
+"""What has been in force, and is: read from the control log of a data folder, by any process.
+
+An edition is made again from the texts and copies that its entry names: no file outside the data folder is needed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from events.identity import CityKey
+from events.schema import Schemas
+from rules import check
+from streams.control import entry as lines
+from streams.control.activation import PublishError
+from streams.control.edition import Edition
+from streams.control.entry import Break, Entry, Outcome
+from streams.control.reference_files import ReferenceFiles
+from streams.control.references import References
+from streams.disk import Disk
+from streams.log.file_log import DISK, Clock, FileLog, Retention
+from streams.log.reader import LogReader
+
+CONTROL = "control"  # the log's name
+FEED = "control"
+FOR_EVER = Retention(keep_ms=1 << 62, keep_bytes=1 << 62)
+LEVEL = 3  # of zstd: each publishing has all of the rules
+COMPILED_MAX = 4  # that are at hand
+KEPT_MS = 86_400_000  # that the files of an edition are kept after it was in force
+
+
+class History:
+    """The publishings of a data folder, oldest first; `read` looks what has come.
+
+    Parameters
+    ----------
+    data
+        the data folder
+    log
+        its control log
+    schemas, city
+        that rules are checked with
+    """
+
+    def __init__(self, data: Path, log: LogReader, schemas: Schemas, city: CityKey, disk: Disk = DISK) -> None:
+        self.files = ReferenceFiles(data, disk)
+        self.entries: list[Entry] = []
+        self.outcomes: dict[int, Outcome] = {}  # by the entry
+        self._log, self._schemas, self._city = log, schemas, city
+        self._position = 0
+        self._count = 0  # of lines
+        self._last: bytes | None = None
+        self._rulesets: dict[int, check.Ruleset] = {}
+        self._editions: dict[int, Edition] = {}
+        self.read()
+
+    def read(self) -> bool:
+        """Read what was appended since; return whether there was anything.
+
+        Raises
+        ------
+        LogError
+            the log cannot be read
+        ValueError
+            a line is none of the control log
+        """
+        came = False
+        for frame in self._log.read(self._position):
+            self._position = frame.end
+            for text in bytes(frame.text).splitlines():
+                self._take(text)
+                came = True
+        return came
+
+    def _take(self, text: bytes) -> None:
+        told = lines.read(text)
+        if isinstance(told, Outcome):
+            self.outcomes[told.of] = told
+        else:
+            if told.files_in is not None:
+                told = replace(told, files=next(e.files for e in self.entries if e.entry == told.files_in))
+            self.entries.append(told)
+        self._count, self._last = self._count + 1, text
+
+    def verify(self) -> tuple[int, Break | None]:
+        """Return how many lines of the log hold, and the first that does not."""
+        return lines.verify(self.lines())
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of the log, as they are."""
+        return (text for frame in self._log.read(0) for text in bytes(frame.text).splitlines())
+
+    @property
+    def current(self) -> Entry | None:
+        """What was published last and not refused; None before the first."""
+        return next(self._accepted(), None)
+
+    @property
+    def previous(self) -> Entry | None:
+        """What was in force before it."""
+        accepted = self._accepted()
+        next(accepted, None)
+        return next(accepted, None)
+
+    def _accepted(self) -> Iterator[Entry]:
+        """Yield what was not refused, the newest first."""
+        for each in reversed(self.entries):
+            outcome = self.outcomes.get(each.entry)
+            if outcome is None or outcome.refused is None:
+                yield each
+
+    def find(self, version: str) -> Entry | None:
+        """Return the newest publishing of a ruleset or an edition, by its version or how that begins."""
+        return next(
+            (e for e in self._accepted() if e.ruleset.startswith(version) or e.edition.startswith(version)), None
+        )
+
+    def ruleset(self, entry: Entry) -> check.Ruleset:
+        """Return the rules of a publishing, as they were.
+
+        Raises
+        ------
+        Problems
+            this program does not take them any more
+        """
+        if entry.entry not in self._rulesets:
+            _make_room(self._rulesets)
+            self._rulesets[entry.entry] = check.loads(entry.files, self._schemas, self._city)
+        return self._rulesets[entry.entry]
+
+    def edition(self, entry: Entry) -> Edition:
+        """Return a publishing as it was in force, under the version that it had then.
+
+        Raises
+        ------
+        Problems
+            this program does not take it any more, or a copy of its files is gone
+        """
+        if entry.entry not in self._editions:
+            _make_room(self._editions)
+            plan = self.ruleset(entry).plan
+            files = {name: self.files.path(file) for name, file in entry.references.items()}
+            references, _ = References.read(plan, files, None, self._city, force_empty=True)
+            self._editions[entry.entry] = replace(Edition.of(plan, references), version=entry.edition)
+        return self._editions[entry.entry]
+
+    def load(self, version: str) -> Edition:
+        """Return the edition of a version.
+
+        Raises
+        ------
+        PublishError
+            it was never published here
+        Problems
+            as `edition`
+        """
+        found = next((each for each in reversed(self.entries) if each.edition == version), None)
+        if found is None:
+            raise PublishError(
+                f"edition {version} is not in the control log of this data folder",
+                f"这个数据目录的控制日志中没有版本 {version}",
+            )
+        return self.edition(found)
+
+
+class Journal(History):
+    """The history of a running engine, which alone writes it. Entries are durable when they are returned."""
+
+    def __init__(
+        self, data: Path, log: FileLog, schemas: Schemas, city: CityKey, clock: Clock, disk: Disk = DISK
+    ) -> None:
+        super().__init__(data, log, schemas, city, disk)
+        self._appending, self._clock = log, clock
+
+    def append(self, make: Callable[[int, int], Entry]) -> Entry:
+        """Write a publishing, which is made from its number and the time.
+
+        Raises
+        ------
+        LogError
+            it could not be made durable
+        """
+        now = self._clock()
+        made = make(self._count, now)
+        last = next((each for each in reversed(self.entries) if each.files == made.files), None)
+        if last is not None:  # sets change often, and rules are long
+            made = replace(made, files=last.files, files_in=last.entry if last.files_in is None else last.files_in)
+        self._write(made, now)
+        return made
+
+    def settle(self, outcome: Outcome) -> None:
+        """Write what came of a publishing. Raises as `append`."""
+        self._write(outcome, self._clock())
+
+    def _write(self, written: Entry | Outcome, time: int) -> None:
+        text = lines.line(self._count, self._last, written, time)
+        self._appending.append(FEED, text).result()
+        self.read()
+
+    def put(self, entry: Entry, ruleset: check.Ruleset, edition: Edition) -> None:
+        """Remember what a publishing was made of, so that it is not made again."""
+        _make_room(self._rulesets)
+        _make_room(self._editions)
+        self._rulesets[entry.entry], self._editions[entry.entry] = ruleset, edition
+
+    def prune(self) -> None:
+        """Remove the copies of files of which no edition has been in force for a day, nor is, nor was before it."""
+        accepted: Sequence[Entry] = list(self._accepted())
+        since = self._clock() - KEPT_MS
+        ended = [None, *(each.time for each in accepted)]  # when each made way for the next one
+        needed = [
+            each
+            for number, (each, end) in enumerate(zip(accepted, ended, strict=False))
+            if number < 2 or end is None or end >= since
+        ]
+        self.files.prune({file for each in needed for file in each.references.values()})
+
+
+def _make_room(known: dict[int, Any]) -> None:
+    while len(known) >= COMPILED_MAX:
+        del known[next(iter(known))]

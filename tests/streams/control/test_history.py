@@ -1,0 +1,148 @@
+"""The control log says what was in force, proves that nobody changed it, and gives back every edition."""
+
+import dataclasses
+
+import orjson
+import pytest
+
+from events.identity import CityKey
+from events.place import Problems
+from events.schema import Schemas
+from rules import check
+from streams.control.activation import PublishError
+from streams.control.edition import Edition
+from streams.control.entry import Entry, Outcome, SetFile, verify
+from streams.control.history import FOR_EVER, History, Journal
+from streams.control.references import References
+from streams.log.file_log import FileLog
+from streams.log.reader import LogReader
+
+CITY, SCHEMAS = CityKey(b"history"), Schemas.load()
+RULES = """\
+version: 1
+sets: {devices: {key: device, columns: {limit: number}}}
+rules:
+- rule: crowd
+  from: sensor
+  when: value > devices.limit
+  key: device
+  severity: low
+  message: {zh: "${device}", en: "at ${device}"}
+"""
+DAY = 86_400_000
+
+
+class City:
+    def __init__(self, folder):
+        self.data, self.now = folder / "data", 1_700_000_000_000
+        self.set = folder / "devices.csv"
+        self.set.write_text("device,limit\na,3\n", encoding="utf-8")
+        self.log = FileLog(self.data / "log" / "control", lambda: self.now, retention=FOR_EVER)
+        self.journal = Journal(self.data, self.log, SCHEMAS, CITY, lambda: self.now)
+
+    def publish(self, text=RULES, rows=None, **changes):
+        if rows is not None:
+            self.set.write_text(rows, encoding="utf-8")
+        ruleset = check.loads({"rules.yaml": text}, SCHEMAS, CITY)
+        references, _ = References.read(ruleset.plan, {"devices": self.set}, None, CITY)
+        edition = Edition.of(ruleset.plan, references)
+        kept = self.journal.files.keep({"devices": self.set})
+
+        def make(number, time):
+            plain = Entry(
+                number, time, "publish", "li", "a test", edition.version, ruleset.plan.version,
+                ruleset.sources, kept, (), "",
+            )  # fmt: skip
+            return dataclasses.replace(plain, **changes)
+
+        return self.journal.append(make)
+
+    def read(self):
+        return History(self.data, LogReader(self.data / "log" / "control"), SCHEMAS, CITY)
+
+
+@pytest.fixture
+def city(tmp_path):
+    city = City(tmp_path)
+    yield city
+    city.log.close()
+
+
+def test_an_edition_is_made_again_without_any_file_outside_of_the_data_folder(city):
+    first = city.publish()
+    second = city.publish(RULES.replace(">", ">="), "device,limit\na,4\n")
+    city.set.unlink()
+    read = city.read()
+    assert [entry.edition for entry in read.entries] == [first.edition, second.edition]
+    for entry in (first, second):
+        edition = read.load(entry.edition)
+        assert edition.version == entry.edition == Edition.of(edition.plan, edition.references).version
+        assert edition.plan.version == entry.ruleset
+    assert read.load(first.edition).references.sets[0].texts["limit"][0] == "3"
+    assert read.current == second and read.previous == first
+
+
+def test_texts_that_did_not_change_are_written_once(city):
+    entries = [city.publish(), city.publish(rows="device,limit\nb,1\n"), city.publish(rows="device,limit\nc,1\n")]
+    lines = [orjson.loads(line) for line in city.read().lines()]
+    assert [line["files"] for line in lines[1:]] == [0, 0]
+    assert [entry.files for entry in city.read().entries] == [entries[0].files] * 3
+
+
+def test_what_was_refused_is_not_in_force(city):
+    first, second = city.publish(), city.publish(RULES.replace("low", "high"))
+    city.journal.settle(Outcome(second.entry, refused={"en": "no", "zh": "否"}))
+    assert city.read().current == first
+    third = city.publish(RULES.replace("low", "critical"))
+    city.journal.settle(Outcome(third.entry, at=5, position=7))
+    read = city.read()
+    assert read.current == third and read.previous == first
+    assert read.outcomes[third.entry] == Outcome(third.entry, 5, 7)
+    assert read.find(first.ruleset[:8]) == first and read.find(second.ruleset) is None
+
+
+def test_an_unknown_version_is_refused(city):
+    city.publish()
+    with pytest.raises(PublishError, match="abc"):
+        city.read().load("abc")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_whoever_changes_a_line_is_found(city, number):
+    for limit in (1, 2, 3, 4):
+        city.publish(rows=f"device,limit\na,{limit}\n")
+    lines = list(city.read().lines())
+    assert verify(lines) == (4, None)
+    changed = [*lines]
+    changed[number] = lines[number].replace(b"a test", b"no test")
+    holds, broken = verify(changed)
+    assert holds == number + 1 and broken.line == number + 1 and "changed" in broken.why["en"]
+    without = lines[:number] + lines[number + 1 :]
+    holds, broken = verify(without)
+    assert holds == number and "missing" in broken.why["en"]
+    assert verify([*lines[:number], b"{}", *lines[number + 1 :]])[0] == number
+
+
+def test_copies_go_a_day_after_they_were_in_force(city):
+    entries = [city.publish(rows=f"device,limit\na,{limit}\n") for limit in (1, 2, 3)]
+    copies = city.data / "references"
+    city.journal.prune()
+    assert len([*copies.iterdir()]) == 3
+    city.now += DAY + 1
+    city.journal.prune()
+    assert len([*copies.iterdir()]) == 2  # the one before can still be gone back to
+    city.read().load(entries[1].edition)
+    with pytest.raises(Problems):
+        city.read().load(entries[0].edition)
+    newest = city.publish(rows="device,limit\na,9\n")
+    city.now += DAY - 1
+    city.journal.prune()
+    city.read().load(entries[2].edition)
+    assert city.read().current == newest
+
+
+def test_a_copy_is_named_by_its_content_and_keeps_how_it_ends(city):
+    kept = city.journal.files.keep({"devices": city.set})["devices"]
+    assert kept == SetFile("devices.csv", kept.sha256)
+    path = city.journal.files.path(kept)
+    assert path.name == f"{kept.sha256}.csv" and path.read_bytes() == city.set.read_bytes()
