@@ -34,5 +34,6 @@ CODES: dict[str, Text] = {
     "W411": {"en": "rows of a set were passed over", "zh": "参考集中有未采用的行"},
     "W412": {"en": "`devices` has no file; it fills in nothing", "zh": "参考集 devices 没有文件,不补全事件"},
     "W413": {"en": "a set that a score reads has no file", "zh": "评分读取的参考集没有文件"},
+    "W414": {"en": "a set has lost more than a fifth of its rows", "zh": "参考集减少了超过五分之一的行"},
     "W501": {"en": "the input does not look like one object a line", "zh": "输入看起来不是每行一个对象"},
 }

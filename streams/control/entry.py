@@ -38,8 +38,9 @@ class Outcome:
 class Entry:
     """One publishing.
 
-    `files` are the texts of the rules by path, which stand in an earlier line with `files_in`. `folder` names what the
-    watched folders held then (SHA-256 of all of it), `edits` are {rule, change, class, mode}, `time` is epoch ms.
+    `files` are the texts of the rules by path, which stand in an earlier line with `files_in`. `edits` are
+    {rule, change, class, mode}; `folders` has the digests of what the watched folders held then, of rules and sets;
+    `time` is epoch ms.
     """
 
     entry: int
@@ -52,7 +53,7 @@ class Entry:
     files: Mapping[str, str] = field(repr=False)
     references: Mapping[str, SetFile]
     edits: tuple[Mapping[str, Any], ...]
-    folder: str
+    folders: Mapping[str, str] = field(repr=False)
     files_in: int | None = None
 
 
@@ -72,7 +73,7 @@ def line(number: int, before: bytes | None, written: Entry | Outcome, time: int)
             "files": dict(written.files) if written.files_in is None else written.files_in,
             "references": {name: {"file": s.file, "sha256": s.sha256} for name, s in written.references.items()},
             "edits": list(written.edits),
-            "folder": written.folder,
+            "folders": dict(written.folders),
         }
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
@@ -103,7 +104,7 @@ def read(text: bytes) -> Entry | Outcome:
             files={} if isinstance(files, int) else files,
             references={name: SetFile(each["file"], each["sha256"]) for name, each in told["references"].items()},
             edits=tuple(told["edits"]),
-            folder=told["folder"],
+            folders=told["folders"],
             files_in=files if isinstance(files, int) else None,
         )
     except (KeyError, TypeError, AttributeError) as error:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from events.identity import CityKey
+from events.place import Problems
 from events.schema import Schemas
 from rules import check
 from streams.control import entry as lines
-from streams.control.activation import PublishError
 from streams.control.edition import Edition
 from streams.control.entry import Break, Entry, Outcome
 from streams.control.reference_files import ReferenceFiles
@@ -96,6 +96,11 @@ class History:
         return next(self._accepted(), None)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it is known what came of the last publishing."""
+        return not self.entries or self.entries[-1].entry in self.outcomes
+
+    @property
     def previous(self) -> Entry | None:
         """What was in force before it."""
         accepted = self._accepted()
@@ -149,18 +154,16 @@ class History:
 
         Raises
         ------
-        PublishError
-            it was never published here
-        Problems
-            as `edition`
+        LookupError
+            it was never published here, or cannot be made again
         """
         found = next((each for each in reversed(self.entries) if each.edition == version), None)
         if found is None:
-            raise PublishError(
-                f"edition {version} is not in the control log of this data folder",
-                f"这个数据目录的控制日志中没有版本 {version}",
-            )
-        return self.edition(found)
+            raise LookupError(f"the control log does not have {version}")
+        try:
+            return self.edition(found)
+        except Problems as problems:
+            raise LookupError(f"{version} cannot be made again: {problems}") from problems
 
 
 class Journal(History):
