@@ -10,7 +10,7 @@ from dispatch.dispatcher import Dispatcher
 from dispatch.outbox import Outbox
 from dispatch.people import People
 from dispatch.render import Renderer
-from dispatch.state import State, StateError
+from dispatch.state import State
 from rules.check import Ruleset
 from rules.routing import Routing
 from streams.embedded.folder import log_folder
@@ -29,6 +29,8 @@ def open_desk(
     Raises
     ------
     Failure
+        it is no data folder
+    StateError, LogError
         another desk is at work there, or the folder cannot be used
     Problems
         a reference set cannot be read
@@ -43,17 +45,12 @@ def open_desk(
     routes = ruleset.vocabulary.routes
     people = People(ruleset.plan, routes.values(), reference)
     renderer = Renderer(ruleset.plan, config.city(), people)
+    state = State(data / DESK)
     try:
-        state = State(data / DESK)
-        try:
-            outbox = Outbox(state, lambda topic: FileLog(log_folder(data, topic), clock))
-            alerts = LogReader(log_folder(data, "alerts"))
-            routing = Routing(routes, tuple(ruleset.vocabulary.tree))
-            return Dispatcher(alerts, state, outbox, routing, renderer, clock), people
-        except LogError:
-            state.close()
-            raise
-    except StateError as error:
-        raise Failure(say(en=error.en, zh=error.zh)) from error
-    except LogError as error:
-        raise Failure(say(en=f"a log cannot be used: {error}", zh=f"日志无法使用: {error}")) from error
+        outbox = Outbox(state, lambda topic: FileLog(log_folder(data, topic), clock))
+        alerts = LogReader(log_folder(data, "alerts"))
+        routing = Routing(routes, tuple(ruleset.vocabulary.tree))
+        return Dispatcher(alerts, state, outbox, routing, renderer, clock), people
+    except LogError:
+        state.close()
+        raise

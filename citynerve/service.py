@@ -21,7 +21,6 @@ from rules import message
 from streams.embedded.engine import Recovery
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Process
-from streams.log.protocol import LogError
 from streams.metrics.disk import TimedDisk
 from streams.metrics.engine import EngineMetrics
 from streams.metrics.health import Health
@@ -34,21 +33,18 @@ class Service:
     def __init__(self, settings: Configuration, schemas: Schemas) -> None:
         self.ruleset = engine.Ruleset.load(settings.rules, [], settings.reference)
         disk = TimedDisk()
-        try:
-            opened, inbox = open_engine(
-                settings.data,
-                self.ruleset.plan,
-                self.ruleset.references,
-                settings.feeds,
-                config.city(),
-                shards=settings.shards,
-                retention=settings.retention,
-                level=settings.zstd,
-                disk=disk,
-                on_alerts=self._tell,
-            )
-        except LogError as error:
-            raise Failure(say(en=error.en, zh=error.zh)) from error
+        opened, inbox = open_engine(
+            settings.data,
+            self.ruleset.plan,
+            self.ruleset.references,
+            settings.feeds,
+            config.city(),
+            shards=settings.shards,
+            retention=settings.retention,
+            level=settings.zstd,
+            disk=disk,
+            on_alerts=self._tell,
+        )
         connected = {feed.name: partial(self._connected, feed.name) for feed in settings.feeds}
         self.process = Process(opened, inbox, [], connected=connected)
         self.server = HttpServer(

@@ -23,7 +23,11 @@ def command() -> click.Command:
                 type=options.FilePath(),
                 required=True,
                 metavar="DIR",
-                help=say(en="data folder of the engine whose alerts are dispatched", zh="引擎的数据目录"),
+                help=say(
+                    en="the engine whose alerts are dispatched: its citynerve.yaml, its data folder, or the folder of "
+                    "a run",
+                    zh="要派发告警的引擎:citynerve.yaml、数据目录或 run 的目录",
+                ),
             ),
             options.rules(),
             options.schemas(),
@@ -59,13 +63,14 @@ def _desk(
     from citynerve import config, engine
     from citynerve.dispatching import open_desk
     from citynerve.incidents import Poster
+    from citynerve.located import located
     from dispatch.desk import Desk
     from streams.embedded.folder import wall_clock
 
     ruleset = engine.load_rules(rules, schemas)
     engine.tell(ruleset.problems)
     poster = Poster(ingest, config.token(), _tell) if ingest else None
-    dispatcher, people = open_desk(data, ruleset, reference, wall_clock)
+    dispatcher, people = open_desk(located(data).data, ruleset, reference, wall_clock)
     desk = Desk(dispatcher, poster)
     try:
         if people.missing:

@@ -24,9 +24,18 @@ class Failure(Exception):
 
 
 def system(error: OSError) -> str:
-    """Return what the operating system says is wrong, in the reader's language, behind the file that it is about."""
-    from events.unreadable import reason
+    """Return what the operating system says is wrong, in the reader's language, behind the file that it is about.
 
+    What a log or the desk's memory says of itself is told as it is; empty where nobody knows more than a programmer.
+    """
+    from dispatch.state import StateError
+    from events.unreadable import reason
+    from streams.log.protocol import LogError
+
+    if isinstance(error, (LogError, StateError)):
+        return say(en=error.en, zh=error.zh)
+    if not error.strerror:
+        return ""
     en, zh = reason(error)
     told = say(en=en, zh=zh)
     return f"{error.filename}: {told}" if error.filename else told

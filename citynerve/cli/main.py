@@ -20,6 +20,7 @@ COMMANDS = {
     "simulate": "citynerve.cli.simulate",
     "replay": "citynerve.cli.replay",
     "desk": "citynerve.cli.desk",
+    "tail": "citynerve.cli.tail",
     "learn": "citynerve.cli.learn",
     "rules": "citynerve.cli.rules",
     "token": "citynerve.cli.token",
@@ -112,8 +113,7 @@ def _unexpected(error: Exception, debug: bool) -> int:
             return _end(errors.format(error.problems), failure.FOUND)
     if debug:
         traceback.print_exception(error)
-    if isinstance(error, OSError) and error.strerror:
-        about = failure.system(error)
+    if isinstance(error, OSError) and (about := failure.system(error)):
         return _end(say(en=f"error: {about}", zh=f"错误: {about}"), failure.FOUND)
     told = f"{type(error).__name__}: {error}"
     return _end(

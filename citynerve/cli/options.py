@@ -127,6 +127,20 @@ class Size(click.ParamType[int]):
         return int(float(match.group(1)) * 1024 ** (1 + "KMGT".index(match.group(2).upper())))
 
 
+def data() -> Option:
+    """Which engine."""
+    return Option(
+        ["--data"],
+        type=FilePath(),
+        metavar="PATH",
+        help=say(
+            en="the engine: its citynerve.yaml, its data folder, or the folder of a run; default: citynerve.yaml here, "
+            "else run",
+            zh="引擎:citynerve.yaml、数据目录或 run 的目录;默认取当前目录的 citynerve.yaml,否则取 run",
+        ),
+    )
+
+
 def reference() -> Option:
     """Where the rows of reference sets are."""
     return Option(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from events.unreadable import reason
 from streams.disk import Disk
 from streams.log.frame import FEED_MAX, SIZE_MAX, Buffer, Frame, What, packed
 from streams.log.index import Index, index_path
@@ -98,7 +99,7 @@ class FileLog(LogReader):
             self._recover()
         except OSError as error:
             os.close(self._lock)
-            raise LogError(f"{folder}: {error.strerror}", f"{folder}:{error.strerror}") from error
+            raise _unusable(folder, error) from error
         self._thread = threading.Thread(target=self._commits, name=f"log {folder.name}", daemon=True)
         self._thread.start()
 
@@ -281,7 +282,7 @@ def _locked(folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
-        raise LogError(f"{folder}: {error.strerror}", f"{folder}:{error.strerror}") from error
+        raise _unusable(folder, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -293,6 +294,11 @@ def _locked(folder: Path) -> int:
     return descriptor
 
 
+def _unusable(folder: Path, error: OSError) -> LogError:
+    en, zh = reason(error)
+    return LogError(f"{error.filename or folder}: {en}", f"{error.filename or folder}:{zh}")
+
+
 def _full(headroom_mib: int) -> LogError:
     return LogError(
         f"less than {headroom_mib} MiB are left on the disk: free some, or keep less",
@@ -301,5 +307,5 @@ def _full(headroom_mib: int) -> LogError:
 
 
 def _refused(folder: Path, error: OSError) -> LogError:
-    en, zh = (error.en, error.zh) if isinstance(error, LogError) else (str(error), str(error))
+    en, zh = (error.en, error.zh) if isinstance(error, LogError) else reason(error)
     return LogError(f"{folder}: {en}; nothing of this was acknowledged", f"{folder}:{zh};这些数据未被确认")

@@ -11,6 +11,7 @@ from citynerve.cli.failure import Failure
 from citynerve.dispatching import open_desk
 from citynerve.text import use
 from dispatch.desk import Desk
+from dispatch.state import StateError
 from dispatch.watchdog import MINUTE_MS
 from events.schema import Schemas
 from rules import check
@@ -92,7 +93,7 @@ def test_a_second_desk_is_told_of_the_first(tmp_path):
     log_folder(tmp_path, "alerts").mkdir(parents=True)
     ruleset = check.loads(RULES, Schemas.load(), config.city())
     first, _ = open_desk(tmp_path, ruleset, None, wall_clock)
-    with pytest.raises(Failure, match="another desk"):
+    with pytest.raises(StateError, match="another desk"):
         open_desk(tmp_path, ruleset, None, wall_clock)
     first.outbox.close()
     first.state.close()
