@@ -52,6 +52,11 @@ def topics(data: Path) -> list[str]:
     return [*TOPICS, *sorted(path.name for path in (data / LOG).glob(f"{DISPATCH}*") if path.is_dir())]
 
 
+def topics_of_logs(data: Path) -> list[str]:
+    """Return one topic for each log of a data folder."""
+    return [name for name in topics(data) if name != "control"]
+
+
 def topic(data: Path, name: str) -> Topic:
     """Return a topic by its name.
 

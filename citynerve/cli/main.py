@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "citynerve.cli.replay",
     "desk": "citynerve.cli.desk",
     "tail": "citynerve.cli.tail",
+    "inspect": "citynerve.cli.inspect",
     "learn": "citynerve.cli.learn",
     "rules": "citynerve.cli.rules",
     "token": "citynerve.cli.token",

@@ -8,6 +8,7 @@ it is. The header has what the caller put there (format, city, shard, epoch, pos
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,34 @@ def pack(header: Mapping[str, Any], tables: Mapping[str, NDArray[np.generic]]) -
     return b"".join([prefix, bytes(-len(prefix) % ALIGNMENT), *parts])
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What stands in a snapshot under a name, and whether it is as it was written."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    size: int  # bytes
+    sound: bool
+
+
+def survey(data: bytes) -> tuple[dict[str, Any], list[Table]]:
+    """Return header and tables of a container, damaged ones too.
+
+    Raises
+    ------
+    SnapshotError
+        not a snapshot, or its header is damaged
+    """
+    header, first = _header(data)
+    tables = []
+    for entry in header.pop("tables"):
+        raw = memoryview(data)[first + entry["offset"] : first + entry["offset"] + entry["size"]]
+        sound = len(raw) == entry["size"] and crc32c(raw) == entry["crc"]
+        tables.append(Table(entry["name"], entry["dtype"], tuple(entry["shape"]), entry["size"], sound))
+    return header, tables
+
+
 def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
     """Read a container back: header (without `tables`) and arrays by name, which look into it, read-only.
 
@@ -59,14 +88,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]
         not a snapshot, cut short, or a CRC does not match
     """
     view = memoryview(data).toreadonly()
-    if view[: len(MAGIC)] != MAGIC:
-        raise SnapshotError("not a snapshot of this format (wrong magic)")
-    size = int.from_bytes(view[len(MAGIC) : len(MAGIC) + 8], "little")
-    head = view[_PREFIX : _PREFIX + size]
-    if not size or len(head) < size or crc32c(head) != int.from_bytes(view[len(MAGIC) + 8 : _PREFIX], "little"):
-        raise SnapshotError("the header is cut short or damaged")
-    header: dict[str, Any] = orjson.loads(head)
-    first = -(-(_PREFIX + size) // ALIGNMENT) * ALIGNMENT
+    header, first = _header(data)
     tables: dict[str, NDArray[np.generic]] = {}
     for entry in header.pop("tables"):
         raw = view[first + entry["offset"] : first + entry["offset"] + entry["size"]]
@@ -74,3 +96,16 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]
             raise SnapshotError(f"table `{entry['name']}` is cut short or damaged")
         tables[entry["name"]] = np.frombuffer(raw, entry["dtype"]).reshape(entry["shape"])
     return header, tables
+
+
+def _header(data: bytes) -> tuple[dict[str, Any], int]:
+    """Return the header, with `tables`, and where the first table begins."""
+    view = memoryview(data)
+    if view[: len(MAGIC)] != MAGIC:
+        raise SnapshotError("not a snapshot of this format (wrong magic)")
+    size = int.from_bytes(view[len(MAGIC) : len(MAGIC) + 8], "little")
+    head = view[_PREFIX : _PREFIX + size]
+    if not size or len(head) < size or crc32c(head) != int.from_bytes(view[len(MAGIC) + 8 : _PREFIX], "little"):
+        raise SnapshotError("the header is cut short or damaged")
+    header: dict[str, Any] = orjson.loads(head)
+    return header, -(-(_PREFIX + size) // ALIGNMENT) * ALIGNMENT

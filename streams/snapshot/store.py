@@ -10,6 +10,12 @@ SUFFIX = ".snapshot"
 KEPT = 2  # of each shard: should the newest be damaged, one more is left
 
 
+def kept(folder: Path) -> list[tuple[int, int, Path]]:
+    """Return shard, log position and file of all snapshots of a folder, in this order."""
+    names = [(path.stem.removeprefix("shard-").split("."), path) for path in sorted(folder.glob(f"shard-*{SUFFIX}"))]
+    return [(int(shard), int(position), path) for (shard, position), path in names]
+
+
 class SnapshotStore:
     """Snapshots of the shards of one engine, in a folder.
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from citynerve.cli.inspect import COMMANDS as OF_INSPECT
 from citynerve.cli.main import COMMANDS
 from citynerve.cli.rules import COMMANDS as OF_RULES
 
@@ -48,7 +49,13 @@ def test_the_scan_sees_what_it_looks_for():
 
 @pytest.mark.parametrize(
     "command",
-    [(), *((name,) for name in COMMANDS), ("learn", "travel"), *(("rules", name) for name in OF_RULES)],
+    [
+        (),
+        *((name,) for name in COMMANDS),
+        ("learn", "travel"),
+        *(("rules", name) for name in OF_RULES),
+        *(("inspect", name) for name in OF_INSPECT),
+    ],
     ids=" ".join,
 )
 def test_the_help_of_every_command_is_chinese(citynerve, command):
