@@ -30,9 +30,9 @@ HEAD = (
     ("route", "路由"),
     ("capacity", "容量"),
 )
-EDGES = 2  # columns of a terminal that a table takes and does not count
+EDGES = 2  # columns of a terminal beside a table
+BETWEEN = 3  # and between two of its columns
 WORD_MAX = 12  # columns of a terminal that a cell has at least, where it is as long
-WIDEST = 10_000  # columns of a terminal
 AT_LEAST = 3  # columns: those behind them are left out where a terminal is narrow, the last one first
 
 
@@ -99,29 +99,65 @@ def _show(found: "Sequence[Row]") -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    wide = console.options.update(max_width=WIDEST)
+    rows = [_cells(row) for row in found]
     kept = len(head)
-    while kept > AT_LEAST and console.measure(_table(head, found, kept), options=wide).minimum + EDGES > console.width:
+    while kept > AT_LEAST and sum(_least(head, rows, kept)) > _room(console.width, kept):
         kept -= 1
-    console.print(_table(head, found, kept), markup=False)
+    console.print(_table(head, rows, _widths(head, rows, kept, console.width)), markup=False)
+    if left_out := head[kept:]:
+        names = say(en=", ".join(left_out), zh="、".join(left_out))
+        click.echo(
+            say(
+                en=f"left out, because the terminal is narrow: {names}; a pipe and --format json have them",
+                zh=f"终端较窄,未显示:{names};输出到管道或用 --format json 可以看到",
+            )
+        )
 
 
-def _table(head: Sequence[str], found: "Sequence[Row]", columns: int) -> "Table":
-    """Return a table of the first columns; cells are broken between words, the name of a rule never."""
-    from rich.box import SIMPLE_HEAD
+def _room(width: int, columns: int) -> int:
+    """Return what a terminal leaves for the cells of a row."""
+    return width - EDGES - BETWEEN * (columns - 1)
+
+
+def _least(head: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> list[int]:
+    """Return how wide each of the first columns must be, so that words and numbers stay whole."""
     from rich.cells import cell_len
+
+    def least(word: str) -> int:
+        return cell_len(word) if word.isascii() else min(cell_len(word), WORD_MAX)  # Chinese has no blanks
+
+    words = [[name, *(word for row in rows for word in row[number].split())] for number, name in enumerate(head)]
+    return [max(map(least, some)) for some in words[:columns]]
+
+
+def _widths(head: Sequence[str], rows: Sequence[Sequence[str]], columns: int, width: int) -> list[int]:
+    """Return how wide the first columns are: what they need, and of what is left the narrowest gets first.
+
+    Rich would take from all of them alike, and so cut words and numbers.
+    """
+    from rich.cells import cell_len
+
+    widths = _least(head, rows, columns)
+    wanted = [max(map(cell_len, [head[number], *(row[number] for row in rows)])) for number in range(columns)]
+    for _ in range(_room(width, columns) - sum(widths)):
+        growing = [number for number in range(columns) if widths[number] < wanted[number]]
+        if not growing:
+            break
+        widths[min(growing, key=widths.__getitem__)] += 1
+    return widths
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> "Table":
+    """Return a table of the columns that have a width."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    rows = [_cells(row) for row in found]
-    for number, name in enumerate(head[:columns]):
+    for number, (name, width) in enumerate(zip(head, widths, strict=False)):
         justify: Literal["left", "right"] = "right" if number == len(HEAD) - 1 else "left"
-        words = [word for row in rows for word in row[number].split()]
-        widest = max(map(cell_len, [name, *words]))
-        least = widest if name.isascii() else min(widest, WORD_MAX)  # Chinese has no blanks between words
-        table.add_column(name, overflow="fold", no_wrap=number == 0, justify=justify, min_width=least)
+        table.add_column(name, overflow="fold", no_wrap=number == 0, justify=justify, width=width)
     for row in rows:
-        table.add_row(*row[:columns])
+        table.add_row(*row[: len(widths)])
     return table
 
 

@@ -2,6 +2,9 @@ import json
 import re
 import sys
 
+import pytest
+from rich.cells import cell_len
+
 from rules.check import LIBRARY
 
 
@@ -32,20 +35,38 @@ def test_rules_with_errors_are_not_listed(citynerve, tmp_path):
     assert told.code == 1 and told.out == "" and "E008" in told.err
 
 
-def on_a_terminal(citynerve, monkeypatch, columns):
-    """Return the names of rules, and the lines of the table that a terminal of some columns shows."""
-    names = [row["rule"] for row in json.loads(citynerve("rules", "list", LIBRARY, "--format", "json").out)["rules"]]
+def on_a_terminal(citynerve, monkeypatch, columns, *more):
+    """Return rows as a pipe has them, and the lines of the table that a terminal of some columns shows."""
+    cells = [line.split("\t") for line in citynerve("rules", "list", LIBRARY, *more).out.splitlines()]
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    return names, re.sub("\x1b\\[[0-9;]*m", "", citynerve("rules", "list", LIBRARY).out).splitlines()
+    with monkeypatch.context() as terminal:
+        terminal.setattr(sys.stdout, "isatty", lambda: True)
+        shown = citynerve("rules", "list", LIBRARY, *more).out
+    return cells, re.sub("\x1b\\[[0-9;]*m", "", shown).splitlines()
 
 
-def test_a_narrow_terminal_shows_the_names_of_rules_whole_and_leaves_out_the_last_columns(citynerve, monkeypatch):
-    names, lines = on_a_terminal(citynerve, monkeypatch, 80)
-    assert {line[1:].split(" ")[0] for line in lines} >= set(names) and all(len(line) <= 80 for line in lines)
-    assert "capacity" not in "".join(lines[:3]) and "…" not in "".join(lines)
+@pytest.mark.parametrize("columns", [60, 80, 100, 118, 125, 133, 141, 150, 400])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_terminal_shows_whole_words_and_numbers_and_names_the_columns_that_it_has_no_room_for(
+    citynerve, monkeypatch, columns, language
+):
+    (head, *rows), lines = on_a_terminal(citynerve, monkeypatch, columns, "--lang", language)
+    table = [line for line in lines if not line.startswith(("left out", "终端较窄"))]
+    last = lines[-1] if lines[-1] not in table else ""
+    shown = " ".join(table)
+    assert all(cell_len(line) <= columns for line in table) and "…" not in shown
+    there = {word for line in table for word in line.split()}
+    for number, name in enumerate(head):
+        assert (name in lines[1]) != (name in last), name
+        words = {word for row in rows for word in row[number].split() if word.isascii()}
+        assert name not in lines[1] or words <= there, words - there
+
+
+def test_a_narrow_terminal_leaves_out_the_last_columns_first(citynerve, monkeypatch):
+    (head, *_), lines = on_a_terminal(citynerve, monkeypatch, 100)
+    assert lines[1].split() == head[: len(lines[1].split())] and "capacity" in lines[-1]
 
 
 def test_a_wide_terminal_shows_all_columns(citynerve, monkeypatch):
-    _, lines = on_a_terminal(citynerve, monkeypatch, 400)
-    assert "purpose" in lines[1] and "route" in lines[1] and "capacity" in lines[1]
+    (head, *_), lines = on_a_terminal(citynerve, monkeypatch, 400)
+    assert lines[1].split() == head
