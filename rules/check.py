@@ -22,7 +22,7 @@ from rules import (
     score_inputs,
     yaml,
 )
-from rules.broken import Broken
+from rules.broken import Broken, UnreadFile
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
 from rules.conditions import Conditions
@@ -34,7 +34,7 @@ from rules.misspelt import meant
 from rules.model import Rule, RuleFile
 from rules.plan import Plan
 from rules.reading import Reader
-from rules.vocabulary import DECLARATIONS, Vocabulary
+from rules.vocabulary import Vocabulary
 from rules.yaml import Mapping as Document
 from rules.yaml import Scalar
 
@@ -87,7 +87,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
     reader = Reader()
     reader.problems += given.problems
     documents: dict[str, Document] = {}
-    unread: list[str] = []
+    unread: list[UnreadFile] = []
     texts = {**given.named, **given.beside}
     drawn = [path for path in texts if path.endswith(files.GEOJSON)]
     for path, data in given.named.items():
@@ -96,7 +96,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
         node, problems = yaml.read(path, data)
         reader.problems += problems
         if node is None:
-            unread.append(path)
+            unread.append(UnreadFile(path, data))
             if not problems:
                 reader.problems.append(
                     problem(
@@ -116,11 +116,11 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
             documents[path] = rule_file.document(node, reader) or node
             reader.problems += problems
         elif node is None and problems and _VERSION.search(data):  # what rules name is likely declared there
-            unread.append(path)
+            unread.append(UnreadFile(path, data))
             reader.problems += problems
     vocabulary = Vocabulary()
-    for section in DECLARATIONS if unread else ():
-        vocabulary.broken.add(section)
+    for file in unread:
+        vocabulary.broken.add_file(file)
     for document in documents.values():
         vocabulary.declare(document, reader, schemas)
     for path in drawn:
@@ -129,7 +129,7 @@ def checked(given: RuleFiles, schemas: Schemas, city: CityKey, *, now: datetime 
     checker = _Checker(read, vocabulary, schemas, reader.problems, given.asked, now)
     rules = checker.check()
     sources = {path: texts[path].decode(errors="replace") for path in (*documents, *drawn)}
-    problems = _sorted(reader.problems)
+    problems = _sorted(reader.problems, vocabulary.broken.passed_over())
     if any(each.level == "error" for each in problems):
         raise Problems(problems)
     assert not vocabulary.broken, "what is broken has an error where it stands"
@@ -145,11 +145,14 @@ def _is_vocabulary(node: Document) -> bool:
     return all(name in rule_file.VOCABULARY or meant(name, rule_file.VOCABULARY) for name in names)
 
 
-def _sorted(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, say each once, and drop what follows from a slip that was repaired on the same line."""
+def _sorted(problems: Iterable[Problem], passed_over: Iterable[Problem]) -> list[Problem]:
+    """Sort by place, say each once, and drop what follows from a slip that was repaired on the same line.
+
+    What tells of names that were `passed_over` follows from a slip, and is kept.
+    """
     slips = {(each.place.path, each.place.line) for each in problems if each.code.startswith("Y")}
     kept = (each for each in problems if each.code.startswith("Y") or (each.place.path, each.place.line) not in slips)
-    return sorted(dict.fromkeys(kept), key=lambda each: (each.place, each.code, each.en))
+    return sorted(dict.fromkeys([*kept, *passed_over]), key=lambda each: (each.place, each.code, each.en))
 
 
 class _Checker:

@@ -156,6 +156,7 @@ CODES: dict[str, Code] = {
     "W364": Code("`then` without `within`: what began is awaited for ever", "then 没有写 within:已开始的序列会一直等下去", "write  within: 5m  in the step, or beside `sequence`", "请在该步或 sequence 旁边写  within: 5m"),
     "W366": Code("this branch is never asked: the one in line {line} takes every alert", "这一项永远不会用到:第 {line} 行的一项已经接收所有告警", "give that one a `when`, or `continue: true`", "请给那一项写 when 或 continue: true"),
     "W367": Code("alerts of {count} rules may go nowhere; this is the first", "{count} 条规则的告警可能没有去向,这是第一条", "write its `route`, or end `tree` with  - default: NAME", "请写 route,或在 tree 末尾写  - default: 名称"),
+    "W368": Code("names that this file may declare were not checked elsewhere: {names}", "其他文件中的这些名称可能由本文件声明,因此未检查:{names}", "mend this file, then check again", "请先修改本文件,再重新检查"),
     "W370": Code("all keys that rules may hold take {size}, more than {budget}; those of this rule {own}, {keys} at most", "全部规则的主键按上限共需内存 {size},超过 {budget};其中这条规则最多 {keys} 个主键,需 {own}", "write a smaller  capacity: ...  where fewer keys are alive at a time, or give more memory", "同时存在的主键没有这么多时请写较小的 capacity,否则请增加内存"),
     "W371": Code("its table was full in the history: {count} keys were given up to hold {capacity}", "历史数据中它的表已满:为了不超过 {capacity} 个主键,提前丢弃了 {count} 个", "write a larger  capacity: ...", "请写更大的 capacity"),
 }

@@ -14,6 +14,7 @@ from events.place import Place, Problems
 from events.schema import Schemas, Text
 from rules import alert_condition
 from rules.alert_condition import About
+from rules.broken import Broken
 from rules.declaration_keys import BRANCH, ROUTE
 from rules.errors import problem
 from rules.expression.nodes import Node
@@ -109,12 +110,19 @@ def field_names(node: Written) -> tuple[Scalar, ...]:
     return tuple(item for item in items if isinstance(item, Scalar))
 
 
-def check_fields(names: Iterable[Scalar], columns: Iterable[str], schemas: Schemas, reader: Reader) -> None:
+def check_fields(
+    names: Iterable[Scalar], columns: Iterable[str], broken: Broken, schemas: Schemas, reader: Reader
+) -> None:
     """Report what a route may see that no kind and no set has; `columns` are those of sets, as `set.column`."""
     known = {name for kind in schemas.kinds for name in schemas[kind].fields} | set(columns)
     for name in names:
-        if name.text.strip() and name.text not in known:
+        if name.text.strip() and name.text not in known and not _may_be_column(name.text, broken):
             reader.unknown(name, known, "field or column", "字段或列")
+
+
+def _may_be_column(name: str, broken: Broken) -> bool:
+    of, point, _ = name.partition(".")
+    return bool(point) and (broken.has(of, "sets") or broken.has(name, "sets"))
 
 
 def read_tree(node: Written, reader: Reader) -> list[Branch]:

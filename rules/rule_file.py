@@ -1,7 +1,5 @@
 """From the YAML tree of a file to its rules and macros; what is wrong is reported, the rest is read all the same."""
 
-import re
-from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from dataclasses import replace
 
@@ -15,9 +13,8 @@ from rules.patterns import absence, change, sequence, threshold
 from rules.purpose import PURPOSES
 from rules.reading import Reader, better_name
 from rules.vocabulary import DECLARATIONS
-from rules.yaml import Items, Mapping, Node, Scalar
+from rules.yaml import Items, Mapping, Node, Scalar, words
 
-WORD = re.compile(r"[a-z][a-z0-9_]*")
 RULES_FILE = "a rule file", "规则文件"
 VOCABULARY_FILE = "a vocabulary file", "词汇文件"
 RULES = ("version", *DECLARATIONS, "let", "rules")
@@ -68,7 +65,7 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
     macros: dict[str, Scalar] = {}
     unread: set[str] = set()
     if "let" in found and not isinstance(found["let"], Mapping):
-        unread.add("")  # whatever it may have named
+        unread.update(words(found["let"], keys=True))  # what it may have named
     let = reader.mapping("let", found["let"]) if "let" in found else None
     for name, value in let.entries if let else ():
         if reader.named(name, "macro", "宏名") and (scalar := reader.text(f"let.{name.text}", value)):
@@ -80,21 +77,12 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
     if "rules" in found and not nodes:
         reader.report("E005", document.key("rules").place)
     rules = (_RuleReader(reader, schemas).read(node) for node in nodes)
-    words = frozenset(_words(found["rules"])) if "rules" in found and macros else frozenset()
-    return RuleFile(path, macros, tuple(rule for rule in rules if rule is not None), words, frozenset(unread))
+    used = frozenset(words(found["rules"])) if "rules" in found and macros else frozenset()
+    return RuleFile(path, macros, tuple(rule for rule in rules if rule is not None), used, frozenset(unread))
 
 
 def _is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.text.strip()
-
-
-def _words(node: Node) -> Iterator[str]:
-    if isinstance(node, Scalar):
-        yield from WORD.findall(node.text)
-    for part in node.items if isinstance(node, Items) else ():
-        yield from _words(part)
-    for _, value in node.entries if isinstance(node, Mapping) else ():
-        yield from _words(value)
 
 
 class _RuleReader:

@@ -16,7 +16,7 @@ from rules.reading import Reader, better_name
 from rules.routing import Branch, Route
 from rules.score_declarations import ScoreDeclaration
 from rules.silence_declarations import SilenceDeclaration
-from rules.yaml import Items, Mapping, Node, Scalar
+from rules.yaml import Items, Mapping, Node, Scalar, words
 
 DECLARATIONS: tuple[Section, ...] = ("sets", "timezone", "calendars", "areas", "scores", "routes", "tree")
 NAMED: tuple[Section, ...] = ("sets", "calendars", "areas", "scores")  # whose entries have names
@@ -90,7 +90,7 @@ class Vocabulary:
             node = document.get(key)
             mapping = reader.mapping(key, node) if node is not None else None
             if node is not None and mapping is None:
-                self.broken.add(key)
+                self._broken_words(key, node)
             for name, body in mapping.entries if mapping else ():
                 if reader.named(name, *_WHAT[key]):
                     self._declare(key, name, body, reader, schemas)
@@ -99,7 +99,7 @@ class Vocabulary:
                     self.broken.add(key, better_name(name.text))
         if (node := document.get("routes")) is not None:
             if not isinstance(node, Items):
-                self.broken.add("routes")
+                self._broken_words("routes", node)
             for item in reader.items("routes", node):
                 self._route(item, reader)
         if (node := document.get("tree")) is not None:
@@ -113,6 +113,11 @@ class Vocabulary:
                 )
         if (node := document.get("timezone")) is not None:
             self._timezone(node, reader)
+
+    def _broken_words(self, section: Section, node: Node) -> None:
+        """A section of the wrong shape: what stands in it may have been meant as its names."""
+        for word in words(node, keys=True):
+            self.broken.add(section, word)
 
     def _declare(self, key: Section, name: Scalar, body: Node, reader: Reader, schemas: Schemas) -> None:
         if key == "sets":
@@ -217,9 +222,8 @@ class Vocabulary:
 
     def check_routes(self, words: Words, reader: Reader, schemas: Schemas) -> None:
         """Report what routes and their tree name that there is not; `words` are of the rules."""
-        if not self.broken.has("", "sets"):
-            columns = [f"{name}.{column}" for name, declared in self.sets.items() for column in declared.columns]
-            routing.check_fields(self._seen_by_routes, columns, schemas, reader)
+        columns = [f"{name}.{column}" for name, declared in self.sets.items() for column in declared.columns]
+        routing.check_fields(self._seen_by_routes, columns, self.broken, schemas, reader)
         routing.check_topics(self.routes.values(), reader)
         routing.check_tree(self.tree, words, reader)
 

@@ -6,6 +6,7 @@ into something else. A slip of the keyboard is named, repaired in memory, and re
 shows all errors of a file.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,6 +34,7 @@ REPAIRS_MAX = 20  # after so many slips the rest of a file is not worth guessing
 REPAIRED_MAX = 512 * 1024  # characters read again after slips, so that a large file of slips ends soon too
 PROBLEMS_MAX = 100  # of one file; a person mends these first
 
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 _ESCAPES = {"x": 4, "u": 6, "U": 10}  # length of a double-quoted escape by its letter; all others have two characters
 
 
@@ -121,6 +123,18 @@ def read(path: str, data: bytes) -> tuple[Node | None, list[Problem]]:
         else:
             return node, problems + composer.problems
     return None, problems
+
+
+def words(node: Node, *, keys: bool = False) -> Iterator[str]:
+    """Yield what may be names in a node: in its values, and with `keys` in its keys too."""
+    if isinstance(node, Scalar):
+        yield from _WORD.findall(node.text)
+    for part in node.items if isinstance(node, Items) else ():
+        yield from words(part, keys=keys)
+    for key, value in node.entries if isinstance(node, Mapping) else ():
+        if keys:
+            yield from words(key)
+        yield from words(value, keys=keys)
 
 
 class _Enough(Exception):

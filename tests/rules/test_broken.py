@@ -51,11 +51,11 @@ def test_a_declaration_that_cannot_be_read_is_told_where_it_stands_alone(vocabul
 
 
 @pytest.mark.parametrize("section", ["calendars: [night]", "let: [night]"])
-def test_of_a_whole_section_that_cannot_be_read_any_name_may_be(section: str) -> None:
+def test_of_a_whole_section_that_cannot_be_read_what_it_mentions_may_be_a_name(section: str) -> None:
     rules = RULES.replace("USED", "night").replace("rules:\n", f"{section}\nrules:\n")
     with pytest.raises(Problems) as raised:
         check.loads({"r.yaml": rules}, SCHEMAS, CITY)
-    assert [(each.code, each.place.line) for each in raised.value.problems] == [("E001", 2)]
+    assert [(each.code, each.place.line) for each in raised.value.problems] == [("E001", 2), ("E104", 6)]
 
 
 def test_a_name_beside_what_cannot_be_read_is_looked_at() -> None:
@@ -101,6 +101,26 @@ def test_a_vocabulary_that_is_no_yaml_is_told_alone_and_beside_a_rule_file_too(t
         with pytest.raises(Problems) as raised:
             check.load(paths, SCHEMAS, CITY)
         assert {each.place.path for each in raised.value.problems} == {str(tmp_path / "v.yaml")}
+        assert next((each.code, "wanted" in each.en) for each in raised.value.problems) == ("W368", True)
+
+
+def test_a_file_that_is_no_yaml_hides_no_mistakes_but_of_names_that_it_mentions() -> None:
+    rules = """version: 1
+rules:
+- {rule: a, from: camera, when: device in wanted and night and hour() > 3, severity: low, route: fire.duty}
+- {rule: b, from: camera, when: lable == 'person', severity: low}
+- {rule: c, from: camera, when: elders.name == 'x', severity: low}
+- {rule: d, from: camera, when: fall.drop_m > 3, severity: low, route: fire.dutty}
+"""
+    broken = "version: 1\ntimezone: Asia/Shanghai\nsets: {wanted: {key: device}\ncalendars: {night: '22:00-06:00'}\n"
+    with pytest.raises(Problems) as raised:
+        check.loads({"r.yaml": rules, "v.yaml": broken + "routes: [fire.duty]\n"}, SCHEMAS, CITY)
+    told = [(each.code, each.place.line) for each in raised.value.problems if each.place.path == "r.yaml"]
+    assert told == [("E104", 4), ("E105", 5), ("E105", 6), ("E008", 6)]
+    passed_over = [each for each in raised.value.problems if each.code == "W368"]
+    assert [(each.place.path, each.en.rpartition(": ")[2]) for each in passed_over] == [
+        ("v.yaml", "fire.duty, night, wanted")
+    ]
 
 
 @pytest.mark.parametrize("line", ["from: []", "sequence: [{first: []}, {then: gate, within: 3s}]"])
