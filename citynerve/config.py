@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from citynerve import configuration
+from citynerve.configuration import Configuration
 from events.identity import CityKey
 from events.schema import Schemas
 
@@ -23,6 +25,17 @@ def city() -> CityKey:
 def token() -> str:
     """Return the bearer token of whoever posts events, empty where none is set."""
     return os.environ.get(TOKEN, "")
+
+
+def settings(path: Path) -> Configuration:
+    """Return what a `citynerve.yaml` says, with what the environment says in its place.
+
+    Raises
+    ------
+    Problems
+        everything that is wrong with it
+    """
+    return configuration.read(path, Schemas.load(), os.environ)
 
 
 def schemas(folders: Sequence[Path]) -> Schemas:

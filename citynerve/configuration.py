@@ -1,9 +1,10 @@
 """`citynerve.yaml`: what an engine that runs for years is made of. Read with the places of its errors, as rules are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from citynerve.configuration_environment import overridden, strays
 from citynerve.configuration_keys import FEED, HTTP, LOG, METRICS, PRIORITIES, TOP
 from connectors.http.tokens import Sender, Senders
 from events.place import Place, Problem, Problems
@@ -18,6 +19,8 @@ from streams.time.watermark import LATENESS_MS, Feed
 
 _MIB, _GIB = 1 << 20, 1 << 30
 _SHA256_DIGITS = 64
+_WHOLE_MAX = 1 << 30
+SHARDS_MAX, PORT_MAX, ZSTD_MAX = 256, 65_535, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,12 @@ class Configuration:
     metrics: tuple[str, int]
     retention: Retention
     zstd: int
+    places: Mapping[str, Place] = field(default_factory=dict)  # where values stand, by keys such as `log.keep`
+    warnings: tuple[Problem, ...] = ()
 
 
-def read(path: Path, schemas: Schemas) -> Configuration:
-    """Read a configuration.
+def read(path: Path, schemas: Schemas, environment: Mapping[str, str]) -> Configuration:
+    """Read a configuration; variables of an environment take the place of what it says.
 
     Raises
     ------
@@ -50,12 +55,12 @@ def read(path: Path, schemas: Schemas) -> Configuration:
     except OSError as error:
         raise Problems([unreadable(path, error, Place(str(path), 1))]) from None
     top, problems = yaml.read(str(path), text)
-    reader = _Reader(path.parent, schemas)
+    reader = _Reader(path.parent, schemas, overridden(environment))
     found = reader.configuration(top) if top is not None else None
     problems += reader.problems
     if problems or found is None:
         raise Problems(problems or [Problem("C000", Place(str(path), 1), "the file is empty", "文件为空")])
-    return found
+    return replace(found, warnings=tuple(strays(environment)))
 
 
 class _Reader(Reader):
@@ -63,13 +68,14 @@ class _Reader(Reader):
         name: f"{name}: {key.example}" for table in (TOP, FEED, HTTP, METRICS, LOG) for name, key in table.items()
     }
 
-    def __init__(self, folder: Path, schemas: Schemas) -> None:
+    def __init__(self, folder: Path, schemas: Schemas, environment: Mapping[str, Mapping[str, Node]]) -> None:
         super().__init__()
-        self._folder, self._schemas = folder, schemas
+        self._folder, self._schemas, self._environment = folder, schemas, environment
+        self._places: dict[str, Place] = {}
 
     def configuration(self, top: Node) -> Configuration | None:
         """Return what the file says; None where it is wrong."""
-        keys = self.table("citynerve.yaml", top, TOP, "the file", "文件")
+        keys = self._placed("", self.table("citynerve.yaml", top, TOP, "the file", "文件"))
         if "version" in keys and (version := self.text("version", keys["version"])) and version.text != "1":
             self.report("E004", version.place)
         feeds, urgent, senders = self._feeds(keys.get("feeds"))
@@ -88,15 +94,18 @@ class _Reader(Reader):
             if "rules" in keys
             else (),
             reference=self._path(keys.get("reference"), "reference"),
-            shards=self._whole(keys, "shards", 1),
+            shards=self._whole(keys, "shards", 1, most=SHARDS_MAX),
             feeds=tuple(feeds),
             urgent=frozenset(urgent),
             senders=senders,
             http=self._address("http", keys.get("http"), HTTP),
             metrics=self._address("metrics", keys.get("metrics"), METRICS),
             retention=retention,
-            zstd=self._whole(log, "zstd", 0, least=0),
+            zstd=self._whole(log, "zstd", 0, least=0, most=ZSTD_MAX),
+            places=self._places,
         )
+        if found.http == found.metrics and found.http[1]:
+            self.problems.append(_one_port(self._places.get("metrics.port") or top.place, found.http))
         return None if self.problems else found
 
     def _feeds(self, node: Node | None) -> tuple[list[Feed], list[str], Senders]:
@@ -108,6 +117,7 @@ class _Reader(Reader):
         for name, body in mapping.entries if mapping else ():
             self.named(name, "feed", "数据源")
             keys = self.table(name.text, body, FEED, f"feed `{name.text}`", f"数据源 {name.text} ")
+            self._places |= {f"feeds.{name.text}.{key}": value.place for key, value in keys.items()}
             kinds: frozenset[str] | None = None
             if "kinds" in keys:
                 kinds = frozenset(kind.text for kind in self.kinds("kinds", keys["kinds"], self._schemas.kinds))
@@ -132,20 +142,38 @@ class _Reader(Reader):
     def _address(self, name: str, node: Node | None, table: Mapping[str, Key]) -> tuple[str, int]:
         keys = self._section(name, node, table)
         host = self.text("host", keys["host"]) if "host" in keys else None
-        return host.text if host else table["host"].example, self._whole(
-            keys, "port", int(table["port"].example), least=0
-        )
+        port = self._whole(keys, "port", int(table["port"].example), least=0, most=PORT_MAX)
+        return host.text if host else table["host"].example, port
 
     def _section(self, name: str, node: Node | None, table: Mapping[str, Key]) -> dict[str, Node]:
-        return {} if node is None else self.table(name, node, table, f"`{name}`", f" {name} ")
+        return self._placed(name, {} if node is None else self.table(name, node, table, f"`{name}`", f" {name} "))
 
-    def _whole(self, keys: Mapping[str, Node], key: str, usual: int, *, least: int = 1) -> int:
+    def _placed(self, section: str, keys: dict[str, Node]) -> dict[str, Node]:
+        """Return the keys of a section as the environment leaves them, and note where their values stand."""
+        keys = {**keys, **self._environment.get(section, {})}
+        self._places |= {f"{section}.{key}".lstrip("."): node.place for key, node in keys.items()}
+        return keys
+
+    def _whole(self, keys: Mapping[str, Node], key: str, usual: int, *, least: int = 1, most: int = _WHOLE_MAX) -> int:
         value = self.whole(key, keys[key], least=least) if key in keys else None
+        if value is not None and value > most:
+            self.report("E030", keys[key].place, key=key, least=least, most=most)
         return usual if value is None else value
 
     def _path(self, node: Node | None, key: str) -> Path | None:
         text = self.text(key, node) if node is not None else None
         return self._folder / text.text if text else None
+
+
+def _one_port(place: Place, address: tuple[str, int]) -> Problem:
+    return Problem(
+        "C003",
+        place,
+        f"`http` and `metrics` both listen on {address[0]}:{address[1]}",
+        f"http 与 metrics 都监听 {address[0]}:{address[1]}",
+        "give one of them another port",
+        "请为其中一个换端口",
+    )
 
 
 def _no_digest(place: Place) -> Problem:

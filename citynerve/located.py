@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from citynerve import configuration
+from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.configuration import Configuration
 from citynerve.run_folder import DATA, REFERENCE
 from citynerve.text import say
-from events.schema import Schemas
 from streams.embedded.folder import LOG
 
 CONFIGURATION = "citynerve.yaml"
@@ -43,7 +42,7 @@ def located(path: Path | None) -> Located:
     """
     here = path or Path(CONFIGURATION if Path(CONFIGURATION).is_file() else RUN)
     if here.is_file():
-        settings = configuration.read(here, Schemas.load())
+        settings = config.settings(here)
         return Located(settings.data, settings, settings.reference)
     if (here / LOG).is_dir():
         return Located(here)

@@ -13,6 +13,7 @@ CODES: dict[str, Text] = {
     "C000": {"en": "the configuration of an engine is empty", "zh": "引擎的配置文件为空"},
     "C001": {"en": "a token of the configuration is no SHA-256", "zh": "配置中的令牌不是 SHA-256"},
     "C002": {"en": "two feeds have the same token", "zh": "两个数据源使用同一令牌"},
+    "C003": {"en": "two servers of an engine have the same port", "zh": "引擎的两个服务使用同一端口"},
     "D001": {"en": "an input or the file of a set cannot be read", "zh": "无法读取输入文件或参考集文件"},
     "D002": {"en": "the header of a table is missing or wrong", "zh": "表头缺失或有误"},
     "D003": {"en": "a row of a table cannot be read", "zh": "表中有无法读取的行"},
@@ -36,4 +37,5 @@ CODES: dict[str, Text] = {
     "W413": {"en": "a set that a score reads has no file", "zh": "评分读取的参考集没有文件"},
     "W414": {"en": "a set has lost more than a fifth of its rows", "zh": "参考集减少了超过五分之一的行"},
     "W501": {"en": "the input does not look like one object a line", "zh": "输入看起来不是每行一个对象"},
+    "W601": {"en": "a variable stands for no key of the configuration", "zh": "环境变量与配置中的键不对应"},
 }

@@ -59,6 +59,7 @@ _CHAPTERS: Mapping[str, tuple[str, str]] = {
     "W3": ("Warnings: rules", "警告:规则"),
     "W4": ("Warnings: reference sets", "警告:参考集"),
     "W5": ("Warnings: input", "警告:输入"),
+    "W6": ("Warnings: the configuration of an engine", "警告:引擎的配置"),
     "S": ("Schemas", "事件类型(schema)"),
     "D": ("Reference sets and input", "参考集与输入"),
     "M": ("Mappings", "映射"),

@@ -22,6 +22,7 @@ COMMANDS = {
     "desk": "citynerve.cli.desk",
     "tail": "citynerve.cli.tail",
     "inspect": "citynerve.cli.inspect",
+    "config": "citynerve.cli.config",
     "learn": "citynerve.cli.learn",
     "rules": "citynerve.cli.rules",
     "token": "citynerve.cli.token",

@@ -122,13 +122,13 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Pa
 
 def _configured(path: Path) -> int:
     """Run the engine of a configuration until it is stopped."""
-    from citynerve import configuration, engine
+    from citynerve import config, engine
     from citynerve.service import Service
     from events.schema import Schemas
 
-    schemas = Schemas.load()
-    service = Service(configuration.read(path, schemas), schemas)
-    engine.tell(service.ruleset.problems)
+    settings = config.settings(path)
+    service = Service(settings, Schemas.load())
+    engine.tell([*settings.warnings, *service.ruleset.problems])
     service.run()
     return OK
 

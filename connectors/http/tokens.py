@@ -38,6 +38,10 @@ class Senders:
         """Return whose token it is. What is looked up is a hash, whose time to compare tells nothing of the token."""
         return self._by_digest.get(digest(token)) if len(token) <= LENGTH_MAX else None
 
+    def count(self, feed: str) -> int:
+        """Return how many tokens a feed has."""
+        return sum(sender.feed == feed for sender in self._by_digest.values())
+
 
 def digest(token: str) -> str:
     """Return what is kept of a token."""

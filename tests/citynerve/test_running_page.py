@@ -17,7 +17,7 @@ def test_the_configuration_shown_is_right_and_whole(tmp_path, page):
     [text] = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "citynerve.yaml"
     path.write_text(text, encoding="utf-8")
-    settings = configuration.read(path, Schemas.load())
+    settings = configuration.read(path, Schemas.load(), {})
     assert settings.data == tmp_path / "data"
     assert settings.urgent == {"smoke_detectors"}
     assert [feed.name for feed in settings.feeds] == ["gates", "smoke_detectors"]

@@ -151,6 +151,6 @@ def test_errors_have_their_places(tmp_path, text, place, word):
     path = tmp_path / "citynerve.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Problems) as raised:
-        configuration.read(path, Schemas.load())
+        configuration.read(path, Schemas.load(), {})
     found = {(p.place.line, p.place.column): f"{p.en} {p.advice_en}" for p in raised.value.problems}
     assert word in found[place]

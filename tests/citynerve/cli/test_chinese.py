@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from citynerve.cli.config import COMMANDS as OF_CONFIG
 from citynerve.cli.inspect import COMMANDS as OF_INSPECT
 from citynerve.cli.main import COMMANDS
 from citynerve.cli.rules import COMMANDS as OF_RULES
@@ -55,6 +56,7 @@ def test_the_scan_sees_what_it_looks_for():
         ("learn", "travel"),
         *(("rules", name) for name in OF_RULES),
         *(("inspect", name) for name in OF_INSPECT),
+        *(("config", name) for name in OF_CONFIG),
     ],
     ids=" ".join,
 )
