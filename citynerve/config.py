@@ -22,6 +22,11 @@ def city() -> CityKey:
     return CityKey(secret.encode()) if secret else CityKey()
 
 
+def has_secret() -> bool:
+    """Return whether the city has a passphrase of its own."""
+    return bool(os.environ.get(SECRET))
+
+
 def token() -> str:
     """Return the bearer token of whoever posts events, empty where none is set."""
     return os.environ.get(TOKEN, "")

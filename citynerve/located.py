@@ -1,5 +1,6 @@
 """Which engine is meant: its data folder, with the configuration or the run that it belongs to."""
 
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from citynerve.cli.failure import Failure
 from citynerve.configuration import Configuration
 from citynerve.run_folder import DATA, REFERENCE
 from citynerve.text import say
-from streams.embedded.folder import LOG
+from streams.embedded.folder import LOG, log_folder
 
 CONFIGURATION = "citynerve.yaml"
 RUN = "run"  # where a run goes by itself
@@ -21,6 +22,19 @@ class Located:
     data: Path
     settings: Configuration | None = None
     reference: Path | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a process has the event log for itself."""
+        lock = log_folder(self.data, "events") / "lock"
+        if not lock.exists():
+            return False
+        with lock.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False
 
     @property
     def rules(self) -> tuple[Path, ...]:

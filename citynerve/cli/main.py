@@ -23,6 +23,7 @@ COMMANDS = {
     "tail": "citynerve.cli.tail",
     "inspect": "citynerve.cli.inspect",
     "config": "citynerve.cli.config",
+    "doctor": "citynerve.cli.doctor",
     "learn": "citynerve.cli.learn",
     "rules": "citynerve.cli.rules",
     "token": "citynerve.cli.token",

@@ -12,13 +12,18 @@ from rules.expression.typed import Aggregated, Typed, ZScore, leaves
 
 def endless(condition: Typed, clear: Typed | None) -> Iterator[Problem]:
     """Yield a warning if what ends an alert is unknown of an empty window, whatever sets and calendars say."""
-    ends = truths(clear, _empty) if clear is not None else frozenset(map(negated, truths(condition, _empty)))
-    if True in ends or None not in ends:
+    ended = ends(condition, clear)
+    if True in ended or None not in ended:
         return
     whole = condition if clear is None else clear
     null = [leaf for leaf in leaves(whole) if isinstance(leaf, Aggregated | ZScore) and is_null(_empty(leaf))]
     names = dict.fromkeys(canonical(leaf.node) for leaf in null or (whole,))  # x / 0 is null too
     yield problem("W361", whole.node.place, names=", ".join(f"`{name}`" for name in names))
+
+
+def ends(condition: Typed, clear: Typed | None) -> frozenset[bool | None]:
+    """Return what a window without an event may say of whether an alert ends: true, false, None for unknown."""
+    return truths(clear, _empty) if clear is not None else frozenset(map(negated, truths(condition, _empty)))
 
 
 def _empty(typed: Typed) -> float | None:

@@ -30,13 +30,13 @@ class Segment:
     index: str  # "sound", "damaged" or "none"
 
 
-def survey(folder: Path) -> list[Segment]:
-    """Return the segments of a log in their order; a folder that is none has none."""
+def survey(folder: Path, *, newest: int | None = None) -> list[Segment]:
+    """Return the segments of a log in their order, or the `newest` alone; a folder that is none has none."""
     starts = segments(folder)
     found = []
-    for number, start in enumerate(starts):
+    for number in range(0 if newest is None else max(0, len(starts) - newest), len(starts)):
         try:
-            found.append(_segment(folder, start, starts[number + 1] if number + 1 < len(starts) else None))
+            found.append(_segment(folder, starts[number], starts[number + 1] if number + 1 < len(starts) else None))
         except FileNotFoundError:  # retention took it meanwhile
             continue
     return found

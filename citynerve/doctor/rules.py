@@ -1,0 +1,100 @@
+"""Checks of the rules, of the reference sets that they join with, and of how long they remember."""
+
+from collections.abc import Iterator, Sequence
+
+from citynerve import config, engine
+from citynerve.doctor.finding import Finding, fine, warning, wrong
+from citynerve.doctor.machine import Machine
+from citynerve.located import Located
+from events.place import Problem, Problems
+from rules.check import Ruleset
+from rules.memory import memory_ms
+from rules.message import duration
+from streams.control.references import References
+from streams.log.file_log import USUAL
+
+NAMED_MAX = 5  # rules that a finding names
+
+
+def rules(found: Located, _machine: Machine) -> Iterator[Finding]:
+    """Rules, sets and retention: the sets of rules that are wrong are unknown."""
+    try:
+        ruleset = engine.load_rules(found.rules, [])
+    except Problems as problems:
+        yield from _told("rules", problems.problems, "citynerve rules check")
+        return
+    count = len(ruleset.plan.rules)
+    yield from _told("rules", ruleset.problems, "citynerve rules check")
+    yield fine("rules", f"{count} rules, ruleset {ruleset.plan.version}", f"{count} 条规则,版本 {ruleset.plan.version}")
+    yield from _tables(found, ruleset)
+    yield from _memory(found, ruleset)
+
+
+def _tables(found: Located, ruleset: Ruleset) -> Iterator[Finding]:
+    try:
+        _, problems = References.load(ruleset.plan, found.reference, config.city())
+    except Problems as raised:
+        yield from _told("reference", raised.problems, "citynerve rules check --reference")
+        return
+    yield from _told("reference", problems, "citynerve rules check --reference")
+    count = len(ruleset.plan.sets)
+    yield fine("reference", f"{count} reference sets can be read", f"{count} 个参考集可读")
+
+
+def _told(check: str, problems: Sequence[Problem], command: str) -> Iterator[Finding]:
+    for each in problems:
+        make = wrong if each.level == "error" else warning
+        where = f"{each.place.path}:{each.place.line}: {each.code}"
+        yield make(
+            check,
+            f"{where} {each.en}",
+            f"{where} {each.zh}",
+            each.advice_en or f"see  {command}",
+            each.advice_zh or f"详见 {command}",
+        )
+
+
+def _memory(found: Located, ruleset: Ruleset) -> Iterator[Finding]:
+    """Compare how long lines are kept with how long rules need them."""
+    keep_ms = (found.settings.retention if found.settings else USUAL).keep_ms
+    checked = {rule.rule.name.text: rule for rule in ruleset.rules}
+    memories = {rule.rule: memory_ms(checked[rule.rule], rule, ruleset.plan) for rule in ruleset.plan.rules}
+    known = {name: memory for name, memory in memories.items() if memory is not None}
+    too_long = {name: memory for name, memory in known.items() if memory > keep_ms}
+    keep, keep_zh = duration(keep_ms, "en"), duration(keep_ms, "zh")
+    if too_long:
+        longest = max(too_long.values())
+        yield warning(
+            "keep",
+            f"log.keep is {keep}, and {_names(too_long)} remember up to {duration(longest, 'en')}: alerts whose lines "
+            "are gone name lost-POSITION",
+            f"log.keep 为 {keep_zh},而 {_names(too_long)} 最长要用 {duration(longest, 'zh')} 前的事件:"
+            "原始行已删除的告警会写 lost-位置",
+            f"write  keep: {-(-longest // 86_400_000)}d",
+            f"请写成 keep: {-(-longest // 86_400_000)}d",
+        )
+    if endless := [name for name, memory in memories.items() if memory is None]:
+        yield warning(
+            "keep",
+            f"{_names(endless)} remember forever: an alert may need a line older than any `keep`",
+            f"{_names(endless)} 的记忆没有上限(forever):告警可能要用早于任何 keep 的事件",
+            f"keep at least as long as such an alert lasts; it is {keep} now",
+            f"keep 应不短于此类告警的持续时间,目前为 {keep_zh}",
+        )
+    if not too_long:
+        longest = max(known.values(), default=0)
+        yield fine(
+            "keep",
+            f"log.keep is {keep}; of the other rules the longest memory is {duration(longest, 'en')}"
+            if endless
+            else f"log.keep is {keep}; the longest memory of a rule is {duration(longest, 'en')}",
+            f"log.keep 为 {keep_zh};其余规则最长记忆 {duration(longest, 'zh')}"
+            if endless
+            else f"log.keep 为 {keep_zh};规则最长记忆 {duration(longest, 'zh')}",
+        )
+
+
+def _names(rules: "Sequence[str] | dict[str, int]") -> str:
+    names = list(rules)
+    more = f" +{len(names) - NAMED_MAX}" if len(names) > NAMED_MAX else ""
+    return ", ".join(names[:NAMED_MAX]) + more
