@@ -14,6 +14,7 @@ from events.schema import TYPES, Schemas, Sensitivity, Text
 from rules.declaration_keys import AREA, BRANCH, ROUTE, SCORE, SILENCE, WORKDAYS
 from rules.keys import PATTERNS, ROLES, RULE, STEP, WEEKDAYS, Key
 from rules.reading import DURATION, LANGUAGES, NAME, NAME_WITH_DIGITS
+from rules.score_declarations import unit_ms
 from rules.scores import ALPHA, INACTIVITY_TITLE, SCORES, Score
 from rules.vocabulary import DECLARATIONS, Vocabulary
 
@@ -223,9 +224,10 @@ class _Words:
         schema["properties"]["kernel"] |= {"enum": [kernel], "description": _both(score.title)}
         schema["properties"] |= {
             name: {
-                "type": "number",
+                "type": ["number", "string"] if unit_ms(name) else "number",
                 "minimum": each.least,
                 "maximum": each.most,
+                **({"pattern": f"^{_LENGTH}$"} if unit_ms(name) else {}),
                 "default": each.default,
                 "description": _both(each.title),
             }

@@ -4,7 +4,7 @@ A reader collects problems and goes on; what cannot be read is None or empty, so
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from collections.abc import Mapping as Table
 from dataclasses import replace
 from datetime import date
@@ -53,6 +53,10 @@ def in_units(text: str) -> str:
     plain = text.strip().translate(_DIGITS)
     found = _IN_WORDS.sub(lambda match: f"{match.group(1)}{match.lastgroup}", plain)
     return found if found != text.strip() else ""
+
+
+def _in_ms(match: re.Match[str]) -> float:
+    return float(match.group(1)) * _UNITS_MS[match.group(2)]
 
 
 def better_name(text: str, *, digit_first: bool = False) -> str:
@@ -276,11 +280,11 @@ class Reader:
     def duration_of(self, key: str, text: str, place: Place, *, least_ms: int = 0) -> int | None:
         """Return the duration that a text says, in ms."""
         match = DURATION.fullmatch(text.strip())
-        value = float(match.group(1)) * _UNITS_MS[match.group(2)] if match else 0.5
+        value = _in_ms(match) if match else 0.5
         if value != int(value):
             self.report("E009", place, text=text, near=in_units(text) or "10m")
         elif not least_ms <= value <= DURATION_MAX_MS:
-            self.report("E030", place, key=key, least=f"{least_ms}ms", most="366d")
+            self.out_of_range(place, key, f"{least_ms}ms", "366d", is_more=value > least_ms)
         else:
             return int(value)
         return None
@@ -295,24 +299,42 @@ class Reader:
         self.report("E015", scalar.place, key=key, least=least, text=scalar.text)
         return None
 
-    def number(self, key: str, node: Node, least: float, most: float, example: str) -> float | None:
-        """Return a number within limits."""
+    def number(
+        self,
+        key: str,
+        node: Node,
+        least: float,
+        most: float,
+        example: str,
+        unit_ms: int = 0,
+        spell: Callable[[float], str] = "{:g}".format,
+    ) -> float | None:
+        """Return a number within limits, which `spell` writes; with `unit_ms` a duration stands for so many of it."""
         scalar = self.text(key, node)
         if scalar is None:
             return None
-        if not NUMBER.fullmatch(scalar.text):
-            self.report("E080", scalar.place, key=key, text=scalar.text, example=example)
-        elif not least <= float(scalar.text) <= most:
-            self.report("E030", scalar.place, key=key, least=f"{least:g}", most=f"{most:g}")
-        else:
-            return float(scalar.text)
+        length = DURATION.fullmatch(scalar.text.strip()) if unit_ms else None
+        if length is None and not NUMBER.fullmatch(scalar.text):
+            self.report("E080", scalar.place, key=key, text=scalar.text, example=in_units(scalar.text) or example)
+            return None
+        value = _in_ms(length) / unit_ms if length else float(scalar.text)
+        if least <= value <= most:
+            return value
+        self.out_of_range(scalar.place, key, spell(least), spell(most), is_more=value > most)
         return None
+
+    def out_of_range(self, place: Place, key: str, least: str, most: str, *, is_more: bool) -> None:
+        """Report a value that is more or less than what may be."""
+        advice, advice_zh = f"write at least {least}", f"最小写 {least}"
+        if is_more:
+            advice, advice_zh = f"write at most {most}", f"最大写 {most}"
+        self.report("E030", place, key=key, least=least, most=most, advice=advice, advice_zh=advice_zh)
 
     def capacity(self, node: Node) -> int | None:
         """Return how many keys a table may hold."""
         capacity = self.whole("capacity", node)
         if capacity is not None and capacity > CAPACITY_MAX:
-            self.report("E030", node.place, key="capacity", least=1, most=CAPACITY_MAX)
+            self.out_of_range(node.place, "capacity", "1", str(CAPACITY_MAX), is_more=True)
         return capacity
 
     def day(self, node: Node, key: str) -> date | None:

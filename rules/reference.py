@@ -14,6 +14,7 @@ from rules.declaration_keys import AREA, BRANCH, ROUTE, SCORE, SILENCE, WORKDAYS
 from rules.expression.functions import FUNCTIONS
 from rules.keys import ABSENCE, BASELINE, ESCALATION, EXCEPTION, RULE, STEP, Key
 from rules.purpose import PURPOSES
+from rules.score_declarations import spelled
 from rules.scores import INACTIVITY, INACTIVITY_TITLE, OF_SILENCE, SCORES, Output, Score
 
 PAGES: Mapping[Literal["en", "zh"], str] = {"en": "rules.md", "zh": "rules.zh-CN.md"}
@@ -151,7 +152,8 @@ def _said_by(outputs: Mapping[str, Output], language: Language) -> Iterator[tupl
 
 def _parameters(score: Score, language: Language) -> Iterator[tuple[str, ...]]:
     for name, each in score.parameters.items():
-        yield f"`{name}`", each.title[language], f"{each.default:g}", f"{each.least:g} – {each.most:g}"
+        least, default, most = (spelled(name, value) for value in (each.least, each.default, each.most))
+        yield f"`{name}`", each.title[language], default, f"{least} – {most}"
 
 
 def _table(columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

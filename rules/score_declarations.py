@@ -3,12 +3,13 @@
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from events.place import Place, Problems
 from events.schema import KEY_TYPES, FieldType, Schemas
 from rules.declaration_keys import SCORE
 from rules.errors import nearest
-from rules.expression.canonical import canonical
+from rules.expression.canonical import canonical, duration
 from rules.expression.nodes import Node as Expression
 from rules.expression.parse import parse
 from rules.misspelt import meant
@@ -128,8 +129,22 @@ def _per(node: Node, kinds: Sequence[Scalar], reader: Reader, schemas: Schemas) 
 def _parameter(key: str, found: Names[str, Node], parameter: Parameter, reader: Reader) -> float:
     if key not in found:
         return parameter.default
-    given = reader.number(key, found[key], parameter.least, parameter.most, f"{parameter.default:g}")
+    spell = partial(spelled, key)
+    given = reader.number(
+        key, found[key], parameter.least, parameter.most, spell(parameter.default), unit_ms(key), spell
+    )
     return parameter.default if given is None else given
+
+
+def unit_ms(parameter: str) -> int:
+    """Return the unit of a parameter in ms, which stands last in its name (`step_ms_max`); 0 where it is no time."""
+    words = [word for word in parameter.split("_") if word not in ("min", "max")]
+    return {"ms": 1, "s": 1000, "h": 3_600_000}.get(words[-1], 0)
+
+
+def spelled(parameter: str, value: float) -> str:
+    """Return a parameter's value as people write it: `1d` rather than 8.64e+07 ms."""
+    return duration(value) if unit_ms(parameter) == 1 and value else f"{value:g}"
 
 
 def _outputs(node: Node, kernel: str, reader: Reader) -> Names[str, Output]:

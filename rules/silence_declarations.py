@@ -65,5 +65,5 @@ def read(name: Scalar, body: Node, reader: Reader) -> SilenceDeclaration | None:
 def _length(key: str, node: Node | None, default: int, least: int, most: int, reader: Reader) -> int:
     length = default if node is None else reader.duration(key, node)
     if node is not None and length is not None and not least <= length <= most:
-        reader.report("E030", node.place, key=key, least=duration(least), most=duration(most))
+        reader.out_of_range(node.place, key, duration(least), duration(most), is_more=length > most)
     return default if length is None else length

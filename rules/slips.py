@@ -60,12 +60,13 @@ _KEY = re.compile(r"^([\s\u200b\ufeff]*(?:-[ \u3000\u00a0]+)*)([A-Za-z_][A-Za-z0
 _DASH = re.compile(r"^(\s*)(－)\s*[A-Za-z_]")
 _ODD_SPACE = re.compile("[" + "".join(SPACES) + "]")
 _COMMA = re.compile(r"([，、；])\s*[A-Za-z_][A-Za-z0-9_]*\s*$")  # before the colon of a next key
+_BRACES = re.compile(r"(?:^|[:：-])\s*([｛［])")  # at the beginning of a value
 _HEAD = re.compile(r"^\s*(?:- +)*[^\s#:'\"][^:]*:\s+\S")
 
 
 def in_plain(raw: str, place: Place) -> Problem | None:
     """Return what is wrong with a value without quotes: full-width quotes around it, a hidden space in it."""
-    if raw[:1] in _QUOTES and raw:
+    if raw and (raw[0] in _QUOTES or raw[0] == "｛"):  # a text may well begin with 【
         return problem("Y003", place, mark=raw[0], ascii=FULL_WIDTH[raw[0]], where="")
     hidden = _ODD_SPACE.search(raw)
     if hidden and hidden.group() != "\u3000":  # a full-width space is at home in Chinese text
@@ -88,7 +89,7 @@ def in_name(text: str, place: Place) -> Problem | None:
 def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Problem], str | None]:
     """Say why a text is no YAML; return it repaired where the slip is one that can be undone, else None."""
     lines = text.split("\n")
-    found = _full_width_keys(path, lines) + _odd_spaces(path, lines)
+    found = _full_width_keys(path, lines) + _full_width_braces(path, lines) + _odd_spaces(path, lines)
     if found:
         return found, "\n".join(lines)
     tabs = [(number, line) for number, line in enumerate(lines, 1) if "\t" in line[: len(line) - len(line.lstrip())]]
@@ -130,6 +131,21 @@ def _full_width_keys(path: str, lines: list[str]) -> list[Problem]:
             place = Place(path, index + 1, match.start(2) + 1)
             found.append(problem("Y003", place, mark="－", ascii="-", where=""))
             lines[index] = f"{match.group(1)}- {line[match.end(2) :].lstrip()}"
+    return found
+
+
+def _full_width_braces(path: str, lines: list[str]) -> list[Problem]:
+    """Values that begin with a full-width brace or bracket, and where it is closed."""
+    found = []
+    for index, line in enumerate(lines):
+        if line.lstrip().startswith("#") or not (match := _BRACES.search(line)):
+            continue
+        opened = match.start(1)
+        closed = line.rfind("｝" if line[opened] == "｛" else "］", opened)
+        for at in (opened, closed)[: 1 + (closed > opened)]:
+            mark = FULL_WIDTH[line[at]]
+            found.append(problem("Y003", Place(path, index + 1, at + 1), mark=line[at], ascii=mark, where=""))
+            lines[index] = lines[index][:at] + mark + lines[index][at + 1 :]
     return found
 
 
@@ -200,6 +216,9 @@ def _explain(path: str, lines: list[str], error: MarkedYAMLError, place: Place) 
         code = "Y016"  # a bracket that closes nothing
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     mark = line[place.column - 1 : place.column]
+    if code == "Y020":  # the scanner sees it at the colon; it is the beginning of the line that is not in its place
+        key = line.strip().partition(":")[0]
+        place = Place(path, place.line, len(line) - len(line.lstrip()) + 1, max(1, len(key)))
     if mark == "\t":
         return _blank(place, TAB)
     if code == "Y019" and line[: place.column - 1].rstrip().endswith(("]", "}")):

@@ -34,7 +34,8 @@ def split(scalar: Scalar) -> tuple[list[str], list[Node]]:
         except Problems as problems:
             found += problems.problems
     if unclosed >= 0:
-        found.append(problem("E028", scalar.at(unclosed, 2)))
+        wide = text.find("｝", unclosed, _before_next(text, unclosed + 2))
+        found.append(problem("E028", scalar.at(unclosed, 2)) if wide < 0 else full_width(scalar.at(wide), "｝", "}"))
     if found:
         raise Problems(found)
     return [*pieces, text[at:].replace("$${", "${")], nodes
@@ -57,14 +58,21 @@ def holes(text: str) -> tuple[list[tuple[int, int]], int]:
 
 
 def _closing(text: str, at: int) -> int:
-    """Return where the hole ends: the first `}` outside single quotes, -1 where there is none."""
+    """Return where the hole ends: the first `}` outside single quotes, -1 where none comes before the next hole."""
     quoted = False
-    for i in range(at, len(text)):
+    end = _before_next(text, at)
+    for i in range(at, end):
         if text[i] == "'":
             quoted = not quoted
         elif text[i] == "}" and not quoted:
             return i
-    return text.find("}", at)
+    return text.find("}", at, end)
+
+
+def _before_next(text: str, at: int) -> int:
+    """Return where the next hole begins, or the text ends."""
+    after = text.find("${", at)
+    return len(text) if after < 0 else after
 
 
 class _Locate:

@@ -8,7 +8,10 @@ CODES: dict[str, Text] = {
     "E102": {"en": "the expression cannot be read here", "zh": "表达式在此处无法解析"},
     "E103": {"en": "a full-width or other foreign character", "zh": "全角字符或不支持的字符"},
     "E104": {"en": "unknown field or name", "zh": "未知的字段或名称"},
-    "E105": {"en": "unknown set, or a column that the set does not have", "zh": "未知的参考集,或参考集没有该列"},
+    "E105": {
+        "en": "unknown set or score, or a column that the set does not have",
+        "zh": "未知的参考集或评分,或参考集没有该列",
+    },
     "E106": {"en": "a value that the field never has", "zh": "字段不存在该取值"},
     "E107": {"en": "the types do not fit", "zh": "类型不一致"},
     "E108": {"en": "the units do not fit", "zh": "单位不一致"},

@@ -82,20 +82,23 @@ def unknown_set(
     column: str = "",
     events: Collection[str] = (),
     scores: Collection[str] = (),
+    score: str = "",
 ) -> Problem:
     """A name before a point or after `in` that is no set; before a point it may be one of `scores`.
 
-    `key` and `column` are what it was meant to have, `events` are the other events that may stand before a point here.
+    `key` and `column` are what it was meant to have, `events` are the other events that may stand before a point here;
+    `score` is how it would be declared, where it is a score that has such a column.
     """
     columns = f", columns: {{{column}: number}}" if column not in ("", key) else ""
-    declared = f"sets: {{{name}: {{key: {key}{columns}}}}}"
     advice = near(name, events, f"{{}}.{column}")
     if not advice[0]:
         advice = near(name, [*sets, *scores])
     if not advice[0]:
+        declared = score or f"sets: {{{name}: {{key: {key}{columns}}}}}"
         advice = (f"declare it, for example  {declared}", f"请先声明,例如  {declared}")
     note = f"sets / 参考集: {' '.join(sorted(sets))}" if sets else "no set is declared / 没有声明任何参考集"
-    return Problem("E105", place, f"unknown set `{name}`", f"没有参考集 {name}", *advice, note=note)
+    what, what_zh = ("set or score", "参考集或评分") if column else ("set", "参考集")
+    return Problem("E105", place, f"unknown {what} `{name}`", f"没有{what_zh} {name}", *advice, note=note)
 
 
 def no_set(choices: Name, item: Node, scope: Scope) -> Problem:
@@ -160,6 +163,20 @@ def no_parts(place: Place, name: str) -> Problem:
         f"{name} 是字段,只有参考集才有列",
         f"write `{name}`",
         f"请写 {name}",
+    )
+
+
+def bare_score(place: Place, name: str, outputs: Collection[str]) -> Problem:
+    """A score's name where one of the values that it says should be."""
+    first = next(iter(outputs))
+    return Problem(
+        "E107",
+        place,
+        f"`{name}` is a score, not a value",
+        f"{name} 是评分,不是数值",
+        f"write one of the values that it says, such as `{name}.{first}`",
+        f"请写评分的某个结果,例如 {name}.{first}",
+        note=f"outputs of {name} / 结果: {' '.join(outputs)}",
     )
 
 
@@ -281,11 +298,32 @@ def no_join(place: Place, shape: SetShape, name: str, scope: Scope) -> Problem:
 
 # what functions are called elsewhere: by spelling alone `average` is nearer to coverage() than to avg()
 _CALLED = {
-    "avg(x)": ("average", "mean"),
-    "quantile(x, 0.5)": ("median",),
-    "distinct(x)": ("uniq", "unique", "nunique", "count_distinct", "cardinality"),
-    "sum(x)": ("total",),
-    "count()": ("size", "len", "length", "number"),
+    "avg(x)": ("average", "mean", "平均", "平均值"),
+    "quantile(x, 0.5)": ("median", "p50", "中位数"),
+    "quantile(x, 0.9)": ("p90",),
+    "quantile(x, 0.95)": ("percentile", "percentile_cont", "p95", "分位数"),
+    "quantile(x, 0.99)": ("p99",),
+    "distinct(x)": ("uniq", "unique", "nunique", "count_distinct", "distinct_count", "cardinality", "dc"),
+    "sum(x)": ("total", "合计"),
+    "count()": ("size", "len", "length", "number", "次数", "计数"),
+    "ratio(condition)": ("share", "fraction", "proportion", "percent", "percentage", "占比"),
+    "rate()": ("frequency", "freq", "throughput", "per_minute"),
+    "max(x) - min(x)": ("range", "spread", "amplitude", "极差"),
+    "duration()": ("elapsed_time", "dwell", "stay"),
+}
+_OTHERWISE = {
+    ("count_if", "countif", "sum_if", "sumif", "avg_if"): (
+        "which events count is said in `when`; `ratio(condition)` is the share of them",
+        "哪些事件参与统计写在 when 里;ratio(condition) 是其中的比例",
+    ),
+    ("std", "stdev", "stddev", "stddev_pop", "variance", "var", "mad", "anomaly"): (
+        "how far a value is from what is usual is `zscore(avg(x))`, with  baseline: {season: day}  in the rule",
+        "偏离平时的程度请写 zscore(avg(x)),并在规则中写  baseline: {season: day}",
+    ),
+    ("last", "lag", "previous", "delta", "diff", "derivative", "increase"): (
+        "the event before is `prev` of a `change` rule: `x - prev.x > 5`",
+        "上一事件在 change 规则中写作 prev,例如 x - prev.x > 5",
+    ),
 }
 _MEANT = {called: call for call, others in _CALLED.items() for called in others}
 
@@ -294,6 +332,7 @@ def unknown_function(place: Place, name: str, signatures: Mapping[str, str]) -> 
     """A call of what is no function; `signatures` are those of all functions, by name."""
     call = _MEANT.get(name.lower())
     advice = (f"write `{call}`", f"请写 {call}") if call else instead.of_function(name)
+    advice = next((said for names, said in _OTHERWISE.items() if name.lower() in names), advice)
     if not any(advice):
         advice = near(name, signatures, "{}()")
     return Problem(
@@ -306,12 +345,19 @@ def unknown_function(place: Place, name: str, signatures: Mapping[str, str]) -> 
     )
 
 
-def other_arguments(place: Place, signature: str, title: Text) -> Problem:
-    """A function called with too few, too many or other arguments."""
+def other_arguments(place: Place, signature: str, title: Text, given: str = "") -> Problem:
+    """A function called with too few, too many or other arguments; `given` is the one that was."""
+    advice = ("", "")
+    if given and signature == "count()":
+        advice = (
+            f"it counts events; `distinct({given})` counts different values",
+            f"count() 统计事件数;不同取值的个数请写 distinct({given})",
+        )
     return Problem(
         "E111",
         place,
         f"the function is called as `{signature}`",
         f"函数的用法是 {signature}",
+        *advice,
         note=f"{signature}: {title['en']} / {title['zh']}",
     )

@@ -35,6 +35,10 @@ def of_token(before: Token | None, token: Token, after: Token) -> Advice:
         return "write one number and one unit: `90m`", "只写一个数字和一个单位:90m"
     if before and of_number and token.text == "," and after.kind == "number":
         return f"write `{before.text}{after.text}`", f"请写 {before.text}{after.text}"
+    if before and before.text == "(" and token.text == "*":
+        return "write `count()`", "请写 count()"
+    if before and before.text == "distinct" and token.kind == "name":
+        return f"write `distinct({token.text})`", f"请写 distinct({token.text})"
     if token.kind == "name" and token.text in WORDS and before and before.text in ("==", "!=", "(", ","):
         return f"a text stands in quotes: `'{token.text}'`", f"文本要加单引号:'{token.text}'"
     if token.kind == "string" and before and before.text == "in":

@@ -29,7 +29,7 @@ from rules.expression.typed import (
     Typed,
     negated,
 )
-from rules.scores import OF_SILENCE
+from rules.scores import INACTIVITY, OF_SILENCE, SCORES
 
 SIGNATURES = {name: aggregate.signature for name, aggregate in AGGREGATES.items()} | {
     name: function.signature for name, function in FUNCTIONS.items()
@@ -90,6 +90,12 @@ class Naming(Comparing):
             return say.bare_set(node.place, scope.sets[name])
         if name in ("prev", "first"):
             return misplaced.bare_event(node.place, name)
+        if name in scope.scores:
+            return say.bare_score(node.place, name, scope.scores[name].outputs)
+        if name in scope.silences:
+            return say.bare_score(node.place, name, OF_SILENCE)
+        if name in AGGREGATES and scope.kinds and scope.pattern != "window":
+            return misplaced.not_here(node.place, AGGREGATES[name].signature, misplaced.IN_WINDOW)
         if name in SIGNATURES:
             return say.needs_call(node.place, name, SIGNATURES[name])
         candidates = [*scope.field_names(), *sorted(scope.macros), *sorted(scope.calendars)]
@@ -211,7 +217,10 @@ class Naming(Comparing):
         if first in _SHORT_OF:
             if scope.in_text and scope.pattern == "window":
                 return self.call(Call(node.place, first, (Name(node.place, (second,)),)))
-            self.found.add(misplaced.short_form(node.place, first, second))
+            if scope.pattern == "window":
+                self.found.add(misplaced.short_form(node.place, first, second))
+            else:
+                self.found.add(misplaced.not_here(node.place, f"{first}({second})", misplaced.IN_WINDOW))
         elif first == scope.silence:
             return self.of_silence(node, second)
         elif first in scope.silences:
@@ -224,10 +233,27 @@ class Naming(Comparing):
             self.found.add(say.no_parts(node.place, first))
         elif not scope.broken.has(first, "sets", "scores"):
             events = [*(["prev"] if scope.pattern == "change" else []), *(["first"] if scope.first_kinds else [])]
+            known, declared = [*scope.scores, *scope.silences], self.would_declare(first, second)
             self.found.add(
-                say.unknown_set(node.place, first, scope.sets, column=second, events=events, scores=scope.scores)
+                say.unknown_set(
+                    node.place, first, scope.sets, column=second, events=events, scores=known, score=declared
+                )
             )
         return None
+
+    def would_declare(self, name: str, output: str) -> str:
+        """Return how a score is declared that says an output; empty where no kernel does."""
+        if output in OF_SILENCE:
+            return f"scores: {{{name}: {{kernel: {INACTIVITY}}}}}"
+        scope = self.scope
+        for kernel, score in SCORES.items():
+            reads = [each.name for each in score.inputs if each.is_field]
+            kinds = [kind for kind in scope.kinds if all(scope.fields(field, (kind,)) for field in reads)]
+            if output in score.outputs and kinds:
+                own = [field for field in ("device", "track") if scope.fields(field, (kinds[0],))]
+                per = ", ".join(scope.key or own)
+                return f"scores: {{{name}: {{kernel: {kernel}, from: {kinds[0]}, per: [{per}]}}}}"
+        return ""
 
     def score(self, node: Name, shape: ScoreShape, name: str) -> Typed | None:
         """Return what a score says of the event in hand, whose memory must lie where the rule's key does."""

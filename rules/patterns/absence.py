@@ -15,6 +15,7 @@ from rules.expression.scope import Scope
 from rules.expression.typed import DURATION, NUMBER, Coverage, OfSilence, Score, Typed, leaves
 from rules.key_fields import KeyFields
 from rules.keys import ABSENCE
+from rules.misspelt import meant
 from rules.model import Silence
 from rules.patterns import plan
 from rules.reading import DURATION_MAX_MS, Reader
@@ -115,6 +116,10 @@ def read(node: Node, reader: Reader) -> Silence:
     """Read an absence; a silence that cannot be read is reported and an hour stands for it."""
     keys = reader.table("absence", node, ABSENCE, "`absence`", "absence")
     silence, unusual = None, keys.get("for")
+    if isinstance(unusual, Scalar) and (near := _respelled(unusual.text)):
+        what = {"what": "word", "what_zh": "词", "word": unusual.text, "near": near}
+        reader.report("E008", unusual.place, **what)
+        unusual = replace(unusual, text=near)
     if not isinstance(unusual, Scalar) or unusual.text.rpartition(".")[2] != UNUSUAL:
         unusual = None
         silence = reader.duration("absence.for", keys["for"], least_ms=1) if "for" in keys else None
@@ -125,7 +130,10 @@ def read(node: Node, reader: Reader) -> Silence:
         reader.report("E054", keys["forget"].place)
     elif forget is not None and silence is not None and forget <= silence:
         most = f"{DURATION_MAX_MS // DAY_MS}d"
-        reader.report("E030", keys["forget"].place, key="absence.forget", least=f"> {duration(silence)}", most=most)
+        least = duration(2 * silence)
+        advice = {"advice": f"write  forget: {least}  or more", "advice_zh": f"请写  forget: {least}  或更长"}
+        least = f"> {duration(silence)}"
+        reader.report("E030", keys["forget"].place, key="absence.forget", least=least, most=most, **advice)
     return Silence(
         silence_ms=None if unusual else HOUR_MS if silence is None else silence,
         expect=reader.text("expect", keys["expect"]) if "expect" in keys else None,
@@ -134,6 +142,13 @@ def read(node: Node, reader: Reader) -> Silence:
         forget_ms=forget,
         unusual=unusual,
     )
+
+
+def _respelled(text: str) -> str:
+    """Return what is meant by a misspelt `unusual` or `score.unusual`, empty where it is none."""
+    of, point, word = text.rpartition(".")
+    is_other = word != UNUSUAL and (meant(word.lower(), (UNUSUAL, "usual")) or word in ("异常", "不寻常"))
+    return of + point + UNUSUAL if is_other else ""
 
 
 def judged(silence: Silence, events: Scope, conditions: Conditions) -> Scope:

@@ -186,7 +186,7 @@ def _times(node: Node, reader: Reader) -> Times:
     if not count.isdecimal():
         reader.report("E048", scalar.place, text=scalar.text)
     elif not 1 <= int(count) <= TIMES_MAX:
-        reader.report("E030", scalar.place, key="times", least=1, most=TIMES_MAX)
+        reader.out_of_range(scalar.place, "times", "1", str(TIMES_MAX), is_more=int(count) > TIMES_MAX)
     else:
         return Times(int(count), distinct)
     return Times(1, distinct)

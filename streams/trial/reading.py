@@ -177,7 +177,7 @@ class _Tests(Reader):
             times = self.whole("times", found["times"])
             every = self.duration("every", found["every"])
             if times is not None and times > TIMES_MAX:
-                self.report("E030", found["times"].place, key="times", least=1, most=TIMES_MAX)
+                self.out_of_range(found["times"].place, "times", "1", str(TIMES_MAX), is_more=True)
                 continue
             each = self.each_time(found["event"], times or 1)
             read = [self.event(node, start, at_needed=False) for node in each]

@@ -115,7 +115,7 @@ def test_a_place_inside_a_value_is_found_whatever_quotes_and_folding_are_around(
         ("a: 1\nb\nc: 2\n", ("Y017", 2, 1)),
         ("a: [b\nc: d\n", ("Y018", 1, 4)),
         ("a: 'x' == y\n", ("Y019", 1, 8)),
-        ("a: b\n c: d\n", ("Y020", 2, 3)),
+        ("a: b\n c: d\n", ("Y020", 2, 2)),
         ("a: - b\n", ("Y021", 1, 4)),
         ("a: \x07\n", ("Y022", 1, 4)),
         ("a: b\u2028c\n", ("Y022", 1, 5)),

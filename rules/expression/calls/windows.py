@@ -4,6 +4,7 @@ from rules.aggregates import AGGREGATES, TAKES, Aggregate
 from rules.expression import findings as say
 from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
+from rules.expression.canonical import canonical
 from rules.expression.nodes import Call, Node, Number, walk
 from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore
 
@@ -17,7 +18,8 @@ def aggregated(check: Checking, node: Call, name: str) -> Typed | None:
         check.found.add(misplaced.not_here(node.place, aggregate.signature, misplaced.IN_WINDOW))
         return None
     if len(node.args) != aggregate.arguments:
-        check.found.add(say.other_arguments(node.place, aggregate.signature, aggregate.title))
+        given = canonical(node.args[0]) if len(node.args) == 1 else ""
+        check.found.add(say.other_arguments(node.place, aggregate.signature, aggregate.title, given))
         return None
     if aggregate.takes == "nothing":
         assert aggregate.gives is not None
