@@ -24,7 +24,7 @@ def watch(process: Process, feeds: Sequence[Feed], board: Board, progress: bool,
     start = time.perf_counter()
 
     def look() -> None:
-        board.events = process.engine.summary.events
+        board.events = sum(process.engine.counts.events.values())
         board.time = process.engine.greatest if process.engine.greatest > BEGINNING else None
         board.seconds = time.perf_counter() - start
 

@@ -21,10 +21,12 @@ from rules import message
 from streams.embedded.engine import Recovery
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Process
+from streams.metrics.clock import ClockMetrics
 from streams.metrics.disk import TimedDisk
 from streams.metrics.engine import EngineMetrics
 from streams.metrics.health import Health
 from streams.metrics.server import Collector, MetricsServer
+from streams.time.wall import LEAP_MS, Leap, WallClock
 
 
 class Service:
@@ -32,7 +34,7 @@ class Service:
 
     def __init__(self, settings: Configuration, schemas: Schemas) -> None:
         self.ruleset = engine.Ruleset.load(settings.rules, [], settings.reference)
-        disk = TimedDisk()
+        disk, clock = TimedDisk(), WallClock(_tell_leap)
         opened, inbox = open_engine(
             settings.data,
             self.ruleset.plan,
@@ -42,6 +44,7 @@ class Service:
             shards=settings.shards,
             retention=settings.retention,
             level=settings.zstd,
+            clock=clock,
             disk=disk,
             on_alerts=self._tell,
         )
@@ -54,6 +57,8 @@ class Service:
             lambda: opened.logs.events.backlog,
             host=settings.http[0],
             port=settings.http[1],
+            clock=clock,
+            on_decoded=clock.hear,
         )
         events = log_folder(settings.data, "events")
         self._metrics_at = settings.metrics
@@ -61,6 +66,7 @@ class Service:
         self._collectors: list[Collector] = [
             EngineMetrics(self.process, events, version=version("citynerve")),
             disk,
+            ClockMetrics(clock),
             IngestMetrics(self.server.ingest),
         ]
 
@@ -99,6 +105,24 @@ class Service:
             click.echo(told(alert, lines))
 
 
+def _tell_leap(leap: Leap | None) -> None:
+    """Say that the machine's clock has leapt, is believed, or is back."""
+    seconds = leap.by_ms / 1000 if leap else 0.0
+    if leap is None:
+        text = say(en="the clock is back", zh="时钟已恢复")
+    elif leap.believed:
+        text = say(
+            en=f"events agree with the clock, which leapt by {seconds:+,.0f} s: it is believed",
+            zh=f"事件时间与跳变 {seconds:+,.0f} 秒后的时钟一致,已采用该时钟",
+        )
+    else:
+        text = say(
+            en=f"the clock leapt by {seconds:+,.0f} s: it is not followed until it is back or events agree",
+            zh=f"时钟跳变 {seconds:+,.0f} 秒:在它恢复或事件与之一致之前,不采用该时钟",
+        )
+    click.echo(text, err=True)
+
+
 def recovered(recovery: Recovery) -> list[str]:
     """Say what a start found."""
     lines = [
@@ -110,6 +134,30 @@ def recovered(recovery: Recovery) -> list[str]:
         )
     ]
     lines += [say(en=f"snapshot not used: {why}", zh=f"快照未采用:{why}") for why in recovery.refused]
+    lines += [say(en=f"damaged: {where}", zh=f"日志损坏:{where}") for where in recovery.damage]
+    if recovery.skipped:
+        lines.append(
+            say(
+                en=f"{recovery.skipped:,} bytes before that no snapshot covers are no longer in the log",
+                zh=f"在此之前有 {recovery.skipped:,} 字节没有快照覆盖,日志中也已不存在",
+            )
+        )
+    if recovery.missing:
+        lines.append(
+            say(
+                en=f"{recovery.missing:,} lines that were written did not come again: a fault, please report it",
+                zh=f"{recovery.missing:,} 行已写出的内容没有重新出现:这是程序缺陷,请报告",
+            )
+        )
+    if recovery.ahead_ms > LEAP_MS:
+        lines.append(
+            say(
+                en=f"the log is {recovery.ahead_ms / 1000:,.0f} s ahead of the machine's clock: until that has caught "
+                "up everything counts as received at one instant; set the clock",
+                zh=f"日志时间比本机时钟超前 {recovery.ahead_ms / 1000:,.0f} 秒:在时钟赶上之前,所有数据都按同一时刻接收;"
+                "请校准时钟",
+            )
+        )
     return lines
 
 

@@ -101,6 +101,11 @@ class Rejects:
     def __len__(self) -> int:
         return len(self.reason)
 
+    def by_reason(self) -> dict[str, int]:
+        """Return how many there are of each reason that occurs."""
+        counts = np.bincount(self.reason).tolist()
+        return {REASONS[code]: count for code, count in enumerate(counts) if count}
+
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:

@@ -26,7 +26,7 @@ from rules.plan import Plan
 from streams.control.references import References
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
-from streams.shard.shard import Shard
+from streams.shard.shard import Shard, dropped
 from streams.stages import Stages
 from streams.summary import Summary
 from streams.time.epoch import EpochFinder
@@ -177,7 +177,7 @@ class Replay:
         for step in done:
             for alert in step.alerts:
                 heappush(self._waiting, (alert.sort_key(), next(self._arrivals), alert))
-        self.summary.drop(step.duplicates for step in done)
+        self.summary.duplicates += dropped(step.duplicates for step in done)
         return self._certain(min(step.reached for step in done))
 
     def _certain(self, reached: int | None) -> list[Alert]:

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from events.alert import Alert
-from events.batch import REASONS, EventBatch
+from events.batch import EventBatch
 from rules.plan import Plan
 from streams.shard.patterns.pattern import Baselines
 from streams.shard.shard import Shard
@@ -52,12 +49,7 @@ class Summary:
         """Count what a batch has, and what was refused."""
         self.events += len(batch)
         self.unknown_enums += batch.unknown_enums
-        for code in np.flatnonzero(counts := np.bincount(batch.rejects.reason)).tolist():
-            _add(self.rejected, {REASONS[code]: int(counts[code])})
-
-    def drop(self, duplicates: Iterable[NDArray[np.int64]]) -> None:
-        """Count the events that shards dropped as duplicates, each for its rules; an event counts once."""
-        self.duplicates += len(np.unique(np.concatenate(list(duplicates))))
+        _add(self.rejected, batch.rejects.by_reason())
 
     def tell(self, alerts: Iterable[Alert]) -> None:
         """Count alerts."""

@@ -48,16 +48,21 @@ class Check:
     clock
         epoch ms; what is further ahead is refused, and as the log's clock is not behind, nothing that shards refuse
         for its time is let in
+    on_decoded
+        is told of each body, its bad lines among them
     """
 
-    def __init__(self, schemas: Schemas, clock: Callable[[], int]) -> None:
-        self._schemas, self._clock = schemas, clock
+    def __init__(
+        self, schemas: Schemas, clock: Callable[[], int], on_decoded: Callable[[EventBatch], None] = lambda _: None
+    ) -> None:
+        self._schemas, self._clock, self._on_decoded = schemas, clock, on_decoded
         self._decode = Decoder(schemas, Layout(), CityKey())
 
     def __call__(self, text: Bytes, size: int, kind: str) -> Checked:
         """Check lines or an array, whose events must be of a kind that there is; the text becomes the good lines."""
         body.elements(text, size)
         batch = self._decode(Events("", 0, None, self._clock() + FUTURE_MS, text, size))
+        self._on_decoded(batch)
         foreign = batch.lanes[POSITION, batch.lanes[KIND] != self._schemas.code(kind)]
         bad = np.sort(np.concatenate((batch.rejects.offset, foreign)))
         problems = _named(text, batch, foreign)
@@ -66,8 +71,7 @@ class Check:
 
 
 def _counts(batch: EventBatch, foreign: NDArray[np.int64]) -> dict[str, int]:
-    counts = np.bincount(batch.rejects.reason).tolist()
-    found = {REASONS[reason]: count for reason, count in enumerate(counts) if count}
+    found = batch.rejects.by_reason()
     return {**found, WRONG_KIND: len(foreign)} if len(foreign) else found
 
 

@@ -21,6 +21,7 @@ from connectors.http.body import CODINGS, Damaged, TooLarge, text_of
 from connectors.http.check import Check, Checked
 from connectors.http.counts import Counts
 from connectors.http.tokens import Sender, Senders
+from events.batch import EventBatch
 from events.schema import Schemas
 
 ROUTE = "/ingest/{kind}"
@@ -68,6 +69,8 @@ class Ingest:
         bytes that wait for the log
     clock, now_s
         epoch ms, and seconds of a monotonic clock
+    on_decoded
+        is told of each body by the thread that checks it
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Ingest:
         limits: Limits = LIMITS,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         now_s: Callable[[], float] = time.monotonic,
+        on_decoded: Callable[[EventBatch], None] = lambda _: None,
     ) -> None:
         self.counts = Counts()
         self.stopping = False
@@ -88,7 +92,7 @@ class Ingest:
         self.senders = senders
         self._schemas, self._append, self._backlog = schemas, append, backlog
         self._workers, self._now_s = workers, now_s
-        self._check = Check(schemas, clock)
+        self._check = Check(schemas, clock, on_decoded)
         self._under_way: Counter[str] = Counter()  # requests by feed
         self._held = 0
         self._heard: dict[str, float] = {}

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from connectors.http.ingest import LIMITS, Append, Ingest, Limits
 from connectors.http.tokens import Senders
+from events.batch import EventBatch
 from events.schema import Schemas
 
 _LINGER_S = 2.0  # what a refused sender still sends is read and dropped for so long, so that it sees the answer
@@ -26,6 +28,8 @@ class HttpServer:
         where; port 0 takes any that is free, `port` says which
     append, backlog
         of the log, see `Ingest`; both are called by the server's thread
+    clock, on_decoded
+        see `Ingest`; the clock is that of the log
 
     Raises
     ------
@@ -44,9 +48,13 @@ class HttpServer:
         port: int = 0,
         limits: Limits = LIMITS,
         tls: ssl.SSLContext | None = None,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        on_decoded: Callable[[EventBatch], None] = lambda _: None,
     ) -> None:
         self._workers = ThreadPoolExecutor(1, "http check")
-        self.ingest = Ingest(schemas, senders, append, backlog, self._workers, limits=limits)
+        self.ingest = Ingest(
+            schemas, senders, append, backlog, self._workers, limits=limits, clock=clock, on_decoded=on_decoded
+        )
         self.host, self.port = host, port
         self._tls = tls
         self._started: Future[Callable[[], None]] = Future()  # comes to what stops it

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from events.alert import Alert
-from events.batch import EventBatch
+from events.batch import TIME, EventBatch
 from streams.histogram import Histogram
 from streams.time.watermark import Judgement
 
+SKEW_S = (-60, -10, -1, 0, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400)
 BATCH_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 
@@ -17,9 +18,13 @@ class Counts:
     """Written by the engine's thread, what is durable by that of the log; read by any."""
 
     def __init__(self) -> None:
-        self.events: Counter[str] = Counter()  # by feed, those that were refused too
+        self.events: Counter[str] = Counter()  # by feed
+        self.rejected: Counter[tuple[str, str]] = Counter()  # lines that are none, by feed and reason
         self.bytes: Counter[str] = Counter()  # by feed
         self.late: Counter[str] = Counter()  # by feed
+        self.duplicates = 0  # events that a rule dropped
+        self.unknown_enums = 0  # values outside a field's list
+        self.skew: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SKEW_S))  # by feed
         self.alerts: Counter[tuple[str, str, str]] = Counter()  # by rule, severity and transition
         self.batch_events = Histogram(BATCH_EVENTS)
         self.stages: defaultdict[str, Histogram] = defaultdict(Histogram)  # CPU seconds of a block
@@ -36,13 +41,24 @@ class Counts:
     def block(self, batch: EventBatch, size: int, judgement: Judgement, stage_seconds: Mapping[str, float]) -> None:
         """Count a block of events; `stage_seconds` are the sums up to now."""
         feed = batch.feed
-        self.events[feed] += len(batch) + len(batch.rejects)
+        self.events[feed] += len(batch)
+        self.rejected.update({(feed, reason): count for reason, count in batch.rejects.by_reason().items()})
+        self.unknown_enums += batch.unknown_enums
+        if batch.received is not None and len(batch):
+            self.skew[feed].observe((batch.received - int(batch.lanes[TIME, -1])) / 1000)
         self.bytes[feed] += size
         self.late[feed] += int(np.count_nonzero(judgement.late))
         self.batch_events.observe(len(batch))
         for stage, seconds in stage_seconds.items():
             self.stages[stage].observe(seconds - self._stage_seconds.get(stage, 0.0))
         self._stage_seconds = stage_seconds
+
+    def lines(self) -> Counter[str]:
+        """Return how many lines came, by feed: events, and what is none."""
+        found = Counter(self.events)
+        for (feed, _), count in dict(self.rejected).items():
+            found[feed] += count
+        return found
 
     def raised(self, alerts: Iterable[Alert]) -> None:
         """Count alerts that a block gave."""

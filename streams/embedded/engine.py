@@ -28,7 +28,7 @@ from streams.log.frame import Frame
 from streams.log.protocol import Log, LogError
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
-from streams.shard.shard import Shard
+from streams.shard.shard import Shard, dropped
 from streams.snapshot.container import SnapshotError, unpack
 from streams.snapshot.store import SnapshotStore
 from streams.stages import Stages
@@ -56,6 +56,8 @@ class Recovery:
     refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
     skipped: int = 0  # bytes before it that no snapshot covers and the log no longer holds
     missing: int = 0  # derived lines that were there and did not come again
+    damage: list[str] = field(default_factory=list)  # stretches of logs that cannot be read, as far as they were read
+    ahead_ms: int = 0  # of the clock is the last `received` of the event log: until then that stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class Logs:
     alerts: Log
     late: Log
     dead_letters: Log
+
+    @property
+    def all(self) -> tuple[Log, ...]:
+        """Return them all, the event log first."""
+        return self.events, self.alerts, self.late, self.dead_letters
 
 
 class Engine:
@@ -88,7 +95,6 @@ class Engine:
     ) -> None:
         self.plan = plan
         self.stages = Stages()
-        self.summary = Summary.of(plan)  # since the start
         self.counts = Counts()
         self.recovery: Recovery | None = None  # what the start found, once it is done
         self.position = 0  # behind the last frame that was taken
@@ -125,13 +131,22 @@ class Engine:
         return max((clock.greatest for clock in self._clocks.values()), default=BEGINNING)
 
     def summed_up(self) -> Summary:
-        """Return the summary with what the shards counted."""
-        self.summary.sum_up(self.shards, self.stages)
-        return self.summary
+        """Return the summary of all since the start."""
+        counts, summary = self.counts, Summary.of(self.plan)
+        summary.events, summary.late = sum(counts.events.values()), sum(counts.late.values())
+        summary.duplicates, summary.unknown_enums = counts.duplicates, counts.unknown_enums
+        for (_, reason), count in counts.rejected.items():
+            summary.rejected[reason] = summary.rejected.get(reason, 0) + count
+        for (rule, _, transition), count in counts.alerts.items():
+            summary.alerts[rule] += count
+            summary.firings[rule] += count if transition == "firing" else 0
+        summary.sum_up(self.shards, self.stages)
+        return summary
 
     def recover(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
         """Go on where the newest snapshots and the logs say; `progress` is told bytes as they are read again."""
         began, log = time.monotonic(), self.logs.events
+        ahead = log.received - self._clock()
         found = Recovery()
         self._restore(found)
         first = min(range(len(self.shards)), key=self._from.__getitem__)
@@ -152,6 +167,8 @@ class Engine:
             del missing["alerts"]
         found.missing = sum(missing.values())
         found.events = sum(self.counts.events.values())
+        found.damage = [str(damage) for log in self.logs.all for damage in log.damage]
+        found.ahead_ms = max(0, ahead)
         found.seconds = time.monotonic() - began
         self.recovery = found
         return found
@@ -180,7 +197,7 @@ class Engine:
     def close(self) -> None:
         """Finish what is being written, and release the logs."""
         self._saver.shutdown()
-        for log in (self.logs.events, self.logs.alerts, self.logs.late, self.logs.dead_letters):
+        for log in self.logs.all:
             log.close()
 
     def _take(self, block: Block | None, end: int) -> None:
@@ -200,7 +217,6 @@ class Engine:
             alerts.sort(key=Alert.sort_key)
             fresh = self._alerts.append((self._line(alert, received) for alert in alerts), self._told(alerts, received))
             alerts = [alert for alert in alerts if alert.id in fresh]
-            self.summary.tell(alerts)
             self.counts.raised(alerts)
             self._on_alerts(alerts)
         self.debt.add(time.thread_time() - began, self._steps)
@@ -211,8 +227,6 @@ class Engine:
             arrival = self.shards[0].intake(block)
         batch = arrival.batch
         judgement = arrival.judgement = self._clocks[block.feed].judge(batch)
-        self.summary.count(batch)
-        self.summary.late += int(judgement.late.sum())
         self._epoch.see(batch, judgement)
         alerts = self._found(block.position, end) + self._step(arrival, end)
         if len(batch.rejects):
@@ -242,7 +256,7 @@ class Engine:
                 began = time.thread_time()
                 alerts += shard.step(block)
                 self._steps[number] += time.thread_time() - began
-        self.summary.drop(shard.duplicates() for shard in self.shards)
+        self.counts.duplicates += dropped(shard.duplicates() for shard in self.shards)
         return alerts
 
     def _told(self, alerts: list[Alert], received: int | None) -> Told:

@@ -1,6 +1,7 @@
 """The bounded queue between the event log and the engine."""
 
 import threading
+import time
 from collections import deque
 
 from streams.log.frame import Frame
@@ -13,6 +14,7 @@ class Inbox:
 
     def __init__(self, limit: int = BYTES) -> None:
         self.waiting = 0  # bytes of text
+        self.waited_s = 0.0  # that the log's thread waited for room, and with it all that is appended
         self._limit = limit
         self._frames: deque[Frame] = deque()
         self._changed = threading.Condition()
@@ -21,8 +23,10 @@ class Inbox:
     def put(self, frame: Frame) -> None:
         """Put a frame in, as soon as there is room."""
         with self._changed:
-            while self.waiting > self._limit and not self._closed:
-                self._changed.wait()
+            if self.waiting > self._limit and not self._closed:
+                began = time.monotonic()
+                self._changed.wait_for(lambda: self._closed or self.waiting <= self._limit)
+                self.waited_s += time.monotonic() - began
             self._frames.append(frame)
             self.waiting += len(frame.text)
             self._changed.notify_all()

@@ -109,6 +109,11 @@ class FileLog(LogReader):
         return self._end
 
     @property
+    def received(self) -> int:
+        """`received` of the last durable frame (epoch ms), 0 before the first."""
+        return self._received
+
+    @property
     def backlog(self) -> int:
         """Bytes of text that are not durable yet."""
         return self._waiting_bytes

@@ -1,10 +1,11 @@
 """What the engine asks of a log, whether it is made of files or kept by a broker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
 from streams.log.frame import Buffer, Frame, What
+from streams.log.segment import Damage
 
 
 class LogError(OSError):
@@ -26,6 +27,16 @@ class Log(Protocol):
     @property
     def end(self) -> int:
         """Position behind the last durable frame."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """`received` of the last durable frame (epoch ms), 0 before the first."""
+        ...
+
+    @property
+    def damage(self) -> Sequence[Damage]:
+        """What was found so far that cannot be read."""
         ...
 
     @property

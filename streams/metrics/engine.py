@@ -21,6 +21,7 @@ from prometheus_client.core import (
     Metric,
 )
 
+from streams.embedded.folder import DERIVED
 from streams.embedded.inbox import BYTES
 from streams.embedded.process import Process
 from streams.histogram import Histogram
@@ -80,16 +81,21 @@ class EngineMetrics:
 
     def _sources(self) -> Iterable[Metric]:
         counts = self._engine.counts
-        yield _counter("source_events_received", "Events that came out of the log, by feed.", ["feed"], counts.events)
+        yield _counter("source_events_received", "Events that came out of the log, by feed.", ["feed"], counts.lines())
         yield _counter("source_bytes_received", "Bytes of their text.", ["feed"], counts.bytes)
         yield _counter(
             "dead_letters",
             "Lines that are no events.",
             ["stage", "reason"],
-            _under("decode", self._engine.summary.rejected),
+            _under("decode", _by_reason(counts.rejected)),
         )
         late = {(feed, "side"): count for feed, count in dict(counts.late).items()}
         yield _counter("late_events", "Events older than their feed's watermark.", ["feed", "outcome"], late)
+        yield _counter("duplicate_events", "Events that a rule dropped as repeated.", [], {(): counts.duplicates})
+        yield _counter("undeclared_frames", "Frames of feeds that are declared no more.", [], {(): counts.undeclared})
+        yield _histogram(
+            "event_time_skew_seconds", "From the time of a block's last event until it came.", ["feed"], counts.skew
+        )
 
     def _time(self) -> Iterable[Metric]:
         clocks = {group.clock.name: group.clock for group in self._engine.shards[0].groups if group.clock.clocks}
@@ -107,6 +113,8 @@ class EngineMetrics:
         yield _histogram("batch_duration_seconds", "CPU time of a block by stage.", ["stage"], counts.stages)
         depth = {"log": log.backlog, "inbox": inbox.waiting}
         yield _gauges("queue_depth", "Bytes that wait: to be durable, and for the engine.", ["queue"], depth)
+        waited = {"inbox": inbox.waited_s}
+        yield _counter("backpressure_seconds", "Time that appends waited for the engine.", ["stage"], waited)
         yield _gauges("queue_capacity", "Bytes beyond which appends wait.", ["queue"], {"inbox": BYTES})
 
     def _rules(self) -> Iterable[Metric]:
@@ -119,6 +127,13 @@ class EngineMetrics:
         for shard in self._engine.shards:
             evicted.update(shard.evicted())
             suppressed.update({self._rule(rule): count for rule, count in shard.suppressed().items() if count})
+        keys: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for name, table in (each for shard in self._engine.shards for each in shard.tables()):
+            keys[self._rule(name)] += len(table)
+            sizes[self._rule(name)] += table.nbytes
+        yield _gauges("state_keys", "Keys that a table holds.", ["table"], keys)
+        yield _gauges("state_bytes", "Memory of a table of keys.", ["table"], sizes)
         yield _counter(
             "state_evictions", "Keys that full tables gave up.", ["table", "reason"], _behind("capacity", evicted)
         )
@@ -157,6 +172,15 @@ class EngineMetrics:
             took.observe(recovery.seconds)
             yield _histogram("recovery_duration_seconds", "How long the start took.", [], {(): took})
             yield _counter("recovery_replayed_events", "Events read again by the start.", [], {(): recovery.events})
+            yield _gauge("recovery_skipped_bytes", "Of the log, lost to the start.", recovery.skipped)
+            yield _gauge("recovery_missing_lines", "Derived lines that did not come again.", recovery.missing)
+            yield _gauge("recovery_refused_snapshots", "Snapshots that could not be used.", len(recovery.refused))
+        logs = zip(("events", *DERIVED), self._engine.logs.all, strict=True)
+        damaged = {name: sum(damage.until - damage.since for damage in log.damage) for name, log in logs}
+        yield _gauges("log_damaged_bytes", "Text that was found unreadable.", ["log"], damaged)
+        yield _counter("lost_lines", "Lines that alerts needed and could not be read.", [], {(): counts.lines_lost})
+        ahead = self._engine.logs.events.received / 1000 - self._clock()
+        yield _gauge("log_received_ahead_seconds", "How far the log is ahead of the clock.", max(0.0, ahead))
 
     def _rule(self, rule: str) -> str:
         return rule if rule in self._named else "other"
@@ -164,6 +188,13 @@ class EngineMetrics:
 
 def _blind(clock: GroupClock) -> int:
     return sum(feed.blind for feed in clock.clocks)
+
+
+def _by_reason(rejected: Mapping[tuple[str, str], int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_, reason), count in dict(rejected).items():
+        found[reason] += count
+    return found
 
 
 def _under(first: str, counts: Mapping[str, int]) -> dict[tuple[str, str], int]:

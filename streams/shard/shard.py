@@ -5,7 +5,7 @@ the log again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
@@ -29,6 +29,7 @@ from streams.shard.patterns.at_once import Remembered
 from streams.shard.patterns.pattern import Baselines
 from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
+from streams.shard.tables import KeyTable
 from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, pack, unpack
 from streams.time.watermark import BEGINNING, FOREVER, Feed, FeedClock, GroupClock
@@ -286,6 +287,12 @@ class Shard:
                 found[f"score {score.plan.name}"] += score.table.evicted
         return dict(+found)
 
+    def tables(self) -> Iterator[tuple[str, KeyTable]]:
+        """Yield its tables of keys, each by the first rule that shares it, those of scores by their names."""
+        for group in self._groups:
+            yield from ((pattern.name, pattern.table) for pattern in group.ordered if pattern.table is not None)
+            yield from ((f"score {score.plan.name}", score.table) for score in group.scores)
+
     def snapshot(self, beside: Mapping[str, int] = NOTHING_BESIDE) -> bytes:
         """Return all state with the log positions it stands for; equal state gives equal bytes.
 
@@ -373,3 +380,8 @@ class _Part(Protocol):
     def tables(self) -> dict[str, NDArray[np.generic]]: ...
 
     def restore(self, tables: dict[str, NDArray[np.generic]]) -> None: ...
+
+
+def dropped(duplicates: Iterable[NDArray[np.int64]]) -> int:
+    """Return how many events shards dropped as duplicates, each for its rules; an event counts once."""
+    return len(np.unique(np.concatenate(list(duplicates))))

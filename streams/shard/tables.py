@@ -117,6 +117,13 @@ class KeyTable:
         """Return how many keys are held."""
         return len(self.row_keys) - int(self._counts[0])
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory its arrays take."""
+        return sum(array.nbytes for array in (self.row_keys, self.touched, *self.state.values())) + sum(
+            array.nbytes for array in (self._slot_keys, self._slot_rows, self._free)
+        )
+
     def pieces(
         self,
         keys: Ints,

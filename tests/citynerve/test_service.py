@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from citynerve import configuration
+from citynerve.service import recovered
 from connectors.http import tokens
 from events.place import Problems
 from events.schema import Schemas
+from streams.embedded.engine import Recovery
 from streams.embedded.folder import log_folder
 from streams.log.reader import LogReader
 
@@ -154,3 +156,14 @@ def test_errors_have_their_places(tmp_path, text, place, word):
         configuration.read(path, Schemas.load(), {})
     found = {(p.place.line, p.place.column): f"{p.en} {p.advice_en}" for p in raised.value.problems}
     assert word in found[place]
+
+
+def test_a_start_says_what_is_wrong_with_what_it_found():
+    assert len(recovered(Recovery())) == 1
+    found = Recovery(
+        refused=["a.snapshot: torn"], skipped=5, missing=2, damage=["b.log: byte 3: ... damaged"], ahead_ms=20_000
+    )
+    told = "\n".join(recovered(found))
+    assert len(recovered(found)) == 6
+    for each in ("a.snapshot: torn", "b.log: byte 3", "20 s"):
+        assert each in told

@@ -102,10 +102,24 @@ def test_a_damaged_line_that_an_alert_needs_stops_nothing(tmp_path):
             path.write_bytes(content)
         town.engine = opened(town.text, town.folder, town.clock, Disk(), 1)
         town.disk = Disk()
-        town.engine.recover()
+        recovery = town.engine.recover()
+        assert any("are damaged" in where and "log/events" in where for where in recovery.damage)
         town.run(60)
         town.settle()
         lost += town.engine.counts.lines_lost
         assert ("lost-" in str(bodies(town.folder))) == (town.engine.counts.lines_lost > 0)
         town.stop()
     assert lost > 0
+
+
+def test_a_log_that_is_ahead_of_the_clock_is_told_of(tmp_path):
+    town = Town(ruleset(0), 0, tmp_path, 1)
+    town.start(Disk())
+    town.run(60)
+    town.settle()
+    town.stop()
+    assert town.recoveries[0].ahead_ms == 0
+    town.clock.now -= 3_600_000
+    town.start(Disk())
+    assert town.recoveries[1].ahead_ms == 3_600_000
+    town.stop()

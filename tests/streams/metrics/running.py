@@ -19,10 +19,12 @@ from streams.disk import Disk
 from streams.embedded.folder import open_engine
 from streams.embedded.process import Process
 from streams.log.file_log import Retention
+from streams.metrics.clock import ClockMetrics
 from streams.metrics.disk import TimedDisk
 from streams.metrics.engine import EngineMetrics
 from streams.metrics.health import Health
 from streams.metrics.server import MetricsServer
+from streams.time.wall import WallClock
 from streams.time.watermark import Feed
 
 RULES = """version: 1
@@ -86,20 +88,26 @@ def running(folder, *, rules: str = RULES, headroom_bytes: int = 0) -> Iterator[
     disk = Failing()
     references, _ = References.load(plan, None, CITY)
     retention = Retention(headroom_bytes=0)
+    clock = WallClock()
     engine, inbox = open_engine(
-        folder, plan, references, [Feed("city"), Feed("quiet")], CITY, retention=retention, disk=disk
+        folder, plan, references, [Feed("city"), Feed("quiet")], CITY, retention=retention, clock=clock, disk=disk
     )
     senders = tokens.Senders([tokens.Sender("city", tokens.digest(TOKEN))])
 
     def append(feed, text):
         return process.append(feed, text)
 
-    http = HttpServer(schemas, senders, append, lambda: engine.logs.events.backlog)
+    http = HttpServer(schemas, senders, append, lambda: engine.logs.events.backlog, clock=clock, on_decoded=clock.hear)
     process = Process(
         engine, inbox, [], connected={"city": lambda: http.ingest.connected("city"), "quiet": lambda: True}
     )
     health = Health(process, folder, headroom_bytes=headroom_bytes, disk=Disk())
-    collectors = [EngineMetrics(process, folder, version="0.1.0"), disk, IngestMetrics(http.ingest)]
+    collectors = [
+        EngineMetrics(process, folder, version="0.1.0"),
+        disk,
+        ClockMetrics(clock),
+        IngestMetrics(http.ingest),
+    ]
     metrics = MetricsServer(health, collectors, port=0)
     thread = threading.Thread(target=process.run)
     one = Running(process, http, metrics, health, disk)

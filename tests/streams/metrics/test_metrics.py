@@ -48,6 +48,11 @@ def test_what_happened_can_be_read(tmp_path):
     assert found["citynerve_rules_loaded", 'status="live"'] == 2
     assert found["citynerve_source_up", 'feed="city"'] == 1
     assert found["citynerve_batch_events_count", ""] >= 1
+    assert found["citynerve_event_time_skew_seconds_bucket", 'feed="city",le="+Inf"'] >= 1
+    assert found["citynerve_state_keys", 'table="crowd"'] >= 0
+    assert found["citynerve_state_bytes", 'table="crowd"'] > 0
+    assert found["citynerve_clock_leap_seconds", ""] == found["citynerve_log_received_ahead_seconds", ""] == 0
+    assert found["citynerve_log_damaged_bytes", 'log="events"'] == found["citynerve_lost_lines_total", ""] == 0
 
 
 @needs_promtool
