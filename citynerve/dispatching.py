@@ -1,18 +1,14 @@
-"""The desk put together: rules and routes, the logs of a data folder, its memory."""
+"""The desk put together: routes and texts, the logs of a data folder, its memory."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.text import say
 from dispatch.dispatcher import Dispatcher
 from dispatch.outbox import Outbox
-from dispatch.people import People
-from dispatch.render import Renderer
 from dispatch.state import State
-from rules.check import Ruleset
-from rules.routing import Routing
+from dispatch.wording import Wordings
 from streams.embedded.folder import log_folder
 from streams.log.file_log import FileLog
 from streams.log.protocol import LogError
@@ -21,10 +17,8 @@ from streams.log.reader import LogReader
 DESK = "desk"  # the folder of its memory, within the data folder
 
 
-def open_desk(
-    data: Path, ruleset: Ruleset, reference: Path | None, clock: Callable[[], int]
-) -> tuple[Dispatcher, People]:
-    """Open the dispatcher of a data folder, and what it knows of persons.
+def open_desk(data: Path, wordings: Wordings, clock: Callable[[], int]) -> Dispatcher:
+    """Open the dispatcher of a data folder.
 
     Raises
     ------
@@ -32,8 +26,6 @@ def open_desk(
         it is no data folder
     StateError, LogError
         another desk is at work there, or the folder cannot be used
-    Problems
-        a reference set cannot be read
     """
     if not log_folder(data, "alerts").is_dir():
         raise Failure(
@@ -42,15 +34,11 @@ def open_desk(
                 zh=f"{data} 不是引擎的数据目录:其中没有告警日志",
             )
         )
-    routes = ruleset.vocabulary.routes
-    people = People(ruleset.plan, routes.values(), reference)
-    renderer = Renderer(ruleset.plan, config.city(), people)
     state = State(data / DESK)
     try:
         outbox = Outbox(state, lambda topic: FileLog(log_folder(data, topic), clock))
         alerts = LogReader(log_folder(data, "alerts"))
-        routing = Routing(routes, tuple(ruleset.vocabulary.tree))
-        return Dispatcher(alerts, state, outbox, routing, renderer, clock), people
+        return Dispatcher(alerts, state, outbox, wordings, clock)
     except LogError:
         state.close()
         raise

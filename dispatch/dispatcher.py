@@ -13,12 +13,11 @@ import orjson
 from dispatch import watchdog
 from dispatch.outbox import Outbox
 from dispatch.protocol import ReadableLog
-from dispatch.render import Renderer
 from dispatch.route import BEGINNING, LASTING, hearers
 from dispatch.state import State
+from dispatch.wording import Wordings
 from rules.patterns.plan import Absence, Threshold
 from rules.plan import RulePlan
-from rules.routing import Routing
 
 BATCH = 1000  # lines after which a transaction ends
 AGAIN_BYTES = 16 << 20  # of the log that is read again: more than one commit of its writer
@@ -39,16 +38,19 @@ class Dispatcher:
         alerts: ReadableLog,
         state: State,
         outbox: Outbox,
-        routing: Routing,
-        renderer: Renderer,
+        wordings: Wordings,
         clock: Callable[[], int],
     ) -> None:
-        self.state, self.outbox, self.routing, self.renderer = state, outbox, routing, renderer
+        self.state, self.outbox, self.wordings = state, outbox, wordings
         self._alerts, self._clock, self._started = alerts, clock, clock()
-        self.topics = watchdog.languages_of(routing.routes)
         self._cursor = self._before(state.number("position"))
         self._anew = True  # whether the cursor may lie within a frame
         self._break = (-1, -1)  # the last place at which frames did not follow each other
+
+    @property
+    def topics(self) -> dict[str, tuple[str, ...]]:
+        """The topics of the routes in force, with the languages that are read there."""
+        return watchdog.languages_of(self.wordings.latest().routing.routes)
 
     def step(self) -> int:
         """Deal with the next alerts; return how many lines were read, 0 where there are none."""
@@ -110,15 +112,17 @@ class Dispatcher:
         """Decide who hears of a transition; within a transaction."""
         if alert["envelope"]["mode"] != "live":
             return
-        rule = self.renderer.rule(alert["rule"])
+        wording = self.wordings.of(alert["envelope"]["ruleset"])
+        renderer, routing = wording.renderer, wording.routing
+        rule = renderer.rule(alert["rule"])
         told = self.state.told(alert["alert"])
-        routes = hearers(alert, rule, self.renderer.labels(alert), told, self.routing)
+        routes = hearers(alert, rule, renderer.labels(alert), told, routing)
         synthetic = watchdog.is_synthetic(alert)
         for name in routes:
-            route = self.routing.routes.get(name)
+            route = routing.routes.get(name)
             if route is None:
                 continue  # it was taken out of the rules since
-            record = self.renderer.record(alert, route)
+            record = renderer.record(alert, route)
             record["synthetic"] = synthetic
             record["envelope"] = {**alert["envelope"], "dispatched": self._clock()}
             self.outbox.put(route.of_topic, record["dispatch"], record)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from events.cells import Cells
-from events.reference import find_sets, read_set
+from events.reference import read_set
 from rules.plan import Plan, SetPlan
 from rules.routing import Route
 
@@ -12,7 +12,7 @@ Key = tuple[str | None, ...]
 
 
 class People:
-    """The personal columns of sets that some route may see, by key.
+    """The personal columns of sets that some route may see, by key; `files` are those of sets, by name.
 
     Raises
     ------
@@ -20,9 +20,8 @@ class People:
         a set cannot be read
     """
 
-    def __init__(self, plan: Plan, routes: Iterable[Route], folder: Path | None) -> None:
+    def __init__(self, plan: Plan, routes: Iterable[Route], files: Mapping[str, Path]) -> None:
         seen = {field for route in routes for field in route.fields}
-        files = find_sets(folder) if folder else {}
         self._sets: dict[str, tuple[SetPlan, dict[str, Cells], dict[Key, int]]] = {}
         self.missing: list[str] = []  # columns that a route may see, and no file has
         for wanted in plan.sets:

@@ -46,9 +46,11 @@ def command() -> click.Command:
         help=say(
             en="Dispatch the alerts of an engine: each goes to the topics of its routes, in their languages, with what "
             "of persons they may see, exactly once. Every topic has a watchdog each minute. It may be stopped and "
-            "started, or killed, at any time.",
+            "started, or killed, at any time. Rules and sets are those that the engine has published; they are named "
+            "here only where it has published none.",
             zh="派发引擎的告警:按路由写入各部门的主题,使用各自的语言,只含可以看到的个人信息,不丢不重。"
-            "每个主题每分钟有一条 watchdog。可以随时停止、重启,即使被强行终止。",
+            "每个主题每分钟有一条 watchdog。可以随时停止、重启,即使被强行终止。规则和参考集取自引擎的发布记录,"
+            "没有记录时才需要在此给出。",
         ),
         epilog=say(**EXIT_CODES),
     )
@@ -60,21 +62,33 @@ def _desk(
     from citynerve import warm
 
     warm.ensure()
-    from citynerve import config, engine
+    from citynerve import config, controlled, engine
     from citynerve.dispatching import open_desk
     from citynerve.incidents import Poster
     from citynerve.located import located
+    from citynerve.wordings import Published, given
     from dispatch.desk import Desk
+    from dispatch.wording import Wordings
     from streams.embedded.folder import wall_clock
 
-    ruleset = engine.load_rules(rules, schemas)
-    engine.tell(ruleset.problems)
+    place = located(data)
+    found: Wordings
+    if controlled.has_history(place.data):
+        found = Published(controlled.history(place.data, config.schemas(schemas)))
+        found.latest()
+        missing = found.missing
+        if rules or reference:
+            _tell(_published())
+    else:
+        ruleset = engine.load_rules(rules, schemas)
+        engine.tell(ruleset.problems)
+        found, missing = given(ruleset, reference)
     poster = Poster(ingest, config.token(), _tell) if ingest else None
-    dispatcher, people = open_desk(located(data).data, ruleset, reference, wall_clock)
+    dispatcher = open_desk(place.data, found, wall_clock)
     desk = Desk(dispatcher, poster)
     try:
-        if people.missing:
-            _tell(_unknown(people.missing))
+        if missing:
+            _tell(_unknown(missing))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: desk.stop())
         _tell(
@@ -99,6 +113,13 @@ def _desk(
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
+
+
+def _published() -> str:
+    return say(
+        en="the engine's control log says by which rules and sets it goes; --rules and --reference are left aside",
+        zh="引擎的控制日志已写明所用的规则和参考集,不使用 --rules 与 --reference",
+    )
 
 
 def _unknown(columns: Sequence[str]) -> str:

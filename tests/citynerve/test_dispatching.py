@@ -10,6 +10,7 @@ from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.dispatching import open_desk
 from citynerve.text import use
+from citynerve.wordings import given
 from dispatch.desk import Desk
 from dispatch.state import StateError
 from dispatch.watchdog import MINUTE_MS
@@ -55,7 +56,7 @@ def test_a_synthetic_incident_goes_the_whole_way_and_the_watchdog_says_so(tmp_pa
     running.start()
     assert process.ready.wait(30)
     now, ahead = wall_clock(), 0
-    dispatcher, _ = open_desk(tmp_path, ruleset, None, lambda: now + ahead)
+    dispatcher = open_desk(tmp_path, given(ruleset, None)[0], lambda: now + ahead)
     desk = Desk(dispatcher, lambda line: process.append("desk", line).result() and None)
     dispatching = threading.Thread(target=desk.run)
     dispatching.start()
@@ -86,14 +87,14 @@ def test_a_synthetic_incident_goes_the_whole_way_and_the_watchdog_says_so(tmp_pa
 def test_a_folder_without_alerts_is_no_data_folder(tmp_path):
     ruleset = check.loads(RULES, Schemas.load(), config.city())
     with pytest.raises(Failure, match="no data folder"):
-        open_desk(tmp_path, ruleset, None, wall_clock)
+        open_desk(tmp_path, given(ruleset, None)[0], wall_clock)
 
 
 def test_a_second_desk_is_told_of_the_first(tmp_path):
     log_folder(tmp_path, "alerts").mkdir(parents=True)
     ruleset = check.loads(RULES, Schemas.load(), config.city())
-    first, _ = open_desk(tmp_path, ruleset, None, wall_clock)
+    first = open_desk(tmp_path, given(ruleset, None)[0], wall_clock)
     with pytest.raises(StateError, match="another desk"):
-        open_desk(tmp_path, ruleset, None, wall_clock)
+        open_desk(tmp_path, given(ruleset, None)[0], wall_clock)
     first.outbox.close()
     first.state.close()

@@ -10,7 +10,9 @@ from dispatch.outbox import Outbox
 from dispatch.people import People
 from dispatch.render import Renderer
 from dispatch.state import State
+from dispatch.wording import Only, Wording
 from events.identity import CityKey
+from events.reference import find_sets
 from events.schema import Schemas
 from rules import check
 from rules.routing import Routing
@@ -140,10 +142,10 @@ def desk(folder: Path, clock: Clock, disk: Disk | None = None, reference: Path |
     state = State(folder / "desk")
     try:
         outbox = Outbox(state, lambda topic: FileLog(folder / "log" / topic, clock, retention=RETENTION, disk=disk))
-        people = People(rules.plan, routes.values(), reference)
+        people = People(rules.plan, routes.values(), find_sets(reference) if reference else {})
         routing = Routing(routes, tuple(rules.vocabulary.tree))
         alerts = LogReader(folder / "log" / "alerts")
-        return Dispatcher(alerts, state, outbox, routing, Renderer(rules.plan, CITY, people), clock)
+        return Dispatcher(alerts, state, outbox, Only(Wording(routing, Renderer(rules.plan, CITY, people))), clock)
     except BaseException:
         state.close()
         raise

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from dispatch.people import People
 from dispatch.render import Renderer
+from events.reference import find_sets
 from rules.routing import Route
 from tests.dispatch.district import CITY, START, TOPICS, Clock, alert, append, closed, desk, dispatched, ruleset, worked
 
@@ -57,7 +58,7 @@ def test_an_identifier_in_a_text_is_a_pseudonym_too_and_the_same_everywhere(tmp_
 
 
 def test_without_a_file_a_name_is_missing_and_said_to_be(tmp_path):
-    people = People(ruleset().plan, ruleset().vocabulary.routes.values(), None)
+    people = People(ruleset().plan, ruleset().vocabulary.routes.values(), {})
     assert people.missing == ["elders.name"]
     assert people.text("elders", "name", {"person": PERSON}) is None
 
@@ -65,7 +66,7 @@ def test_without_a_file_a_name_is_missing_and_said_to_be(tmp_path):
 def test_of_rows_with_one_key_the_last_counts(tmp_path, reference):
     with (reference / "elders.csv").open("a", encoding="utf-8") as file:
         file.write(f"{PERSON},S1,王婆婆,true\n")
-    people = People(ruleset().plan, ruleset().vocabulary.routes.values(), reference)
+    people = People(ruleset().plan, ruleset().vocabulary.routes.values(), find_sets(reference))
     assert people.text("elders", "name", {"person": PERSON, "site": "S1"}) == "王婆婆"
     assert people.text("elders", "lives_alone", {"person": PERSON}) is None
     assert people.text("elders", "name", {"site": "S1"}) is None
