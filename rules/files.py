@@ -33,16 +33,8 @@ def read(paths: Sequence[Path]) -> RuleFiles:
     A folder is searched for `*.yaml`, tests apart, and `areas.geojson`, to its depth. A single file brings the files
     beside it.
     """
-    files: dict[Path, Path] = {}  # by what they really are, so that none is read twice
-    folders: list[Path] = []
+    files, beside = _found(paths)
     problems: list[Problem] = []
-    for path in paths:
-        if path.is_dir():
-            files |= {file.resolve(): file for file in _in_folder(path, deep=True)}
-        else:
-            files[path.resolve()] = path
-            folders.append(path.parent)
-    beside = {file.resolve(): file for folder in dict.fromkeys(folders) for file in _in_folder(folder, deep=False)}
     named = tuple(files.values())
     texts: dict[str, bytes] = {}
     beside_texts: dict[str, bytes] = {}
@@ -55,6 +47,26 @@ def read(paths: Sequence[Path]) -> RuleFiles:
             continue
         (texts if path in named else beside_texts)[str(path)] = data
     return RuleFiles(texts, beside_texts, tuple(problems), str(paths[0]) if paths else ".")
+
+
+def found(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that `read` would read."""
+    files, beside = _found(paths)
+    return [*(beside | files).values()]
+
+
+def _found(paths: Sequence[Path]) -> tuple[dict[Path, Path], dict[Path, Path]]:
+    """Return the files that are asked for, and those beside them, by what they really are: none is read twice."""
+    files: dict[Path, Path] = {}
+    folders: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files |= {file.resolve(): file for file in _in_folder(path, deep=True)}
+        else:
+            files[path.resolve()] = path
+            folders.append(path.parent)
+    beside = {file.resolve(): file for folder in dict.fromkeys(folders) for file in _in_folder(folder, deep=False)}
+    return files, beside
 
 
 def unreadable(path: Path, error: OSError, place: Place) -> Problem:

@@ -1,4 +1,4 @@
-"""`citynerve rules`: what is done with rules alone."""
+"""`citynerve rules`: what is done with rules."""
 
 import click
 
@@ -13,6 +13,10 @@ COMMANDS = {
     "explain": "citynerve.cli.rules_explain",
     "format": "citynerve.cli.rules_format",
     "diff": "citynerve.cli.rules_diff",
+    "publish": "citynerve.cli.rules_publish",
+    "disable": "citynerve.cli.rules_disable",
+    "rollback": "citynerve.cli.rules_rollback",
+    "history": "citynerve.cli.rules_history",
     "schema": "citynerve.cli.rules_schema",
 }
 
@@ -22,6 +26,9 @@ def command() -> click.Command:
     return Group(
         "rules",
         COMMANDS,
-        short_help=say(en="check, test, lay out and compare rules", zh="检查、测试、整理和比较规则"),
-        help=say(en="What is done with rules alone, without a feed.", zh="只针对规则的操作,不需要数据源。"),
+        short_help=say(en="check, test, compare and publish rules", zh="检查、测试、比较和发布规则"),
+        help=say(
+            en="What is done with rules: without a feed, and in a running engine.",
+            zh="针对规则的操作:不需要数据源的,以及在运行中的引擎里的。",
+        ),
     )

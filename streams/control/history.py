@@ -14,7 +14,7 @@ from events.schema import Schemas
 from rules import check
 from streams.control import entry as lines
 from streams.control.edition import Edition
-from streams.control.entry import Break, Entry, Outcome
+from streams.control.entry import Entry, Outcome
 from streams.control.reference_files import ReferenceFiles
 from streams.control.references import References
 from streams.disk import Disk
@@ -45,12 +45,13 @@ class History:
     def __init__(self, data: Path, log: LogReader, schemas: Schemas, city: CityKey, disk: Disk = DISK) -> None:
         self.files = ReferenceFiles(data, disk)
         self.entries: list[Entry] = []
+        self.newest: dict[str, Entry] = {}  # by the ruleset
         self.outcomes: dict[int, Outcome] = {}  # by the entry
         self._log, self._schemas, self._city = log, schemas, city
         self._position = 0
         self._count = 0  # of lines
         self._last: bytes | None = None
-        self._rulesets: dict[int, check.Ruleset] = {}
+        self._rulesets: dict[int, check.Ruleset] = {}  # by the entry that has the texts
         self._editions: dict[int, Edition] = {}
         self.read()
 
@@ -80,15 +81,8 @@ class History:
             if told.files_in is not None:
                 told = replace(told, files=next(e.files for e in self.entries if e.entry == told.files_in))
             self.entries.append(told)
+            self.newest[told.ruleset] = told
         self._count, self._last = self._count + 1, text
-
-    def verify(self) -> tuple[int, Break | None]:
-        """Return how many lines of the log hold, and the first that does not."""
-        return lines.verify(self.lines())
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the log, as they are."""
-        return (text for frame in self._log.read(0) for text in bytes(frame.text).splitlines())
 
     @property
     def current(self) -> Entry | None:
@@ -114,6 +108,22 @@ class History:
             if outcome is None or outcome.refused is None:
                 yield each
 
+    def at(self, position: int) -> Entry:
+        """Return what was in force at a position of the event log.
+
+        Raises
+        ------
+        LookupError
+            nothing was published yet
+        """
+        for each in reversed(self.entries):
+            outcome = self.outcomes.get(each.entry)
+            if outcome is not None and outcome.refused is None and (outcome.position or 0) <= position:
+                return each
+        if not self.entries:
+            raise LookupError("the control log is empty")
+        return self.entries[0]
+
     def find(self, version: str) -> Entry | None:
         """Return the newest publishing of a ruleset or an edition, by its version or how that begins."""
         return next(
@@ -128,10 +138,11 @@ class History:
         Problems
             this program does not take them any more
         """
-        if entry.entry not in self._rulesets:
+        texts = _texts_of(entry)
+        if texts not in self._rulesets:
             _make_room(self._rulesets)
-            self._rulesets[entry.entry] = check.loads(entry.files, self._schemas, self._city)
-        return self._rulesets[entry.entry]
+            self._rulesets[texts] = check.loads(entry.files, self._schemas, self._city)
+        return self._rulesets[texts]
 
     def edition(self, entry: Entry) -> Edition:
         """Return a publishing as it was in force, under the version that it had then.
@@ -187,7 +198,7 @@ class Journal(History):
         made = make(self._count, now)
         last = next((each for each in reversed(self.entries) if each.files == made.files), None)
         if last is not None:  # sets change often, and rules are long
-            made = replace(made, files=last.files, files_in=last.entry if last.files_in is None else last.files_in)
+            made = replace(made, files=last.files, files_in=_texts_of(last))
         self._write(made, now)
         return made
 
@@ -204,7 +215,7 @@ class Journal(History):
         """Remember what a publishing was made of, so that it is not made again."""
         _make_room(self._rulesets)
         _make_room(self._editions)
-        self._rulesets[entry.entry], self._editions[entry.entry] = ruleset, edition
+        self._rulesets[_texts_of(entry)], self._editions[entry.entry] = ruleset, edition
 
     def prune(self) -> None:
         """Remove the copies of files of which no edition has been in force for a day, nor is, nor was before it."""
@@ -217,6 +228,11 @@ class Journal(History):
             if number < 2 or end is None or end >= since
         ]
         self.files.prune({file for each in needed for file in each.references.values()})
+
+
+def _texts_of(entry: Entry) -> int:
+    """Return the number of the entry in which the texts of one stand."""
+    return entry.entry if entry.files_in is None else entry.files_in
 
 
 def _make_room(known: dict[int, Any]) -> None:

@@ -21,6 +21,8 @@ FOLDER = "proposals"
 WAITING, TAKEN, ANSWER = ".json", ".taken", ".answer"
 KEPT_S = 86_400.0  # that answers wait for whoever asked
 
+BEFORE = "-1"  # the version of what was in force before the last change
+
 Wanted = Literal["publish", "rollback", "disable"]
 Result = Literal["published", "same", "refused"]
 

@@ -15,6 +15,7 @@ from events.schema import Schemas
 from events.unreadable import reason
 from rules import check
 from rules.edits import edits
+from rules.files import RuleFiles
 from streams.control.activation import Activation, PublishError
 from streams.control.edition import Edition
 from streams.control.entry import Entry, Kind, Outcome, SetFile
@@ -30,7 +31,7 @@ _PATIENCE_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be in force. What is None stays as it is: `files` (texts of rules by path), `sets` (files by name).
+    """What is to be in force. What is None stays as it is: `files` (rules as they were read), `sets` (files by name).
 
     `base` is the ruleset that it was compared with; `force_empty` lets sets be empty.
     """
@@ -38,8 +39,8 @@ class Change:
     kind: Kind
     author: str
     reason: str
-    files: Mapping[str, str] | None = None
-    sets: Mapping[str, Path] | None = None
+    files: RuleFiles | None = None
+    sets: Mapping[str, SetFile | Path] | None = None
     base: str | None = None
     force_empty: bool = False
 
@@ -160,7 +161,8 @@ class Publisher:
         """
         current = self.journal.current
         if change.files is not None or current is None:
-            ruleset = check.loads(change.files or {}, self._schemas, self._city, now=datetime.now(UTC))
+            given = change.files or RuleFiles({})
+            ruleset = check.checked(given, self._schemas, self._city, now=datetime.now(UTC))
         else:
             ruleset = self.journal.ruleset(current)
         sets = self._sets(ruleset, change.sets)
@@ -173,7 +175,7 @@ class Publisher:
         problems = (*ruleset.problems, *remarks, *self._shrunk(references, paths))
         return Prepared(ruleset, Edition.of(ruleset.plan, references), sets, digests, problems)
 
-    def _sets(self, ruleset: check.Ruleset, given: Mapping[str, Path] | None) -> dict[str, SetFile | Path]:
+    def _sets(self, ruleset: check.Ruleset, given: Mapping[str, SetFile | Path] | None) -> dict[str, SetFile | Path]:
         """Return the files of the sets that rules read: given ones, else those in force and, where none is, there."""
         wanted = {each.name for each in ruleset.plan.sets}
         found: dict[str, SetFile | Path] = {}

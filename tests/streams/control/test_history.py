@@ -55,6 +55,10 @@ class City:
 
         return self.journal.append(make)
 
+    def lines(self):
+        frames = LogReader(self.data / "log" / "control").read(0)
+        return [line for frame in frames for line in bytes(frame.text).splitlines()]
+
     def read(self):
         return History(self.data, LogReader(self.data / "log" / "control"), SCHEMAS, CITY)
 
@@ -82,7 +86,7 @@ def test_an_edition_is_made_again_without_any_file_outside_of_the_data_folder(ci
 
 def test_texts_that_did_not_change_are_written_once(city):
     entries = [city.publish(), city.publish(rows="device,limit\nb,1\n"), city.publish(rows="device,limit\nc,1\n")]
-    lines = [orjson.loads(line) for line in city.read().lines()]
+    lines = [orjson.loads(line) for line in city.lines()]
     assert [line["files"] for line in lines[1:]] == [0, 0]
     assert [entry.files for entry in city.read().entries] == [entries[0].files] * 3
 
@@ -109,7 +113,7 @@ def test_an_unknown_version_is_refused(city):
 def test_whoever_changes_a_line_is_found(city, number):
     for limit in (1, 2, 3, 4):
         city.publish(rows=f"device,limit\na,{limit}\n")
-    lines = list(city.read().lines())
+    lines = city.lines()
     assert verify(lines) == (4, None)
     changed = [*lines]
     changed[number] = lines[number].replace(b"a test", b"no test")

@@ -7,6 +7,7 @@ import pytest
 from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
+from rules.files import RuleFiles
 from streams.control.activation import Activation, PublishError
 from streams.control.history import FOR_EVER, Journal
 from streams.control.publisher import Change, Publisher
@@ -24,7 +25,7 @@ rules:
   severity: low
   message: {zh: "${device}", en: "at ${device}"}
 """
-FILES = {"rules.yaml": RULES}
+FILES = RuleFiles({"rules.yaml": RULES.encode()})
 ROWS = "device,limit\n" + "".join(f"d{i},3\n" for i in range(10))
 
 
@@ -74,7 +75,7 @@ class City:
         for old, new in change:
             assert old in text
             text = text.replace(old, new)
-        return self.publisher.take(Change("publish", "li", "a test", {"rules.yaml": text}, **more))
+        return self.publisher.take(Change("publish", "li", "a test", RuleFiles({"rules.yaml": text.encode()}), **more))
 
     def put(self, text, **more):
         self.rows(text)
@@ -180,6 +181,8 @@ def test_a_first_edition_that_is_wrong_begins_nothing(tmp_path):
     log = FileLog(tmp_path / "log", lambda: 5, retention=FOR_EVER)
     journal = Journal(tmp_path, log, SCHEMAS, CITY, lambda: 5)
     with pytest.raises(Problems):
-        Publisher(journal, Engine().publish, SCHEMAS, CITY).begin(Change("start", "li", "", {"a.yaml": "version: 2"}))
+        Publisher(journal, Engine().publish, SCHEMAS, CITY).begin(
+            Change("start", "li", "", RuleFiles({"a.yaml": b"version: 2"}))
+        )
     assert not journal.entries
     log.close()

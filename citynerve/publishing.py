@@ -1,0 +1,318 @@
+"""Who publishes in a running engine: proposals of commands, and the folders of rules and sets, looked at each second.
+
+The control log is the truth of what is to be in force. A folder counts when it changes: whatever else was published
+since stays, over restarts too, until then.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from citynerve import config
+from citynerve.cli.failure import Failure
+from citynerve.lines import AlertLines
+from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, told
+from citynerve.text import say
+from citynerve.watching import Watched, digest_of_rules, digest_of_sets
+from events.place import Problems
+from events.reference import find_sets
+from events.schema import Schemas
+from rules import check, files
+from rules.disabling import disabled
+from rules.files import RuleFiles
+from rules.plan import Plan
+from streams.control.activation import Activation
+from streams.control.edition import Edition
+from streams.control.entry import Kind, Outcome
+from streams.control.history import CONTROL, FOR_EVER, LEVEL, Journal
+from streams.control.proposal import BEFORE, Answer, Proposal, Proposals
+from streams.control.publisher import Change, Publisher
+from streams.disk import Disk
+from streams.embedded.folder import log_folder, wall_clock
+from streams.log.file_log import FileLog
+from streams.log.reader import LogReader
+from streams.metrics.reloads import Reloads
+
+EVERY_S = 1.0
+
+
+def _echo(text: str) -> None:
+    click.echo(text, err=True)
+
+
+class Publishing:
+    """What is in force in an engine, and how it changes.
+
+    Parameters
+    ----------
+    data
+        the data folder of the engine
+    rules, reference
+        what the configuration names: files and folders of rules (none: the shipped library), the folder of sets
+    watch
+        whether these are looked at while the engine runs
+    headroom_bytes
+        what stays free on the disk
+
+    Raises
+    ------
+    LogError
+        the control log cannot be used
+    Problems
+        the first rules or sets of a data folder are wrong
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        rules: Sequence[Path],
+        reference: Path | None,
+        schemas: Schemas,
+        *,
+        watch: bool = True,
+        headroom_bytes: int = 0,
+        disk: Disk,
+        clock: Callable[[], int] = wall_clock,
+        tell: Callable[[str], None] = _echo,
+    ) -> None:
+        self._rules, self._reference, self._watch, self._tell = [*rules] or [check.LIBRARY], reference, watch, tell
+        self._data, self._disk = data, disk
+        self.reloads = Reloads()
+        self._lines: dict[str, AlertLines] = {}  # by ruleset
+        self._proposals = Proposals(data, disk)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="publishing", daemon=True)
+        self._publish: Callable[[Edition], Future[Activation]] | None = None
+        self._in_force: Callable[[], Edition] | None = None
+        self._of_rules = Watched(lambda: files.found(self._rules))
+        self._of_sets = Watched(lambda: self._sets().values())
+        retention = replace(FOR_EVER, headroom_bytes=headroom_bytes)
+        self._log = FileLog(log_folder(data, CONTROL), clock, retention=retention, level=LEVEL, disk=disk)
+        try:
+            self.journal = Journal(data, self._log, schemas, config.city(), clock, disk)
+            self._publisher = Publisher(
+                self.journal,
+                self._given,
+                schemas,
+                config.city(),
+                reference=reference,
+                folders=lambda: self._digests,
+                stopping=self._stopping.is_set,
+            )
+            read = files.read(self._rules)
+            self._digests = {"rules": digest_of_rules(read), "references": digest_of_sets(self._found_sets())}
+            if self.journal.current is None:
+                first = Change("start", self._of_rules.owner(), RULES_FOLDER, read, self._sets())
+                self._hold(self._publisher.begin(first))
+        except ValueError as error:
+            self._log.close()
+            raise Failure(_broken(data, error)) from error
+        except BaseException:
+            self._log.close()
+            raise
+
+    # what an engine starts with
+
+    def first(self) -> Edition:
+        """Return what was in force where the event log begins: with its records all that followed is made again."""
+        begin = LogReader(log_folder(self._data, "events")).begin
+        entry = self.journal.at(begin)
+        return self.load(entry.edition)
+
+    def load(self, version: str) -> Edition:
+        """Return an edition. Raises `LookupError` if there is none of this version."""
+        return self._hold(self.journal.load(version))
+
+    def lines(self, ruleset: str) -> AlertLines:
+        """Return what puts alerts of a ruleset into words."""
+        return self._lines[ruleset]
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of what was published last."""
+        current = self.journal.current
+        assert current is not None
+        return self.journal.ruleset(current).plan
+
+    def _hold(self, edition: Edition) -> Edition:
+        self._lines.setdefault(edition.plan.version, AlertLines(edition.plan))
+        return edition
+
+    def _given(self, edition: Edition) -> "Future[Activation]":
+        assert self._publish is not None, "the engine runs"
+        return self._publish(self._hold(edition))
+
+    # at work
+
+    def start(self, publish: "Callable[[Edition], Future[Activation]]", in_force: Callable[[], Edition]) -> None:
+        """Begin, once the engine takes what comes: `publish` has it take an edition, `in_force` is what it goes by."""
+        self._publish, self._in_force = publish, in_force
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more; what is under way takes effect at the next start."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Return when it has stopped; release the control log."""
+        self.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._log.close()
+
+    def _work(self) -> None:
+        for step in (self._go_on, self._changed_meanwhile):
+            self._guarded(step)
+        while not self._stopping.wait(EVERY_S):
+            self._guarded(self._look)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Go on whatever happens: an engine must not lose its way of being changed by one fault."""
+        try:
+            step()
+        except (OSError, Problems, LookupError) as error:
+            self.reloads.count("refused")
+            self._tell(say(en=f"publishing: {error}", zh=f"发布: {error}"))
+            for name in self._proposals.left():
+                self._proposals.tell(name, Answer("refused", why={"en": str(error), "zh": str(error)}))
+
+    def _go_on(self) -> None:
+        """Settle what the last run left: what was written down takes effect, and who waits is told."""
+        entry = self.journal.current
+        assert entry is not None and self._in_force is not None
+        if self._in_force().version != entry.edition:
+            self._publisher.settle(entry, self.load(entry.edition))
+        elif not self.journal.is_settled:
+            self.journal.settle(Outcome(entry.entry))
+        self._count_rows()
+        for name in self._proposals.left():
+            self._proposals.tell(name, Answer("refused", why=_interrupted()))
+
+    def _changed_meanwhile(self) -> None:
+        """Publish what the folders say now, if they do not say what they said when something was published last."""
+        entry = self.journal.current
+        assert entry is not None
+        changed = {name for name, digest in self._digests.items() if entry.folders.get(name) != digest}
+        if changed:
+            self._from_folders("start", changed)
+
+    def _look(self) -> None:
+        for name in self._proposals.waiting():
+            proposal = self._proposals.take(name)
+            if proposal is not None and (answer := self._proposed(proposal)) is not None:
+                self._proposals.tell(name, answer)
+        self._proposals.tidy()
+        if not self._watch:
+            return
+        due = {name for name, folder in (("rules", self._of_rules), ("references", self._of_sets)) if folder.due()}
+        if due:
+            self._from_folders("publish" if "rules" in due else "references", due)
+
+    # folders
+
+    def _from_folders(self, kind: Kind, which: set[str]) -> None:
+        """Publish what stands in folders: all of it or nothing."""
+        read: RuleFiles | None = None
+        sets: Mapping[str, Path] | None = None
+        if "rules" in which:
+            self._of_rules.take()
+            read = files.read(self._rules)
+            self._digests = {**self._digests, "rules": digest_of_rules(read)}
+        if "references" in which:
+            self._of_sets.take()
+            self._digests = {**self._digests, "references": digest_of_sets(self._found_sets())}
+            try:
+                sets = self._sets()
+            except Problems as problems:
+                self._report(Answer("refused", problems=tuple(problems.problems)), REFERENCE_FOLDER)
+                return
+        reason, folder = (RULES_FOLDER, self._of_rules) if read else (REFERENCE_FOLDER, self._of_sets)
+        self._take(Change(kind, folder.owner(), reason, read, sets), reason)
+
+    def _sets(self) -> Mapping[str, Path]:
+        return find_sets(self._reference) if self._reference is not None else {}
+
+    def _found_sets(self) -> Mapping[str, Path]:
+        try:
+            return self._sets()
+        except Problems:
+            return {}
+
+    # proposals
+
+    def _proposed(self, proposal: Proposal) -> Answer | None:
+        change = self._change(proposal)
+        return change if isinstance(change, Answer) else self._take(change, proposal.author)
+
+    def _change(self, proposal: Proposal) -> Change | Answer:
+        """Return what a proposal means, or the answer to one that means nothing."""
+        current = self.journal.current
+        assert current is not None
+        asked = Change(proposal.kind, proposal.author, proposal.reason, base=proposal.base)
+        if proposal.kind == "publish":
+            return replace(asked, files=_read(proposal.files), force_empty=proposal.force_empty)
+        if proposal.kind == "disable":
+            texts = disabled(self.journal.ruleset(current).sources, proposal.rule)
+            if texts is None:
+                return Answer("refused", why=_no_rule(proposal.rule))
+            return replace(asked, files=_read(texts))
+        entry = self.journal.previous if proposal.version == BEFORE else self.journal.find(proposal.version)
+        if entry is None:
+            return Answer("refused", why=_no_version(proposal.version))
+        # the last change is undone whole; to older rules the rows of today are given, where they read these sets
+        sets = {**entry.references, **({} if proposal.version == BEFORE else current.references)}
+        return replace(asked, files=_read(entry.files), sets=sets, force_empty=True)
+
+    def _take(self, change: Change, by: str) -> Answer | None:
+        answer = self._publisher.take(change)
+        if answer is not None:
+            self._report(answer, by)
+        return answer
+
+    def _report(self, answer: Answer, by: str) -> None:
+        """Count and tell what came of a change."""
+        shrunk = sum(problem.code == "W414" for problem in answer.problems)
+        self.reloads.count(answer.result, shrunk=shrunk if answer.result == "published" else 0)
+        if answer.result != "same":
+            for line in told(answer, by, self.plan):
+                self._tell(line)
+        if answer.result == "published":
+            self._count_rows()
+
+    def _count_rows(self) -> None:
+        current = self.journal.current
+        if current is not None:
+            sets = self.journal.edition(current).references.sets
+            self.reloads.put_rows({rows.plan.name: len(rows) for rows in sets})
+
+
+def _read(texts: Mapping[str, str]) -> RuleFiles:
+    return RuleFiles({path: text.encode() for path, text in texts.items()})
+
+
+def _interrupted() -> dict[str, str]:
+    return {
+        "en": "the engine stopped while it was at it; `citynerve rules history` says what is in force",
+        "zh": "处理期间引擎停止;当前生效的内容见 citynerve rules history",
+    }
+
+
+def _no_rule(name: str) -> dict[str, str]:
+    return {"en": f"no rule `{name}` is in force", "zh": f"生效的规则中没有 {name}"}
+
+
+def _no_version(version: str) -> dict[str, str]:
+    if version == BEFORE:
+        return {"en": "nothing was in force before", "zh": "之前没有生效过的版本"}
+    return {"en": f"nothing of version {version} was published here", "zh": f"没有发布过版本 {version}"}
+
+
+def _broken(data: Path, error: ValueError) -> str:
+    return say(
+        en=f"the control log of {data} cannot be read: {error}; see `citynerve rules history --verify`",
+        zh=f"{data} 的控制日志无法读取: {error};见 citynerve rules history --verify",
+    )

@@ -1,0 +1,154 @@
+"""Commands that change what a running engine goes by, and its history."""
+
+import json
+import threading
+
+import pytest
+
+from citynerve import proposing, publishing
+from citynerve.text import use
+from tests.citynerve.published import Place
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setattr(publishing, "EVERY_S", 0.02)
+    place = Place(tmp_path)
+    place.open(watch=False)
+    yield place
+    place.close()
+    use("en")
+
+
+@pytest.fixture
+def rules(citynerve, place):
+    def run(command, *arguments, reason="a test"):
+        more = ["--reason", reason] if reason else []
+        return citynerve("rules", command, *arguments, *more, "--data", place.configuration)
+
+    return run
+
+
+def test_the_difference_is_shown_and_it_takes_effect(rules, place):
+    place.change(("severity: high", "severity: critical"), ("severity: low", "mode: shadow\n  severity: low"))
+    told = rules("publish", "--author", "li", "--yes")
+    assert told.code == 0, told.err
+    lines = told.out.splitlines()
+    assert "~ smoke  judgement: state is kept and judged again" in lines
+    assert any(line.startswith("judgement: 1 rule judges what is remembered anew") for line in lines)
+    assert any(line.startswith("li publishes ruleset ") and "in force from 2025-11-25" in line for line in lines)
+    assert "  ~ crowd  cosmetic -> shadow" in lines
+    entry = place.entries[-1]
+    assert (entry.kind, entry.author, entry.reason) == ("publish", "li", "a test")
+    again = rules("publish", "--yes")
+    assert again.code == 0 and again.out.startswith("no difference")
+
+
+def test_rules_that_are_wrong_are_told_as_check_tells_them(rules, place):
+    place.change(("value >", "valeu >"))
+    told = rules("publish", "--yes")
+    assert told.code == 1 and "r.yaml:7:9: error[" in told.err and not place.taken
+
+
+def test_nobody_to_ask_is_no_yes(rules, place):
+    place.change(("severity: high", "severity: critical"))
+    told = rules("publish")
+    assert told.code == 1 and "--yes" in told.err and not place.taken
+    assert rules("publish", "--yes", reason="").code == 2
+
+
+def test_one_rule_is_switched_off_and_on_again(rules, place):
+    told = rules("disable", "smoke", "--yes")
+    assert told.code == 0 and "  ~ smoke  selection -> disabled" in told.out
+    assert rules("disable", "smok", "--yes").code == 1
+    back = rules("rollback", "--yes")
+    assert back.code == 0 and "-> live" in back.out
+    assert place.entries[-1].edition == place.entries[0].edition
+    assert rules("rollback", "-1", "--yes").code == 0
+    version = place.entries[0].ruleset[:10]
+    assert rules("rollback", version, "--yes").code == 0
+    unknown = rules("rollback", "abc123", "--yes")
+    assert unknown.code == 1 and "rules history" in unknown.err
+    assert rules("rollback", "-2", "--yes").code == 2
+
+
+def test_the_history_tells_who_why_and_what(rules, place):
+    rules("disable", "smoke", "--author", "li", "--yes", reason="it rings all night")
+    told = rules("history", reason="").out.splitlines()
+    assert told[0].startswith("#2 ") and told[0].endswith("disable  li  in force")
+    assert told[1] == "  it rings all night"
+    assert "  ~ smoke  selection -> disabled" in told
+    assert sum("in force" in line for line in told) == 1
+    assert any(line.strip() == "rules folder" for line in told)
+    document = json.loads(rules("history", "--format", "json", reason="").out)["history"]
+    assert [entry["kind"] for entry in document] == ["disable", "start"]
+    assert document[0]["in_force"] and document[0]["at"] == place.at + 1
+    assert rules("history", "--verify", reason="").out == "4 lines, nothing was changed\n"
+
+
+def test_a_changed_history_is_found(rules, place):
+    rules("disable", "smoke", "--yes")
+    place.close()
+    changed = [line.replace(b"a test", b"no test") for line in _lines(place)]
+    _write_anew(place, changed)
+    told = rules("history", "--verify", reason="")
+    assert told.code == 1 and told.err.startswith("line 3: the line before it was changed")
+    found = json.loads(rules("history", "--verify", "--format", "json", reason="").out)
+    assert found["lines"] == 3 and found["broken"]["line"] == 3
+
+
+def _lines(place):
+    from citynerve import controlled
+
+    return [*controlled.lines(place.data)]
+
+
+def _write_anew(place, lines):
+    import shutil
+
+    from streams.log.file_log import FileLog
+
+    folder = place.data / "log" / "control"
+    shutil.rmtree(folder)
+    log = FileLog(folder, lambda: 5)
+    for line in lines:
+        log.append("control", line + b"\n").result()
+    log.close()
+
+
+def test_without_an_engine_a_proposal_waits(rules, place, monkeypatch):
+    monkeypatch.setattr(proposing, "LONELY_S", 0.1)
+    place.close()
+    told = rules("disable", "smoke", "--yes", "--timeout", "1")
+    assert told.code == 1
+    assert "no engine has taken it yet" in told.err and "Delete that file to take it back" in told.err
+    place.open(watch=False)
+    place.until(lambda: place.taken)
+    assert place.entries[-1].kind == "disable"
+
+
+def test_whoever_compared_with_other_rules_is_refused(rules, place, monkeypatch):
+    confirmed = threading.Event()
+
+    def meanwhile(_yes):
+        if not confirmed.is_set():
+            confirmed.set()
+            assert rules("disable", "crowd", "--author", "wang", "--yes").code == 0
+
+    monkeypatch.setattr(proposing, "confirmed", meanwhile)
+    told = rules("disable", "smoke", "--author", "li")
+    assert told.code == 1 and "changed meanwhile, by wang" in told.err
+
+
+def test_a_folder_without_history_says_so(citynerve, tmp_path):
+    (tmp_path / "data" / "log" / "events").mkdir(parents=True)
+    told = citynerve("rules", "history", "--data", tmp_path / "data")
+    assert told.code == 1 and "no control log" in told.err
+
+
+def test_it_speaks_chinese(rules, place):
+    place.change(("severity: high", "severity: critical"))
+    told = rules("publish", "--author", "李", "--yes", "--lang", "zh", reason="夜间误报")
+    assert told.code == 0 and "李 发布规则集" in told.out and "自 2025-11-25" in told.out
+    told = rules("history", "--lang", "zh", reason="").out
+    assert "发布  李  生效中" in told and "夜间误报" in told and "规则目录有变化" in told

@@ -1,0 +1,98 @@
+"""An engine's folder with rules and sets, and what publishes there; a stand-in takes every edition at once."""
+
+import time
+from concurrent.futures import Future
+
+from citynerve.publishing import Publishing
+from events.schema import Schemas
+from streams.control.activation import Activation
+from streams.disk import Disk
+
+RULES = """\
+version: 1
+timezone: Asia/Shanghai
+sets: {devices: {key: device, columns: {limit: number}}}
+rules:
+- rule: crowd
+  from: sensor
+  when: value > devices.limit
+  key: device
+  severity: low
+  message: {zh: "${device}", en: "at ${device}"}
+- rule: smoke
+  from: sensor
+  when: metric == 'smoke'
+  severity: high
+"""
+CONFIGURATION = """\
+version: 1
+data: data
+rules: [rules]
+reference: reference
+feeds: {}
+"""
+ROWS = "device,limit\n" + "".join(f"d{i},3\n" for i in range(10))
+WAIT_S = 30
+
+
+class Place:
+    """A configured engine that has been started once; `change` writes its rules anew."""
+
+    def __init__(self, folder):
+        self.folder, self.data = folder, folder / "data"
+        self.rules, self.reference = folder / "rules" / "r.yaml", folder / "reference"
+        self.rules.parent.mkdir()
+        self.reference.mkdir()
+        self.rules.write_text(RULES, encoding="utf-8")
+        self.rows(ROWS)
+        self.configuration = folder / "citynerve.yaml"
+        self.configuration.write_text(CONFIGURATION, encoding="utf-8")
+        self.told, self.taken, self.at = [], [], 1_764_000_000_000
+        self.publishing = self.in_force = None
+
+    def rows(self, text):
+        (self.reference / "devices.csv").write_text(text, encoding="utf-8")
+
+    def change(self, *changes):
+        text = RULES
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        self.rules.write_text(text, encoding="utf-8")
+
+    def open(self, *, watch=True):
+        """Start what publishes."""
+        self.publishing = Publishing(
+            self.data,
+            [self.rules.parent],
+            self.reference,
+            Schemas.load(),
+            watch=watch,
+            disk=Disk(),
+            tell=self.told.append,
+        )
+        self.in_force = self.in_force or self.publishing.first()
+        self.publishing.start(self.publish, lambda: self.in_force)
+        return self.publishing
+
+    def publish(self, edition):
+        self.in_force, told = edition, Future()
+        self.taken.append(edition.version)
+        told.set_result(Activation(edition.version, self.at + len(self.taken), 50))
+        return told
+
+    def close(self):
+        if self.publishing is not None:
+            self.publishing.close()
+            self.publishing = None
+
+    @property
+    def entries(self):
+        return self.publishing.journal.entries
+
+    def until(self, holds):
+        """Wait until something holds."""
+        end = time.monotonic() + WAIT_S
+        while not holds():
+            assert time.monotonic() < end, self.told
+            time.sleep(0.02)

@@ -1,0 +1,196 @@
+"""Folders and proposals are published by a running engine; nothing that is wrong is, and a restart undoes nothing."""
+
+import pytest
+
+from citynerve import publishing, watching
+from citynerve.watching import Watched
+from events.place import Problems
+from streams.control.proposal import Proposal, Proposals
+from streams.disk import Disk
+from tests.citynerve.published import ROWS, Place
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setattr(publishing, "EVERY_S", 0.02)
+    monkeypatch.setattr(watching, "STILL_S", 0.1)
+    place = Place(tmp_path)
+    yield place
+    place.close()
+
+
+def asked(place, proposal):
+    proposals = Proposals(place.data, Disk())
+    name = proposals.put(proposal)
+    answers = []
+    place.until(lambda: answers.append(proposals.answer(name)) or answers[-1] is not None)
+    return answers[-1]
+
+
+def test_a_first_start_writes_down_what_it_begins_with(place):
+    place.open()
+    place.until(lambda: place.publishing.journal.is_settled)
+    assert [entry.kind for entry in place.entries] == ["start"] and not place.taken
+    assert place.in_force.version == place.entries[0].edition
+
+
+def test_rules_that_change_are_published_with_their_owner(place):
+    place.open()
+    place.change(("severity: high", "severity: critical"))
+    place.until(lambda: len(place.taken) == 1)
+    place.until(lambda: place.told)
+    entry = place.entries[-1]
+    assert (entry.kind, entry.author, entry.reason) == ("publish", place.rules.owner(), "rules folder")
+    assert entry.edits == ({"rule": "smoke", "change": "changed", "class": "judgement"},)
+    assert any("~ smoke" in line for line in place.told)
+
+
+def test_rules_that_are_wrong_are_refused_whole_and_told_once(place):
+    place.open()
+    place.change(("value >", "valeu >"), ("severity: high", "severity: critical"))
+    place.until(lambda: len(place.told) >= 2)
+    assert "r.yaml:7" in place.told[0] and "refused" in place.told[1]
+    metrics = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in place.publishing.reloads.collect()
+        for sample in metric.samples
+    }
+    assert metrics["citynerve_ruleset_reloads_total", "refused"] == 1
+    assert metrics["citynerve_ruleset_last_reload_successful",] == 0
+    assert metrics["citynerve_reference_rows", "devices"] == 10
+    place.change(("severity: high", "severity: critical"))
+    place.until(lambda: place.taken)
+    assert len(place.entries) == 2
+
+
+def test_rows_that_change_are_published_and_an_empty_set_is_not(place):
+    place.open()
+    place.rows(ROWS.replace("d3,3", "d3,4"))
+    place.until(lambda: len(place.taken) == 1)
+    assert place.entries[-1].kind == "references"
+    place.rows("device,limit\n")
+    place.until(lambda: any("D011" in line for line in place.told))
+    assert len(place.taken) == 1
+
+
+def test_what_is_not_watched_does_not_change_while_it_runs_but_at_the_next_start(place):
+    place.open(watch=False)
+    place.change(("severity: high", "severity: critical"))
+    answer = asked(place, Proposal("disable", "li", "too loud", rule="crowd"))
+    assert answer.result == "published" and answer.edits[0]["mode"] == "disabled"
+    assert len(place.taken) == 1
+    place.close()
+    place.open(watch=False)
+    place.until(lambda: len(place.taken) == 2)
+    place.until(lambda: place.publishing.journal.is_settled)
+    assert place.entries[-1].kind == "start"
+
+
+def test_a_restart_does_not_undo_what_a_command_published(place):
+    place.open()
+    assert asked(place, Proposal("disable", "li", "too loud", rule="smoke")).result == "published"
+    version = place.in_force.version
+    place.close()
+    place.open()
+    asked(place, Proposal("disable", "li", "", rule="none"))  # it has looked at everything by then
+    assert place.in_force.version == version and len(place.taken) == 1
+
+
+def test_an_edit_while_the_engine_is_down_is_a_change_at_its_start(place):
+    place.open()
+    first = place.in_force.version
+    place.close()
+    place.change(("severity: high", "severity: critical"))
+    place.rows(ROWS.replace("d3,3", "d3,4"))
+    place.open()
+    assert place.publishing.first().version == first
+    place.until(lambda: len(place.taken) == 1)
+    place.until(lambda: place.publishing.journal.is_settled)
+    assert place.entries[-1].kind == "start" and place.entries[-1].edits[0]["class"] == "judgement"
+
+
+def test_a_start_with_rules_that_are_wrong_goes_on_with_those_in_force(place):
+    place.open()
+    place.close()
+    place.change(("value >", "valeu >"))
+    place.open()
+    place.until(lambda: any("refused" in line for line in place.told))
+    assert not place.taken
+
+
+def test_the_very_first_start_wants_good_rules(place):
+    place.change(("value >", "valeu >"))
+    with pytest.raises(Problems):
+        place.open()
+    place.publishing = None
+    place.change()
+    place.open()
+
+
+def test_what_was_written_down_when_the_engine_died_takes_effect_at_the_next_start(place):
+    place.open()
+    place.close()
+    place.change(("severity: high", "severity: critical"))
+    place.open()
+    place.until(lambda: len(place.taken) == 1)
+    place.until(lambda: place.publishing.journal.is_settled)
+    journal = place.publishing.journal
+    place.close()
+    place.in_force = journal.edition(journal.entries[0])  # as if it had not come to it
+    place.open()
+    place.until(lambda: len(place.taken) == 2)
+    assert place.taken[0] == place.taken[1] == place.in_force.version
+
+
+def test_rollback_undoes_the_last_change_of_rules_or_of_sets(place):
+    place.open(watch=False)
+    first = place.in_force.version
+    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "published"
+    second = place.in_force.version
+    assert asked(place, Proposal("rollback", "li", "", version="-1")).result == "published"
+    assert place.in_force.version == first
+    assert asked(place, Proposal("rollback", "li", "", version="-1")).result == "published"
+    assert place.in_force.version == second
+    assert asked(place, Proposal("rollback", "li", "", version="nothing")).result == "refused"
+
+
+def test_older_rules_go_by_the_rows_of_now(place):
+    place.open()
+    rules = place.entries[0].ruleset
+    place.rows(ROWS.replace("d3,3", "d3,4"))
+    place.until(lambda: len(place.taken) == 1 and place.publishing.journal.is_settled)
+    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "published"
+    answer = asked(place, Proposal("rollback", "li", "", version=rules[:8]))
+    assert answer.result == "published" and answer.ruleset == rules
+    assert place.in_force.version == place.taken[0]
+
+
+def test_alerts_of_any_edition_find_their_words(place):
+    place.open()
+    before = place.in_force
+    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "published"
+    for edition in (before, place.in_force):
+        assert place.publishing.lines(edition.plan.version).plan.version == edition.plan.version
+
+
+def test_a_change_is_due_when_it_has_been_still(tmp_path):
+    now = [0.0]
+    path = tmp_path / "a"
+    path.write_text("1")
+    watched = Watched(lambda: [*tmp_path.iterdir()], lambda: now[0])
+    assert not watched.due()
+    path.write_text("22")
+    assert not watched.due()
+    now[0] = watching.STILL_S - 0.1
+    path.write_text("333")
+    assert not watched.due()
+    now[0] = watching.STILL_S + 0.1
+    assert not watched.due()
+    now[0] = 2 * watching.STILL_S
+    assert watched.due()
+    watched.take()
+    assert not watched.due()
+    path.unlink()
+    assert not watched.due()
+    now[0] += watching.STILL_S
+    assert watched.due() and watched.owner() == ""
