@@ -7,6 +7,7 @@ since stays, over restarts too, until then.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from citynerve.lines import AlertLines
 from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, told
 from citynerve.text import say
 from citynerve.watching import Watched, digest_of_rules, digest_of_sets
-from events.place import Problems
+from events.place import Problem, Problems
 from events.reference import find_sets
 from events.schema import Schemas
 from rules import check, files
@@ -105,9 +106,7 @@ class Publishing:
             )
             read = files.read(self._rules)
             self._digests = {"rules": digest_of_rules(read), "references": digest_of_sets(self._found_sets())}
-            if self.journal.current is None:
-                first = Change("start", self._of_rules.owner(), RULES_FOLDER, read, self._sets())
-                self._hold(self._publisher.begin(first))
+            self.problems: Sequence[Problem] = self._in_force_problems(read)  # warnings of what is in force
         except ValueError as error:
             self._log.close()
             raise Failure(_broken(data, error)) from error
@@ -117,11 +116,28 @@ class Publishing:
 
     # what an engine starts with
 
+    def _in_force_problems(self, read: RuleFiles) -> Sequence[Problem]:
+        """Make sure that something is in force; return its warnings.
+
+        The first rules of a data folder must be good; so must be those that follow rules of an older program which this
+        one does not take any more.
+        """
+        current = self.journal.current
+        if current is not None:
+            with suppress(Problems):
+                self.journal.edition(current)
+                return [*self.journal.ruleset(current).problems, *self.journal.remarks]
+        first = Change("start", self._of_rules.owner(), RULES_FOLDER, read, self._sets())
+        return self._publisher.begin(first).problems
+
     def first(self) -> Edition:
         """Return what was in force where the event log begins: with its records all that followed is made again."""
         begin = LogReader(log_folder(self._data, "events")).begin
-        entry = self.journal.at(begin)
-        return self.load(entry.edition)
+        try:
+            return self.load(self.journal.at(begin).edition)
+        except LookupError:  # of an older program
+            assert self.journal.current is not None
+            return self.load(self.journal.current.edition)
 
     def load(self, version: str) -> Edition:
         """Return an edition. Raises `LookupError` if there is none of this version."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from events.identity import CityKey
-from events.place import Problems
+from events.place import Problem, Problems
 from events.schema import Schemas
 from rules import check
 from streams.control import entry as lines
@@ -45,6 +45,7 @@ class History:
     def __init__(self, data: Path, log: LogReader, schemas: Schemas, city: CityKey, disk: Disk = DISK) -> None:
         self.files = ReferenceFiles(data, disk)
         self.entries: list[Entry] = []
+        self.remarks: list[Problem] = []  # warnings of the sets that were read last
         self.newest: dict[str, Entry] = {}  # by the ruleset
         self.outcomes: dict[int, Outcome] = {}  # by the entry
         self._log, self._schemas, self._city = log, schemas, city
@@ -156,7 +157,7 @@ class History:
             _make_room(self._editions)
             plan = self.ruleset(entry).plan
             files = {name: self.files.path(file) for name, file in entry.references.items()}
-            references, _ = References.read(plan, files, None, self._city, force_empty=True)
+            references, self.remarks = References.read(plan, files, None, self._city, force_empty=True)
             self._editions[entry.entry] = replace(Edition.of(plan, references), version=entry.edition)
         return self._editions[entry.entry]
 

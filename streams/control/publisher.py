@@ -85,8 +85,8 @@ class Publisher:
         self.journal, self._publish, self._schemas, self._city = journal, publish, schemas, city
         self._reference, self._folders, self._stopping = reference, folders, stopping
 
-    def begin(self, change: Change) -> Edition:
-        """Write down the first edition of a data folder, which the engine then starts with.
+    def begin(self, change: Change) -> Prepared:
+        """Write down what an engine starts with that goes on by nothing else; return it.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Publisher:
         prepared = self.prepare(change)
         entry = self._append(change, prepared, ())
         self.journal.settle(Outcome(entry.entry))
-        return prepared.edition
+        return prepared
 
     def take(self, change: Change) -> Answer | None:
         """Publish a change; return what came of it, None if the engine stops before that is known."""
@@ -218,7 +218,11 @@ class Publisher:
         current = self.journal.current
         if current is None:
             return []
-        before = {rows.plan.name: len(rows) for rows in self.journal.edition(current).references.sets}
+        try:
+            held = self.journal.edition(current).references.sets
+        except Problems:  # of an older program
+            return []
+        before = {rows.plan.name: len(rows) for rows in held}
         found = []
         for rows in references.sets:
             name = rows.plan.name

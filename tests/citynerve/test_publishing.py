@@ -4,7 +4,9 @@ import pytest
 
 from citynerve import publishing, watching
 from citynerve.watching import Watched
-from events.place import Problems
+from events.place import Place as Place_
+from events.place import Problem, Problems
+from rules import check
 from streams.control.proposal import Proposal, Proposals
 from streams.disk import Disk
 from tests.citynerve.published import ROWS, Place
@@ -194,3 +196,24 @@ def test_a_change_is_due_when_it_has_been_still(tmp_path):
     assert not watched.due()
     now[0] += watching.STILL_S
     assert watched.due() and watched.owner() == ""
+
+
+def test_rules_that_this_program_does_not_take_any_more_make_way_for_those_of_the_folder(place, monkeypatch):
+    place.open()
+    place.close()
+    taken = check.loads
+
+    def stricter(texts, *more, **named):
+        if "severity: high" in "".join(texts.values()):
+            raise Problems([Problem("E001", Place_("r.yaml", 1), "no", "否")])
+        return taken(texts, *more, **named)
+
+    monkeypatch.setattr(check, "loads", stricter)
+    with pytest.raises(Problems):  # of the folder, as at a first start
+        place.rules.write_text("version: 1\nrules: []\n", encoding="utf-8")
+        place.open()
+    place.change(("severity: high", "severity: critical"))
+    place.in_force = place.publishing = None
+    place.open()
+    place.until(lambda: place.publishing.journal.is_settled)
+    assert len(place.entries) == 2 and place.in_force.version == place.entries[1].edition and not place.taken

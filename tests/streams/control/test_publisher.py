@@ -61,7 +61,7 @@ class City:
             reference=self.reference,
             stopping=lambda: self.stopping,
         )
-        self.edition = self.publisher.begin(Change("start", "li", "first", FILES, self.sets))
+        self.edition = self.publisher.begin(Change("start", "li", "first", FILES, self.sets)).edition
 
     @property
     def sets(self):
