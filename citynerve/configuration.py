@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citynerve.configuration_environment import overridden, strays
-from citynerve.configuration_keys import FEED, HTTP, LOG, METRICS, PRIORITIES, TOP
-from connectors.http.tokens import Sender, Senders
+from citynerve.configuration_keys import DESKS, FEED, HTTP, LOG, METRICS, PRIORITIES, TOP
+from connectors.http.tokens import PAUSE_S, Sender, Senders
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
 from rules import yaml
@@ -38,6 +38,7 @@ class Configuration:
     metrics: tuple[str, int]
     retention: Retention
     zstd: int
+    has_desk: bool = True  # beside the engine
     places: Mapping[str, Place] = field(default_factory=dict)  # where values stand, by keys such as `log.keep`
     warnings: tuple[Problem, ...] = ()
 
@@ -102,6 +103,7 @@ class _Reader(Reader):
             metrics=self._address("metrics", keys.get("metrics"), METRICS),
             retention=retention,
             zstd=self._whole(log, "zstd", 0, least=0, most=ZSTD_MAX),
+            has_desk="desk" not in keys or self.word("desk", keys["desk"], DESKS, "word", "词") == "beside",
             places=self._places,
         )
         if found.http == found.metrics and found.http[1]:
@@ -122,6 +124,7 @@ class _Reader(Reader):
             if "kinds" in keys:
                 kinds = frozenset(kind.text for kind in self.kinds("kinds", keys["kinds"], self._schemas.kinds))
             lateness = self.duration("lateness", keys["lateness"]) if "lateness" in keys else None
+            pause = self.duration("pause", keys["pause"], least_ms=1000) if "pause" in keys else None
             if (
                 "priority" in keys
                 and self.word("priority", keys["priority"], PRIORITIES, "priority", "优先级") == "safety"
@@ -136,7 +139,7 @@ class _Reader(Reader):
                     self.problems.append(_one_token(token.place, by_digest[digest]))
                 else:
                     by_digest[digest] = name.text
-                    senders.append(Sender(name.text, digest, kinds))
+                    senders.append(Sender(name.text, digest, kinds, pause / 1000 if pause else PAUSE_S))
         return feeds, urgent, Senders(senders)
 
     def _address(self, name: str, node: Node | None, table: Mapping[str, Key]) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rules.keys import Key
 
 PRIORITIES = ("normal", "safety")
+DESKS = ("beside", "apart")
 
 FEED: Mapping[str, Key] = {
     "token": Key(
@@ -19,6 +20,11 @@ FEED: Mapping[str, Key] = {
         "[gate, camera]",
     ),
     "lateness": Key("duration", {"en": "how late its events may be", "zh": "允许的迟到时间"}, "2s"),
+    "pause": Key(
+        "duration",
+        {"en": "how long it may be silent; after that it is down", "zh": "允许静默多久,超过即视为中断"},
+        "1m",
+    ),
     "priority": Key(
         "word", {"en": "whether its events go before all that waits", "zh": "是否优先处理"}, "safety", PRIORITIES
     ),
@@ -68,6 +74,15 @@ TOP: Mapping[str, Key] = {
         "{gates: {token: 9f86…}}",
         keys=FEED,
         is_required=True,
+    ),
+    "desk": Key(
+        "word",
+        {
+            "en": "whether a desk runs beside the engine, or apart, as `citynerve desk`",
+            "zh": "派发程序随引擎运行(beside),还是用 citynerve desk 单独运行(apart)",
+        },
+        "beside",
+        DESKS,
     ),
     "http": Key("mapping", {"en": "where events are posted to", "zh": "接收事件的地址"}, "{port: 8080}", keys=HTTP),
     "metrics": Key(

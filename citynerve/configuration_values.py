@@ -32,6 +32,7 @@ def _of_all(configuration: Configuration) -> Mapping[str, str]:
         "rules": ", ".join(map(str, configuration.rules)) or say(en="the shipped library", zh="自带规则库"),
         "reference": str(configuration.reference or say(en="none", zh="无")),
         "shards": str(configuration.shards),
+        "desk": "beside" if configuration.has_desk else "apart",
         "http.host": configuration.http[0],
         "http.port": str(configuration.http[1]),
         "metrics.host": configuration.metrics[0],
@@ -51,6 +52,7 @@ def _of_feeds(configuration: Configuration) -> Mapping[str, str]:
         found[f"{name}.token"] = f"{configuration.senders.count(feed.name)} × SHA-256"
         found[f"{name}.kinds"] = say(en="all", zh="全部") if feed.kinds is None else ", ".join(sorted(feed.kinds))
         found[f"{name}.lateness"] = written(feed.lateness_ms)
+        found[f"{name}.pause"] = written(round(1000 * configuration.senders.pause_s(feed.name)))
         found[f"{name}.priority"] = "safety" if feed.name in configuration.urgent else "normal"
     return found
 

@@ -6,13 +6,16 @@ from importlib.metadata import version
 
 import click
 
-from citynerve import config, engine
+from citynerve import config, desk_process, engine
 from citynerve.alert_words import severity_word, transition_word
 from citynerve.cli.failure import Failure, system
 from citynerve.configuration import Configuration
+from citynerve.desk_process import DeskProcess
+from citynerve.desk_watch import DeskWatch
 from citynerve.lines import AlertLines
-from citynerve.live import stop_on_signals
+from citynerve.live import Stop
 from citynerve.text import current, say
+from connectors.http import tokens
 from connectors.http.metrics import IngestMetrics
 from connectors.http.server import HttpServer
 from events.alert import Alert
@@ -35,11 +38,17 @@ class Service:
     def __init__(self, settings: Configuration, schemas: Schemas) -> None:
         self.ruleset = engine.Ruleset.load(settings.rules, [], settings.reference)
         disk, clock = TimedDisk(), WallClock(_tell_leap)
+        feeds, senders, self._token = settings.feeds, settings.senders, ""
+        if settings.has_desk and desk_process.looks_at_engine(self.ruleset.plan):
+            self._token = tokens.propose()
+            senders = senders.and_also(desk_process.sender(self._token))
+            if all(feed.name != desk_process.FEED.name for feed in feeds):
+                feeds = (*feeds, desk_process.FEED)
         opened, inbox = open_engine(
             settings.data,
             self.ruleset.plan,
             self.ruleset.references,
-            settings.feeds,
+            feeds,
             config.city(),
             shards=settings.shards,
             retention=settings.retention,
@@ -48,11 +57,11 @@ class Service:
             disk=disk,
             on_alerts=self._tell,
         )
-        connected = {feed.name: partial(self._connected, feed.name) for feed in settings.feeds}
+        connected = {feed.name: partial(self._connected, feed.name) for feed in feeds}
         self.process = Process(opened, inbox, [], connected=connected)
         self.server = HttpServer(
             schemas,
-            settings.senders,
+            senders,
             lambda feed, text: self.process.append(feed, text, urgent=feed in settings.urgent),
             lambda: opened.logs.events.backlog,
             host=settings.http[0],
@@ -62,20 +71,27 @@ class Service:
         )
         events = log_folder(settings.data, "events")
         self._metrics_at = settings.metrics
+        self.desk = self._desk(settings) if settings.has_desk else None
+        self.watch = DeskWatch(settings.data, opened, self.desk)
         self._health = Health(self.process, events, headroom_bytes=settings.retention.headroom_bytes, disk=disk)
         self._collectors: list[Collector] = [
             EngineMetrics(self.process, events, version=version("citynerve")),
             disk,
             ClockMetrics(clock),
             IngestMetrics(self.server.ingest),
+            self.watch,
         ]
+
+    def _desk(self, settings: Configuration) -> DeskProcess:
+        words = desk_process.arguments(settings.data, settings.rules, settings.reference)
+        return DeskProcess(words, partial(click.echo, err=True))
 
     def _connected(self, feed: str) -> bool:
         return self.server.ingest.connected(feed)
 
     def run(self) -> None:
         """Recover, listen, and go on until a signal; everything that was acknowledged is safe then."""
-        stop_on_signals(self.process)
+        stop = Stop(self.process)
         self.process.on_ready = self._listen
         self.process.on_stop = self.server.close
         host, port = self._metrics_at
@@ -87,6 +103,9 @@ class Service:
         try:
             self.process.run()
         finally:
+            if self.desk is not None:
+                self.desk.stop(stop.until, self.watch.is_done)
+            self.watch.stop()
             metrics.close()
         click.echo(say(en="stopped; everything acknowledged is safe", zh="已停止;已确认的数据均已保存"), err=True)
 
@@ -98,6 +117,10 @@ class Service:
         asked = f"http://{self._metrics_at[0]}:{self.metrics_port}/metrics"
         click.echo(say(en=f"metrics at {asked}", zh=f"指标: {asked}"), err=True)
         click.echo(say(en=f"taking events at {where}", zh=f"正在接收事件: {where}"), err=True)
+        self.watch.start()
+        if self.desk is not None:
+            to_ingest = desk_process.to_ingest(self.server.host, self.server.port) if self._token else ()
+            self.desk.start(to_ingest, {config.TOKEN: self._token})
 
     def _tell(self, alerts: Sequence[Alert]) -> None:
         lines = self.ruleset.lines

@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 
 FORMAT = 1
+DATABASE = "desk.db"  # its file, in the folder of the desk
 _TABLES = """
 CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE handled (id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
@@ -51,7 +52,7 @@ class State:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
-        self._path = folder / "desk.db"
+        self._path = folder / DATABASE
         try:
             self.database = self._opened()
         except (sqlite3.Error, StateError) as error:

@@ -1,8 +1,12 @@
 """`citynerve desk --data DIR`: alerts to the topics of departments, until it is stopped."""
 
+import os
 import signal
+import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +14,9 @@ from citynerve.cli import options
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, OK
 from citynerve.text import say
+
+if TYPE_CHECKING:
+    from dispatch.desk import Desk
 
 
 def command() -> click.Command:
@@ -41,6 +48,14 @@ def command() -> click.Command:
                     zh="引擎接收事件的地址;每分钟向它发送一个链路自检事件,令牌取自 CITYNERVE_TOKEN",
                 ),
             ),
+            Option(
+                ["--until-eof"],
+                is_flag=True,
+                help=say(
+                    en="stop when standard input ends, too: so it goes with whoever has started it",
+                    zh="标准输入结束时也停止:随启动它的进程一起退出",
+                ),
+            ),
         ],
         short_help=say(en="dispatch alerts to departments", zh="把告警派发给各部门"),
         help=say(
@@ -57,7 +72,12 @@ def command() -> click.Command:
 
 
 def _desk(
-    data: Path, rules: Sequence[Path], schemas: Sequence[Path], reference: Path | None, ingest: str | None
+    data: Path,
+    rules: Sequence[Path],
+    schemas: Sequence[Path],
+    reference: Path | None,
+    ingest: str | None,
+    until_eof: bool,
 ) -> int:
     from citynerve import warm
 
@@ -77,11 +97,12 @@ def _desk(
         found = Published(controlled.history(place.data, config.schemas(schemas)))
         found.latest()
         missing = found.missing
-        if rules or reference:
+        if (rules or reference) and not until_eof:
             _tell(_published())
     else:
         ruleset = engine.load_rules(rules, schemas)
-        engine.tell(ruleset.problems)
+        if not until_eof:  # else whoever has started it runs the same rules, and has told
+            engine.tell(ruleset.problems)
         found, missing = given(ruleset, reference)
     poster = Poster(ingest, config.token(), _tell) if ingest else None
     dispatcher = open_desk(place.data, found, wall_clock)
@@ -91,6 +112,8 @@ def _desk(
             _tell(_unknown(missing))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: desk.stop())
+        if until_eof:
+            threading.Thread(target=_stop_at_end, args=[desk], daemon=True).start()
         _tell(
             say(
                 en=f"dispatching the alerts of {data} to {len(dispatcher.topics)} topics; Ctrl-C stops",
@@ -109,6 +132,13 @@ def _desk(
         )
     )
     return OK
+
+
+def _stop_at_end(desk: "Desk") -> None:
+    """Stop a desk at the end of standard input; read without its buffer, which a thread may not hold at an exit."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    desk.stop()
 
 
 def _tell(text: str) -> None:

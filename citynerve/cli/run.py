@@ -3,6 +3,7 @@
 import shlex
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -81,6 +82,8 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Pa
     from rich.console import Console
 
     from citynerve import engine, live
+    from citynerve.desk_process import DeskProcess, arguments
+    from citynerve.desk_watch import DeskWatch
     from citynerve.lines import writer
     from citynerve.run_folder import claim, empty_data
     from citynerve.screen import Board
@@ -106,8 +109,16 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Pa
 
     console = Console()
     began, used = time.perf_counter(), time.process_time()
-    process = ruleset.process(empty_data(folder), feeds, take)
-    live.watch(process, feeds, board, progress, console)
+    data = empty_data(folder)
+    process = ruleset.process(data, feeds, take)
+    desk = DeskProcess(arguments(data, rules, reference), partial(click.echo, err=True))
+    dispatched = DeskWatch(data, process.engine, desk)
+    stop = live.Stop(process)
+    desk.start()
+    try:
+        live.watch(process, feeds, board, progress, console)
+    finally:
+        desk.stop(stop.until, dispatched.is_done)
     summary = process.engine.summed_up()
     summary.wall_s, summary.cpu_s = time.perf_counter() - began, time.process_time() - used
     with (folder / "alerts.ndjson").open("wb") as out:

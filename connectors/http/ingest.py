@@ -20,7 +20,7 @@ from connectors.http import answers
 from connectors.http.body import CODINGS, Damaged, TooLarge, text_of
 from connectors.http.check import Check, Checked
 from connectors.http.counts import Counts
-from connectors.http.tokens import Sender, Senders
+from connectors.http.tokens import PAUSE_S, Sender, Senders
 from events.batch import EventBatch
 from events.schema import Schemas
 
@@ -52,7 +52,6 @@ class Limits:
     backlog_bytes: int = 64 << 20  # of the log, whoever appended it
     connections: int = 1000
     idle_s: float = 30.0  # until a connection has sent the head of a request
-    quiet_s: float = 60.0  # a sender that was not heard of for so long counts as away
 
 
 LIMITS = Limits()
@@ -96,10 +95,11 @@ class Ingest:
         self._under_way: Counter[str] = Counter()  # requests by feed
         self._held = 0
         self._heard: dict[str, float] = {}
+        self._pauses_s = {feed: senders.pause_s(feed) for feed in senders.feeds}
 
     def connected(self, feed: str) -> bool:
         """Whether a sender was heard of lately, even by an empty body: only then does its silence say anything."""
-        return self._now_s() - self._heard.get(feed, float("-inf")) <= self.limits.quiet_s
+        return self._now_s() - self._heard.get(feed, float("-inf")) <= self._pauses_s.get(feed, PAUSE_S)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""

@@ -9,6 +9,7 @@ it is. The header has what the caller put there (format, city, shard, epoch, pos
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 MAGIC = b"CNSNAP\x00\x01"
 ALIGNMENT = 64
 _PREFIX = len(MAGIC) + 8 + 4
+_HEADER_MAX = 1 << 28  # bytes that are read of a file whose length is damaged
 
 
 class SnapshotError(ValueError):
@@ -96,6 +98,20 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]
             raise SnapshotError(f"table `{entry['name']}` is cut short or damaged")
         tables[entry["name"]] = np.frombuffer(raw, entry["dtype"]).reshape(entry["shape"])
     return header, tables
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Read the header of a file alone, with `tables`, however large these are.
+
+    Raises
+    ------
+    OSError, SnapshotError
+        it cannot be read, is no snapshot, or its header is damaged
+    """
+    with path.open("rb") as file:
+        prefix = file.read(_PREFIX)
+        size = int.from_bytes(prefix[len(MAGIC) : len(MAGIC) + 8], "little")
+        return _header(prefix + file.read(min(size, _HEADER_MAX)))[0]
 
 
 def _header(data: bytes) -> tuple[dict[str, Any], int]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 
 import aiohttp
 import orjson
@@ -43,13 +44,13 @@ def gate(number: int, **more: object) -> bytes:
 class Posted:
     """A server on a log, and a client."""
 
-    def __init__(self, folder, limits=LIMITS, disk=None, append=None, backlog=None):
+    def __init__(self, folder, limits=LIMITS, disk=None, append=None, backlog=None, pause_s=tokens.PAUSE_S):
         retention = Retention(headroom_bytes=0)
         self.folder = folder
         self.log = FileLog(folder, lambda: time.time_ns() // 1_000_000, retention=retention, disk=disk or Disk())
         self.server = HttpServer(
             SCHEMAS,
-            tokens.Senders(SENDERS),
+            tokens.Senders(replace(sender, pause_s=pause_s) for sender in SENDERS),
             append or self.log.append,
             backlog or (lambda: self.log.backlog),
             limits=limits,
@@ -284,7 +285,7 @@ def test_a_disk_that_fails_loses_nothing_that_was_acknowledged(tmp_path, fails_a
 
 
 def test_a_sender_is_connected_while_it_is_heard_of(tmp_path):
-    with posted(tmp_path, limits=Limits(quiet_s=0.5)) as one:
+    with posted(tmp_path, pause_s=0.5) as one:
         connected = one.server.ingest.connected
         assert not connected("north")
         assert one.post(b"")[1] == {"accepted": 0, "rejected": 0}
