@@ -90,12 +90,15 @@ class DeskWatch:
 
     def collect(self) -> Iterable[Metric]:
         """Yield the metrics."""
-        yield GaugeMetricFamily("citynerve_desk_up", "Whether a desk is at work.", self.is_up)
-        starts = self.beside.starts if self.beside is not None else 0
-        yield CounterMetricFamily("citynerve_desk_starts", "How often the engine has started its desk.", starts)
-        yield GaugeMetricFamily(
-            "citynerve_desk_unread_bytes", "Of the log of alerts, what it has not read.", self.unread
-        )
+        up = GaugeMetricFamily("citynerve_desk_up", "Whether a desk is at work.")
+        starts = CounterMetricFamily("citynerve_desk_starts", "How often the engine has started its desk.")
+        unread = GaugeMetricFamily("citynerve_desk_unread_bytes", "Of the log of alerts, what it has not read.")
+        if self.beside is not None:
+            starts.add_metric([], self.beside.starts)
+        if self.beside is not None or self.latest is not None:  # else nobody means to have one
+            up.add_metric([], self.is_up)
+            unread.add_metric([], self.unread)
+        yield from (up, starts, unread)
         records = CounterMetricFamily("citynerve_dispatch_records", "Records that were decided.", labels=["topic"])
         waiting = GaugeMetricFamily("citynerve_dispatch_waiting", "Of them, not in the topic's log.", labels=["topic"])
         if self.latest is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from events.alert import Alert
-from events.batch import TIME, EventBatch
+from events.batch import KIND, TIME, EventBatch
 from streams.histogram import Histogram
 from streams.time.watermark import Judgement
 
@@ -20,6 +20,8 @@ class Counts:
     def __init__(self) -> None:
         self.events: Counter[str] = Counter()  # by feed
         self.rejected: Counter[tuple[str, str]] = Counter()  # lines that are none, by feed and reason
+        self.kinds: Counter[int] = Counter()  # events by the code of their kind
+        self.received: dict[str, int] = {}  # by feed, when its last event was (epoch ms)
         self.bytes: Counter[str] = Counter()  # by feed
         self.late: Counter[str] = Counter()  # by feed
         self.duplicates = 0  # events that a rule dropped
@@ -45,7 +47,11 @@ class Counts:
         self.rejected.update({(feed, reason): count for reason, count in batch.rejects.by_reason().items()})
         self.unknown_enums += batch.unknown_enums
         if batch.received is not None and len(batch):
+            self.received[feed] = batch.received
             self.skew[feed].observe((batch.received - int(batch.lanes[TIME, -1])) / 1000)
+        kinds = np.bincount(batch.lanes[KIND])
+        for kind in np.flatnonzero(kinds).tolist():
+            self.kinds[kind] += int(kinds[kind])
         self.bytes[feed] += size
         self.late[feed] += int(np.count_nonzero(judgement.late))
         self.batch_events.observe(len(batch))

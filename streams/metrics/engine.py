@@ -82,6 +82,13 @@ class EngineMetrics:
     def _sources(self) -> Iterable[Metric]:
         counts = self._engine.counts
         yield _counter("source_events_received", "Events that came out of the log, by feed.", ["feed"], counts.lines())
+        names = self._plan.schemas.kinds
+        kinds = {names[code]: count for code, count in dict(counts.kinds).items()}
+        yield _counter("events", "Events that came out of the log, by kind.", ["kind"], kinds)
+        received = {feed: at / 1000 for feed, at in dict(counts.received).items()}
+        yield _gauges(
+            "source_last_received_timestamp_seconds", "When the last event of a feed came.", ["feed"], received
+        )
         yield _counter("source_bytes_received", "Bytes of their text.", ["feed"], counts.bytes)
         yield _counter(
             "dead_letters",

@@ -88,7 +88,7 @@ def test_a_desk_that_is_killed_comes_again_and_a_stopped_engine_leaves_nothing_u
 def test_an_engine_that_is_killed_takes_its_desk_with_it_and_holds_up_nobody(city):
     running = Running(city)
     [desk] = until(lambda: desks_of(running.process.pid))
-    until(lambda: (city / "data" / "desk" / "desk.db").exists())
+    until((city / "data" / "desk" / "desk.db").exists)
     assert running.end(signal.SIGKILL)[0] == -signal.SIGKILL
     until(lambda: not lives(desk), 20.0)
 

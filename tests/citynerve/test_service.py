@@ -167,3 +167,11 @@ def test_a_start_says_what_is_wrong_with_what_it_found():
     assert len(recovered(found)) == 6
     for each in ("a.snapshot: torn", "b.log: byte 3", "20 s"):
         assert each in told
+
+
+def test_a_feed_may_be_silent_as_long_as_it_says(tmp_path):
+    path = tmp_path / "citynerve.yaml"
+    text = "version: 1\nfeeds: {a: {token: %s, pause: 10m}, b: {token: %s}}\n"
+    path.write_text(text % ("1" * 64, "2" * 64), encoding="utf-8")
+    senders = configuration.read(path, Schemas.load(), {}).senders
+    assert (senders.pause_s("a"), senders.pause_s("b")) == (600.0, 60.0)

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from citynerve.desk_watch import DeskWatch
+from citynerve.dispatching import DESK
 from connectors.http import tokens
 from connectors.http.metrics import IngestMetrics
 from connectors.http.server import HttpServer
+from dispatch.state import State
 from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import load
@@ -102,11 +105,18 @@ def running(folder, *, rules: str = RULES, headroom_bytes: int = 0) -> Iterator[
         engine, inbox, [], connected={"city": lambda: http.ingest.connected("city"), "quiet": lambda: True}
     )
     health = Health(process, folder, headroom_bytes=headroom_bytes, disk=Disk())
+    watch = DeskWatch(folder, engine, None)
+    state = State(folder / DESK)
+    with state.transaction() as database:
+        database.execute("INSERT OR IGNORE INTO topics VALUES ('dispatch.fire', 1, 0)")
+    state.close()
+    watch.look()
     collectors = [
         EngineMetrics(process, folder, version="0.1.0"),
         disk,
         ClockMetrics(clock),
         IngestMetrics(http.ingest),
+        watch,
     ]
     metrics = MetricsServer(health, collectors, port=0)
     thread = threading.Thread(target=process.run)
