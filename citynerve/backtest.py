@@ -1,10 +1,10 @@
 """A backtest put together: one history through two rulesets, and the warnings that only a history can give."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from citynerve import engine
 from citynerve.history import Replays
+from citynerve.past import Recorded
 from citynerve.text import say
 from events.place import Problem
 from rules.check import Ruleset
@@ -29,7 +29,7 @@ class Backtest:
         """What was found in rules, sets and files, each once."""
         return list(dict.fromkeys([*self.old.problems, *self.new.problems, *self._replays.problems, *self._found]))
 
-    def run(self, events: Sequence[str], history: Sequence[str]) -> None:
+    def run(self, events: Recorded, history: Recorded | None) -> None:
         """Replay events through both rulesets, and check the new one by a history, if there is one.
 
         Raises
@@ -40,10 +40,10 @@ class Backtest:
         old, new = Tally(self.old.plan), Tally(self.new.plan)
         self._replays.run(self.old, events, say(en="replaying OLD", zh="回放旧规则"), [old.take])
         title = say(en="replaying NEW", zh="回放新规则")
-        if list(history) == list(events):
+        if history == events:
             self.summary, self._found = self._replays.look_back(self._checked, self.new, events, title, [new.take])
         else:
             self.summary = self._replays.run(self.new, events, title, [new.take])
         self.compared = compare(old, new)
-        if history and list(history) != list(events):
+        if history is not None and history != events:
             _, self._found = self._replays.look_back(self._checked, self.new, history)

@@ -8,8 +8,9 @@ import click
 import orjson
 
 from citynerve import config
-from citynerve.feeds import Feed, bytes_read, bytes_total
+from citynerve.feeds import Feed
 from citynerve.lines import AlertLines
+from citynerve.past import Opened
 from citynerve.progress import bar, bytes_text
 from citynerve.text import say
 from events.alert import Alert
@@ -20,10 +21,13 @@ from rules.plan import Plan
 from streams.control.references import References
 from streams.embedded.folder import open_engine
 from streams.embedded.process import Input, Process
-from streams.replay import Replay
+from streams.past import Past
+from streams.replaying import Progress, Replaying
 from streams.shard.intake import Arrival
 from streams.summary import Summary
 from streams.time import watermark
+
+Run = Callable[[Progress], Iterator[list[Alert]]]
 
 
 @dataclass(frozen=True)
@@ -56,21 +60,18 @@ class Ruleset:
 
     def replay(
         self,
-        feeds: Sequence[Feed],
+        past: Past,
         *,
         shards: int = 1,
-        until: int | None = None,
         on_dead_letters: Callable[[EventBatch], None] | None = None,
         on_arrival: Callable[[Arrival], None] | None = None,
-    ) -> Replay:
-        """Return a replay of bounded feeds through these rules."""
-        return Replay(
+    ) -> Replaying:
+        """Return a replay of the past through these rules."""
+        return past.replay(
             self.plan,
             self.references,
-            feeds,
             config.city(),
             shards=shards,
-            until=until,
             on_dead_letters=on_dead_letters,
             on_arrival=on_arrival,
         )
@@ -101,12 +102,11 @@ def load_rules(rules: Sequence[Path], schemas: Sequence[Path]) -> check.Ruleset:
     return check.load(rules or [check.LIBRARY], config.schemas(schemas), config.city())
 
 
-def followed(replay: Replay, feeds: Sequence[Feed], progress: bool, title: str = "") -> Iterator[list[Alert]]:
+def followed(run: Run, opened: Opened, progress: bool, title: str = "") -> Iterator[list[Alert]]:
     """Run a replay, showing how much of its input has been read, under a title if there are several."""
-    with bar(
-        title or say(en="replaying", zh="回放中"), bytes_total(feeds), always=progress, unit=bytes_text
-    ) as advance:
-        yield from replay.run(lambda _block: advance(bytes_read(feeds)))
+    title = title or say(en="replaying", zh="回放中")
+    with bar(title, opened.total, always=progress, unit=bytes_text) as advance:
+        yield from run(lambda size: advance(opened.read(size)))
 
 
 def settle(summary: Summary, feeds: Sequence[Feed]) -> list[Problem]:

@@ -1,10 +1,11 @@
-"""Histories: files of past events that a ruleset is replayed over, to see what it would have done."""
+"""Histories: files of past events, or the log of an engine; what rulesets would have done with them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from citynerve import engine, wiring
+from citynerve import engine
+from citynerve.past import Recorded
 from citynerve.text import say
 from events.alert import Alert
 from events.place import Problem
@@ -23,7 +24,7 @@ class Replays:
     time_max
         latest event time that is believed (epoch ms)
     stack
-        closes the feeds, at its end
+        closes what is read, at its end
     problems
         what was wrong with the files, each once
     """
@@ -37,7 +38,7 @@ class Replays:
     def run(
         self,
         ruleset: engine.Ruleset,
-        names: Sequence[str],
+        past: Recorded,
         title: str,
         takers: Sequence[Callable[[list[Alert]], None]],
         on_arrival: Callable[[Arrival], None] | None = None,
@@ -49,14 +50,12 @@ class Replays:
         Problems
             a file cannot be read
         """
-        feeds = wiring.open_feeds(names, time_max=self.time_max)
-        for feed in feeds:
-            self.stack.callback(feed.close)
-        replay = ruleset.replay(feeds, shards=self.shards, on_arrival=on_arrival)
-        for alerts in engine.followed(replay, feeds, self.progress, title):
+        opened = self.stack.enter_context(past.open(self.time_max))
+        replay = ruleset.replay(opened.past, shards=self.shards, on_arrival=on_arrival)
+        for alerts in engine.followed(replay.run, opened, self.progress, title):
             for take in takers:
                 take(alerts)
-        broken = engine.settle(replay.summary, feeds)
+        broken = engine.settle(replay.summary, opened.feeds)
         self.problems += [problem for problem in broken if problem not in self.problems]
         return replay.summary
 
@@ -64,12 +63,12 @@ class Replays:
         self,
         checked: Ruleset,
         ruleset: engine.Ruleset,
-        names: Sequence[str],
+        past: Recorded,
         title: str = "",
         takers: Sequence[Callable[[list[Alert]], None]] = (),
     ) -> tuple[Summary, list[Problem]]:
         """Replay a ruleset and return what only this history can tell of it too. Raises as `run`."""
         history = History(checked, ruleset.references.surroundings)
         title = title or say(en="replaying history", zh="回放历史")
-        summary = self.run(ruleset, names, title, (*takers, history.take), history.arrive)
+        summary = self.run(ruleset, past, title, (*takers, history.take), history.arrive)
         return summary, history.warnings(summary)

@@ -141,6 +141,38 @@ def data() -> Option:
     )
 
 
+def log() -> list[click.Parameter]:
+    """The log of an engine, in the place of files, and what of it."""
+    return [
+        Option(
+            ["--log"],
+            type=FilePath(),
+            metavar="PATH",
+            help=say(
+                en="read the event log of an engine instead of files: its citynerve.yaml, its data folder, or the "
+                "folder of a run",
+                zh="改为读取引擎的事件日志:citynerve.yaml、数据目录或 run 的目录",
+            ),
+        ),
+        Option(
+            ["--from", "since"],
+            type=Instant(),
+            metavar="TIME",
+            help=say(
+                en="with --log: what arrived from then on; begin well before what you ask for, for nothing earlier is "
+                "known",
+                zh="与 --log 同用:从该到达时间起;请留足提前量,更早的事件不计入",
+            ),
+        ),
+        Option(
+            ["--to"],
+            type=Instant(),
+            metavar="TIME",
+            help=say(en="with --log: what arrived before then", zh="与 --log 同用:到该到达时间为止"),
+        ),
+    ]
+
+
 def reference() -> Option:
     """Where the rows of reference sets are."""
     return Option(

@@ -130,9 +130,11 @@ def _replay(
     from citynerve.dead_letters import DeadLetters
     from citynerve.lines import writer
     from citynerve.outputs import open_outputs, refuse_overwriting
+    from citynerve.past import Opened
     from events.block import FUTURE_MS
     from events.schema import SHIPPED
     from rules import check, message
+    from streams.past import Files
 
     paths = [alerts, summary, dead_letters]
     refuse_overwriting(
@@ -155,10 +157,11 @@ def _replay(
             stack.callback(feed.close)
         alerts_out, summary_out, letters_out = open_outputs(paths, stack)
         letters = DeadLetters(feeds, letters_out) if letters_out else None
-        replay = ruleset.replay(feeds, shards=shards, until=until, on_dead_letters=letters.write if letters else None)
+        opened = Opened(Files(feeds, until), feeds)
+        replay = ruleset.replay(opened.past, shards=shards, on_dead_letters=letters.write if letters else None)
         assert alerts_out is not None, "alerts always go somewhere"
         write = writer(ruleset.lines, alerts_out)
-        for raised in engine.followed(replay, feeds, progress):
+        for raised in engine.followed(replay.run, opened, progress):
             write(raised)
         if letters:
             letters.write_foreign()

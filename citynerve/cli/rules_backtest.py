@@ -32,13 +32,13 @@ def command() -> click.Command:
             Option(
                 ["--events"],
                 multiple=True,
-                required=True,
                 metavar="FILE",
                 help=say(
                     en="NDJSON file of the history, plain, .gz or .zst; may be given several times, each is a feed",
                     zh="历史事件的 NDJSON 文件(普通、.gz、.zst);可重复给出,每个文件是一个数据源",
                 ),
             ),
+            *options.log(),
             options.reference(),
             Option(
                 ["--history"],
@@ -84,6 +84,9 @@ def _backtest(
     old: Path,
     new: Path,
     events: Sequence[str],
+    log: Path | None,
+    since: int | None,
+    to: int | None,
     reference: Path | None,
     history: Sequence[str],
     shards: int,
@@ -97,7 +100,9 @@ def _backtest(
     warm.ensure()
     from citynerve import backtest_report, engine
     from citynerve.backtest import Backtest
+    from citynerve.cli.past import recorded
     from citynerve.history import Replays
+    from citynerve.past import FilePast
     from events.block import FUTURE_MS
 
     for name in (*events, *history):
@@ -105,8 +110,9 @@ def _backtest(
             raise Failure(say(en="a backtest reads its events twice; name a file", zh="回测要读两遍事件,请给出文件"))
     with ExitStack() as stack:
         replays = Replays(started_ms + FUTURE_MS, progress, stack, shards)
-        test = Backtest(_loaded(old, schemas), _loaded(new, schemas), reference, replays)
-        test.run(events, history)
+        past, found = recorded(events, log, since, to)
+        test = Backtest(_loaded(old, schemas), _loaded(new, schemas), reference or found, replays)
+        test.run(past, FilePast(tuple(history)) if history else None)
         if format == "json":
             click.echo(backtest_report.as_json(test))
         else:

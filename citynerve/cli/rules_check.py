@@ -128,12 +128,13 @@ def _on_history(
     """Replay the rules over past events; return what that tells of them, and what was replayed."""
     from citynerve import engine
     from citynerve.history import Replays
+    from citynerve.past import FilePast
     from events.block import FUTURE_MS
 
     with ExitStack() as stack:
         replays = Replays(int(now.timestamp() * 1000) + FUTURE_MS, progress, stack)
         ruleset = engine.Ruleset.joined(checked, reference)
-        summary, warnings = replays.look_back(checked, ruleset, history)
+        summary, warnings = replays.look_back(checked, ruleset, FilePast(tuple(history)))
     rejected, alerts = sum(summary.rejected.values()), sum(summary.firings.values())
     told = say(
         en=f"tried on {engine.many(summary.events, 'event')}: {engine.many(alerts, 'alert')}, "

@@ -34,10 +34,10 @@ def command() -> click.Command:
         ),
         help=say(
             en="Say how a rule runs: what it reads, when it is judged, what it keeps of each key and what that costs. "
-            "With --event: why that event did not make it fire. For an alert's id: why it fired. The files are read "
+            "With --event: why that event did not make it fire. For an alert's id: why it fired. The events are read "
             "again; identifiers are shown as the events have them.",
             zh="说明规则如何运行:读取什么、何时判定、每个主键保存多少状态、开销多大。给出 --event 时:该事件为何没有使"
-            "规则触发。给出告警 id 时:它为何触发。会重新读取事件文件;标识按事件原样显示。",
+            "规则触发。给出告警 id 时:它为何触发。会重新读取事件;标识按事件原样显示。",
         ),
         epilog=say(**EXIT_CODES),
     )
@@ -60,6 +60,7 @@ def _params() -> list[click.Parameter]:
                 zh="NDJSON 文件,可重复给出;每个是一个数据源",
             ),
         ),
+        *options.log(),
         Option(
             ["--event"],
             metavar="ID",
@@ -105,6 +106,9 @@ def _explain(
     what: str,
     rules: Sequence[Path],
     events: Sequence[str],
+    log: Path | None,
+    since: int | None,
+    to: int | None,
     event: str | None,
     reference: Path | None,
     mapping: str | None,
@@ -117,6 +121,7 @@ def _explain(
 
     warm.ensure()
     from citynerve import engine
+    from citynerve.located import located
     from events.place import Problems
     from rules import errors
 
@@ -128,19 +133,21 @@ def _explain(
                 zh="--event 须与规则名同用,不能与告警 id 同用",
             )
         )
-    if (is_alert or event is not None) and not events:
-        raise click.UsageError(say(en="name the events with --events", zh="请用 --events 给出事件文件"))
     if is_alert and "-" in events:
         raise click.UsageError(
             say(en="files are read twice; standard input cannot be", zh="文件要读两遍,不能用标准输入")
         )
     try:
-        ruleset = engine.load_rules(rules, schemas)
+        ruleset = engine.load_rules(rules or (located(log).rules if log else ()), schemas)
         if not is_alert and event is None:
             return _rule(ruleset, what, reference, format)
+        from citynerve import wiring
         from citynerve.again import Again
+        from citynerve.cli.past import recorded
 
-        again = Again(engine.Ruleset.joined(ruleset, reference, force_empty=True), ruleset, events, mapping, until)
+        mapped = wiring.load_mapping(mapping, ruleset.plan) if mapping else None
+        past, found = recorded(events, log, since, to, mapped, until)
+        again = Again(engine.Ruleset.joined(ruleset, reference or found, force_empty=True), ruleset, past)
         return _alert(again, what, format, progress) if is_alert else _event(again, what, event or "", format, progress)
     except Problems as problems:
         click.echo(errors.format(problems.problems), err=True)
@@ -152,9 +159,9 @@ def _event(again: "Again", name: str, event: str, format: str, progress: bool) -
     from streams.explain.event import Explainer
 
     checked, rule = named(again.checked, name)
-    with again.memory(checked, rule, [event]) as memory:
+    with again.memory(checked, rule, [event], progress) as (memory, run):
         explainer = Explainer(memory, event)
-        for _ in again.followed(memory, progress):
+        for _ in run:
             explainer.follow()
         story = explainer.story()
     if format == "json":
@@ -181,9 +188,9 @@ def _alert(again: "Again", name: str, format: str, progress: bool) -> int:
             )
         )
     checked, rule = named(again.checked, found.rule)
-    with again.memory(checked, rule, found.evidence) as memory:
+    with again.memory(checked, rule, found.evidence, progress) as (memory, run):
         explainer = AlertExplainer(memory, found)
-        for raised in again.followed(memory, progress):
+        for raised in run:
             explainer.follow(raised)
         story = explainer.story()
     if format == "json":

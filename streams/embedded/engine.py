@@ -23,7 +23,7 @@ from streams.control.references import References
 from streams.embedded.counts import Counts
 from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
-from streams.log.blocks import blocks
+from streams.log.blocks import blocks, lost_line
 from streams.log.frame import Frame
 from streams.log.protocol import Log, LogError
 from streams.shard.choose import Slice
@@ -278,7 +278,7 @@ class Engine:
             return self.logs.events.line(position)
         except LogError:
             self.counts.lines_lost += 1
-            return b'{"kind":"lost","id":"lost-%d"}' % position
+            return lost_line(position)
 
     def _restore(self, found: Recovery) -> None:
         for number, shard in enumerate(self.shards):

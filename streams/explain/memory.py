@@ -7,10 +7,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.protocol import Source
 from events.alert import Alert
 from events.batch import FIXED_LANES, KIND, Lanes
-from events.block import POSITION_BITS, Events
+from events.block import Events
 from events.identity import CityKey
 from kernels.nulls import NULL
 from rules.checked import CheckedRule
@@ -23,7 +22,8 @@ from streams.control.references import References
 from streams.explain.asked import entrances
 from streams.explain.judged import Look
 from streams.explain.listener import Arrivals, DeadLetters, Listener, Taken
-from streams.replay import Progress, Replay
+from streams.past import Files, Past
+from streams.replaying import Progress
 from streams.shard.choose import Chooser, Slice, null_lanes
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
@@ -57,9 +57,8 @@ class Memory:
     """
 
     subject: Subject
-    sources: Sequence[Source]
+    past: Past
     ids: Sequence[str]
-    until: int | None = None
     alerts: list[Alert] = field(default_factory=list)
     arrived: Callable[[], None] = lambda: None
 
@@ -69,14 +68,8 @@ class Memory:
         self._texts = SetTexts(subject.references.surroundings, subject.city)
         alone = replace(subject.plan, rules=(_asked_always(subject.rule),))
         references = References(alone, subject.references.sets)
-        self._replay = Replay(
-            alone,
-            references,
-            self.sources,
-            subject.city,
-            until=self.until,
-            on_dead_letters=self.dead,
-            on_arrival=self._arrive,
+        self._replay = self.past.replay(
+            alone, references, subject.city, on_dead_letters=self.dead, on_arrival=self._arrive
         )
         (self.group,) = self._replay.shards[0].groups
         own = self.group.entries[: len(entrances(subject.checked))]
@@ -105,9 +98,9 @@ class Memory:
     def firings(self, taken: Sequence[Taken], until: int) -> list[Alert]:
         """Return what fires of some events alone, none of them late, in a log that ends at an instant (epoch ms)."""
         subject = self.subject
-        lines = b"".join(self.sources[each.position >> POSITION_BITS].line(each.position) + b"\n" for each in taken)
+        lines = b"".join(self.past.line(each.position) + b"\n" for each in taken)
         rule = replace(subject.rule, cooldown_ms=0)
-        alone = Memory(replace(subject, rule=rule), [_Told(lines)] if taken else [], [], until)
+        alone = Memory(replace(subject, rule=rule), Files([_Told(lines)] if taken else [], until), [])
         return [alert for raised in alone.run() for alert in raised if alert.transition == "firing"]
 
     @property
@@ -118,7 +111,7 @@ class Memory:
 
     def event(self, position: int) -> Event:
         """Return the event at a log position."""
-        return Event(self.sources[position >> POSITION_BITS].line(position), self._texts)
+        return Event(self.past.line(position), self._texts)
 
     def look(self, lanes: Lanes, extra: NDArray[np.float64], event: Event | None, key: dict[str, str | None]) -> Look:
         """Return how conditions of the rule see a row, with the texts of its event, else of its key."""

@@ -58,6 +58,11 @@ def _events(frames: list[Frame]) -> Events:
     return Events(first.feed, first.position, first.received, first.received + FUTURE_MS, data, size)
 
 
+def lost_line(position: int) -> bytes:
+    """Return what stands for a line that is damaged or gone: an event that says so."""
+    return b'{"kind":"lost","id":"lost-%d"}' % position
+
+
 def end_record(time: int) -> bytes:
     """Return the control record that ends all input; everything up to `time` (epoch ms) has been seen."""
     return orjson.dumps({"control": "end", "time": time}, option=orjson.OPT_APPEND_NEWLINE)

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 import orjson
 from citynerve import engine, wiring
+from streams.past import Files
 
 def modules():
     return {name for name in sys.modules if name.startswith(("kernels.", "streams."))}
@@ -21,7 +22,7 @@ def modules():
 events, reference, *rules = sys.argv[1:]
 ruleset = engine.Ruleset.load([Path(path) for path in rules], [], Path(reference))
 feeds = wiring.open_feeds([events], time_max=1 << 52)
-replay = ruleset.replay(feeds)
+replay = ruleset.replay(Files(feeds))
 ready = modules()
 alerts = sum(map(len, replay.run()))
 print(orjson.dumps({"ready": sorted(ready), "then": sorted(modules() - ready), "alerts": alerts}).decode())

@@ -9,12 +9,13 @@ from citynerve.screen import ROWS_A_RULE, Board
 from citynerve.truth import read_truth, tallies
 from citynerve.wiring import open_feeds
 from rules import message
+from streams.past import Files
 
 
 @pytest.fixture(scope="module")
 def board(city):
     ruleset = engine.Ruleset.load([], [], city / "reference")
-    replay = ruleset.replay(open_feeds([str(city / "events.ndjson")], time_max=2**62))
+    replay = ruleset.replay(Files(open_feeds([str(city / "events.ndjson")], time_max=2**62)))
     board = Board(ruleset.lines)
     for alerts in replay.run():
         board.add(alerts)

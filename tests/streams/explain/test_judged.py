@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from streams.explain.event import Explainer
 from streams.explain.memory import Memory
+from streams.past import Files
 from tests.streams.explain.told import Lines, subject_of
 from tests.streams.small_log import line
 
@@ -55,7 +56,7 @@ def test_the_verdict_of_an_explanation_is_what_the_engine_chose(when, exempt, ev
     subject = subject_of(rule, elders=ELDERS)
     lines = [line(at, f"e{at}", **event) for at, event in enumerate(events)]
     for at in range(len(events)):
-        memory = Memory(subject, [Lines(lines, size=3)], [f"e{at}"])
+        memory = Memory(subject, Files([Lines(lines, size=3)]), [f"e{at}"])
         explainer = Explainer(memory, f"e{at}")
         for _ in memory.run():
             explainer.follow()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from streams.explain.alert import AlertExplainer
 from streams.explain.event import Explainer
 from streams.explain.memory import Memory
+from streams.past import Files
 from tests.streams.explain.told import Lines, subject_of
 from tests.streams.small_log import MINUTE, SECOND, T, line
 
@@ -56,11 +57,11 @@ def lines_of(events):
 def test_what_is_told_of_alerts_and_events_is_what_happened(name, events, size):
     kinds = "" if name == "sequence" else "from: gate, "
     subject, lines, until = subject_of(f"r, {kinds}{RULES[name]}"), lines_of(events), T + 20 * MINUTE
-    memory = Memory(subject, [Lines(lines, size)], [], until)
+    memory = Memory(subject, Files([Lines(lines, size)], until), [])
     for _ in memory.run():
         pass
     for alert in memory.alerts:
-        again = Memory(subject, [Lines(lines, size)], alert.evidence, until)
+        again = Memory(subject, Files([Lines(lines, size)], until), alert.evidence)
         explainer = AlertExplainer(again, alert)
         for raised in again.run():
             explainer.follow(raised)
@@ -75,7 +76,7 @@ def test_what_is_told_of_alerts_and_events_is_what_happened(name, events, size):
         assert decided[0].severity == alert.severity and decided[0].chosen
     ends = {alert.evidence[-1] for alert in memory.alerts if alert.transition == "firing" and alert.evidence}
     for number in range(len(events)):
-        again = Memory(subject, [Lines(lines, size)], [f"e{number}"], until)
+        again = Memory(subject, Files([Lines(lines, size)], until), [f"e{number}"])
         explainer = Explainer(again, f"e{number}")
         for _ in again.run():
             explainer.follow()

@@ -7,6 +7,7 @@ from streams.control.references import References
 from streams.explain.alert import AlertExplainer
 from streams.explain.event import Explainer
 from streams.explain.memory import Memory, Subject
+from streams.past import Files
 from tests.streams.small_log import CITY, HEAD, SCHEMAS
 
 
@@ -47,7 +48,7 @@ def subject_of(rule, head=HEAD, **sets):
 
 def story_of(rule, id, *lines, size=1000, until=None, head=HEAD, **sets):
     """Return the story of an event."""
-    memory = Memory(subject_of(rule, head, **sets), [Lines(list(lines), size)], [id], until)
+    memory = Memory(subject_of(rule, head, **sets), Files([Lines(list(lines), size)], until), [id])
     explainer = Explainer(memory, id)
     for _ in memory.run():
         explainer.follow()
@@ -57,11 +58,11 @@ def story_of(rule, id, *lines, size=1000, until=None, head=HEAD, **sets):
 def alert_story_of(rule, n, *lines, size=1000, until=None, **sets):
     """Return the story of the nth transition of a rule's alerts."""
     subject = subject_of(rule, **sets)
-    first = Memory(subject, [Lines(list(lines), size)], [], until)
+    first = Memory(subject, Files([Lines(list(lines), size)], until), [])
     for _ in first.run():
         pass
     alert = first.alerts[n]
-    memory = Memory(subject, [Lines(list(lines), size)], alert.evidence, until)
+    memory = Memory(subject, Files([Lines(list(lines), size)], until), alert.evidence)
     explainer = AlertExplainer(memory, alert)
     for raised in memory.run():
         explainer.follow(raised)

@@ -1,0 +1,162 @@
+"""The past: what has been kept of events, and how it is replayed through a plan, as often as it takes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol
+
+from connectors.protocol import Source
+from events.alert import Alert
+from events.block import POSITION_BITS, End, Events, FeedEnd, Tick
+from events.identity import CityKey
+from rules.plan import Plan
+from streams.control.references import References
+from streams.log.blocks import blocks, lost_line
+from streams.log.protocol import LogError
+from streams.log.reader import LogReader
+from streams.replay import Replay
+from streams.replaying import Arrivals, DeadLetters, Progress, Replaying
+from streams.time.watermark import Feed
+
+
+class Past(Protocol):
+    """Something that can be replayed."""
+
+    def replay(
+        self,
+        plan: Plan,
+        references: References,
+        city: CityKey,
+        *,
+        shards: int = 1,
+        on_dead_letters: DeadLetters | None = None,
+        on_arrival: Arrivals | None = None,
+    ) -> Replaying:
+        """Return a replay of it from its beginning."""
+        ...
+
+    def line(self, position: int) -> bytes:
+        """Return the line at a log position, without its newline."""
+        ...
+
+
+@dataclass(frozen=True)
+class Files:
+    """Sources that have not been read; with `until` they go on to that instant after the last event (epoch ms)."""
+
+    sources: Sequence[Source]
+    until: int | None = None
+
+    def replay(
+        self,
+        plan: Plan,
+        references: References,
+        city: CityKey,
+        *,
+        shards: int = 1,
+        on_dead_letters: DeadLetters | None = None,
+        on_arrival: Arrivals | None = None,
+    ) -> Replay:
+        """Return a replay of them, which may be run once."""
+        return Replay(
+            plan,
+            references,
+            self.sources,
+            city,
+            shards=shards,
+            until=self.until,
+            on_dead_letters=on_dead_letters,
+            on_arrival=on_arrival,
+        )
+
+    def line(self, position: int) -> bytes:
+        """Return the line at a log position of one of them."""
+        return self.sources[position >> POSITION_BITS].line(position)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An event log, positions [begin, end), with the feeds that were declared when it was written."""
+
+    log: LogReader
+    feeds: tuple[Feed, ...]
+    begin: int
+    end: int
+
+    def replay(
+        self,
+        plan: Plan,
+        references: References,
+        city: CityKey,
+        *,
+        shards: int = 1,
+        on_dead_letters: DeadLetters | None = None,
+        on_arrival: Arrivals | None = None,
+    ) -> "LoggedReplay":
+        """Return a replay of it."""
+        return LoggedReplay(
+            plan, references, self, city, shards=shards, on_dead_letters=on_dead_letters, on_arrival=on_arrival
+        )
+
+    def line(self, position: int) -> bytes:
+        """Return the line at a log position; in the place of one that is damaged or gone, an event that says so."""
+        try:
+            return self.log.line(position)
+        except LogError:
+            return lost_line(position)
+
+
+class LoggedReplay(Replaying):
+    """One replay of an event log: its order, its ticks and its times of arrival, as the engine was given them.
+
+    Where the log goes on nothing has ended, and what the engine had not decided by then is not decided here. Records
+    that change what is in force are passed over: it is these rules that are tried.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        references: References,
+        past: Logged,
+        city: CityKey,
+        *,
+        shards: int = 1,
+        on_dead_letters: DeadLetters | None = None,
+        on_arrival: Arrivals | None = None,
+    ) -> None:
+        super().__init__(
+            plan,
+            references,
+            past.feeds,
+            city,
+            shards=shards,
+            on_dead_letters=on_dead_letters,
+            on_arrival=on_arrival,
+        )
+        self._past = past
+
+    def _run(self, progress: Progress) -> Iterator[list[Alert]]:
+        past, clocks = self._past, {clock.feed.name: clock for clock in self._clocks}
+        frames = takewhile(lambda frame: frame.position < past.end, past.log.read(past.begin))
+        at = past.begin
+        for block, end in blocks(frames, {feed.name: feed for feed in past.feeds}):
+            progress(end - at)
+            at = end
+            if isinstance(block, Events):
+                arrival = self._workers.result(self._workers.submit(None, self._decode, block))
+                yield from self._arrived(arrival, clocks[block.feed])
+                continue
+            if isinstance(block, Tick):
+                clocks[block.feed].heed(block)
+            elif isinstance(block, FeedEnd):
+                clocks[block.feed].ended = True
+            elif isinstance(block, End):
+                self._clock.ended = block.time
+            else:
+                continue
+            yield from self._found(block.position)
+            yield self._step(block)
+        yield from self._rest()
+
+    def _line(self, position: int) -> bytes:
+        return self._past.line(position)
