@@ -7,11 +7,12 @@ from rich.text import Text
 
 from citynerve.alert_words import mode_word, severity_word, transition_word
 from citynerve.screen import STYLES
-from citynerve.text import LANGUAGES, current
+from citynerve.text import LANGUAGES, current, say
 from citynerve.topics import DISPATCH, Topic
 from rules import message
 from rules.excerpt import harmless
 from rules.plan import Plan
+from streams.control.entry import OUTCOME
 from streams.log.frame import Frame
 
 Told = dict[str, Any]
@@ -32,6 +33,8 @@ class TopicLines:
         if topic.name == "events":
             return self._at(frame.received, frame.feed, text.decode(errors="replace"))
         record = orjson.loads(text)
+        if topic.name == "control":
+            return self._entry(record)
         told = ", ".join(
             f"{name} {value}"
             for name, value in record.items()
@@ -42,6 +45,25 @@ class TopicLines:
     def _at(self, received: int, feed: str, told: str) -> Text:
         when = message.time(received, self._plan)
         return Text.assemble((when, "dim"), "  ", (harmless(feed), "cyan"), "  ", harmless(told))
+
+    def _entry(self, entry: Told) -> Text:
+        """Return a publishing with who made it and why, or what came of one."""
+        when, kind = message.time(entry["time"], self._plan), entry["kind"]
+        if kind != OUTCOME:
+            told = f"{entry['author']}: {entry['reason']}" if entry["author"] else entry["reason"]
+            edits = " ".join(f"{each['rule']} ({each['change']})" for each in entry["edits"])
+            return Text.assemble(
+                (when, "dim"), "  ", (kind, "cyan"), "  ", harmless(told), (harmless(f"  {edits}"), "dim")
+            )
+        if refused := entry.get("refused"):
+            return Text.assemble(
+                (when, "dim"), "  ", (f"#{entry['of']}", "bold red"), "  ", harmless(refused[current()])
+            )
+        at = entry.get("at")
+        since = "" if at is None else message.time(at, self._plan)
+        return Text.assemble(
+            (when, "dim"), "  ", (f"#{entry['of']}", "cyan"), "  ", say(en="in force", zh="已生效"), f" {since}"
+        )
 
     def _alert(self, alert: Told) -> Text:
         severity, ended = alert["severity"], alert["transition"] not in ("firing", "raised", "lowered")

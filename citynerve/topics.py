@@ -19,8 +19,9 @@ TOPICS: dict[str, tuple[str, What]] = {
     "alerts": ("alerts", What.LINES),
     "late": ("late", What.LINES),
     "dead-letter": ("dead_letters", What.LINES),
-    "control": ("events", What.CONTROL),
+    "control": ("control", What.LINES),
     "events": ("events", What.LINES),
+    "ticks": ("events", What.CONTROL),
 }
 
 
@@ -35,7 +36,7 @@ class Topic:
     def lines(self, frame: Frame, position: int) -> Iterator[bytes]:
         """Yield what of a frame belongs to the topic from a log position on, a line of JSON each; events as they came.
 
-        A control record is given its position, its feed and when it was received.
+        A tick, or an end, is given its position, its feed and when it was received.
         """
         if frame.what is not self.what:
             return
@@ -54,7 +55,7 @@ def topics(data: Path) -> list[str]:
 
 def topics_of_logs(data: Path) -> list[str]:
     """Return one topic for each log of a data folder."""
-    return [name for name in topics(data) if name != "control"]
+    return [name for name in topics(data) if name != "ticks"]
 
 
 def topic(data: Path, name: str) -> Topic:

@@ -121,6 +121,7 @@ def _explain(
 
     warm.ensure()
     from citynerve import engine
+    from citynerve.in_force import rules_of
     from citynerve.located import located
     from events.place import Problems
     from rules import errors
@@ -138,7 +139,7 @@ def _explain(
             say(en="files are read twice; standard input cannot be", zh="文件要读两遍,不能用标准输入")
         )
     try:
-        ruleset = engine.load_rules(rules or (located(log).rules if log else ()), schemas)
+        ruleset = rules_of(located(log), rules, schemas) if log else engine.load_rules(rules, schemas)
         if not is_alert and event is None:
             return _rule(ruleset, what, reference, format)
         from citynerve import wiring

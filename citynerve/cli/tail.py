@@ -14,6 +14,7 @@ from citynerve.cli.failure import EXIT_CODES, OK
 from citynerve.text import say
 
 if TYPE_CHECKING:
+    from citynerve.located import Located
     from citynerve.topics import Topic
     from streams.log.frame import Frame
     from streams.log.reader import LogReader
@@ -48,8 +49,8 @@ def command() -> click.Command:
                 ["topic"],
                 metavar="TOPIC",
                 help=say(
-                    en="alerts, late, dead-letter, control, events, or dispatch.DEPARTMENT",
-                    zh="alerts、late、dead-letter、control、events 或 dispatch.部门",
+                    en="alerts, late, dead-letter, control, events, ticks, or dispatch.DEPARTMENT",
+                    zh="alerts、late、dead-letter、control、events、ticks 或 dispatch.部门",
                 ),
             ),
             options.data(),
@@ -98,7 +99,7 @@ def _tail(
 
     found = located(data)
     wanted = topic_of(found.data, topic)
-    write = _for_people(rules or found.rules) if sys.stdout.isatty() else _as_json
+    write = _for_people(found, rules) if sys.stdout.isatty() else _as_json
     log = LogReader(wanted.folder)
     position = _position(log, begin or ("START" if once else "NOW", 0))
     told = 0
@@ -164,15 +165,15 @@ def _as_json(_topic: "Topic", _frame: "Frame", line: bytes) -> None:
     sys.stdout.buffer.write(line + b"\n")
 
 
-def _for_people(rules: Sequence[Path]) -> "Callable[[Topic, Frame, bytes], None]":
+def _for_people(found: "Located", rules: Sequence[Path]) -> "Callable[[Topic, Frame, bytes], None]":
     """Return what shows lines at a terminal; the rules know the city's time zone, and titles."""
     from citynerve import warm
 
     warm.ensure()
     from rich.console import Console
 
-    from citynerve import engine
+    from citynerve.in_force import rules_of
     from citynerve.topic_lines import TopicLines
 
-    lines, console = TopicLines(engine.load_rules(rules, []).plan), Console()
+    lines, console = TopicLines(rules_of(found, rules).plan), Console()
     return lambda topic, frame, line: console.print(lines.line(topic, frame, line), soft_wrap=True)

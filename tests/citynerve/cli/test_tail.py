@@ -17,6 +17,7 @@ from streams.log.follow import follow
 from streams.log.frame import What
 from streams.log.reader import LogReader
 from tests.dispatch.district import alert, line
+from tests.streams.small_log import planned
 
 AT = 1_795_500_000_000  # 2026-11-24T14:00:00+08:00
 ROOM = Retention(segment_bytes=1, headroom_bytes=0)  # a segment a commit
@@ -64,7 +65,7 @@ def test_what_is_kept_is_lines_of_json(citynerve, engine):
     late = citynerve("tail", "late", "--data", engine, "--once").out
     assert late == f'{{"feed": "gates", "position": 0, "received": {AT}}}\n'
     assert '"reason": "syntax"' in citynerve("tail", "dead-letter", "--data", engine, "--once").out
-    control = json.loads(citynerve("tail", "control", "--data", engine, "--once").out)
+    control = json.loads(citynerve("tail", "ticks", "--data", engine, "--once").out)
     received = control.pop("received")
     assert control == {"position": 26, "feed": "gates", "control": "tick"} and AT < received < AT + 60_000
 
@@ -159,3 +160,29 @@ def test_following_waits_at_the_end_and_goes_on(engine):
     seen = [frame if frame is None else frame.position for frame in follow(reader, reader.end, wait, pytest.fail)]
     log.close()
     assert len(seen) == 4 and seen[0] is None and seen[1] == reader.end - len(smoke(8)) and seen[2:] == [None, None]
+
+
+def test_publishings_are_told_by_whom_and_why(citynerve, engine, monkeypatch):
+    from citynerve.topic_lines import TopicLines
+    from citynerve.topics import topic
+    from streams.control.entry import Entry, Outcome
+    from streams.control.entry import line as control_line
+
+    entry = Entry(
+        1, AT, "publish", "wang", "quieter\x1b[2J", "e", "r", {}, {}, ({"rule": "smoke", "change": "note"},), {}
+    )
+    log = FileLog(log_folder(engine, "control"), Clock(), retention=ROOM)
+    for number, told in enumerate((entry, Outcome(1, at=AT), Outcome(1, refused={"en": "no", "zh": "否"})), 1):
+        log.append("", control_line(number, None, told, AT)).result()
+    log.close()
+    told = citynerve("tail", "control", "--data", engine, "--once")
+    assert [json.loads(each)["kind"] for each in told.out.splitlines()] == ["publish", "outcome", "outcome"]
+    lines = TopicLines(planned("r, from: gate"))
+    wanted = topic(engine, "control")
+    shown = [
+        str(lines.line(wanted, frame, text))
+        for frame in LogReader(wanted.folder).read(0)
+        for text in wanted.lines(frame, 0)
+    ]
+    assert "publish  wang: quieter" in shown[0] and "smoke (note)" in shown[0] and "\x1b" not in shown[0]
+    assert "#1  in force 2026-11-24 14:00:00" in shown[1] and shown[2].endswith("#1  no")
