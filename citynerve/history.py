@@ -5,10 +5,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from citynerve import engine
+from citynerve.feeds import Feed
 from citynerve.past import Recorded
 from citynerve.text import say
 from events.alert import Alert
-from events.place import Problem
+from events.place import Place, Problem
 from rules.check import Ruleset
 from streams.shard.intake import Arrival
 from streams.summary import Summary
@@ -55,7 +56,7 @@ class Replays:
         for alerts in engine.followed(replay.run, opened, self.progress, title):
             for take in takers:
                 take(alerts)
-        broken = engine.settle(replay.summary, opened.feeds)
+        broken = [*engine.settle(replay.summary, opened.feeds), *nothing_came(opened.feeds, replay.summary)]
         self.problems += [problem for problem in broken if problem not in self.problems]
         return replay.summary
 
@@ -72,3 +73,22 @@ class Replays:
         title = title or say(en="replaying history", zh="回放历史")
         summary = self.run(ruleset, past, title, (*takers, history.take), history.arrive)
         return summary, history.warnings(summary)
+
+
+def nothing_came(feeds: Sequence[Feed], summary: Summary) -> list[Problem]:
+    """Return an error where no input had an event: whoever replays nothing has learned nothing, and must hear of it."""
+    if summary.events:
+        return []
+    refused = sum(summary.rejected.values())
+    advice = "name a file with events", "请给出含有事件的文件"
+    if refused:
+        advice = "`citynerve replay --dead-letters FILE` says why", "citynerve replay --dead-letters FILE 会给出原因"
+    return [
+        Problem(
+            "D009",
+            Place(feeds[0].feed if feeds else "-", 1),
+            f"no event: {engine.many(refused, 'line')} refused" if refused else "no event: the input is empty",
+            f"没有事件:{refused:,} 行被拒收" if refused else "没有事件:输入为空",
+            *advice,
+        )
+    ]

@@ -103,11 +103,28 @@ def _gap(gaps: Sequence[Gap]) -> str:
         return say(en="no test in which it fires", zh="没有触发它的测试")
     if kind == "quiet":
         return say(en="no test in which it sees events and stays quiet", zh="没有收到事件而不触发的测试")
+    if kind == "limit":
+        return _one_sided(written, [str(gap.other) for gap in gaps])
     others = [f"`{gap.other}`" if kind == "number" else str(gap.other) for gap in gaps]
     en, zh = " or ".join(others), " 或 ".join(others)
-    if kind == "limit":
-        return say(en=f"`{written}`: always {en}, all tests end the same", zh=f"`{written}`:恒为 {zh},测试结果都不变")
-    return say(en=f"`{written}`: with {en} all tests end the same", zh=f"`{written}`:改成 {zh},测试结果都不变")
+    return say(
+        en=f"`{written}`: with {en} in its place no test would fail; add one that tells them apart",
+        zh=f"`{written}`:改成 {zh} 也没有测试失败,请补充能区分二者的测试",
+    )
+
+
+def _one_sided(written: str, others: Sequence[str]) -> str:
+    """Say of a comparison that no test needs it to be false, or true; `others` are what it may always be."""
+    if len(others) > 1:
+        return say(
+            en=f"`{written}`: no test needs it; add one in which it decides",
+            zh=f"`{written}`:没有测试依赖它,请补充由它决定结果的测试",
+        )
+    other = "false" if others[0] == "true" else "true"
+    return say(
+        en=f"`{written}`: no test would fail if it were always {others[0]}; add one that needs it to be {other}",
+        zh=f"`{written}`:恒为 {others[0]} 也没有测试失败,请补充要求它为 {other} 的测试",
+    )
 
 
 def junit(files: Sequence[Tested]) -> bytes:

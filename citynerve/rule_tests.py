@@ -12,9 +12,9 @@ from rules.check import Ruleset
 from rules.errors import problem
 from rules.files import TEST_SUFFIXES
 from streams.trial.gaps import Gap, gaps
-from streams.trial.reading import read_tests
+from streams.trial.reading import Unread, read_tests
 from streams.trial.run import Finding, Trial, load
-from streams.trial.script import RuleTest
+from streams.trial.script import RuleTest, TestFile
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,9 @@ class TestRun:
             why, why_zh = reason(error)
             tested.problems.append(problem("Y030", Place(str(path), 1), why=why, why_zh=why_zh))
             return tested
+        except Unread as found:
+            tested.problems += _beside(path) or dict.fromkeys([*found.problems, *self._about(found.file)])
+            return tested
         except Problems as found:
             tested.problems += _beside(path) or found.problems
             return tested
@@ -91,6 +94,22 @@ class TestRun:
             if outcome.trial is not None:
                 trials.append(outcome.trial)
         return tested
+
+    def _about(self, file: TestFile | None) -> list[Problem]:
+        """Return what else is wrong where a file cannot be run: with its rules, or with names in its tests."""
+        if file is None or not file.rules:
+            return []
+        try:
+            ruleset = load(file, self._schemas, self._city)
+        except Problems as found:
+            return found.problems
+        problems = []
+        for test in file.tests:
+            try:
+                Trial(test, ruleset, self._city)
+            except Problems as found:
+                problems += found.problems
+        return problems
 
     def _outcome(self, test: RuleTest, ruleset: Ruleset) -> Outcome:
         started = time.process_time()

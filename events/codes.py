@@ -25,6 +25,7 @@ CODES: dict[str, Text] = {
     "D006": {"en": "the input is not UTF-8 text but UTF-16 or the like", "zh": "输入是 UTF-16 之类的双字节编码"},
     "D007": {"en": "a file cannot be written", "zh": "无法写入文件"},
     "D008": {"en": "a survey found nothing to make a set of", "zh": "调查未发现可生成参考集的数据"},
+    "D009": {"en": "no input has an event", "zh": "输入中没有任何事件"},
     "D010": {"en": "there is no file for a set that the rules read", "zh": "规则要读取的参考集没有文件"},
     "D011": {"en": "a set is empty", "zh": "参考集为空"},
     "D012": {"en": "a set has no usable row, or lacks a column of its key", "zh": "参考集没有可用的行,或缺少主键列"},

@@ -57,7 +57,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         # Not `main()` of click: that would answer a closed pipe by itself.
         program = _program()
-        with program.make_context("citynerve", list(arguments)) as context:
+        colour = False if os.environ.get("NO_COLOR") else None  # None: on terminals (https://no-color.org)
+        with program.make_context("citynerve", list(arguments), color=colour) as context:
             code = program.invoke(context)
         sys.stdout.flush()
         return int(code or failure.OK)

@@ -70,17 +70,18 @@ def _epoch_ms(text: str) -> int | None:
     return None if moment.tzinfo is None else round(moment.timestamp() * 1000)
 
 
-def rule_paths() -> Argument:
-    """Which rules, where they must be named."""
+def rule_paths(*, required: bool = False) -> Argument:
+    """Which rules; the shipped library where none are named, unless they must be: it is not to be written to."""
+    default = "" if required else say(en="; default: the shipped library", zh=";默认为自带规则库")
     return Argument(
         ["paths"],
         nargs=-1,
-        required=True,
+        required=required,
         type=FilePath(),
-        metavar="PATH...",
+        metavar="PATH..." if required else "[PATH...]",
         help=say(
-            en="rule files, or folders whose *.yaml are rules and vocabulary",
-            zh="规则文件,或含有规则与词汇 *.yaml 的目录",
+            en=f"rule files, or folders whose *.yaml are rules and vocabulary{default}",
+            zh=f"规则文件,或含有规则与词汇 *.yaml 的目录{default}",
         ),
     )
 

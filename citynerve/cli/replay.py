@@ -128,6 +128,7 @@ def _replay(
     warm.ensure()
     from citynerve import baselines, cold_start, engine, wiring
     from citynerve.dead_letters import DeadLetters
+    from citynerve.history import nothing_came
     from citynerve.lines import writer
     from citynerve.outputs import open_outputs, refuse_overwriting
     from citynerve.past import Opened
@@ -165,7 +166,7 @@ def _replay(
             write(raised)
         if letters:
             letters.write_foreign()
-        problems = engine.settle(replay.summary, feeds)
+        problems = [*engine.settle(replay.summary, feeds), *nothing_came(feeds, replay.summary)]
         if summary_out:
             summary_out.write(engine.summary_json(replay.summary))
     engine.tell(problems)

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 
 def read(paths: Sequence[Path]) -> "RuleFiles":
-    """Read files and folders; a file of tests is none of them, and the command that runs it is named."""
-    from rules import files
+    """Read files and folders, the shipped library where none is named.
+
+    A file of tests is no rule file, and the command that runs it is named.
+    """
+    from rules import check, files
 
     if tests := [path for path in paths if path.name.endswith(files.TEST_SUFFIXES) and not path.is_dir()]:
         named = " ".join(map(str, tests))
@@ -23,4 +26,4 @@ def read(paths: Sequence[Path]) -> "RuleFiles":
                 zh=f"{named} 是规则的测试;请用 `citynerve rules test {named}` 运行",
             )
         )
-    return files.read(paths)
+    return files.read(paths or [check.LIBRARY])

@@ -23,7 +23,7 @@ def command() -> click.Command:
         "format",
         callback=_format,
         params=[
-            options.rule_paths(),
+            options.rule_paths(required=True),
             options.schemas(),
             Option(
                 ["--check"],

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from events.alert import SEVERITIES, Alert, Transition
 from rules.message import NULL, render, time
+from rules.misspelt import meant
 from rules.model import Mode
 from rules.plan import Plan
 from rules.reading import LANGUAGES, Reader
@@ -22,6 +23,13 @@ FIRST = "firing"
 NONE = "none"
 KEYS = ("rule", "at", "key", "severity", "transition", "title", "message", "values", "since", "site", "mode")
 _TRANSITIONS = get_args(Transition)
+_NOTHING = ("nothing", "no", "empty", "quiet", "silent", "false", "0", "无", "没有", "不触发")
+_OTHERWISE = {  # what transitions are called elsewhere
+    **dict.fromkeys(("fired", "fires", "fire", "alert", "triggered", "open", "opened", "begun", "started"), FIRST),
+    **dict.fromkeys(("触发", "告警"), FIRST),
+    **dict.fromkeys(("cleared", "clear", "closed", "close", "ended", "recovered", "ok", "恢复", "解除"), "resolved"),
+    **dict.fromkeys(("timeout", "stale", "过期"), "expired"),
+}
 _PLAIN = re.compile(r"[^\s,\[\]{}#&*!|>'\"%@`:?-](?:[^,\[\]{}#:]|:(?!\s)|(?<!\s)#)*(?<!\s)|-?[\d.]+\w*")
 _MODES = [mode for mode in get_args(Mode) if mode != "disabled"]
 
@@ -41,6 +49,9 @@ class Difference:
 def expected(node: Node, start: int, reader: Reader) -> tuple[Expected, ...]:
     """Read `expect`: `none`, or a list of transitions; `start` is that of the test (epoch ms)."""
     if isinstance(node, Scalar) and node.text == NONE:
+        return ()
+    if isinstance(node, Scalar) and node.text.strip().lower() in _NOTHING:
+        reader.report("E008", node.place, what="word", what_zh="词", word=node.text, near=NONE)
         return ()
     return tuple(found for each in reader.items("expect", node) if (found := _expected(each, start, reader)))
 
@@ -68,7 +79,7 @@ def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
             case "severity":
                 fields[name] = reader.word(name, value, SEVERITIES, "severity", "级别")
             case "transition":
-                transition = reader.word(name, value, _TRANSITIONS, "transition", "状态变化") or FIRST
+                transition = _transition(value, reader)
             case "mode":
                 fields[name] = reader.word(name, value, _MODES, "mode", "运行方式")
             case "title" | "message":
@@ -81,6 +92,21 @@ def _expected(node: Node, start: int, reader: Reader) -> Expected | None:
                 scalar = reader.text(name, value)
                 fields[name] = scalar.text if scalar else ""
     return Expected(rule, transition, fields, written, mapping.place, named) if rule else None
+
+
+def _transition(node: Node, reader: Reader) -> str:
+    """Read a transition; another word for one is reported, and stands for it."""
+    scalar = reader.text("transition", node)
+    if scalar is None or scalar.text in _TRANSITIONS:
+        return scalar.text if scalar else FIRST
+    near = meant(scalar.text.lower(), _TRANSITIONS, also=_OTHERWISE)
+    if not near:
+        reader.unknown(scalar, _TRANSITIONS, "transition", "状态变化")
+        return FIRST
+    note = f"transition / 状态变化: {' '.join(_TRANSITIONS)}"
+    what = {"what": "transition", "what_zh": "状态变化", "word": scalar.text, "near": near}
+    reader.report("E008", scalar.place, note=note, **what)
+    return near
 
 
 def _patterns(key: str, node: Node, reader: Reader) -> dict[str, str]:

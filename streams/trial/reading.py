@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from events.place import Place, Problems
+from events.place import Place, Problem, Problems
 from events.schema import Schemas
 from rules import yaml
 from rules.files import unreadable
@@ -52,7 +52,7 @@ def read_tests(path: Path, schemas: Schemas) -> TestFile:
     ------
     OSError
         it cannot be read
-    Problems
+    Unread
         everything that is wrong with it
     """
     node, problems = yaml.read(str(path), path.read_bytes())
@@ -60,8 +60,16 @@ def read_tests(path: Path, schemas: Schemas) -> TestFile:
     reader.problems += problems
     file = reader.file(node) if node is not None or not problems else None
     if file is None or any(each.level == "error" for each in reader.problems):
-        raise Problems(reader.problems)
+        raise Unread(reader.problems, file)
     return file
+
+
+class Unread(Problems):
+    """Something is wrong with a file of tests; `file` is what could be read of it: its rules are to be checked too."""
+
+    def __init__(self, problems: list[Problem], file: TestFile | None) -> None:
+        super().__init__(problems)
+        self.file = file
 
 
 class _Tests(Reader):
@@ -124,17 +132,16 @@ class _Tests(Reader):
         found = self.fields(mapping, TEST, "test", needed=("name", "start", "expect"))
         name = self.text("name", found["name"]) if "name" in found else None
         start = self.instant(found["start"], "start") if "start" in found else None
-        if name is None or start is None:
-            return None
+        is_whole, start = name is not None and start is not None, start or 0  # the rest is looked at all the same
         happenings = [*self.events(found.get("events"), start), *self.repeated(found.get("repeat"), start)]
         happenings.sort(key=lambda each: each.at)
         length = self.duration("advance", found["advance"]) if "advance" in found else 0
         end = max([start + (length or 0), *(each.at for each in happenings)])
         alive = found.get("alive")
-        return RuleTest(
+        test = RuleTest(
             self.path,
-            name.text,
-            name.place,
+            name.text if name else "",
+            name.place if name else mapping.place,
             start,
             end,
             tuple(_identified(happenings)),
@@ -144,6 +151,7 @@ class _Tests(Reader):
             alive.place if alive is not None else None,
             self.outages(found["down"], start) if "down" in found else (),
         )
+        return test if is_whole else None
 
     # what happens
 

@@ -89,10 +89,16 @@ class Trial:
         self.test = test
         self.plan = ruleset.plan
         self._city = city
-        self._check(ruleset)
-        self._references = self._referred()
+        found = self._unknown(ruleset)
+        try:
+            self._references = self._referred()
+        except Problems as wrong:
+            found += wrong.problems
+        if found:
+            raise Problems(found)
 
-    def _check(self, ruleset: check.Ruleset) -> None:
+    def _unknown(self, ruleset: check.Ruleset) -> list[Problem]:
+        """Return what the test names that there is not."""
         test, reader, declared = self.test, Reader(), ruleset.vocabulary.sets
         rules = {rule.rule.name.text: [name for name, _ in rule.key] for rule in ruleset.rules}
         said = {rule.rule: [value.name for value in rule.values if not value.personal] for rule in self.plan.rules}
@@ -120,8 +126,7 @@ class Trial:
         heard = declared.get(DEVICES)
         if test.alive_place and not (heard and {"site", "expected_s"} <= set(heard.columns)):
             reader.report("E073", test.alive_place)
-        if reader.problems:
-            raise Problems(reader.problems)
+        return reader.problems
 
     def _referred(self) -> References:
         """Return the sets; what is wrong with a cell is told at the row's place in the test."""

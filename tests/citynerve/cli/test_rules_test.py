@@ -160,3 +160,19 @@ def test_the_outcome_is_written_for_build_servers(tested, tmp_path):
     tested("none", "--junit", tmp_path / "junit.xml", tests="rules: [")
     [[case]] = ElementTree.parse(tmp_path / "junit.xml").getroot()
     assert [entry.tag for entry in case] == ["error"]
+
+
+def test_what_is_wrong_with_tests_and_with_their_rules_is_told_in_one_run(tested):
+    told = tested("nothing", rules=RULES.replace("10s", "10s sliding"))
+    assert told.code == 1 and "did you mean `none`?" in told.out and "did you mean `10s`?" in told.out
+
+
+def test_of_a_limit_it_is_said_which_side_lacks_a_test(tested):
+    rules = RULES.replace("key: device", "when: match_score > 0.5, key: device")
+    tests = TESTS.replace("device: d", "device: d, match_score: 0.9")
+    told = tested(BURST, "--coverage", rules=rules, tests=tests)
+    assert (
+        "`match_score > 0.5`: no test would fail if it were always true; add one that needs it to be false" in told.out
+    )
+    told = tested(BURST, "--coverage", rules=rules, tests=tests, language="zh")
+    assert "`match_score > 0.5`:恒为 true 也没有测试失败,请补充要求它为 false 的测试" in told.out

@@ -110,7 +110,7 @@ def test_outages_and_devices_are_read(tmp_path):
         ("alive: {S1: 0.5}, expect: none", [(13, "E071")]),
         ("down: [gates], expect: none", [(8, "E008")]),
         ("down: [{feed: gate, from: 2h, to: 2h}], expect: none", [(8, "E075")]),
-        ("expect: nothing", [(9, "E001")]),
+        ("expect: nothing", [(9, "E008")]),
         ("expect: [{at: 1s}]", [(10, "E003")]),
         ("expect: [{rule: r, severity: bad}]", [(30, "E008")]),
         ("expect: [{rule: r, transition: fires}]", [(32, "E008")]),
@@ -161,3 +161,33 @@ def test_a_key_field_that_the_rule_has_not_is_told_at_its_place(tmp_path):
         "did you mean `site`?",
         text.splitlines()[2].index("sit:") + 1,
     )
+
+
+def advice(tmp_path, expect):
+    with pytest.raises(Problems) as raised:
+        read(tmp_path, f"expect: {expect}")
+    return [(each.code, each.advice_en) for each in raised.value.problems]
+
+
+@pytest.mark.parametrize("word", ["nothing", "no", "无"])
+def test_another_word_for_none_is_told_the_word_of_the_language(tmp_path, word):
+    assert advice(tmp_path, word) == [("E008", "did you mean `none`?")]
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("fired", "firing"),
+        ("triggered", "firing"),
+        ("cleared", "resolved"),
+        ("恢复", "resolved"),
+        ("resolvd", "resolved"),
+    ],
+)
+def test_another_word_for_a_transition_is_told_the_word_of_the_language(tmp_path, word, near):
+    assert advice(tmp_path, f"[{{rule: r, transition: {word}}}]") == [("E008", f"did you mean `{near}`?")]
+
+
+def test_a_test_without_a_name_or_a_start_is_looked_at_all_the_same(tmp_path):
+    text = f"{HEAD}- {{events: [{{at: 1s, kind: gat}}], expect: nothing}}\n"
+    assert [code for *_, code in problems(tmp_path, text)] == ["E003", "E003", "E008", "E008"]
