@@ -160,7 +160,7 @@ class _Reader(Reader):
     def _whole(self, keys: Mapping[str, Node], key: str, usual: int, *, least: int = 1, most: int = _WHOLE_MAX) -> int:
         value = self.whole(key, keys[key], least=least) if key in keys else None
         if value is not None and value > most:
-            self.report("E030", keys[key].place, key=key, least=least, most=most)
+            self.report("E030", keys[key].place, key=key, least=least, most=most, advice="", advice_zh="")
         return usual if value is None else value
 
     def _path(self, node: Node | None, key: str) -> Path | None:
