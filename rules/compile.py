@@ -105,7 +105,7 @@ def compile_ruleset(
 
 
 def _layout(
-    rules: Sequence[CheckedRule], scores: Iterable[score_plans.Used], vocabulary: Vocabulary
+    rules: Sequence[CheckedRule], scores: Sequence[score_plans.Used], vocabulary: Vocabulary
 ) -> tuple[Layout, bool]:
     """Return the layout, and whether the devices set fills one of its columns (which takes the device itself)."""
     builder = LayoutBuilder()
@@ -114,10 +114,10 @@ def _layout(
     for typed in (typed for some in read for typed in some):
         builder.require(typed)
         asked.update(leaf.name for leaf in leaves(typed) if isinstance(leaf, Field))
-    for rule in rules:
-        for name, type in (part for key in rule.keys for part in key):
-            builder.column(name, type)
-            asked.add(name)
+    keys = [*(key for rule in rules for key in rule.keys), *(score.declared.per for score in scores)]
+    for name, type in (part for key in keys for part in key):
+        builder.column(name, type)
+        asked.add(name)
     devices = vocabulary.sets.get(DEVICES)
     is_filled = (
         devices is not None

@@ -2,7 +2,8 @@
 
 A number that count() or distinct() is compared with becomes one less and one more; any other comparison with a number
 is made to hold always, and never, or where that would be no rule its number is doubled and halved; so is a duration
-that decides when an alert begins, and what says how unusual a silence must be.
+that decides when an alert begins, and what says how unusual a silence must be. The `when` of a score is changed as that
+of a rule, for all rules that read it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 from events.place import Place, Problems
 from events.schema import Schemas
-from rules import rule_check
+from rules import rule_check, score_events
 from rules.check import UTC
 from rules.checked import CheckedRule
 from rules.conditions import Conditions
@@ -20,6 +21,7 @@ from rules.expression.nodes import Call, Compare, Name, Node, Number, Truth, chi
 from rules.expression.parse import parse
 from rules.model import Change, Rule, Sequence, Silence, Threshold
 from rules.patterns.absence import CheckedAbsence
+from rules.score_declarations import ScoreDeclaration
 from rules.vocabulary import Vocabulary
 from rules.yaml import Scalar
 
@@ -33,7 +35,10 @@ COUNTS = ("count", "distinct")
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What no test looks at. Of a constant `written` is what the rule says, and `other` what could stand there too."""
+    """What no test looks at: of a rule, or of a score as `scores.NAME`.
+
+    Of a constant `written` is what it says, and `other` what could stand there too.
+    """
 
     kind: Kind
     rule: str
@@ -69,6 +74,17 @@ def changed(
             for gap, changed_node in choices:
                 if (made := checked(placed, {**own, EXPRESSION: changed_node})) is not None:
                     yield replace(gap, rule=written.name.text, place=scalar.place), made
+                    break
+
+
+def changed_scores(vocabulary: Vocabulary, schemas: Schemas) -> Iterator[tuple[Gap, ScoreDeclaration]]:
+    """Yield each score with each constant of its `when` changed, and what is missing if no test sees the change."""
+    for name, declared in vocabulary.scores.items():
+        for choices in _limits(declared.when) if declared.when is not None else ():
+            for gap, node in choices:
+                other = replace(declared, when=node, when_text=canonical(node))
+                if not any(each.level == "error" for each in score_events.problems(other, vocabulary, schemas)):
+                    yield replace(gap, rule=f"scores.{name}", place=declared.place), other
                     break
 
 

@@ -4,7 +4,7 @@ Whether tests look at both sides of a constant is asked by changing it: a rule w
 rule, and where no test tells the two apart a test is missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from events.alert import Alert
@@ -13,8 +13,10 @@ from events.schema import Schemas
 from rules.check import UTC, Ruleset
 from rules.checked import CheckedRule
 from rules.compile import compile_ruleset
+from rules.expression.typed import Score, leaves
 from rules.patterns.absence import CheckedAbsence
-from streams.trial.changed import Gap, changed
+from rules.plan import Plan
+from streams.trial.changed import Gap, changed, changed_scores
 from streams.trial.expectation import FIRST
 from streams.trial.run import Trial
 
@@ -43,7 +45,36 @@ def gaps(ruleset: Ruleset, trials: Sequence[Trial], schemas: Schemas, city: City
     for name, gap in variants.items():
         if name in alike:
             found[gap.rule].append(gap)
-    return [gap for own in found.values() for gap in own]
+    return [*(gap for own in found.values() for gap in own), *_of_scores(ruleset, rules, trials, schemas, city)]
+
+
+def _of_scores(
+    ruleset: Ruleset, rules: Sequence[CheckedRule], trials: Sequence[Trial], schemas: Schemas, city: CityKey
+) -> Iterator[Gap]:
+    """Yield what no test looks at of the events that scores take: the rules that read a score run with another one."""
+    vocabulary = ruleset.vocabulary
+    for gap, other in changed_scores(vocabulary, schemas):
+        readers = [rule for rule in rules if other.name in _scores(rule)]
+        if not readers:
+            continue  # it does not run
+        instead = replace(vocabulary, scores={**vocabulary.scores, other.name: other})
+        plan = compile_ruleset(readers, instead, vocabulary.timezone or UTC, schemas, city)
+        names = {rule.rule.name.text for rule in readers}
+        if all(_told(_alone(trial, ruleset, plan, city)) == _told(_by(trial.alerts, names)) for trial in trials):
+            yield gap
+
+
+def _scores(rule: CheckedRule) -> set[str]:
+    return {leaf.score for typed in rule.read for leaf in leaves(typed) if isinstance(leaf, Score)}
+
+
+def _alone(trial: Trial, ruleset: Ruleset, plan: Plan, city: CityKey) -> Sequence[Alert]:
+    """Return the alerts of a test with some rules alone, of which it may expect none."""
+    return Trial(replace(trial.test, expect=()), replace(ruleset, plan=plan), city).alerts
+
+
+def _by(alerts: Sequence[Alert], rules: Collection[str]) -> Sequence[Alert]:
+    return [alert for alert in alerts if alert.rule in rules]
 
 
 def _seen(rule: CheckedRule, trials: Sequence[Trial]) -> list[Gap]:

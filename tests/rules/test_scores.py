@@ -177,3 +177,9 @@ def test_what_a_score_chooses_by_is_read_by_its_rules() -> None:
     with pytest.raises(Problems) as found:
         loaded(f"{GOOD}, when: missing(person)", **{"rules.yaml": rule})
     assert "`person`" in next(each.en for each in found.value.problems if each.code == "E031")
+
+
+def test_a_score_that_takes_no_event_at_all_compiles() -> None:
+    text = "version: 1\nscores: {v: {kernel: visits, from: camera, per: track, when: confidence > 1 and 2 < 1}}\n"
+    text += "rules: [{rule: a, from: camera, when: v.visits > 1, severity: low, purpose: public_safety}]\n"
+    assert len(check.loads({"r.yaml": text}, SCHEMAS, CITY).plan.scores) == 1
