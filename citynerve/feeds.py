@@ -81,6 +81,12 @@ def bytes_total(feeds: Sequence[Feed]) -> int | None:
     return sum(known) if len(known) == len(sizes) else None
 
 
+def share_read(feeds: Sequence[Feed]) -> float | None:
+    """Return how much of all files has been read, 0 to 1; None where the size of one is not known."""
+    total = bytes_total(feeds)
+    return bytes_read(feeds) / total if total else None
+
+
 def bytes_read(feeds: Sequence[Feed]) -> int:
     """Return how many bytes of all files have been read."""
     return sum(feed.bytes_read for feed in feeds)

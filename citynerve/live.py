@@ -1,52 +1,104 @@
-"""An engine's process on the screen: drawn anew while it runs where a person looks on, and once at its end."""
+"""An engine that a person looks at: a screen that is drawn anew on a terminal, lines elsewhere."""
 
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import click
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from citynerve.feeds import Feed, bytes_read, bytes_total
-from citynerve.progress import bar, bytes_text
-from citynerve.screen import Board
-from citynerve.text import say
+from citynerve.lines import AlertLines
+from citynerve.live_screen import feed_said, picture, status, told
+from citynerve.vitals import FeedMessages, Observer
+from events.alert import Alert, Severity
 from streams.embedded.process import Process
-from streams.time.watermark import BEGINNING
 
-FRAMES_A_SECOND = 8
+FRAMES_A_SECOND = 4
+LOOK_S = 1.0
+STATUS_S = 10.0  # between two lines where there is no screen
+KEPT = 200  # alerts and messages that a screen can show
 STOP_WITHIN_S = 28.0  # from the signal until all has ended
 DESK_WITHIN_S = 15.0  # that a desk is given to dispatch what was raised last
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-REST_ROWS = 14  # of a terminal's height: what is above and below the alerts
 
 
-def watch(process: Process, feeds: Sequence[Feed], board: Board, progress: bool, console: Console) -> None:
-    """Run a process to its end, or until it is stopped; the board is given its alerts by whoever made it."""
-    start = time.perf_counter()
+class View:
+    """What is shown of an engine while it runs: `alerts` and `tell` are its input, from any thread.
 
-    def look() -> None:
-        board.events = sum(process.engine.counts.events.values())
-        board.time = process.engine.greatest if process.engine.greatest > BEGINNING else None
-        board.seconds = time.perf_counter() - start
+    On a terminal the screen holds it all. Elsewhere alerts are lines on standard output, and what is told goes to
+    standard error with a line of numbers now and then.
+    """
 
-    def frame() -> RenderableType:
-        look()
-        total = bytes_total(feeds)
-        board.share = bytes_read(feeds) / total if total else None
-        return board.picture(console.width, rows=max(3, (console.height - REST_ROWS) // 2))
+    def __init__(self, lines: AlertLines, console: Console) -> None:
+        self._lines, self._console = lines, console
+        self._recent: deque[Alert] = deque(maxlen=KEPT)  # the newest first
+        self._messages: deque[str] = deque(maxlen=KEPT)
+        self._firings: Counter[Severity] = Counter()
+        self._on_screen = False
 
-    if console.is_terminal:
-        with Live(get_renderable=frame, console=console, transient=True, refresh_per_second=FRAMES_A_SECOND):
-            process.run()
-    else:
-        title, total = say(en="running", zh="运行中"), bytes_total(feeds)
-        with bar(title, total, always=progress, unit=bytes_text) as advance:
-            process.on_read = lambda _bytes: advance(bytes_read(feeds))
-            process.run()
-    look()
-    board.share = None
+    def alerts(self, alerts: Sequence[Alert]) -> None:
+        """Take alerts, in their order."""
+        self._firings.update(alert.severity for alert in alerts if alert.transition == "firing")
+        if self._console.is_terminal:
+            self._recent.extendleft(alerts)
+        else:
+            for alert in alerts:
+                click.echo(told(alert, self._lines))
+
+    def tell(self, text: str) -> None:
+        """Take something that a person should know."""
+        if self._on_screen:
+            self._messages.append(text)
+        else:
+            click.echo(text, err=True)
+
+    @contextmanager
+    def shown(self, observer: Observer) -> Iterator[None]:
+        """Show it as long as the block runs."""
+        if self._console.is_terminal:
+            yield from self._screen(observer)
+        else:
+            yield from self._written(observer)
+
+    def _screen(self, observer: Observer) -> Iterator[None]:
+        down = FeedMessages(self.tell, feed_said)
+
+        def frame() -> RenderableType:
+            vitals = observer.look()
+            down.look(vitals.feeds)
+            recent, messages = list(self._recent), list(self._messages)
+            return picture(vitals, self._firings, recent, messages, self._lines, self._console.size)
+
+        with Live(get_renderable=frame, console=self._console, screen=True, refresh_per_second=FRAMES_A_SECOND):
+            self._on_screen = True
+            try:
+                yield
+            finally:
+                self._on_screen = False
+
+    def _written(self, observer: Observer) -> Iterator[None]:
+        down, over = FeedMessages(self.tell, feed_said), threading.Event()
+
+        def write() -> None:
+            due = time.monotonic() + STATUS_S
+            while not over.wait(LOOK_S):
+                vitals = observer.look()
+                down.look(vitals.feeds)
+                if time.monotonic() >= due:
+                    self.tell(status(vitals, self._firings))
+                    due += STATUS_S
+
+        writing = threading.Thread(target=write, name="status", daemon=True)
+        writing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            writing.join()
 
 
 class Stop:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from rich.box import ROUNDED, SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -37,7 +36,6 @@ class Board:
     events: int = 0
     seconds: float = 0.0
     time: int | None = None  # greatest event time seen, epoch ms
-    share: float | None = None  # of the input that has been read, while a run goes on
     _firings: dict[str, Alert] = field(default_factory=dict)  # name of an alert -> its first transition
     _latest: dict[str, Alert] = field(default_factory=dict)
 
@@ -69,11 +67,8 @@ class Board:
         for severity in SEVERITIES:
             chips.append(f" {severity_word(severity)} {counts[severity]:,} ", STYLES[severity])
             chips.append("  ")
-        parts: list[RenderableType] = [facts, chips]
-        if self.share is not None:
-            parts.append(ProgressBar(total=1.0, completed=self.share))
         return Panel(
-            Group(*parts),
+            Group(facts, chips),
             title="[bold]citynerve[/]",
             title_align="left",
             box=ROUNDED,

@@ -1,26 +1,23 @@
 """An engine as a city runs it: events are posted, alerts go to their log, until it is told to stop."""
 
-from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 
 import click
+from rich.console import Console
 
 from citynerve import config, desk_process, engine
-from citynerve.alert_words import severity_word, transition_word
 from citynerve.cli.failure import Failure, system
 from citynerve.configuration import Configuration
 from citynerve.desk_process import DeskProcess
 from citynerve.desk_watch import DeskWatch
-from citynerve.lines import AlertLines
-from citynerve.live import Stop
-from citynerve.text import current, say
+from citynerve.live import Stop, View
+from citynerve.text import say
+from citynerve.vitals import Observer
 from connectors.http import tokens
 from connectors.http.metrics import IngestMetrics
 from connectors.http.server import HttpServer
-from events.alert import Alert
 from events.schema import Schemas
-from rules import message
 from streams.embedded.engine import Recovery
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Process
@@ -35,9 +32,10 @@ from streams.time.wall import LEAP_MS, Leap, WallClock
 class Service:
     """The engine of a configuration, with what posts to it."""
 
-    def __init__(self, settings: Configuration, schemas: Schemas) -> None:
+    def __init__(self, settings: Configuration, schemas: Schemas, console: Console | None = None) -> None:
         self.ruleset = engine.Ruleset.load(settings.rules, [], settings.reference)
-        disk, clock = TimedDisk(), WallClock(_tell_leap)
+        self.view = View(self.ruleset.lines, console or Console())
+        disk, clock = TimedDisk(), WallClock(lambda leap: self.view.tell(_leapt(leap)))
         feeds, senders, self._token = settings.feeds, settings.senders, ""
         if settings.has_desk and desk_process.looks_at_engine(self.ruleset.plan):
             self._token = tokens.propose()
@@ -55,7 +53,7 @@ class Service:
             level=settings.zstd,
             clock=clock,
             disk=disk,
-            on_alerts=self._tell,
+            on_alerts=self.view.alerts,
         )
         connected = {feed.name: partial(self._connected, feed.name) for feed in feeds}
         self.process = Process(opened, inbox, [], connected=connected)
@@ -73,6 +71,7 @@ class Service:
         self._metrics_at = settings.metrics
         self.desk = self._desk(settings) if settings.has_desk else None
         self.watch = DeskWatch(settings.data, opened, self.desk)
+        self._observer = Observer(self.process, settings.data, self.watch, connected=connected)
         self._health = Health(self.process, events, headroom_bytes=settings.retention.headroom_bytes, disk=disk)
         self._collectors: list[Collector] = [
             EngineMetrics(self.process, events, version=version("citynerve")),
@@ -84,7 +83,7 @@ class Service:
 
     def _desk(self, settings: Configuration) -> DeskProcess:
         words = desk_process.arguments(settings.data, settings.rules, settings.reference)
-        return DeskProcess(words, partial(click.echo, err=True))
+        return DeskProcess(words, self.view.tell)
 
     def _connected(self, feed: str) -> bool:
         return self.server.ingest.connected(feed)
@@ -101,7 +100,8 @@ class Service:
             raise Failure(f"{host}:{port}: {system(error)}") from error
         self.metrics_port = metrics.port
         try:
-            self.process.run()
+            with self.view.shown(self._observer):
+                self.process.run()
         finally:
             if self.desk is not None:
                 self.desk.stop(stop.until, self.watch.is_done)
@@ -112,38 +112,31 @@ class Service:
     def _listen(self, recovery: Recovery) -> None:
         self.server.start()
         for line in recovered(recovery):
-            click.echo(line, err=True)
+            self.view.tell(line)
         where = f"http://{self.server.host}:{self.server.port}/ingest/KIND"
         asked = f"http://{self._metrics_at[0]}:{self.metrics_port}/metrics"
-        click.echo(say(en=f"metrics at {asked}", zh=f"指标: {asked}"), err=True)
-        click.echo(say(en=f"taking events at {where}", zh=f"正在接收事件: {where}"), err=True)
+        self.view.tell(say(en=f"metrics at {asked}", zh=f"指标: {asked}"))
+        self.view.tell(say(en=f"taking events at {where}", zh=f"正在接收事件: {where}"))
         self.watch.start()
         if self.desk is not None:
             to_ingest = desk_process.to_ingest(self.server.host, self.server.port) if self._token else ()
             self.desk.start(to_ingest, {config.TOKEN: self._token})
 
-    def _tell(self, alerts: Sequence[Alert]) -> None:
-        lines = self.ruleset.lines
-        for alert in alerts:
-            click.echo(told(alert, lines))
 
-
-def _tell_leap(leap: Leap | None) -> None:
-    """Say that the machine's clock has leapt, is believed, or is back."""
+def _leapt(leap: Leap | None) -> str:
+    """Return that the machine's clock has leapt, is believed, or is back."""
     seconds = leap.by_ms / 1000 if leap else 0.0
     if leap is None:
-        text = say(en="the clock is back", zh="时钟已恢复")
-    elif leap.believed:
-        text = say(
+        return say(en="the clock is back", zh="时钟已恢复")
+    if leap.believed:
+        return say(
             en=f"events agree with the clock, which leapt by {seconds:+,.0f} s: it is believed",
             zh=f"事件时间与跳变 {seconds:+,.0f} 秒后的时钟一致,已采用该时钟",
         )
-    else:
-        text = say(
-            en=f"the clock leapt by {seconds:+,.0f} s: it is not followed until it is back or events agree",
-            zh=f"时钟跳变 {seconds:+,.0f} 秒:在它恢复或事件与之一致之前,不采用该时钟",
-        )
-    click.echo(text, err=True)
+    return say(
+        en=f"the clock leapt by {seconds:+,.0f} s: it is not followed until it is back or events agree",
+        zh=f"时钟跳变 {seconds:+,.0f} 秒:在它恢复或事件与之一致之前,不采用该时钟",
+    )
 
 
 def recovered(recovery: Recovery) -> list[str]:
@@ -182,11 +175,3 @@ def recovered(recovery: Recovery) -> list[str]:
             )
         )
     return lines
-
-
-def told(alert: Alert, lines: AlertLines) -> str:
-    """Return an alert as a line for a terminal or a journal."""
-    when = message.time(alert.time, lines.plan)
-    language = current()
-    title, text = lines.title(alert, language), lines.message(alert, language)
-    return f"{when} {severity_word(alert.severity)} {alert.rule} {transition_word(alert.transition)} {title}: {text}"

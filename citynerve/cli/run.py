@@ -2,9 +2,10 @@
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, OK
 from citynerve.run_folder import REFERENCE
 from citynerve.text import say
+
+if TYPE_CHECKING:
+    from dispatch.progress import Topic
 
 EVENTS = 500_000
 SEED = 7
@@ -84,11 +88,13 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Pa
     from citynerve import engine, live
     from citynerve.desk_process import DeskProcess, arguments
     from citynerve.desk_watch import DeskWatch
+    from citynerve.feeds import share_read
     from citynerve.lines import writer
     from citynerve.run_folder import claim, empty_data
     from citynerve.screen import Board
     from citynerve.simulation import simulate_city
     from citynerve.truth import read_truth, tallies
+    from citynerve.vitals import Observer
     from citynerve.wiring import open_feeds
     from events.alert import Alert
     from events.block import FUTURE_MS
@@ -103,31 +109,43 @@ def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Pa
     board = Board(ruleset.lines)
     alerts: list[Alert] = []
 
+    console = Console()
+    view = live.View(ruleset.lines, console)
+
     def take(some: list[Alert]) -> None:
         alerts.extend(some)
         board.add(some)
+        view.alerts(some)
 
-    console = Console()
     began, used = time.perf_counter(), time.process_time()
     data = empty_data(folder)
     process = ruleset.process(data, feeds, take)
-    desk = DeskProcess(arguments(data, rules, reference), partial(click.echo, err=True))
+    desk = DeskProcess(arguments(data, rules, reference), view.tell)
     dispatched = DeskWatch(data, process.engine, desk)
     stop = live.Stop(process)
+    observer = Observer(process, data, dispatched, connected={}, share=partial(share_read, feeds), simulated=True)
     desk.start()
+    dispatched.start()
     try:
-        live.watch(process, feeds, board, progress, console)
+        with view.shown(observer):
+            process.run()
+            wall_s, cpu_s = time.perf_counter() - began, time.process_time() - used
+            desk.stop(stop.until, dispatched.is_done)
     finally:
-        desk.stop(stop.until, dispatched.is_done)
+        desk.stop(time.monotonic(), lambda: True)
+        dispatched.stop()
     summary = process.engine.summed_up()
-    summary.wall_s, summary.cpu_s = time.perf_counter() - began, time.process_time() - used
+    summary.wall_s, summary.cpu_s = wall_s, cpu_s
+    seen = observer.look()
+    board.events, board.time, board.seconds = seen.events, seen.time, wall_s
     with (folder / "alerts.ndjson").open("wb") as out:
         writer(ruleset.lines, out)(sorted(alerts, key=Alert.sort_key))
     (folder / "summary.json").write_bytes(engine.summary_json(summary))
     judged = {rule.rule for rule in ruleset.plan.rules}
     planted = [incident for incident in read_truth(truth) if incident.rule in judged]
     console.print(board.picture(console.width, tallies(planted, board.firings)))
-    console.print(_next(folder, rules), highlight=False, markup=False, soft_wrap=True)
+    topics = dispatched.latest.topics if dispatched.latest is not None else {}
+    console.print(_next(folder, rules, topics), highlight=False, markup=False, soft_wrap=True)
     return OK
 
 
@@ -144,7 +162,7 @@ def _configured(path: Path) -> int:
     return OK
 
 
-def _next(folder: Path, rules: Sequence[Path]) -> str:
+def _next(folder: Path, rules: Sequence[Path], topics: Mapping[str, "Topic"]) -> str:
     """How to go on from here; a command is broken so that it can be copied from a narrow screen too."""
     parts = [
         f"citynerve replay {_word(folder / 'events.ndjson')}",
@@ -154,11 +172,18 @@ def _next(folder: Path, rules: Sequence[Path]) -> str:
     ]
     replay = " \\\n      ".join(parts)
     less = f"less {_word(folder / 'alerts.ndjson')}"
+    records, topic = (
+        sum(topic.records for topic in topics.values()),
+        max(sorted(topics), key=lambda name: topics[name].records, default="dispatch.fire"),
+    )
+    tail = f"citynerve tail {topic} \\\n      --data {_word(folder)} --from START --once"
     check = f"citynerve rules check {' '.join(map(_word, rules or [_shipped()]))}"
     return say(
         en=f"""How to go on (outside the environment the command is .venv/bin/citynerve)
   # the alerts, one a line
   {less}
+  # what the departments were told: {records:,} records in {len(topics)} topics
+  {tail}
   # the same again: the same alerts
   {replay}
   # read the rules, change one, check it
@@ -168,6 +193,8 @@ def _next(folder: Path, rules: Sequence[Path]) -> str:
         zh=f"""接下来(未激活环境时,命令为 .venv/bin/citynerve)
   # 查看告警,每行一条
   {less}
+  # 查看派发给各部门的内容:{len(topics)} 个主题共 {records:,} 条
+  {tail}
   # 再回放一次:告警完全相同
   {replay}
   # 读一读规则,改一条,再检查
