@@ -16,10 +16,11 @@ from rules.checked import CheckedRule
 from rules.expression.compiled import Program
 from rules.expression.program import Target
 from rules.expression.typed import Column, Coverage, Field, InCalendar, Inside, Member, Near, Score, Typed, leaves
-from rules.patterns.absence import CheckedAbsence
+from rules.patterns.absence import CEILING, CONSENT, CheckedAbsence
 from rules.patterns.plan import Absence, Change, Role, Sequence, Threshold
 from rules.patterns.sequence import CheckedSequence, CheckedStep
 from rules.plan import Plan, RulePlan
+from rules.score_declarations import spelled
 from rules.scores import SCORES
 
 Placement = Literal["local", "shuffle", "global"]
@@ -79,7 +80,9 @@ class StepFacts:
 class ScoreFacts:
     """A score that a rule reads: its kernel, its events, for what it keeps memory, what a key and an event of it take.
 
-    `when` is what chooses events of `kinds`, None where all are scored.
+    `when` is what chooses events of `kinds`, None where all are scored. `reads` are the inputs of the kernel, `says`
+    the outputs that the rule compares or shows, `parameters` all of them as people write them, `given` those of them
+    that are not what they are by default.
     """
 
     name: str
@@ -90,6 +93,27 @@ class ScoreFacts:
     capacity: int
     key_bytes: int
     event_ns: float
+    reads: tuple[str, ...]
+    says: tuple[str, ...]
+    parameters: Mapping[str, str]
+    given: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceFacts:
+    """The score that an absence with `for: unusual` goes by, its limits, and columns of the expected set that it reads.
+
+    A silence that has lasted `least_ms` is unusual where the chance of one that long is below `alpha`; after
+    `ceiling_ms` any is. `out` is what tells of going out, None where nothing does. Without the column `consent_until`
+    there are no profiles.
+    """
+
+    name: str
+    alpha: float
+    ceiling_ms: int
+    least_ms: int
+    out: str | None
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +148,7 @@ class Facts:
     signature: str
     ruleset: str
     scores: tuple[ScoreFacts, ...] = ()
+    silence: SilenceFacts | None = None
 
     @property
     def first_ns(self) -> float:
@@ -164,12 +189,31 @@ def facts(ruleset: Ruleset, checked: CheckedRule, rule: RulePlan) -> Facts:
         signature=rule.signature,
         ruleset=ruleset.plan.version,
         scores=tuple(
-            _score(ruleset, name) for name in sorted({leaf.score for leaf in read if isinstance(leaf, Score)})
+            _score(ruleset, name, [leaf.output for leaf in read if isinstance(leaf, Score) and leaf.score == name])
+            for name in sorted({leaf.score for leaf in read if isinstance(leaf, Score)})
         ),
+        silence=_silence(ruleset, checked),
     )
 
 
-def _score(ruleset: Ruleset, name: str) -> ScoreFacts:
+def _silence(ruleset: Ruleset, checked: CheckedRule) -> SilenceFacts | None:
+    pattern = checked.pattern
+    declared = pattern.unusual if isinstance(pattern, CheckedAbsence) else None
+    if declared is None:
+        return None
+    columns = ruleset.vocabulary.sets[_expects(checked) or ""].columns.values()
+    read = [each.name for each in columns if (each.name, each.type) in (CONSENT, CEILING)]
+    return SilenceFacts(
+        name=declared.name,
+        alpha=declared.alpha,
+        ceiling_ms=declared.ceiling_ms,
+        least_ms=declared.least_ms,
+        out=declared.out_text,
+        columns=tuple(sorted(read)),
+    )
+
+
+def _score(ruleset: Ruleset, name: str, outputs: Iterable[str]) -> ScoreFacts:
     declared = ruleset.vocabulary.scores[name]
     kernel = SCORES[declared.kernel]
     return ScoreFacts(
@@ -181,6 +225,10 @@ def _score(ruleset: Ruleset, name: str) -> ScoreFacts:
         capacity=declared.capacity,
         key_bytes=kernel.key_bytes,
         event_ns=kernel.event_ns,
+        reads=tuple(each.name for each in kernel.inputs),
+        says=tuple(sorted(set(outputs))),
+        parameters={key: spelled(key, value) for key, value in declared.parameters},
+        given=tuple(key for key, value in declared.parameters if value != kernel.parameters[key].default),
     )
 
 

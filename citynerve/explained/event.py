@@ -11,7 +11,7 @@ from rules.message import duration, time
 from rules.patterns.plan import Absence, Threshold
 from rules.patterns.plan import Sequence as SequencePlan
 from rules.plan import Plan, RulePlan
-from streams.explain.event import EventStory, Gate
+from streams.explain.event import Allowed, EventStory, Gate
 
 EARLIER_SHOWN = 5
 
@@ -73,7 +73,9 @@ def _pattern(story: EventStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
         yield from tree(story.judgement.judged, plan, "    ")
     if isinstance(rule.pattern, Absence):
         due = (story.seen.time if story.seen else 0) + rule.pattern.silence_ms
-        if rule.pattern.unusual is None:
+        if story.allowed is not None and story.seen is not None:
+            told = _allowed(story.allowed, story.seen.time, plan)
+        elif rule.pattern.unusual is None:
             told = say(
                 en=f"seen: its silence is counted from here and falls due at {time(due, plan)} at the earliest",
                 zh=f"这是一次出现:静默从此刻重新计时,最早于 {time(due, plan)} 到期",
@@ -108,6 +110,21 @@ def _pattern(story: EventStory, rule: RulePlan, plan: Plan) -> Iterator[str]:
                 en=f"it is evidence of {alert.id} ({alert.transition}, {time(alert.time, plan)})",
                 zh=f"它是 {alert.id} 的依据({transition_word(alert.transition)},{time(alert.time, plan)})",
             )
+
+
+def _allowed(allowed: Allowed, seen: int, plan: Plan) -> str:
+    """Say until when the silence behind a sight may last, and by what."""
+    length, due = duration(allowed.silence_ms, current()), time(seen + allowed.silence_ms, plan)
+    by = say(en="the ceiling, as nothing is learned of this key", zh="上限(该主键没有画像)")
+    if allowed.is_learned:
+        by = say(
+            en="by what was learned of this key up to here, or by its ceiling", zh="按此前对该主键的学习结果或其上限"
+        )
+    return say(
+        en=f"seen: its silence is counted from here and may last {length}, until {due} ({by}); what `unless` stops "
+        "comes on top",
+        zh=f"这是一次出现:静默从此刻重新计时,可持续 {length},至 {due}({by});unless 停表的时间顺延",
+    )
 
 
 def conclusion(story: EventStory, rule: RulePlan, plan: Plan) -> str:
@@ -328,6 +345,9 @@ def told(story: EventStory, rule: RulePlan, plan: Plan) -> dict[str, Any]:
         "judgement": {"time": judgement.time, **document(judgement.judged)} if judgement else None,
         "earlier": [{"time": each.time, "step": each.entry + 1, "id": each.id} for each in story.earlier],
         "following": story.following,
+        "allowed": {"silence_ms": story.allowed.silence_ms, "learned": story.allowed.is_learned}
+        if story.allowed
+        else None,
         "waiting": {
             "fate": waiting.fate,
             "other": {"time": other.time, "step": other.entry + 1, "id": other.id} if other else None,

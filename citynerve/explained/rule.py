@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from citynerve.text import current, say
-from rules.explain import Facts, ScoreFacts, StepFacts
+from rules.explain import Facts, ScoreFacts, SilenceFacts, StepFacts
 from rules.message import duration, memory
 from streams.explain.footprint import Footprint, table_bytes
 
@@ -49,6 +49,9 @@ def _rows(facts: Facts, taken: Footprint) -> Iterator[tuple[str, str]]:
     yield say(en="state", zh="状态"), _state(facts, taken)
     for score in facts.scores:
         yield say(en=f"score {score.name}", zh=f"评分 {score.name}"), _score(score)
+    if facts.silence is not None:
+        name = facts.silence.name
+        yield say(en=f"score {name}", zh=f"评分 {name}"), _silence(facts.silence, facts.expects or "")
     yield say(en="cost", zh="开销"), _cost(facts)
     yield say(en="state signature", zh="状态签名"), facts.signature
     yield say(en="ruleset", zh="规则集版本"), facts.ruleset
@@ -168,11 +171,47 @@ def _state(facts: Facts, taken: Footprint) -> str:
 def _score(score: ScoreFacts) -> str:
     per, held = ", ".join(score.per), memory(table_bytes(score.capacity, score.key_bytes))
     of = ", ".join(score.kinds) if score.when is None else f"{', '.join(score.kinds)}: {score.when}"
-    return say(
+    reads, says = ", ".join(score.reads), ", ".join(score.says)
+    own = {name: value for name, value in score.parameters.items() if name in score.given}
+    rest = {name: value for name, value in score.parameters.items() if name not in score.given}
+    set_to, left = (", ".join(f"{name} = {value}" for name, value in some.items()) or "–" for some in (own, rest))
+    detail = say(
+        en=f"\n    it reads {reads}; this rule reads {says} of it\n    declared: {set_to}\n    by default: {left}",
+        zh=f"\n    读取 {reads};本规则使用 {says}\n    声明: {set_to}\n    默认: {left}",
+    )
+    first = say(
         en=f"{score.kernel} per {per}, of {of}; shared by all rules that read it; {score.key_bytes:,} bytes a key; "
         f"{score.capacity:,} keys at most: {held}; about {score.event_ns:.3g} ns an event (an estimate)",
         zh=f"{score.kernel},按 {per},评分对象 {of};使用它的规则共用;每个键 {score.key_bytes:,} 字节;"
         f"最多 {score.capacity:,} 个键,共 {held};每个事件约 {score.event_ns:.3g} 纳秒(估算)",
+    )
+    return first + detail
+
+
+def _silence(silence: SilenceFacts, expects: str) -> str:
+    """Say by what numbers a silence is found unusual, and what is learned of whom."""
+    language = current()
+    least, ceiling = duration(silence.least_ms, language), duration(silence.ceiling_ms, language)
+    limit = f"{100 * silence.alpha:.3g} %"
+    out = silence.out or say(en="nothing: all are signs at home", zh="无:都视为在家")
+    by_column = say(en=f", or earlier after {expects}.ceiling_h", zh=f",或更早,见 {expects}.ceiling_h")
+    sooner = by_column if "ceiling_h" in silence.columns else ""
+    learned = say(
+        en=f"learned from each one's own silences by time of day, at home and out, while {expects}.consent_until lies "
+        "ahead; of others only the ceiling counts",
+        zh=f"在 {expects}.consent_until 之前,按时段、在家或外出从本人的静默中学习;其他人只看上限",
+    )
+    if "consent_until" not in silence.columns:
+        learned = say(
+            en=f"nothing is learned: {expects} has no time column consent_until, so only the ceiling counts (W326)",
+            zh=f"不学习:{expects} 没有时间列 consent_until,只看上限(W326)",
+        )
+    return say(
+        en=f"inactivity; fires where the chance of a silence that long is below {limit} (alpha), at the latest after "
+        f"{ceiling} (ceiling){sooner}\n    shorter than {least} (least): neither taught nor told\n"
+        f"    tells of going out: {out}\n    {learned}",
+        zh=f"inactivity;这么长的静默概率低于 {limit}(alpha)时触发,最迟 {ceiling}(ceiling){sooner}\n"
+        f"    短于 {least}(least)的静默不学习也不告警\n    表示外出的事件: {out}\n    {learned}",
     )
 
 

@@ -21,6 +21,7 @@ from streams.explain.judged import Judged, Look
 from streams.explain.listener import Heard, Sighting, Taken
 from streams.explain.memory import Memory
 from streams.explain.waiting import Fate, is_followed, waited
+from streams.shard.patterns.unusual import Unusual
 from streams.shard.reread import Event
 
 Reason = Literal[
@@ -110,12 +111,21 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """How long the silence behind a sight may last (ms), and whether that was learned or is the ceiling."""
+
+    silence_ms: int
+    is_learned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EventStory:
     """An event and a rule. Times are epoch ms; `reason` is the conclusion.
 
     `fired` are the alerts that it caused, `counted` those that it is evidence of; `last_firing` and `open_since` are of
     its key before it. `earlier` are the last events of its key that were taken before it, `following` is the time of
-    the next one. `refused` is why its line is a dead letter. `waiting` is told of a sequence that ends in `not`.
+    the next one. `refused` is why its line is a dead letter. `waiting` is told of a sequence that ends in `not`,
+    `allowed` of the last sight of an absence with `for: unusual`.
     """
 
     id: str
@@ -133,6 +143,7 @@ class EventStory:
     open_since: int | None = None
     refused: str | None = None
     waiting: Waiting | None = None
+    allowed: Allowed | None = None
 
     @property
     def gate(self) -> Gate | None:
@@ -150,6 +161,7 @@ class Explainer:
     _gates: tuple[Gate, ...] | None = None
     _seen: Sighting | None = None
     _event: Event | None = field(default=None, repr=False)
+    _allowed: Allowed | None = None
 
     def __post_init__(self) -> None:
         self.memory.arrived = self._find
@@ -158,6 +170,17 @@ class Explainer:
         """Look at what a step of the replay has brought; called after each."""
         if self._seen is not None and self._gates is None and self.memory.reached > self._seen.time:
             self._gates = self._asked(self._seen)
+            self._allowed = self._allows(self._seen)
+
+    def _allows(self, seen: Sighting) -> Allowed | None:
+        """Return how long the silence may last that begins here; what began before or later says nothing of it."""
+        pattern, kept = self.memory.subject.rule.pattern, self.memory.absence
+        if not isinstance(kept, Unusual) or not isinstance(pattern, Absence) or not self._is_awaited(pattern, seen):
+            return None
+        row = self._row(pattern, seen)
+        if kept.state["seen"][row] != seen.position:
+            return None
+        return Allowed(int(kept.state["silences"][row]), bool(kept.state["lasts"][row] != NULL))
 
     def _find(self) -> None:
         if self._seen is not None:
@@ -261,6 +284,7 @@ class Explainer:
             open_since=self._open_since(of_key, seen.time),
             judgement=self._judgement(seen),
             waiting=self._waiting(taken, seen),
+            allowed=self._allowed,
         )
         return replace(story, reason=self._reason(story, seen))
 
@@ -318,11 +342,14 @@ class Explainer:
         return [each.position for each in self.memory.arrivals.sightings[self.id] if each.time == seen.time]
 
     def _is_awaited(self, pattern: Absence, seen: Sighting) -> bool:
-        if pattern.expect is None:
-            return True
+        return pattern.expect is None or self._row(pattern, seen) >= 0
+
+    def _row(self, pattern: Absence, seen: Sighting) -> int:
+        """Return the row of the expected set that a sight is of, below 0 where it is of none."""
+        assert pattern.expect is not None
         token = next((key for key in seen.keys if key is not None), int(NULL))
         surroundings = self.memory.subject.references.surroundings
-        return bool(surroundings.rows(pattern.expect, np.array([token], np.int64))[0] >= 0)
+        return int(surroundings.rows(pattern.expect, np.array([token], np.int64))[0])
 
     # the pattern's condition
 

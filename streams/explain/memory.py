@@ -28,6 +28,7 @@ from streams.shard.choose import Chooser, Slice, null_lanes
 from streams.shard.family import Family
 from streams.shard.group import TimeGroup
 from streams.shard.intake import Arrival
+from streams.shard.patterns.absence import Absence
 from streams.shard.reread import Event, SetTexts
 
 
@@ -88,6 +89,12 @@ class Memory:
     def _family(self) -> Family:
         group: TimeGroup = self.group
         return group.at_once[0].family if group.at_once else group.ordered[0].families[0]
+
+    @property
+    def absence(self) -> Absence | None:
+        """What an absence keeps of its keys; None of another rule."""
+        found = self.group.ordered[0] if self.group.ordered else None
+        return found if isinstance(found, Absence) else None
 
     def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
         """Run the replay, and yield after each of its steps what alerts are new."""

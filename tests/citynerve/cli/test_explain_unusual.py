@@ -54,9 +54,20 @@ def test_an_alert_says_in_words_and_numbers_why_a_silence_was_too_long(citynerve
 
 def test_a_sign_says_until_when_the_silence_behind_it_may_last(citynerve, files):
     told = citynerve("rules", "explain", "quiet", "--event", "of-p", *files).out
-    assert "falls due when it is unusual, or at its ceiling: 2026-03-04 08:00:00" in told
+    assert (
+        "may last 4 h 20 min, until 2026-03-02 12:20:35" in told
+        and "by what was learned of this key up to here" in told
+    ), told
+    told = citynerve("rules", "explain", "quiet", "--event", "of-q", *files).out
+    assert "may last 6 h, until 2026-03-02 14:00:00 (the ceiling, as nothing is learned of this key)" in told
+    chinese = citynerve("rules", "explain", "quiet", "--event", "of-q", *files, "--lang", "zh").out
+    assert "可持续 6 小时,至 2026-03-02 14:00:00(上限(该主键没有画像))" in chinese
+    document = json.loads(citynerve("rules", "explain", "quiet", "--event", "of-q", "--format", "json", *files).out)
+    assert document["allowed"] == {"silence_ms": 21_600_000, "learned": False}
 
 
 def test_a_rule_is_told_with_its_state_for_each_row(citynerve, files):
     told = citynerve("rules", "explain", "quiet", *files[:4]).out
     assert "absence: {for: unusual, expect: elders}" in told and "bytes for each row of elders" in told
+    assert "below 1 % (alpha), at the latest after 48 h (ceiling), or earlier after elders.ceiling_h" in told
+    assert "tells of going out: direction == 'out'" in told and "while elders.consent_until lies ahead" in told

@@ -38,6 +38,19 @@ def test_steps_of_a_sequence_are_told_with_role_kind_and_time(citynerve, tmp_pat
     assert "step 2, not gate, within 5 min: direction == 'out'" in told
 
 
+def test_a_score_is_told_with_what_it_reads_what_is_read_of_it_and_its_parameters(citynerve, tmp_path):
+    (tmp_path / "r.yaml").write_text(
+        "version: 1\nscores: {fall: {kernel: free_fall, from: camera, per: [device, track], step_ms_max: 1s}}\n"
+        "rules: [{rule: falls, from: camera, when: fall.drop_m > 6, severity: low}]\n",
+        encoding="utf-8",
+    )
+    told = citynerve("rules", "explain", "falls", "--rules", tmp_path).out
+    assert "it reads x, z, facades.first_floor_m, facades.storey_m; this rule reads drop_m of it" in told
+    assert "declared: step_ms_max = 1s" in told and "by default: gravity_ms2 = 9.8" in told
+    told = citynerve("rules", "explain", "falls", "--rules", tmp_path, "--lang", "zh").out
+    assert "本规则使用 drop_m" in told and "声明: step_ms_max = 1s" in told
+
+
 def test_what_a_rule_without_conditions_costs_is_told_in_words(citynerve, tmp_path):
     rules = (
         "- {rule: all, from: gate, severity: low}\n- {rule: each, from: gate, key: device, cooldown: 1m, severity: low}"
