@@ -11,7 +11,7 @@ DISABLED = "disabled"
 
 def disabled(sources: Mapping[str, str], name: str) -> dict[str, str] | None:
     """Return the texts of files, by path, in which a rule has `mode: disabled`; None if there is no such rule."""
-    rule = written.rules(sources).get(name)
+    rule = written.rules(written.documents(sources)).get(name)
     if rule is None:
         return None
     path = rule.place.path

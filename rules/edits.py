@@ -84,7 +84,9 @@ def edits(old: Ruleset, new: Ruleset) -> Edits:
     before, after = _Side(old), _Side(new)
     names = sorted({*before.rules, *after.rules})
     found = (_edit(name, before, after) for name in names)
-    return Edits(old.plan.version, new.plan.version, tuple(edit for edit in found if edit), tuple(_declared(old, new)))
+    return Edits(
+        old.plan.version, new.plan.version, tuple(edit for edit in found if edit), tuple(_declared(before, after))
+    )
 
 
 class _Side:
@@ -93,9 +95,10 @@ class _Side:
     def __init__(self, ruleset: Ruleset) -> None:
         self.vocabulary = ruleset.vocabulary
         self.rules = {rule.rule.name.text: rule for rule in ruleset.rules}
-        self.texts = written.rules(ruleset.sources)
+        self.documents = written.documents(ruleset.sources)
+        self.texts = written.rules(self.documents)
         self.macros: dict[str, dict[str, str]] = {}  # of each file
-        for (path, name), text in written.macros(ruleset.sources).items():
+        for (path, name), text in written.macros(self.documents).items():
             self.macros.setdefault(path, {})[name] = respelled(text)
 
     def macros_of(self, name: str) -> dict[str, str]:
@@ -199,7 +202,7 @@ def _names(expression: str) -> set[str]:
     return {node.path[0] for node in walk(top) if isinstance(node, Name) and len(node.path) == 1}
 
 
-def _declared(old: Ruleset, new: Ruleset) -> Iterator[KeyEdit]:
-    before, after = (written.declarations(ruleset.sources) for ruleset in (old, new))
+def _declared(old: _Side, new: _Side) -> Iterator[KeyEdit]:
+    before, after = (written.declarations(side.documents) for side in (old, new))
     for name in _changed(before, after):
         yield KeyEdit(name, before.get(name), after.get(name))

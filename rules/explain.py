@@ -233,7 +233,7 @@ def _score(ruleset: Ruleset, name: str, outputs: Iterable[str]) -> ScoreFacts:
 
 
 def _does(ruleset: Ruleset, name: str) -> dict[str, str]:
-    text = written.rules(ruleset.sources)[name]
+    text = written.rules(written.documents(ruleset.sources))[name]
     return {key: value for key in DOES if (value := text.text(key)) is not None}
 
 

@@ -35,7 +35,7 @@ class Row:
 
 def rows(ruleset: Ruleset) -> list[Row]:
     """Return a row for each rule, disabled ones too, in the order of files and lines."""
-    texts = written.rules(ruleset.sources)
+    texts = written.rules(written.documents(ruleset.sources))
     checked = {rule.rule.name.text: rule for rule in ruleset.rules}
     return [_row(checked[name], rule) for name, rule in texts.items() if name in checked]
 

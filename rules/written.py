@@ -26,30 +26,34 @@ class WrittenRule:
         return None if node is None else spelled(node)
 
 
-def rules(sources: Mapping[str, str]) -> dict[str, WrittenRule]:
-    """Return the rules of files that have been checked, by name, in the order of files and lines."""
-    found = (rule for path, text in sources.items() for rule in _of(path, text))
+def documents(sources: Mapping[str, str]) -> dict[str, Document]:
+    """Return the files that have been checked as they are written, by path; reading them is what takes long."""
+    read = ((path, yaml.read(path, text.encode())[0]) for path, text in sources.items())
+    return {path: node for path, node in read if isinstance(node, Document)}
+
+
+def rules(files: Mapping[str, Document]) -> dict[str, WrittenRule]:
+    """Return the rules of files, by name, in the order of files and lines."""
+    found = (rule for document in files.values() for rule in _of(document))
     return {rule.name: rule for rule in sorted(found, key=lambda rule: rule.place)}
 
 
-def macros(sources: Mapping[str, str]) -> dict[tuple[str, str], str]:
+def macros(files: Mapping[str, Document]) -> dict[tuple[str, str], str]:
     """Return the macros of files, as they are spelled, by path and name."""
     found = {}
-    for path, text in sources.items():
-        document = _document(path, text)
-        let = document.get("let") if document else None
+    for path, document in files.items():
+        let = document.get("let")
         for name, value in let.entries if isinstance(let, Document) else ():
             found[path, name.text] = spelled(value)
     return found
 
 
-def declarations(sources: Mapping[str, str]) -> dict[str, str]:
+def declarations(files: Mapping[str, Document]) -> dict[str, str]:
     """Return what files declare, as it is spelled, by a path such as `sets.residents`."""
     found = {}
-    for path, text in sources.items():
-        document = _document(path, text)
+    for document in files.values():
         for key in DECLARATIONS:
-            node = document.get(key) if document else None
+            node = document.get(key)
             for name, value in _declared(node) if node else ():
                 found[f"{key}.{name}" if name else key] = spelled(value)
     return found
@@ -76,14 +80,8 @@ def spelled(node: Node) -> str:
     return f"{{{', '.join(f'{key.text}: {spelled(value)}' for key, value in node.entries)}}}"
 
 
-def _document(path: str, text: str) -> Document | None:
-    node, _ = yaml.read(path, text.encode())
-    return node if isinstance(node, Document) else None
-
-
-def _of(path: str, text: str) -> Iterator[WrittenRule]:
-    document = _document(path, text)
-    listed = document.get("rules") if document else None
+def _of(document: Document) -> Iterator[WrittenRule]:
+    listed = document.get("rules")
     for rule in listed.items if isinstance(listed, Items) else ():
         name = rule.get("rule") if isinstance(rule, Document) else None
         if isinstance(rule, Document) and isinstance(name, Scalar):
