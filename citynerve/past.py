@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from citynerve import wiring
 from citynerve.cli.failure import Failure
@@ -104,17 +104,22 @@ def _feeds(engine: Located, log: LogReader) -> tuple[watermark.Feed, ...]:
     if engine.settings is not None:
         return engine.settings.feeds
     for _, _, path in reversed(kept(engine.data / SNAPSHOTS)):
-        if declared := _declared(path):
-            return declared
+        if feeds := _of_snapshot(path):
+            return feeds
     names = dict.fromkeys(frame.feed for frame in log.read(log.begin) if frame.feed)
     return tuple(watermark.Feed(name) for name in names)
 
 
-def _declared(path: Path) -> tuple[watermark.Feed, ...]:
+def _of_snapshot(path: Path) -> tuple[watermark.Feed, ...]:
     try:
         header, _ = survey(path.read_bytes())
     except (OSError, SnapshotError):
         return ()
+    return declared(header)
+
+
+def declared(header: dict[str, Any]) -> tuple[watermark.Feed, ...]:
+    """Return the feeds that the header of a snapshot notes."""
     return tuple(
         watermark.Feed(name, None if kinds is None else frozenset(kinds), lateness)
         for name, kinds, lateness in header["feeds"]

@@ -8,6 +8,7 @@ from citynerve.text import say
 COMMANDS = {
     "log": "citynerve.cli.inspect_log",
     "snapshot": "citynerve.cli.inspect_snapshot",
+    "key": "citynerve.cli.inspect_key",
 }
 FORMATS = ("table", "json")
 
@@ -17,7 +18,7 @@ def command() -> click.Command:
     return Group(
         "inspect",
         COMMANDS,
-        short_help=say(en="look into logs and snapshots", zh="查看日志与快照的内容"),
+        short_help=say(en="look into logs, snapshots and keys", zh="查看日志、快照与主键"),
         help=say(
             en="What lies in the data folder of an engine. Nothing is written; the engine may run meanwhile.",
             zh="查看引擎数据目录中的内容。不写任何文件;引擎可同时运行。",

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.alert import Alert
-from events.batch import FIXED_LANES, KIND, Lanes
+from events.batch import Lanes
 from events.block import Events
 from events.identity import CityKey
-from kernels.nulls import NULL
 from rules.checked import CheckedRule
 from rules.explain import target_of
 from rules.expression.program import Target
@@ -21,6 +20,7 @@ from rules.plan import Plan, RulePlan
 from streams.control.references import References
 from streams.explain.asked import entrances
 from streams.explain.judged import Look
+from streams.explain.keys import key_lanes
 from streams.explain.listener import Arrivals, DeadLetters, Listener, Taken
 from streams.past import Files, Past
 from streams.replaying import Progress
@@ -139,18 +139,7 @@ class Memory:
 
     def key_lanes(self, texts: Sequence[str | None], lanes: Sequence[int]) -> dict[int, int]:
         """Return what stands in the lanes of a key's fields, by their texts."""
-        schemas, layout = self.subject.plan.schemas, self.subject.plan.layout
-        found = {}
-        for lane, text in zip(lanes, texts, strict=True):
-            if text is None:
-                found[lane] = int(NULL)
-            elif lane == KIND:
-                found[lane] = schemas.code(text)
-            elif layout.columns[lane - FIXED_LANES].type == "enum":
-                found[lane] = schemas.symbol_codes[text]
-            else:
-                found[lane] = self.subject.city.token(text)
-        return found
+        return key_lanes(self.subject.plan, self.subject.city, texts, lanes)
 
 
 class _Told:

@@ -24,13 +24,15 @@ class Recent:
     ----------
     columns
         of the key table that it is given
+    ring
+        how many events a key remembers
     """
 
     def __init__(self, pattern: AccumulationPlan, window: Window) -> None:
         self._window = window.length_ms
-        self._ring = int(window.aggregates[0].parameter)
+        self.ring = int(window.aggregates[0].parameter)
         self._needed = pattern.needed
-        self.columns: Columns = {"recent": (np.int64, (words(self._ring),), 0)}
+        self.columns: Columns = {"recent": (np.int64, (words(self.ring),), 0)}
 
     def take(self, lanes: Lanes, chosen: Chosen, states: Ints, table: KeyTable) -> Iterator[Points]:
         """Take events, in order, and yield the looks at their keys' windows."""
@@ -43,7 +45,7 @@ class Recent:
             positions,
             states,
             self._window,
-            self._ring,
+            self.ring,
             self._needed,
             table.state["recent"],
             counts,

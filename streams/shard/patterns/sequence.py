@@ -183,6 +183,11 @@ class Sequence(Pattern):
         self._first_due = int(first_due(self.table.state["dues"]))
         return {held.rule.rule for held in found.values()}
 
+    @property
+    def starts(self) -> list[int]:
+        """Words of a key's state that say when its chains began, NULL where there is none."""
+        return self._steps.starts
+
     def tables(self) -> dict[str, NDArray[np.generic]]:
         """Return the state for a snapshot."""
         return {**self.table.tables(), "suppressed": self.family.suppressed}

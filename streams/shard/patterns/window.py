@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.batch import TIME, Lanes
+from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 from rules.expression.compiled import Program
 from rules.patterns.plan import Accumulation
@@ -121,7 +122,7 @@ class Window(Pattern):
         self.entries = (self._windows.entry,)
         self.repeats = np.empty(0, np.int64)  # log positions of the repeated events of the last rows that were taken
         read = self.lanes.union(*(family.scored for family in self.families))
-        self._source: Source = source_of(self._windows, read)
+        self.source: Source = source_of(self._windows, read)
         self.audiences = tuple(
             Audience(family, judge_of(family), looking, plan.source, number)
             for number, (family, looking) in enumerate(zip(self.families, plan.looking, strict=True))
@@ -129,7 +130,7 @@ class Window(Pattern):
         columns: Columns = {
             "members": (np.int64, (), 0),
             "parts": (np.int64, (len(self._windows.rule.key),), 0),
-            **self._source.columns,
+            **self.source.columns,
         }
         for audience in self.audiences:
             columns |= audience.columns
@@ -140,7 +141,7 @@ class Window(Pattern):
         kept = plan.source.rule.pattern
         assert isinstance(kept, Accumulation)
         aggregates = [(*name(each), each.parameter) for each in kept.window.aggregates] if kept.window else []
-        self._kept = type(self._source), kept.looks, aggregates, self._source.columns
+        self._kept = type(self.source), kept.looks, aggregates, self.source.columns
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -158,9 +159,16 @@ class Window(Pattern):
             some = own.at(piece)
             if len(fresh):
                 self._begin(states[fresh], lanes, some.at(fresh))
-            for points in self._source.take(lanes, some, states, table):
+            for points in self.source.take(lanes, some, states, table):
                 out += self._told(points)
         return out
+
+    def row_of(self, token: int, member: int) -> int | None:
+        """Return the row of a key's window of a member of the windows' family, None where there is none."""
+        keys = np.empty(1, np.int64)
+        marked_all(np.array([token], np.int64), self._windows.marks[member : member + 1], keys)
+        row = int(self.table.rows(keys)[0])
+        return None if row == NULL else row
 
     def _begin(self, rows: Ints, lanes: Lanes, events: Chosen) -> None:
         """Say of new keys what they are, by an event of each."""
@@ -171,7 +179,7 @@ class Window(Pattern):
     def advance(self, watermark: int, *, inclusive: bool) -> list[Firings]:
         """Look at the windows that are due before the watermark (`inclusive`: at it, too)."""
         bound = watermark + 1 if inclusive else watermark
-        out = [firings for points in self._source.advance(bound, self.table) for firings in self._told(points)]
+        out = [firings for points in self.source.advance(bound, self.table) for firings in self._told(points)]
         for audience in self.audiences:
             out += audience.advance(bound)
         return out
@@ -217,13 +225,13 @@ class Window(Pattern):
                 continue
             pattern, other = known[rule.signature]
             part = pattern.table.part(pattern.table.of_member(other)).marked(int(pattern._windows.marks[other]))
-            parts.append(self._begun(self._source.adopt(pattern._source, part), member))
+            parts.append(self._begun(self.source.adopt(pattern.source, part), member))
         self.table.hold(parts)
-        self._source.begin(self.table)
+        self.source.begin(self.table)
 
     def _begun(self, part: Part, member: int) -> Part:
         """Return windows of a member by their keys without a mark, as this table holds them; of rules nothing yet."""
-        known = {name: part.state[name] for name in ("parts", *self._source.columns) if name in part.state}
+        known = {name: part.state[name] for name in ("parts", *self.source.columns) if name in part.state}
         fresh = self.table.fresh(part.keys, part.touched).marked(int(self._windows.marks[member])).of(members=member)
         return replace(fresh, state=fresh.state | known)
 
@@ -267,19 +275,19 @@ class Window(Pattern):
             for number, audience in enumerate(self.audiences)
             for name, array in audience.tables().items()
         }
-        return {**self.table.tables(), **self._source.tables(), **judged}
+        return {**self.table.tables(), **self.source.tables(), **judged}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
         self.table.restore(tables)
-        self._source.restore(tables, self.table)
+        self.source.restore(tables, self.table)
         for number, audience in enumerate(self.audiences):
             name = f"judged/{number}/"
             audience.restore({key[len(name) :]: each for key, each in tables.items() if key.startswith(name)})
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that can influence nothing from `now` on."""
-        done = self._source.done(table, now)
+        done = self.source.done(table, now)
         for audience in self.audiences:
             done &= audience.done(table, now)
         return done
