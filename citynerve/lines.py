@@ -13,15 +13,23 @@ from rules.plan import Message, Plan, RulePlan
 
 
 class AlertLines:
-    """Renders the alerts of one plan."""
+    """Renders alerts, each in the words of the ruleset that raised it; `plan` is the one in force."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._rules = {rule.rule: rule for rule in plan.rules}
+        self._known: dict[str, tuple[Plan, dict[str, RulePlan]]] = {}
+        self.know(plan)
+
+    def know(self, plan: Plan) -> None:
+        """Take another plan whose alerts are rendered from now on."""
+        self._known[plan.version] = plan, {rule.rule: rule for rule in plan.rules}
 
     def rule(self, alert: Alert) -> RulePlan:
         """Return the rule that raised an alert."""
-        return self._rules[alert.rule]
+        return self._of(alert)[1][alert.rule]
+
+    def _of(self, alert: Alert) -> tuple[Plan, dict[str, RulePlan]]:
+        return self._known.get(alert.ruleset) or self._known[self.plan.version]
 
     def rule_title(self, rule: RulePlan, language: Language) -> str:
         """Return a rule's title without an alert: the values that it shows are left out."""
@@ -50,7 +58,7 @@ class AlertLines:
         found = texts.get(language) or next(iter(texts.values()), None)
         if found is None:
             return ""
-        return message.render(found, alert.values, self.plan, self.rule(alert), language)
+        return message.render(found, alert.values, self._of(alert)[0], self.rule(alert), language)
 
 
 def writer(lines: AlertLines, out: Writable) -> Callable[[list[Alert]], None]:

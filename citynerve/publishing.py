@@ -11,12 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.lines import AlertLines
-from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, told
+from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, reason_words, told
 from citynerve.text import say
 from citynerve.watching import Watched, digest_of_rules, digest_of_sets
 from events.place import Problem, Problems
@@ -39,10 +37,7 @@ from streams.log.reader import LogReader
 from streams.metrics.reloads import Reloads
 
 EVERY_S = 1.0
-
-
-def _echo(text: str) -> None:
-    click.echo(text, err=True)
+STOP_WITHIN_S = 10.0  # of which large rules may be in the middle of their check
 
 
 class Publishing:
@@ -78,17 +73,16 @@ class Publishing:
         headroom_bytes: int = 0,
         disk: Disk,
         clock: Callable[[], int] = wall_clock,
-        tell: Callable[[str], None] = _echo,
     ) -> None:
-        self._rules, self._reference, self._watch, self._tell = [*rules] or [check.LIBRARY], reference, watch, tell
+        self._rules, self._reference, self._watch = [*rules] or [check.LIBRARY], reference, watch
         self._data, self._disk = data, disk
         self.reloads = Reloads()
-        self._lines: dict[str, AlertLines] = {}  # by ruleset
         self._proposals = Proposals(data, disk)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="publishing", daemon=True)
         self._publish: Callable[[Edition], Future[Activation]] | None = None
         self._in_force: Callable[[], Edition] | None = None
+        self._tell: Callable[[str], None] = lambda _: None
         self._of_rules = Watched(lambda: files.found(self._rules))
         self._of_sets = Watched(lambda: self._sets().values())
         retention = replace(FOR_EVER, headroom_bytes=headroom_bytes)
@@ -107,6 +101,7 @@ class Publishing:
             read = files.read(self._rules)
             self._digests = {"rules": digest_of_rules(read), "references": digest_of_sets(self._found_sets())}
             self.problems: Sequence[Problem] = self._in_force_problems(read)  # warnings of what is in force
+            self.lines = AlertLines(self.plan)
         except ValueError as error:
             self._log.close()
             raise Failure(_broken(data, error)) from error
@@ -143,10 +138,6 @@ class Publishing:
         """Return an edition. Raises `LookupError` if there is none of this version."""
         return self._hold(self.journal.load(version))
 
-    def lines(self, ruleset: str) -> AlertLines:
-        """Return what puts alerts of a ruleset into words."""
-        return self._lines[ruleset]
-
     @property
     def plan(self) -> Plan:
         """The plan of what was published last."""
@@ -155,7 +146,7 @@ class Publishing:
         return self.journal.ruleset(current).plan
 
     def _hold(self, edition: Edition) -> Edition:
-        self._lines.setdefault(edition.plan.version, AlertLines(edition.plan))
+        self.lines.know(edition.plan)
         return edition
 
     def _given(self, edition: Edition) -> "Future[Activation]":
@@ -164,9 +155,22 @@ class Publishing:
 
     # at work
 
-    def start(self, publish: "Callable[[Edition], Future[Activation]]", in_force: Callable[[], Edition]) -> None:
-        """Begin, once the engine takes what comes: `publish` has it take an edition, `in_force` is what it goes by."""
-        self._publish, self._in_force = publish, in_force
+    def start(
+        self,
+        publish: "Callable[[Edition], Future[Activation]]",
+        in_force: Callable[[], Edition],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Begin, once the engine takes what comes.
+
+        Parameters
+        ----------
+        publish, in_force
+            have the engine take an edition; return the one that it goes by
+        tell
+            hears what people should know, line by line
+        """
+        self._publish, self._in_force, self._tell = publish, in_force, tell
         self._thread.start()
 
     def stop(self) -> None:
@@ -177,7 +181,7 @@ class Publishing:
         """Return when it has stopped; release the control log."""
         self.stop()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_WITHIN_S)
         self._log.close()
 
     def _work(self) -> None:
@@ -190,11 +194,15 @@ class Publishing:
         """Go on whatever happens: an engine must not lose its way of being changed by one fault."""
         try:
             step()
-        except (OSError, Problems, LookupError) as error:
+        except Exception as error:
+            if self._stopping.is_set():
+                return
+            said = f"{type(error).__name__}: {error}"
             self.reloads.count("refused")
-            self._tell(say(en=f"publishing: {error}", zh=f"发布: {error}"))
-            for name in self._proposals.left():
-                self._proposals.tell(name, Answer("refused", why={"en": str(error), "zh": str(error)}))
+            self._tell(say(en=f"publishing: {said}", zh=f"发布: {said}"))
+            with suppress(OSError):
+                for name in self._proposals.left():
+                    self._proposals.tell(name, Answer("refused", why={"en": said, "zh": said}))
 
     def _go_on(self) -> None:
         """Settle what the last run left: what was written down takes effect, and who waits is told."""
@@ -244,10 +252,15 @@ class Publishing:
             try:
                 sets = self._sets()
             except Problems as problems:
-                self._report(Answer("refused", problems=tuple(problems.problems)), REFERENCE_FOLDER)
+                self._report(Answer("refused", problems=tuple(problems.problems)), reason_words(REFERENCE_FOLDER))
                 return
         reason, folder = (RULES_FOLDER, self._of_rules) if read else (REFERENCE_FOLDER, self._of_sets)
-        self._take(Change(kind, folder.owner(), reason, read, sets), reason)
+        answer = self._publisher.take(Change(kind, folder.owner(), reason, read, sets))
+        if answer is None:
+            return
+        self._report(answer, reason_words(reason))
+        if answer.why is not None:  # nothing is wrong with it: the engine or the disk could not
+            folder.again()
 
     def _sets(self) -> Mapping[str, Path]:
         return find_sets(self._reference) if self._reference is not None else {}
@@ -262,7 +275,10 @@ class Publishing:
 
     def _proposed(self, proposal: Proposal) -> Answer | None:
         change = self._change(proposal)
-        return change if isinstance(change, Answer) else self._take(change, proposal.author)
+        answer = change if isinstance(change, Answer) else self._publisher.take(change)
+        if answer is not None:
+            self._report(answer, proposal.author, answered=True)
+        return answer
 
     def _change(self, proposal: Proposal) -> Change | Answer:
         """Return what a proposal means, or the answer to one that means nothing."""
@@ -283,20 +299,15 @@ class Publishing:
         sets = {**entry.references, **({} if proposal.version == BEFORE else current.references)}
         return replace(asked, files=_read(entry.files), sets=sets, force_empty=True)
 
-    def _take(self, change: Change, by: str) -> Answer | None:
-        answer = self._publisher.take(change)
-        if answer is not None:
-            self._report(answer, by)
-        return answer
-
-    def _report(self, answer: Answer, by: str) -> None:
+    def _report(self, answer: Answer, by: str, *, answered: bool = False) -> None:
         """Count and tell what came of a change."""
         shrunk = sum(problem.code == "W414" for problem in answer.problems)
-        self.reloads.count(answer.result, shrunk=shrunk if answer.result == "published" else 0)
+        self.reloads.count(answer.result, shrunk=shrunk if answer.result == "published" else 0, answered=answered)
         if answer.result != "same":
             for line in told(answer, by, self.plan):
                 self._tell(line)
         if answer.result == "published":
+            self.lines.plan = self.plan
             self._count_rows()
 
     def _count_rows(self) -> None:

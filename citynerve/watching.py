@@ -10,6 +10,7 @@ from rules.files import RuleFiles
 from streams.control.reference_files import digest
 
 STILL_S = 2.0  # after a change: editors and copies write in several steps
+AGAIN_S = 30.0  # after which what could not be taken is tried again
 
 _Seen = dict[Path, tuple[int, int, int]]  # time of change, size, inode
 
@@ -19,6 +20,7 @@ class Watched:
 
     def __init__(self, find: Callable[[], Iterable[Path]], now_s: Callable[[], float] = time.monotonic) -> None:
         self._find, self._now_s = find, now_s
+        self._taken: _Seen | None
         self._taken = self._seen = self._look()
         self._since = now_s()
 
@@ -32,6 +34,10 @@ class Watched:
     def take(self) -> None:
         """Take the files as they were seen: they are not due again until they change."""
         self._taken = self._seen
+
+    def again(self) -> None:
+        """Let the files be due again after a while, though they do not change."""
+        self._taken, self._since = None, self._now_s() + AGAIN_S - STILL_S
 
     def owner(self) -> str:
         """Return whose file changed last."""

@@ -36,6 +36,9 @@ class ReferenceFiles:
         return kept
 
     def _keep(self, source: Path) -> SetFile:
+        there = SetFile(source.name, digest(source))
+        if self.path(there).exists():
+            return there
         fresh = self._folder / "fresh"  # one name: what failed is written over
         found = hashlib.sha256()
         with source.open("rb") as file:

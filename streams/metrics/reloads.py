@@ -20,12 +20,16 @@ class Reloads:
         self._shrunk = 0
         self._rows: Mapping[str, int] = {}
 
-    def count(self, result: str, *, shrunk: int = 0) -> None:
-        """Count an attempt that ended; `shrunk` sets lost more than a fifth of their rows by it."""
+    def count(self, result: str, *, shrunk: int = 0, answered: bool = False) -> None:
+        """Count an attempt that ended; `shrunk` sets lost more than a fifth of their rows by it.
+
+        What was refused and `answered` is known to whoever asked: it is no state that anybody else must look at.
+        """
         self._results[result] += 1
-        self._successful = result != "refused"
-        if self._successful:
-            self._success_at = self._clock()
+        if result != "refused":
+            self._successful, self._success_at = True, self._clock()
+        elif not answered:
+            self._successful = False
         self._shrunk += shrunk
 
     def put_rows(self, rows: Mapping[str, int]) -> None:

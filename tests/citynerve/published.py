@@ -32,7 +32,7 @@ reference: reference
 feeds: {}
 """
 ROWS = "device,limit\n" + "".join(f"d{i},3\n" for i in range(10))
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Place:
@@ -48,7 +48,7 @@ class Place:
         self.configuration = folder / "citynerve.yaml"
         self.configuration.write_text(CONFIGURATION, encoding="utf-8")
         self.told, self.taken, self.at = [], [], 1_764_000_000_000
-        self.publishing = self.in_force = None
+        self.publishing = self.in_force = self.refuses = None
 
     def rows(self, text):
         (self.reference / "devices.csv").write_text(text, encoding="utf-8")
@@ -69,14 +69,17 @@ class Place:
             Schemas.load(),
             watch=watch,
             disk=Disk(),
-            tell=self.told.append,
         )
         self.in_force = self.in_force or self.publishing.first()
-        self.publishing.start(self.publish, lambda: self.in_force)
+        self.publishing.start(self.publish, lambda: self.in_force, self.told.append)
         return self.publishing
 
     def publish(self, edition):
-        self.in_force, told = edition, Future()
+        told = Future()
+        if self.refuses is not None:
+            told.set_exception(self.refuses)
+            return told
+        self.in_force = edition
         self.taken.append(edition.version)
         told.set_result(Activation(edition.version, self.at + len(self.taken), 50))
         return told

@@ -1,12 +1,16 @@
 """Folders and proposals are published by a running engine; nothing that is wrong is, and a restart undoes nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from citynerve import publishing, watching
 from citynerve.watching import Watched
+from events.alert import Alert
 from events.place import Place as Place_
 from events.place import Problem, Problems
 from rules import check
+from streams.control.activation import PublishError
 from streams.control.proposal import Proposal, Proposals
 from streams.disk import Disk
 from tests.citynerve.published import ROWS, Place
@@ -159,20 +163,24 @@ def test_rollback_undoes_the_last_change_of_rules_or_of_sets(place):
 def test_older_rules_go_by_the_rows_of_now(place):
     place.open()
     rules = place.entries[0].ruleset
-    place.rows(ROWS.replace("d3,3", "d3,4"))
-    place.until(lambda: len(place.taken) == 1 and place.publishing.journal.is_settled)
     assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "published"
+    place.rows(ROWS.replace("d3,3", "d3,4"))
+    place.until(lambda: len(place.taken) == 2 and place.publishing.journal.is_settled)
     answer = asked(place, Proposal("rollback", "li", "", version=rules[:8]))
     assert answer.result == "published" and answer.ruleset == rules
-    assert place.in_force.version == place.taken[0]
+    (devices,) = place.in_force.references.sets
+    assert devices.texts["limit"][3] == "4"
 
 
 def test_alerts_of_any_edition_find_their_words(place):
     place.open()
-    before = place.in_force
-    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "published"
-    for edition in (before, place.in_force):
-        assert place.publishing.lines(edition.plan.version).plan.version == edition.plan.version
+    place.change(("severity: high", "title: {zh: 烟, en: Smoke}\n  severity: high"))
+    place.until(lambda: len(place.taken) == 1 and place.publishing.journal.is_settled)
+    lines, first = place.publishing.lines, place.entries[0].ruleset
+    place.until(lambda: lines.plan.version == place.in_force.plan.version)
+    alert = Alert("0" * 32, 0, "smoke", "high", "firing", {}, None, 5, 5, {}, (), "devices", 5, first)
+    assert lines.title(alert, "en") == "smoke"
+    assert lines.title(replace(alert, ruleset=lines.plan.version), "en") == "Smoke"
 
 
 def test_a_change_is_due_when_it_has_been_still(tmp_path):
@@ -217,3 +225,43 @@ def test_rules_that_this_program_does_not_take_any_more_make_way_for_those_of_th
     place.open()
     place.until(lambda: place.publishing.journal.is_settled)
     assert len(place.entries) == 2 and place.in_force.version == place.entries[1].edition and not place.taken
+
+
+def metric(place, name, *labels):
+    samples = [sample for each in place.publishing.reloads.collect() for sample in each.samples]
+    return next(s.value for s in samples if s.name == f"citynerve_{name}" and (*s.labels.values(),) == labels)
+
+
+def test_what_the_engine_could_not_take_is_tried_again(place, monkeypatch):
+    monkeypatch.setattr(watching, "AGAIN_S", 0.3)
+    place.open()
+    place.refuses = PublishError("too late", "太晚")
+    place.change(("severity: high", "severity: critical"))
+    place.until(lambda: any("too late" in line for line in place.told))
+    assert metric(place, "ruleset_last_reload_successful") == 0
+    place.refuses = None
+    place.until(lambda: place.taken and place.publishing.journal.is_settled)
+    place.until(lambda: metric(place, "ruleset_last_reload_successful") == 1)
+
+
+def test_who_asked_for_nonsense_alone_is_told(place):
+    place.open()
+    assert asked(place, Proposal("disable", "li", "", rule="none")).result == "refused"
+    assert metric(place, "ruleset_last_reload_successful") == 1
+    assert metric(place, "ruleset_reloads_total", "refused") == 1
+
+
+def test_a_fault_of_the_program_is_answered_and_the_next_proposal_is_taken(place, monkeypatch):
+    place.open(watch=False)
+    prepare = place.publishing._publisher.prepare
+    faults = [ZeroDivisionError("a fault")]
+
+    def faulty(change):
+        if faults:
+            raise faults.pop()
+        return prepare(change)
+
+    monkeypatch.setattr(place.publishing._publisher, "prepare", faulty)
+    answer = asked(place, Proposal("disable", "li", "", rule="smoke"))
+    assert answer.result == "refused" and "a fault" in answer.why["en"]
+    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "published"

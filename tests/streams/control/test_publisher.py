@@ -186,3 +186,16 @@ def test_a_first_edition_that_is_wrong_begins_nothing(tmp_path):
         )
     assert not journal.entries
     log.close()
+
+
+def test_a_file_that_is_written_while_it_is_read_is_refused(city):
+    keep = city.journal.files.keep
+
+    def written(files):
+        city.rows(ROWS.replace("d3,3", "d3,5"))
+        return keep(files)
+
+    city.journal.files.keep = written
+    answer = city.put(ROWS.replace("d3,3", "d3,4"))
+    assert answer.result == "refused" and "while it was read" in answer.problems[0].en
+    assert len(city.journal.entries) == 1 and not city.engine.taken
