@@ -42,6 +42,8 @@ class DeskWatch:
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self.latest: Progress | None = None
+        self.unread = 0  # bytes of the log of alerts that stood there at the look before the last one, and still wait
+        self._end = 0
         self.beside = beside
         self._data, self._engine, self._clock = data, engine, clock
         self._stopping = threading.Event()
@@ -54,19 +56,19 @@ class DeskWatch:
             return self.beside.pid is not None
         return self.latest is not None and self._clock() - self.latest.minute <= SILENT_AFTER_MS
 
-    @property
-    def unread(self) -> int:
-        """Bytes of the log of alerts that the desk has not read."""
-        return max(0, self._engine.logs.alerts.end - (self.latest.position if self.latest else 0))
-
     def is_done(self) -> bool:
         """Whether all alerts are dispatched, asked now."""
+        end = self._engine.logs.alerts.end
         self.look()
-        return self.unread == 0 and (self.latest is None or self.latest.waiting == 0)
+        if self.latest is None:
+            return end == 0
+        return self.latest.position >= end and self.latest.waiting == 0
 
     def look(self) -> None:
         """Ask the desk's memory."""
         self.latest = progress(self._data / DESK) or self.latest
+        self.unread = max(0, self._end - (self.latest.position if self.latest else 0))
+        self._end = self._engine.logs.alerts.end
 
     def forget(self) -> None:
         """Let logs forget what neither the engine nor, of alerts, the desk needs; `keep` decides when it goes."""

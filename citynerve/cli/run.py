@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dispatch.progress import Topic
 
 EVENTS = 500_000
+LIVING_EVENTS = 10_000_000  # a city in which something happens each minute
 SEED = 7
 
 
@@ -31,10 +32,12 @@ def command() -> click.Command:
             Option(
                 ["--events"],
                 type=click.IntRange(1),
-                default=EVENTS,
-                show_default=True,
                 metavar="N",
-                help=say(en="how many events to simulate", zh="模拟的事件数量"),
+                help=say(
+                    en=f"how many events to simulate, of a city that goes on in three days "
+                    f"[default: {EVENTS:,}; {LIVING_EVENTS:,}]",
+                    zh=f"模拟的事件数量;持续运行的城市指三天的数量 [默认: {EVENTS:,};{LIVING_EVENTS:,}]",
+                ),
             ),
             Option(
                 ["--seed"],
@@ -56,6 +59,23 @@ def command() -> click.Command:
             ),
             options.rules(),
             Option(
+                ["--live"],
+                is_flag=True,
+                help=say(
+                    en="a city of today that goes on at the pace of the clock, until it is stopped",
+                    zh="模拟今天的城市,按实际时间一直运行,直到被停止",
+                ),
+            ),
+            Option(
+                ["--speed"],
+                type=click.FloatRange(0.1, 10_000),
+                metavar="X",
+                help=say(
+                    en="a city that goes on X times as fast as the clock, until it is stopped",
+                    zh="以 X 倍的速度一直运行,直到被停止",
+                ),
+            ),
+            Option(
                 ["--config"],
                 type=options.FilePath(),
                 metavar="FILE",
@@ -69,20 +89,61 @@ def command() -> click.Command:
         short_help=say(en="simulate a city and show its alerts", zh="模拟一座城市并显示告警"),
         help=say(
             en="Simulate a city, run it through the rules, and show the alerts beside the incidents that were "
-            "planted. Everything stays in the folder, to look at and to replay.",
-            zh="模拟一座城市,让其事件通过规则,并把告警与埋入的事件对照显示。所有文件留在目录中,可查看、可回放。",
+            "planted. A desk takes the alerts to the topics of departments. Everything stays in the folder, to look at "
+            "and to replay. With --live or --speed the city goes on until it is stopped.",
+            zh="模拟一座城市,让其事件通过规则,并把告警与埋入的事件对照显示,同时派发到各部门的主题。"
+            "所有文件留在目录中,可查看、可回放。加上 --live 或 --speed 则一直运行,直到被停止。",
         ),
         epilog=say(**EXIT_CODES),
     )
 
 
-def _run(events: int, seed: int, folder: Path, rules: Sequence[Path], config: Path | None, progress: bool) -> int:
+def _run(
+    events: int | None,
+    seed: int,
+    folder: Path,
+    rules: Sequence[Path],
+    live: bool,
+    speed: float | None,
+    config: Path | None,
+    progress: bool,
+) -> int:
     from citynerve import warm
 
     started_ms = time.time_ns() // 1_000_000
     warm.ensure()
     if config is not None:
         return _configured(config)
+    if live and speed is not None:
+        raise click.UsageError(
+            say(en="--live goes at the pace of the clock: leave --speed out", zh="--live 按实际时间运行,请去掉 --speed")
+        )
+    if live or speed is not None:
+        return _living(events or LIVING_EVENTS, seed, folder, rules, speed)
+    return _days(events or EVENTS, seed, folder, rules, progress, started_ms)
+
+
+def _living(events: int, seed: int, folder: Path, rules: Sequence[Path], speed: float | None) -> int:
+    """Run a city until it is stopped."""
+    from rich.console import Console
+
+    from citynerve.living import live_on
+
+    came_to = live_on(events, seed, folder, rules, speed, Console())
+    records = sum(count for _, count, _ in came_to.desk.topics) if came_to.desk else 0
+    click.echo(
+        say(
+            en=f"stopped: {came_to.events:,} events, {records:,} records dispatched; everything is in {folder}\n"
+            f"  citynerve tail alerts --data {_word(folder)} --from START --once",
+            zh=f"已停止:{came_to.events:,} 个事件,派发 {records:,} 条;全部内容在 {folder}\n"
+            f"  citynerve tail alerts --data {_word(folder)} --from START --once",
+        )
+    )
+    return OK
+
+
+def _days(events: int, seed: int, folder: Path, rules: Sequence[Path], progress: bool, started_ms: int) -> int:
+    """Run three days as fast as it goes, and compare with what was planted."""
     from rich.console import Console
 
     from citynerve import engine, live
@@ -188,6 +249,8 @@ def _next(folder: Path, rules: Sequence[Path], topics: Mapping[str, "Topic"]) ->
   {replay}
   # read the rules, change one, check it
   {check}
+  # a city that goes on, sixty times as fast as the clock; Ctrl-C stops it
+  citynerve run --speed 60
   # 这个屏幕的中文版
   citynerve --lang zh run""",
         zh=f"""接下来(未激活环境时,命令为 .venv/bin/citynerve)
@@ -199,6 +262,8 @@ def _next(folder: Path, rules: Sequence[Path], topics: Mapping[str, "Topic"]) ->
   {replay}
   # 读一读规则,改一条,再检查
   {check}
+  # 以 60 倍速持续运行的城市,Ctrl-C 停止
+  citynerve run --speed 60
   # this screen in English
   citynerve --lang en run""",
     )

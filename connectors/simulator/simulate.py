@@ -1,8 +1,9 @@
 """Simulating a city: events as NDJSON, the truth about them, and the city's reference sets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,7 @@ from connectors.simulator.tables import write_tables
 from connectors.simulator.templates import KIND_OF, TEMPLATE, Writer
 
 START = 1_740_931_200_000  # Monday, 3 March 2025, 00:00 in China: an ordinary week, long past on every clock
+Lines = Callable[[Rows], memoryview]
 _PIECE_EVENTS = 100_000  # so many events are made and written at a time, on average
 
 _SCENES = (
@@ -78,6 +80,47 @@ class SimulationSummary:
     planted: dict[str, int]
 
 
+class Span:
+    """A span of a city's life: all that will happen is laid out, and told piece by piece.
+
+    The parameters are those of `simulate`.
+    """
+
+    def __init__(
+        self,
+        events: int,
+        seed: int,
+        *,
+        communities: int | None = None,
+        start: int = START,
+        duration_s: int | None = None,
+    ) -> None:
+        size = Size.of(max(events, EVENTS_MIN), communities, duration_s)
+        self.city = City(size.communities)
+        generator = np.random.Generator(np.random.PCG64([seed, 0]))
+        self.script = Script(self.city, generator, start, start + size.duration_s * 1_000)
+        self._days = Days(self.script, _plant(self.script, size), size.events, seed)
+        pieces = -(-size.events // _PIECE_EVENTS)
+        self._edges = [start + size.duration_s * 1_000 * number // pieces for number in range(pieces + 1)]
+
+    @property
+    def duplicates(self) -> int:
+        """How many events come twice."""
+        return self._days.duplicates
+
+    def told(self) -> Iterator[tuple[Rows, Lines]]:
+        """Yield pieces of what arrives, and what writes their rows as NDJSON in the order of arrival."""
+        writer: Writer | None = None
+        waiting: list[Rows] = []
+        for piece, (begin, end) in enumerate(pairwise(self._edges)):
+            happened = together([*waiting, self._days.happen(piece, begin, end)])
+            is_last = piece + 2 == len(self._edges)
+            arrived = np.ones(len(happened), np.bool_) if is_last else happened.arrivals < end
+            waiting = [happened.take(~arrived)]
+            writer = writer or Writer(self.city.pool)  # all texts are in the pool once a piece has been told
+            yield happened.take(arrived), writer.lines
+
+
 def simulate(
     events: int,
     seed: int,
@@ -114,27 +157,15 @@ def simulate(
     SimulationError
         the numbers do not go together
     """
-    size = Size.of(max(events, EVENTS_MIN), communities, duration_s)
-    city = City(size.communities)
-    end = start + size.duration_s * 1_000
-    script = Script(city, np.random.Generator(np.random.PCG64([seed, 0])), start, end)
-    planted = _plant(script, size)
-    days = Days(script, planted, size.events, seed)
-    pieces = -(-size.events // _PIECE_EVENTS)
-    edges = [start + size.duration_s * 1_000 * number // pieces for number in range(pieces + 1)]
+    span = Span(events, seed, communities=communities, start=start, duration_s=duration_s)
+    city, script = span.city, span.script
     kinds = np.zeros(len(TEMPLATE), np.int64)
     written = volume = 0
     with ExitStack() as stack:
         file = stack.enter_context(out.open("wb")) if isinstance(out, Path) else out
-        writer: Writer | None = None
-        waiting: list[Rows] = []
-        for piece in range(pieces):
-            happened = together([*waiting, days.happen(piece, edges[piece], edges[piece + 1])])
-            arrived = happened.arrivals < edges[piece + 1] if piece + 1 < pieces else np.ones(len(happened), np.bool_)
-            waiting = [happened.take(~arrived)]
-            ready = _first(happened.take(arrived), events - written)
-            writer = writer or Writer(city.pool)  # all texts are in the pool once a piece has been told
-            volume += file.write(writer.lines(ready))
+        for arrived, lines in span.told():
+            ready = _first(arrived, events - written)
+            volume += file.write(lines(ready))
             written += len(ready)
             kinds += np.bincount(ready.templates, minlength=len(TEMPLATE))
             if progress is not None:
@@ -143,14 +174,14 @@ def simulate(
     script.write_truth(truth)
     return SimulationSummary(
         written,
-        days.duplicates,
+        span.duplicates,
         volume,
         city.communities,
         city.residents,
         city.communities * ELDERS,
         city.devices,
         start,
-        end,
+        script.end,
         _by_kind(kinds),
         _by_rule(script),
     )

@@ -1,10 +1,17 @@
 import shlex
+import signal
+import subprocess
+import sys
+import time
 
 import orjson
 import pytest
 from rich.cells import cell_len
 
 from citynerve.truth import read_truth
+from dispatch.progress import progress
+from streams.embedded.folder import log_folder
+from streams.log.reader import LogReader
 
 
 def test_a_simulated_city_is_the_same_byte_for_byte_for_a_seed(citynerve, tmp_path):
@@ -144,3 +151,24 @@ def test_a_run_leaves_other_folders_within_its_folder_alone(citynerve, tmp_path)
     assert citynerve("run", "--events", 20_000, "--folder", tmp_path).code == 0
     (tmp_path / "mine" / "reference").mkdir(parents=True)
     assert citynerve("run", "--events", 20_000, "--folder", tmp_path / "mine").code == 1
+
+
+def test_a_city_that_goes_on_is_stopped_by_a_signal_and_has_been_dispatched(tmp_path):
+    folder = tmp_path / "city"
+    command = [sys.executable, "-m", "citynerve", "--lang", "en", "run", "--speed", "600", "--events", "40000"]
+    running = subprocess.Popen(
+        [*command, "--folder", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    [first] = [running.stdout.readline()]
+    time.sleep(2.0)
+    running.send_signal(signal.SIGTERM)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
+    assert first.startswith("2025-03-03 ") and "everything is in" in out
+    found = progress(folder / "data" / "desk")
+    assert found.position == LogReader(log_folder(folder / "data", "alerts")).end > 0 and found.waiting == 0
+
+
+def test_two_paces_at_once_are_refused(citynerve, tmp_path):
+    told = citynerve("run", "--live", "--speed", 2, "--folder", tmp_path)
+    assert told.code == 2 and "leave --speed out" in told.err
