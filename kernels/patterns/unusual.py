@@ -116,7 +116,7 @@ def sight(times, orders, positions, sources, rows, signs, cooldown, edges, law, 
     -------
     the number of transitions; the earliest instant at which something can fall due because of these signs
 
-    Cost: about 60 ns a sign.
+    Cost: about 47 ns a sign.
     """
     bases, seen, feeds, fired, shut, groups = keys
     heads, _, stops = runs
@@ -137,33 +137,34 @@ def sight(times, orders, positions, sources, rows, signs, cooldown, edges, law, 
             prefetch(silences, coming, 0)
             ahead(coming, signs[i + AHEAD], half, week, clock, lasts, cells)
         row = rows[i]
+        at = np.uint64(row)  # without a sign: else each index is asked for one
         time = times[i]
         late = (orders[i] & 1) == 0
         now = orders[i] >> 1  # a late sign is judged when the watermark stood there
-        keeps = now < consents[row]
-        if (lasts[row] != NULL and not keeps) or (fired[row] == NULL and bases[row] + silences[row] <= now):
+        keeps = now < consents[at]
+        if (lasts[at] != NULL and not keeps) or (fired[at] == NULL and bases[at] + silences[at] <= now):
             found = decide(row, now, NULL, edges, law, hazards, keys, runs, own, people, out, found)
-        if time > bases[row] or (time == bases[row] and feeds[row] < 0 and not (late and seen[row] >= 0)):
-            if fired[row] != NULL and time > bases[row]:  # one at the armed time itself tells of no later sight
-                transition = CORRECTED if time < fired[row] else RESOLVED
+        if time > bases[at] or (time == bases[at] and feeds[at] < 0 and not (late and seen[at] >= 0)):
+            if fired[at] != NULL and time > bases[at]:  # one at the armed time itself tells of no later sight
+                transition = CORRECTED if time < fired[at] else RESOLVED
                 report(row, transition, time, positions[i], max(time, now), sources[i], bases, seen, out[found])
                 tell(found, found + 1, law, hazards, own, people, out)
                 found += 1
-                fired[row] = NULL
+                fired[at] = NULL
                 if len(shut) > 0:
-                    shut[row] = time + cooldown
-            bases[row] = time
-            seen[row] = positions[i]
-            feeds[row] = -1 if late else sources[i]
+                    shut[at] = time + cooldown
+            bases[at] = time
+            seen[at] = positions[i]
+            feeds[at] = -1 if late else sources[i]
             if not keeps:
-                silences[row] = ceilings[row]
-            elif time > lasts[row]:
+                silences[at] = ceilings[at]
+            elif time > lasts[at]:
                 group = group_of(row, groups)
-                silences[row] = sign(
+                silences[at] = sign(
                     row,
                     time,
                     signs[i],
-                    ceilings[row],
+                    ceilings[at],
                     group,
                     least,
                     need,
@@ -180,13 +181,13 @@ def sight(times, orders, positions, sources, rows, signs, cooldown, edges, law, 
                     cells,
                     clock,
                 )
-                first = min(first, consents[row])
-            first = min(first, time + silences[row])
-            if late and fired[row] == NULL and time + silences[row] <= now:  # so old that the next silence is over, too
+                first = min(first, consents[at])
+            first = min(first, time + silences[at])
+            if late and fired[at] == NULL and time + silences[at] <= now:  # so old that the next silence is over, too
                 found = decide(row, now, now, edges, law, hazards, keys, runs, own, people, out, found)
-        elif time == bases[row] and not late:  # of several of one instant the last in the order is the evidence
-            seen[row] = positions[i]
-            feeds[row] = sources[i]
+        elif time == bases[at] and not late:  # of several of one instant the last in the order is the evidence
+            seen[at] = positions[i]
+            feeds[at] = sources[i]
     return found, first
 
 

@@ -49,6 +49,7 @@ BLOCK, LENGTH = 0, 1  # of a run of hours
 OFFSET, SINCE, TURN, REACHED, BEGUN, PASSING, FADED, FADING = range(8)
 WHOLE = 16  # an end is kept in sixteenths, so that halving loses none
 WEEK_HOURS = 168
+ONE, TWO, BEFORE_OLDEST = np.uint64(1), np.uint64(2), np.uint64(AGES - 2)
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 THURSDAY = 72  # hours from Monday: the epoch's first day
 # least (ms, 2 at least), ln(1 / alpha), hours and runs of a `week`; the city's UTC offsets: edges, offsets
@@ -58,17 +59,18 @@ PEOPLE = "Tuple((int64[::1], int8[::1], uint16[:, ::1]))"
 
 
 def week(blocks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how the civil week, from Monday on, runs through blocks: `hours` int64[168, 2] and `runs` int64[2 w, 2].
+    """Return how the civil week, from Monday on, runs through blocks: `hours` int64[168, 2], `runs` int64[2 w + 1, 2].
 
     `blocks` are 168 numbers from 0 on; hours of one number share what is learned. An hour has its run, and how
-    many hours of that are left; a run its block and length (ms), twice around, so that a silence of a week fits in.
+    many hours of that are left; a run its block and length (ms), twice around, so that a silence of a week fits in, and
+    behind these the one that follows.
     """
     starts = np.flatnonzero(np.append(True, blocks[1:] != blocks[:-1]))
     lengths = np.diff(np.append(starts, WEEK_HOURS))
     run = np.repeat(np.arange(len(starts)), lengths)
     left = (starts + lengths)[run] - np.arange(WEEK_HOURS)
     once = np.stack([blocks[starts], lengths * HOUR_MS], axis=1)
-    return np.stack([run, left], axis=1).astype(np.int64), np.concatenate([once, once]).astype(np.int64)
+    return np.stack([run, left], axis=1).astype(np.int64), np.concatenate([once, once, once[:1]]).astype(np.int64)
 
 
 def cohort(minutes: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -162,27 +164,31 @@ def longest(row, side, began, least, need, ceiling, run, passing, week, hazards,
     """
     limit = began + ceiling
     instant = began + least
-    age = np.int64(0)
-    older = began + 2 * least
+    at, own = np.uint64(run), np.uint64(row)  # without a sign: else each index is asked for one
+    # What comes next is selected, not branched on, as it cannot be foreseen; and at hand before it is known to come.
+    cell = np.uint64(side) + np.uint64(week[at, BLOCK]) * np.uint64(AGES)
+    older, aging = began + 2 * least, began + 4 * least
+    age = np.uint64(0)
     left = need * MINUTE_MS
     while instant < limit:
+        turning = passing + week[at + ONE, LENGTH]
         until = min(passing, older, limit)
-        cell = side + week[run, BLOCK] * AGES + age
         usual = hazards[cell]
-        seen = cells[row, 2 * cell + MINUTES] * usual + PRIOR
-        hazard = (cells[row, 2 * cell + ENDS] * (1 / WHOLE) + PRIOR) * usual / seen
+        seen = cells[own, TWO * cell + np.uint64(MINUTES)] * usual + PRIOR
+        hazard = (cells[own, TWO * cell + np.uint64(ENDS)] * (1 / WHOLE) + PRIOR) * usual / seen
         grown = (until - instant) * hazard
         if grown >= left:
             return min(instant - began + np.int64(left / hazard), ceiling), 0.0
         left -= grown
         instant = until
-        passed = until == passing  # selected, not branched on: which of the two comes next cannot be foreseen
-        run += passed
-        passing = passing + week[run, LENGTH] if passed else passing
+        passed = until == passing
         aged = until == older
-        age += aged
-        next_older = NEVER if age == AGES - 1 else began + 2 * (older - began)
-        older = next_older if aged else older
+        at += np.uint64(passed)
+        passing = turning if passed else passing
+        age += np.uint64(aged)
+        older = aging if aged else older
+        aging = began + 2 * (older - began) if age < BEFORE_OLDEST else NEVER
+        cell = np.uint64(side) + np.uint64(week[at, BLOCK]) * np.uint64(AGES) + age
     return ceiling, left / MINUTE_MS
 
 
@@ -241,7 +247,8 @@ def sign(
     `stops` say when clocks were stopped (`kernels.patterns.stops`); the others are parts of LAW and PEOPLE.
     """
     turned(time, least, hours, week, edges, offsets, clock)
-    last = lasts[row]
+    at = np.uint64(row)  # without a sign, as in `longest`
+    last = lasts[at]
     if last != NULL and time - last > least:
         end = min(first_stop(last, time, group, heads, stops), last + ceiling)
         ended = time <= end
@@ -252,8 +259,8 @@ def sign(
             learn(row, modes[row] * half, last, least, end, ended, first, passed, week, cells)
     if last < clock[FADED] and last != NULL:
         fade(row, (clock[FADED] - last - 1) // FADE_MS + 1, cells)
-    lasts[row] = time
-    modes[row] = mode
+    lasts[at] = time
+    modes[at] = mode
     reached, passing = clock[REACHED], clock[PASSING]
     return longest(row, mode * half, time, least, need, ceiling, reached, passing, week, usual, cells)[0]
 

@@ -244,7 +244,8 @@ def test_what_people_have_shown_adds_up_and_makes_a_cohort():
 @pytest.mark.parametrize("blocks", [BLOCKS, WEEKENDS, ALIKE])
 def test_a_week_says_when_another_block_begins(blocks):
     hours, runs = week(blocks)
-    assert runs[:, 1].sum() == 2 * WEEK_HOURS * HOUR
+    assert runs[:-1, 1].sum() == 2 * WEEK_HOURS * HOUR
+    assert runs[-1].tolist() == runs[0].tolist()
     for hour, (run, left) in enumerate(hours.tolist()):
         assert runs[run, 0] == blocks[hour]
         assert set(blocks[hour : hour + left].tolist()) == {blocks[hour]}
