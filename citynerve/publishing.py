@@ -96,6 +96,7 @@ class Publishing:
                 config.city(),
                 reference=reference,
                 folders=lambda: self._digests,
+                in_force=self._goes_by,
                 stopping=self._stopping.is_set,
             )
             read = files.read(self._rules)
@@ -153,6 +154,10 @@ class Publishing:
         assert self._publish is not None, "the engine runs"
         return self._publish(self._hold(edition))
 
+    def _goes_by(self) -> str:
+        assert self._in_force is not None, "the engine runs"
+        return self._in_force().version
+
     # at work
 
     def start(
@@ -207,8 +212,8 @@ class Publishing:
     def _go_on(self) -> None:
         """Settle what the last run left: what was written down takes effect, and who waits is told."""
         entry = self.journal.current
-        assert entry is not None and self._in_force is not None
-        if self._in_force().version != entry.edition:
+        assert entry is not None
+        if self._goes_by() != entry.edition:
             self._publisher.settle(entry, self.load(entry.edition))
         elif not self.journal.is_settled:
             self.journal.settle(Outcome(entry.entry))

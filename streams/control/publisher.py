@@ -67,6 +67,8 @@ class Publisher:
         the folder of sets: rules that read a set which none read before find it there
     folders
         digests of what the watched folders hold
+    in_force
+        the version that the engine goes by
     stopping
         whether the engine stops: what is under way then takes effect when it runs again
     """
@@ -80,10 +82,11 @@ class Publisher:
         *,
         reference: Path | None = None,
         folders: Callable[[], Mapping[str, str]] = dict,
+        in_force: Callable[[], str] = str,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.journal, self._publish, self._schemas, self._city = journal, publish, schemas, city
-        self._reference, self._folders, self._stopping = reference, folders, stopping
+        self._reference, self._folders, self._in_force, self._stopping = reference, folders, in_force, stopping
 
     def begin(self, change: Change) -> Prepared:
         """Write down what an engine starts with that goes on by nothing else; return it.
@@ -142,7 +145,8 @@ class Publisher:
             except PublishError as error:
                 if self._stopping():
                     return None
-                outcome = Outcome(entry.entry, refused={"en": error.en, "zh": error.zh})
+                refused = {"en": error.en, "zh": error.zh} if self._in_force() != edition.version else None
+                outcome = Outcome(entry.entry, refused=refused)
                 break
             else:
                 outcome = Outcome(entry.entry, activation.at, activation.position)

@@ -199,3 +199,11 @@ def test_a_file_that_is_written_while_it_is_read_is_refused(city):
     answer = city.put(ROWS.replace("d3,3", "d3,4"))
     assert answer.result == "refused" and "while it was read" in answer.problems[0].en
     assert len(city.journal.entries) == 1 and not city.engine.taken
+
+
+def test_what_came_into_force_meanwhile_was_not_refused(city):
+    city.engine.answer = PublishError("this is in force already", "该版本已在生效")
+    city.publisher._in_force = lambda: city.journal.current.edition
+    answer = city.rules(("low", "high"))
+    assert answer.result == "published" and answer.at is None
+    assert city.journal.current.edition == answer.edition and city.journal.is_settled
