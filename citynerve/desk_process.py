@@ -14,7 +14,7 @@ from pathlib import Path
 
 from citynerve.text import current, say
 from connectors.http.tokens import Sender, digest
-from dispatch.watchdog import KIND, RULE
+from dispatch.watchdog import KIND, RULE, SILENT_AFTER_MS
 from rules.plan import Plan
 from streams.time.watermark import Feed
 
@@ -43,8 +43,8 @@ def looks_at_engine(plan: Plan) -> bool:
 
 
 def sender(token: str) -> Sender:
-    """Return a desk as the ingest knows it."""
-    return Sender(FEED.name, digest(token), FEED.kinds)
+    """Return a desk as the ingest knows it: it is heard of once a minute."""
+    return Sender(FEED.name, digest(token), FEED.kinds, SILENT_AFTER_MS / 1000)
 
 
 class DeskProcess:

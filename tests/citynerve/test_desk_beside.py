@@ -182,6 +182,10 @@ def test_how_far_a_desk_is_can_be_asked_while_it_works(tmp_path):
     assert progress(tmp_path) is None
 
 
+def test_a_desk_that_is_heard_of_each_minute_is_not_down_between_two():
+    assert desk_process.sender("token").pause_s == 180.0
+
+
 @pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("10.0.0.9", "10.0.0.9")])
 def test_an_ingest_that_listens_everywhere_is_asked_at_home(host, address):
     assert desk_process.to_ingest(host, 8080) == ["--ingest", f"http://{address}:8080"]
