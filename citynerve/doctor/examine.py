@@ -5,6 +5,7 @@ from pathlib import Path
 
 from citynerve.cli.failure import Failure
 from citynerve.doctor import stored, system
+from citynerve.doctor.desk import desk
 from citynerve.doctor.finding import Finding, fine, warning, wrong
 from citynerve.doctor.machine import Machine
 from citynerve.doctor.rules import rules
@@ -22,6 +23,7 @@ CHECKS: Mapping[str, Check] = {
     "ports": system.ports,
     "log": stored.logs,
     "snapshots": stored.snapshots,
+    "desk": desk,
 }
 
 

@@ -3,14 +3,18 @@
 import json
 import shutil
 import socket
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from citynerve.doctor.examine import CHECKS, examine
 from citynerve.doctor.machine import Machine
 from citynerve.located import located
+from dispatch.state import State
 from streams.embedded.folder import SNAPSHOTS, log_folder
 from streams.log.file_log import FileLog
+from streams.log.reader import LogReader
 
 GIB = 1 << 30
 FILE = """\
@@ -205,6 +209,33 @@ def test_damage_in_logs_and_snapshots_is_told(ran, tmp_path, monkeypatch):
     for each in paths:
         each.write_bytes(b"none")
     assert "reads the whole log again" in found(folder)["wrong", "snapshots"]
+
+
+def test_alerts_that_reach_nobody_are_wrong(ran, tmp_path, monkeypatch):
+    monkeypatch.setenv("CITYNERVE_SECRET", "s")
+    folder = tmp_path / "run"
+    shutil.copytree(ran, folder)
+    memory = folder / "data" / "desk" / "desk.db"
+    state = State(memory.parent)
+    with state.transaction() as database:
+        state.set_number("position", LogReader(log_folder(folder / "data", "alerts")).end)
+        state.set_number("minute", Machine().now_ms() // 60_000)
+        database.execute("INSERT OR IGNORE INTO topics VALUES ('dispatch.fire', 1, 0)")
+    state.close()
+    assert "none waits" in found(folder)["fine", "desk"]
+    with closing(sqlite3.connect(memory)) as database, database:
+        database.execute("INSERT INTO outbox VALUES ('dispatch.fire', 1000, 'x', '{}')")
+    assert "1 records wait for dispatch.fire" in found(folder)["warning", "desk"]
+    log = FileLog(log_folder(folder / "data", "alerts"), lambda: 1)
+    log.append("", b"{}\n").result()
+    log.close()
+    later = type("Later", (Sound,), {"now_ms": lambda self: Machine.now_ms(self) + 600_000})()
+    assert "3 bytes of alerts are not dispatched" in found(folder, later)["wrong", "desk"]
+    assert ("wrong", "desk") not in found(folder)  # while it is at work they are on their way
+    memory.write_bytes(b"damaged" * 1000)
+    assert "cannot be read" in found(folder)["wrong", "desk"]
+    shutil.rmtree(memory.parent)
+    assert "nobody is told" in found(folder)["warning", "desk"]
 
 
 def test_a_clock_behind_the_log_is_wrong(ran):
