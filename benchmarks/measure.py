@@ -80,6 +80,7 @@ def _processed(source: "Source", folder: Path, reference: str) -> Result:
     from events.identity import CityKey
     from events.schema import Schemas
     from rules.check import load
+    from streams.control.edition import Edition
     from streams.control.references import References
     from streams.embedded.folder import log_folder, open_engine, wall_clock
     from streams.embedded.process import Input, Process
@@ -92,7 +93,7 @@ def _processed(source: "Source", folder: Path, reference: str) -> Result:
     gc.freeze()
     with TemporaryDirectory(dir=folder) as data:
         engine, inbox = open_engine(
-            Path(data), plan, references, [Feed("events")], city, clock=lambda: wall_clock() + _AHEAD_MS
+            Path(data), Edition.of(plan, references), [Feed("events")], city, clock=lambda: wall_clock() + _AHEAD_MS
         )
         cpu, wall = time.process_time(), time.perf_counter()
         Process(engine, inbox, [Input(source)]).run()

@@ -91,6 +91,7 @@ def serve(events: str, reference: str, rules: str, shards: str, data: str, behin
     from events.identity import CityKey
     from events.schema import Schemas
     from rules.check import LIBRARY, load
+    from streams.control.edition import Edition
     from streams.control.references import References
     from streams.embedded.engine import Recovery
     from streams.embedded.folder import open_engine, wall_clock
@@ -103,8 +104,7 @@ def serve(events: str, reference: str, rules: str, shards: str, data: str, behin
     began, used = time.monotonic(), time.process_time()
     engine, inbox = open_engine(
         Path(data),
-        plan,
-        references,
+        Edition.of(plan, references),
         [Feed(feed) for feed in FEEDS],
         city,
         shards=int(shards),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from events.batch import EventBatch
 from events.place import Problem
 from rules import check, errors
 from rules.plan import Plan
+from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import open_engine
 from streams.embedded.process import Input, Process
@@ -58,6 +60,11 @@ class Ruleset:
         references, remarks = References.load(loaded.plan, reference, config.city(), force_empty=force_empty)
         return cls(loaded.plan, references, AlertLines(loaded.plan), [*loaded.problems, *remarks])
 
+    @cached_property
+    def edition(self) -> Edition:
+        """What an engine puts in force with it."""
+        return Edition.of(self.plan, self.references)
+
     def replay(
         self,
         past: Past,
@@ -87,7 +94,7 @@ class Ruleset:
             the folder cannot be used
         """
         named = [watermark.Feed(feed.feed) for feed in feeds]
-        engine, inbox = open_engine(data, self.plan, self.references, named, config.city(), on_alerts=on_alerts)
+        engine, inbox = open_engine(data, self.edition, named, config.city(), on_alerts=on_alerts)
         return Process(engine, inbox, [Input(feed) for feed in feeds])
 
 

@@ -65,9 +65,7 @@ def _run(
     ruleset = engine.Ruleset.joined(loaded, folder / REFERENCE)
     engine.tell(ruleset.problems)
     view, data = View(ruleset.lines, console), empty_data(folder)
-    opened, inbox = open_engine(
-        data, ruleset.plan, ruleset.references, [Feed(FEED)], config.city(), on_alerts=view.alerts
-    )
+    opened, inbox = open_engine(data, ruleset.edition, [Feed(FEED)], config.city(), on_alerts=view.alerts)
     # A tick says what time it is by people's clock, which a city of another day must not be told.
     connected = {FEED: city.is_current} if of_today else None
     process = Process(opened, inbox, [Input(city)], connected=connected)

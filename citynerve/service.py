@@ -44,8 +44,7 @@ class Service:
                 feeds = (*feeds, desk_process.FEED)
         opened, inbox = open_engine(
             settings.data,
-            self.ruleset.plan,
-            self.ruleset.references,
+            self.ruleset.edition,
             feeds,
             config.city(),
             shards=settings.shards,

@@ -109,7 +109,7 @@ class Observer:
         seconds, feeds_then, kinds_then = self._then(now, feeds, kinds)
         greatest = engine.greatest if engine.greatest > BEGINNING else None
         city = greatest if self._simulated and greatest is not None else clock
-        names = engine.plan.schemas.kinds
+        names = engine.edition.plan.schemas.kinds
         rates = {code: (count - kinds_then.get(code, 0)) / seconds for code, count in kinds.items()}
         received = dict(counts.received)
         return Vitals(

@@ -80,5 +80,20 @@ class End:
     time: int
 
 
-Control = Epoch | FeedEnd | End
+@dataclass(frozen=True, slots=True)
+class Enactment:
+    """Another edition takes effect at an instant of event time, `at` (epoch ms), in all shards.
+
+    `read_from` is the log position from which on its shards have read what came before. `replaces` is the edition that
+    is in force until then.
+    """
+
+    position: int
+    edition: str
+    at: int
+    read_from: int
+    replaces: str
+
+
+Control = Epoch | FeedEnd | End | Enactment
 Block = Events | Tick | Control

@@ -141,6 +141,7 @@ class ScorePlan:
     parameters: tuple[float, ...]
     outputs: tuple[ScoreOutput, ...]
     capacity: int
+    memory_ms: int  # a key that was not touched for longer is as if it were new
     signature: str  # names what its memory says: equal ones score alike
     network: tuple[int, int] | None = None
 

@@ -85,9 +85,15 @@ def planned(number: int, score: Used, target: Target) -> ScorePlan:
             for name in score.outputs
         ),
         capacity=declared.capacity,
+        memory_ms=_memory_ms(declared),
         signature=signature.score(declared.form),
         network=_network(score, target),
     )
+
+
+def _memory_ms(declared: ScoreDeclaration) -> int:
+    memory = SCORES[declared.kernel].memory_ms
+    return int(dict(declared.parameters)[memory]) if isinstance(memory, str) else memory
 
 
 def _network(score: Used, target: Target) -> tuple[int, int] | None:

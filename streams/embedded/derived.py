@@ -1,5 +1,6 @@
 """Logs that are derived from the event log: a line in them comes once, however often the event log is read again."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
@@ -31,17 +32,17 @@ class DerivedLog:
         self._name_of = name_of
         self._on_failure = on_failure
         self._under_way: tuple[bytes, Future[Frame], Told] | None = None
-        self._written: set[str] = set()
+        self._written: Counter[str] = Counter()  # a rule that was edited may tell of the same again
 
     def recover(self, position: int) -> None:
         """Learn what has been written behind a position."""
         for frame in self.log.read(position):
             for line in bytes(frame.text).splitlines():
-                self._written.add(self._name_of(orjson.loads(line)))
+                self._written[self._name_of(orjson.loads(line))] += 1
 
     def recovered(self) -> int:
         """Say that all has been made again; return how many lines were not, which a function of the log would have."""
-        missing = len(self._written)
+        missing = self._written.total()
         self._written.clear()
         return missing
 
@@ -52,8 +53,8 @@ class DerivedLog:
         """
         names, texts = set(), []
         for name, text in lines:
-            if name in self._written:
-                self._written.discard(name)
+            if self._written[name]:
+                self._written[name] -= 1
             else:
                 names.add(name)
                 texts.append(text)

@@ -16,28 +16,34 @@ import orjson
 
 from events.alert import Alert
 from events.batch import POSITION, REASONS
-from events.block import Block, Control, End, Events, FeedEnd, Tick
+from events.block import Block, Control, Enactment, Events, Tick
 from events.identity import CityKey
-from rules.plan import Plan
-from streams.control.references import References
+from streams.control.activation import Activation
+from streams.control.edition import Edition
 from streams.embedded.counts import Counts
 from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
+from streams.embedded.generation import Generation
+from streams.embedded.succession import Load, Succession
 from streams.log.blocks import blocks, lost_line
 from streams.log.frame import Frame
 from streams.log.protocol import Log, LogError
-from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
 from streams.shard.shard import Shard, dropped
 from streams.snapshot.container import SnapshotError, unpack
 from streams.snapshot.store import SnapshotStore
 from streams.stages import Stages
 from streams.summary import Summary
-from streams.time.epoch import EpochFinder
-from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
+from streams.time.watermark import Feed
 
 RETRY_S = 0.5
 DEBT_S = 2.0  # of CPU time that a restart may spend on reading its log again
+_Snapshot = tuple[int, str, bytes]  # log position, name and content
+
+
+def unknown(version: str) -> Edition:
+    """Know of no edition but the first."""
+    raise LookupError(version)
 
 
 def wait(_error: LogError) -> None:
@@ -80,32 +86,32 @@ class Engine:
 
     def __init__(
         self,
-        plan: Plan,
-        references: References,
+        edition: Edition,
         feeds: Sequence[Feed],
         city: CityKey,
         logs: Logs,
         store: SnapshotStore,
         *,
+        load: Load = unknown,
         shards: int = 1,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         on_alerts: Callable[[list[Alert]], None] = lambda _: None,
         on_failure: Callable[[LogError], None] = wait,
         debt_s: float = DEBT_S,
     ) -> None:
-        self.plan = plan
         self.stages = Stages()
         self.counts = Counts()
         self.recovery: Recovery | None = None  # what the start found, once it is done
         self.position = 0  # behind the last frame that was taken
-        self.shards = [
-            Shard(plan, references, feeds, city, self._line_at, Slice(index, shards), self.stages)
-            for index in range(shards)
-        ]
         self.feeds = {feed.name: feed for feed in feeds}
-        self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
-        self._clock_of_all = GroupClock(tuple(self._clocks.values()))
-        self._epoch = EpochFinder(self._clock_of_all)
+
+        def make(edition: Edition) -> Generation:
+            return Generation(edition, feeds, city, self._line_at, shards, self.stages)
+
+        self._make = make
+        self._load = load
+        self._now = make(edition)
+        self._succession = Succession(logs.events, self.feeds, clock, make, load)
         self.logs, self._store, self._clock, self._on_alerts = logs, store, clock, on_alerts
         self.give_up_at = float("inf")  # monotonic seconds from which what cannot be written is left to the next start
         self._on_failure = on_failure
@@ -117,29 +123,44 @@ class Engine:
         self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
         self._debt_s = debt_s
         self.debt = Debt(shards)
+        self._due: set[int] = set()  # shards that no snapshot of what is in force covers
         self._steps = [0.0] * shards  # CPU seconds of each shard in the block that is taken
         self._from = [0] * shards  # log position that each shard goes on from
 
     @property
+    def edition(self) -> Edition:
+        """What is in force."""
+        return self._now.edition
+
+    @property
+    def shards(self) -> list[Shard]:
+        """The shards of what is in force."""
+        return self._now.shards
+
+    @property
     def has_ended(self) -> bool:
         """Whether its log says that all input has ended: nothing more is released."""
-        return self._clock_of_all.ended is not None or any(shard.has_ended for shard in self.shards)
+        return self._now.has_ended
 
     @property
     def greatest(self) -> int:
         """Greatest event time that any feed has delivered (epoch ms), `BEGINNING` before the first event."""
-        return max((clock.greatest for clock in self._clocks.values()), default=BEGINNING)
+        return self._now.greatest
+
+    def publish(self, edition: Edition) -> "Future[Activation]":
+        """Have another edition follow the one in force, see `Succession.publish`; from any thread."""
+        return self._succession.publish(edition, lambda: self._now, lambda: self.position)
 
     def summed_up(self) -> Summary:
         """Return the summary of all since the start."""
-        counts, summary = self.counts, Summary.of(self.plan)
+        counts, summary = self.counts, Summary.of(self.edition.plan)
         summary.events, summary.late = sum(counts.events.values()), sum(counts.late.values())
         summary.duplicates, summary.unknown_enums = counts.duplicates, counts.unknown_enums
         for (_, reason), count in counts.rejected.items():
             summary.rejected[reason] = summary.rejected.get(reason, 0) + count
         for (rule, _, transition), count in counts.alerts.items():
-            summary.alerts[rule] += count
-            summary.firings[rule] += count if transition == "firing" else 0
+            summary.alerts[rule] = summary.alerts.get(rule, 0) + count
+            summary.firings[rule] = summary.firings.get(rule, 0) + count * (transition == "firing")
         summary.sum_up(self.shards, self.stages)
         return summary
 
@@ -152,9 +173,7 @@ class Engine:
         first = min(range(len(self.shards)), key=self._from.__getitem__)
         self.position = found.position = max(self._from[first], log.begin)
         found.skipped = self.position - self._from[first]
-        for name, clock in self.shards[first].clocks.items():
-            self._clocks[name].restore(clock.tables())
-        self._epoch.epoch = self.shards[first].epoch
+        self._now.go_on(self.shards[first])
         for name, derived in self._derived.items():
             derived.recover(min(shard.beside.get(name, derived.log.begin) for shard in self.shards))
         for block, end in blocks(log.read(self.position), self.feeds, self._from):
@@ -177,6 +196,7 @@ class Engine:
         """Take what has become durable, in order; what has been taken before is passed over."""
         for block, end in blocks((frame for frame in frames if frame.position >= self.position), self.feeds):
             self._take(block, end)
+        self._succession.attend(self._now, self.position)
         self._snapshot_one()
 
     def flush(self) -> None:
@@ -196,6 +216,7 @@ class Engine:
 
     def close(self) -> None:
         """Finish what is being written, and release the logs."""
+        self._succession.close()
         self._saver.shutdown()
         for log in self.logs.all:
             log.close()
@@ -208,10 +229,11 @@ class Engine:
             alerts = []
         elif isinstance(block, Events):
             received = block.received
-            alerts = self._arrive(block, end)
+            alerts = self._arrive(block, end) + self._succession.step(block)
         else:
-            self._tell_clocks(block)
-            alerts = self._found(block.position, end) + self._step(block, end)
+            alerts = self._step(block, end) + self._succession.step(block)
+            if isinstance(block, Enactment):
+                self._succession.meet(block, self._now)
         self.position = end
         if alerts:
             alerts.sort(key=Alert.sort_key)
@@ -221,14 +243,17 @@ class Engine:
             self._on_alerts(alerts)
         self.debt.add(time.thread_time() - began, self._steps)
         self._steps = [0.0] * len(self.shards)
+        successor = self._succession.done()
+        if successor is not None:
+            self._now = successor
+            self._due = set(range(len(self.shards)))
 
     def _arrive(self, block: Events, end: int) -> list[Alert]:
         with self.stages("decode"):
-            arrival = self.shards[0].intake(block)
-        batch = arrival.batch
-        judgement = arrival.judgement = self._clocks[block.feed].judge(batch)
-        self._epoch.see(batch, judgement)
-        alerts = self._found(block.position, end) + self._step(arrival, end)
+            arrival = self._now.decoded(block)
+        alerts = self._step(arrival, end)
+        batch, judgement = arrival.batch, arrival.judgement
+        assert judgement is not None
         if len(batch.rejects):
             self._dead_letters.append(_dead_letters(arrival))
         if judgement.late.any():
@@ -236,27 +261,16 @@ class Engine:
         self.counts.block(batch, block.size, judgement, self.stages.seconds())
         return alerts
 
-    def _tell_clocks(self, block: Tick | Control) -> None:
-        if isinstance(block, Tick):
-            self._clocks[block.feed].heed(block)
-        elif isinstance(block, FeedEnd):
-            self._clocks[block.feed].ended = True
-        elif isinstance(block, End):
-            self._clock_of_all.ended = block.time
-
-    def _found(self, position: int, end: int) -> list[Alert]:
-        """Tell the shards the epoch, before the block that made it known."""
-        epoch = self._epoch.record(position)
-        return self._step(epoch, end) if epoch else []
-
     def _step(self, block: Arrival | Control | Tick, end: int) -> list[Alert]:
+        """Feed shards a block, and before it the epoch if the block makes it known."""
         alerts: list[Alert] = []
-        for number, shard in enumerate(self.shards):
-            if end > self._from[number]:
-                began = time.thread_time()
-                alerts += shard.step(block)
-                self._steps[number] += time.thread_time() - began
-        self.counts.duplicates += dropped(shard.duplicates() for shard in self.shards)
+        for each in self._now.told(block):
+            for number, shard in enumerate(self.shards):
+                if end > self._from[number]:
+                    began = time.thread_time()
+                    alerts += shard.step(each)
+                    self._steps[number] += time.thread_time() - began
+            self.counts.duplicates += dropped(shard.duplicates() for shard in self.shards)
         return alerts
 
     def _told(self, alerts: list[Alert], received: int | None) -> Told:
@@ -281,19 +295,55 @@ class Engine:
             return lost_line(position)
 
     def _restore(self, found: Recovery) -> None:
-        for number, shard in enumerate(self.shards):
+        """Restore the shards from their newest snapshots of one generation, else begin where the log does."""
+        for name, kept in self._by_generation(found):
+            version, since = name.split(".")
+            generation = self._known(version, found)
+            if generation is None:
+                continue
+            generation.since = int(since)
+            starts = [self._restored(shard, own, found) for shard, own in zip(generation.shards, kept, strict=True)]
+            if all(starts) or (any(starts) and not generation.since):
+                self._now, self._from = generation, starts
+                return
+        self._now = self._known(self._succession.first() or self.edition.version, found) or self._make(self.edition)
+
+    def _known(self, version: str, found: Recovery) -> Generation | None:
+        try:
+            return self._make(self.edition if version == self.edition.version else self._load(version))
+        except LookupError as error:
+            found.refused.append(f"edition {version} is not known: {error}")
+            return None
+
+    def _by_generation(self, found: Recovery) -> list[tuple[str, list[list[_Snapshot]]]]:
+        """Return the snapshots of each generation by shard, the newest first."""
+        generations: dict[str, list[list[_Snapshot]]] = {}
+        newest: dict[str, int] = {}
+        for number in range(len(self.shards)):
             for position, path in self._store.newest(number):
                 try:
-                    if position > self.logs.events.end:
-                        raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
                     data = path.read_bytes()
-                    self._reaches(unpack(data)[0]["beside"])
-                    shard.restore(data)
+                    name = unpack(data)[0]["edition"]
                 except (OSError, SnapshotError) as error:
                     found.refused.append(f"{path.name}: {error}")
-                else:
-                    self._from[number] = position
-                    break
+                    continue
+                generations.setdefault(name, [[] for _ in self.shards])[number].append((position, path.name, data))
+                newest[name] = max(newest.get(name, 0), position)
+        return sorted(generations.items(), key=lambda each: -newest[each[0]])
+
+    def _restored(self, shard: Shard, snapshots: list[_Snapshot], found: Recovery) -> int:
+        """Restore a shard from the newest snapshot that can be used; return its log position, 0 if none can."""
+        for position, name, data in snapshots:
+            try:
+                if position > self.logs.events.end:
+                    raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
+                self._reaches(unpack(data)[0]["beside"])
+                shard.restore(data)
+            except SnapshotError as error:
+                found.refused.append(f"{name}: {error}")
+            else:
+                return position
+        return 0
 
     def _failed(self, error: LogError) -> None:
         """Wait before a derived line is written again; behind the end of patience, give up: it is derived again."""
@@ -310,17 +360,21 @@ class Engine:
     def _snapshot_one(self) -> None:
         """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
         self._saved(wait=False)
-        if self._saving is None and self.debt.seconds > self._debt_s:
-            self._snapshot(self.debt.largest)
+        if self._saving is None and (self._due or self.debt.seconds > self._debt_s):
+            self._snapshot(min(self._due, default=self.debt.largest))
 
     def _snapshot(self, number: int) -> None:
         if self.shards[number].epoch is None:
             return  # whose finder is no part of it: the log is young, and is read again
+        if self._succession.following is not None:
+            return  # whose state is no part of it either
         self.flush()
-        data = self.shards[number].snapshot({name: log.log.end for name, log in self._derived.items()})
+        beside = {name: log.log.end for name, log in self._derived.items()}
+        data = self.shards[number].snapshot(beside, self._now.name)
         saving = self._saver.submit(self._save, number, self.position, data)
         self._saving = number, self.position, saving
         self.debt.paid(number)
+        self._due.discard(number)
 
     def _save(self, number: int, position: int, data: bytes) -> None:
         began = time.monotonic()
@@ -340,7 +394,8 @@ class Engine:
         if not saving.exception():
             self._from[number] = position
             kept = [self._store.newest(shard) for shard in range(len(self.shards))]
-            self.logs.events.forget(min(snapshots[-1][0] if snapshots else 0 for snapshots in kept))
+            oldest = min(snapshots[-1][0] if snapshots else 0 for snapshots in kept)
+            self.logs.events.forget(min(oldest, self._succession.needed_from(oldest)))
 
 
 def _place(line: dict[str, object]) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from events.alert import Alert
 from events.identity import CityKey
-from rules.plan import Plan
-from streams.control.references import References
+from streams.control.edition import Edition
 from streams.disk import Disk
-from streams.embedded.engine import DEBT_S, Engine, Logs, wait
+from streams.embedded.engine import DEBT_S, Engine, Logs, unknown, wait
 from streams.embedded.inbox import Inbox
+from streams.embedded.succession import Load
 from streams.log.file_log import DISK, USUAL, Clock, FileLog, Retention
 from streams.log.protocol import LogError
 from streams.snapshot.store import SnapshotStore
@@ -39,11 +39,11 @@ def log_folder(data: Path, name: str) -> Path:
 
 def open_engine(
     data: Path,
-    plan: Plan,
-    references: References,
+    edition: Edition,
     feeds: Sequence[Feed],
     city: CityKey,
     *,
+    load: Load = unknown,
     shards: int = 1,
     retention: Retention = USUAL,
     level: int = 0,
@@ -76,12 +76,12 @@ def open_engine(
             log.close()
         raise
     engine = Engine(
-        plan,
-        references,
+        edition,
         feeds,
         city,
         Logs(**opened),
         store,
+        load=load,
         shards=shards,
         clock=clock,
         on_alerts=on_alerts,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import numpy as np
 import orjson
 
-from events.block import FUTURE_MS, PADDING, Block, Control, End, Events, FeedEnd, Tick
+from events.block import FUTURE_MS, PADDING, Block, Control, Enactment, End, Events, FeedEnd, Tick
 from streams.log.frame import Frame, What
 from streams.log.protocol import LogError
 from streams.time.watermark import Feed
@@ -68,6 +68,12 @@ def end_record(time: int) -> bytes:
     return orjson.dumps({"control": "end", "time": time}, option=orjson.OPT_APPEND_NEWLINE)
 
 
+def enactment_record(edition: str, at: int, read_from: int, replaces: str) -> bytes:
+    """Return the control record by which another edition takes effect, see `Enactment`."""
+    record = {"control": "enactment", "edition": edition, "at": at, "read_from": read_from, "replaces": replaces}
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def _control(frame: Frame, feeds: Mapping[str, Feed]) -> Tick | Control:
     """Return a control record; a tick's time is when it became durable, less what its feed may be late."""
     record = orjson.loads(bytes(frame.text))
@@ -79,6 +85,8 @@ def _control(frame: Frame, feeds: Mapping[str, Feed]) -> Tick | Control:
             return FeedEnd(frame.position, frame.feed)
         case "end":
             return End(frame.position, record["time"])
+        case "enactment":
+            return Enactment(frame.position, record["edition"], record["at"], record["read_from"], record["replaces"])
         case unknown:
             raise LogError(
                 f"control record `{unknown}` at log position {frame.position} is of a later version",

@@ -57,8 +57,7 @@ class EngineMetrics:
             "numba": numba.__version__,
         }
         self._started = clock()
-        self._plan = process.engine.plan
-        self._named = {rule.rule for rule in self._plan.rules[:RULES_MAX]}
+        self._named: set[str] = set()  # rules with a label of their own; they keep it when they are gone
 
     def collect(self) -> Iterable[Metric]:
         """Yield all metrics."""
@@ -82,7 +81,7 @@ class EngineMetrics:
     def _sources(self) -> Iterable[Metric]:
         counts = self._engine.counts
         yield _counter("source_events_received", "Events that came out of the log, by feed.", ["feed"], counts.lines())
-        names = self._plan.schemas.kinds
+        names = self._engine.edition.plan.schemas.kinds
         kinds = {names[code]: count for code, count in dict(counts.kinds).items()}
         yield _counter("events", "Events that came out of the log, by kind.", ["kind"], kinds)
         received = {feed: at / 1000 for feed, at in dict(counts.received).items()}
@@ -126,9 +125,9 @@ class EngineMetrics:
 
     def _rules(self) -> Iterable[Metric]:
         modes = Counter({"live": 0, "shadow": 0, "disabled": 0})
-        modes.update(rule.mode for rule in self._plan.rules)
+        modes.update(rule.mode for rule in self._engine.edition.plan.rules)
         yield _gauges("rules_loaded", "Rules by mode.", ["status"], modes)
-        yield _gauges("ruleset_info", "The version of the rules.", ["version"], {self._plan.version: 1})
+        yield _gauges("ruleset_info", "The version of the rules.", ["version"], {self._engine.edition.plan.version: 1})
         evicted: Counter[str] = Counter()
         suppressed: Counter[str] = Counter()
         for shard in self._engine.shards:
@@ -190,6 +189,8 @@ class EngineMetrics:
         yield _gauge("log_received_ahead_seconds", "How far the log is ahead of the clock.", max(0.0, ahead))
 
     def _rule(self, rule: str) -> str:
+        if len(self._named) < RULES_MAX:
+            self._named.add(rule)
         return rule if rule in self._named else "other"
 
 

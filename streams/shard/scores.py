@@ -59,9 +59,6 @@ class Score:
         kernel = import_module(f"kernels.scores.{plan.kernel}")
         self._step = kernel.step
         self._outputs = len(SCORES[plan.kernel].outputs)
-        memory = SCORES[plan.kernel].memory_ms
-        parameters = dict(zip(SCORES[plan.kernel].parameters, plan.parameters, strict=True))
-        self._memory_ms = int(parameters[memory]) if isinstance(memory, str) else memory
         self._surroundings = surroundings
         self._parameters = np.array(plan.parameters, np.float64)
         self._network: Network | None = None
@@ -152,7 +149,7 @@ class Score:
 
     def _dead(self, table: KeyTable, now: int) -> NDArray[np.bool_]:
         """Keys that are to the kernel as if they were new."""
-        dead: NDArray[np.bool_] = table.touched < now - self._memory_ms
+        dead: NDArray[np.bool_] = table.touched < now - self.plan.memory_ms
         return dead
 
     def take_over(self, before: "Score") -> None:

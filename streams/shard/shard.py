@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.alert import Alert
-from events.block import Block, Control, Epoch, Events, FeedEnd, Tick
+from events.block import Block, Control, End, Epoch, Events, FeedEnd, Tick
 from events.identity import CityKey
 from kernels.opcodes import COVERAGE
 from rules.expression.compiled import reads
@@ -159,7 +159,7 @@ class Shard:
                 group.arm(control.time)
         elif isinstance(control, FeedEnd):
             self._clocks[control.feed].ended = True
-        else:
+        elif isinstance(control, End):
             for group in self._groups:
                 group.clock.ended = control.time
 
@@ -293,16 +293,24 @@ class Shard:
             yield from ((pattern.name, pattern.table) for pattern in group.ordered if pattern.table is not None)
             yield from ((f"score {score.plan.name}", score.table) for score in group.scores)
 
-    def snapshot(self, beside: Mapping[str, int] = NOTHING_BESIDE) -> bytes:
+    def snapshot(self, beside: Mapping[str, int] = NOTHING_BESIDE, edition: str = "") -> bytes:
         """Return all state with the log positions it stands for; equal state gives equal bytes.
 
-        `beside` is kept for whoever restores it: how far the logs were that are derived from this one.
+        `beside` and `edition` are kept for whoever restores it: how far the logs were that are derived from this one,
+        and what is in force.
         """
         tables: dict[str, NDArray[np.generic]] = {}
         for name, part in self._parts().items():
             tables |= {f"{name}/{table}": array for table, array in part.tables().items()}
         return pack(
-            {**self._header(), "positions": self.positions, "epoch": self.epoch, "beside": dict(beside)}, tables
+            {
+                **self._header(),
+                "positions": self.positions,
+                "epoch": self.epoch,
+                "beside": dict(beside),
+                "edition": edition,
+            },
+            tables,
         )
 
     def restore(self, data: bytes) -> list[str]:

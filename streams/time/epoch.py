@@ -25,6 +25,10 @@ class EpochFinder:
             times = batch.lanes[TIME][~judgement.late]
             self._least = min(self._least, int(np.min(times, initial=FOREVER)))
 
+    def follow(self, other: "EpochFinder") -> None:
+        """Go on from where another one stands."""
+        self._least, self.epoch = other._least, other.epoch
+
     def record(self, position: int) -> Epoch | None:
         """Return the record that must precede the block at `position`, as soon as the epoch is known."""
         bound = self._clock.advance() if self._clock.ended is None else self._clock.ended + 1

@@ -18,6 +18,7 @@ from dispatch.progress import Progress, Topic, progress
 from events.identity import CityKey
 from events.schema import Schemas
 from rules import check
+from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import SNAPSHOTS, log_folder, open_engine
 from streams.embedded.needed import needed
@@ -128,7 +129,9 @@ def engine_of(folder):
     ruleset = check.loads({"rules.yaml": RULES}, Schemas.load(), CityKey())
     references = References.of(ruleset.plan, {}, config.city())
     retention = Retention(segment_bytes=1, keep_ms=0, headroom_bytes=0)
-    return open_engine(folder, ruleset.plan, references, [Feed("city")], config.city(), retention=retention)[0]
+    return open_engine(
+        folder, Edition.of(ruleset.plan, references), [Feed("city")], config.city(), retention=retention
+    )[0]
 
 
 def test_alerts_go_when_they_are_old_and_read_and_no_snapshot_needs_them(tmp_path, monkeypatch):

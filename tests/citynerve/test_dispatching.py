@@ -16,6 +16,7 @@ from dispatch.state import StateError
 from dispatch.watchdog import MINUTE_MS
 from events.schema import Schemas
 from rules import check
+from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import log_folder, open_engine, wall_clock
 from streams.embedded.process import Process
@@ -50,7 +51,7 @@ def test_a_synthetic_incident_goes_the_whole_way_and_the_watchdog_says_so(tmp_pa
     ruleset = check.loads(RULES, Schemas.load(), city)
     feeds = [Feed("desk", frozenset({"synthetic"}), 0)]
     references = References.of(ruleset.plan, {}, city)
-    engine, inbox = open_engine(tmp_path, ruleset.plan, references, feeds, city)
+    engine, inbox = open_engine(tmp_path, Edition.of(ruleset.plan, references), feeds, city)
     process = Process(engine, inbox, [], connected={"desk": lambda: True})
     running = threading.Thread(target=process.run)
     running.start()

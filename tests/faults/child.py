@@ -10,6 +10,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from streams.control.edition import Edition
 from streams.disk import Disk
 from streams.embedded.folder import open_engine
 from streams.embedded.process import Process
@@ -73,8 +74,7 @@ def live(folder: Path, number: int, shards: int, first: int, operations: int, pi
     of_city = both(ruleset(number)).engine
     engine, inbox = open_engine(
         folder,
-        of_city.plan,
-        of_city.references,
+        Edition.of(of_city.plan, of_city.references),
         FEEDS_OF_TOWN,
         KEY,
         shards=shards,

@@ -50,7 +50,7 @@ class Engine:
         return bodies(out)
 
     def succeed(self, log: Log, other: "Engine", at: int, *, read: int, shards: int = 1) -> list[Body]:
-        """Return the alerts where another ruleset takes effect after block `at`, of which blocks are read from `read` on.
+        """Return the alerts where another ruleset, which reads blocks from `read` on, takes effect after block `at`.
 
         It takes effect behind the greatest event time so far.
         """

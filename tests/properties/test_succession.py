@@ -5,13 +5,12 @@ from hypothesis import strategies as st
 
 from tests.properties.cases import cases
 from tests.properties.cities import SCHEMAS, both
-from tests.properties.city_log import city_log
 from tests.properties.city_cases import FAMILIES, WHOLE
+from tests.properties.city_log import city_log
 from tests.properties.city_rules import city_rules
 from tests.properties.records import cut, with_epoch
 from tests.properties.rule_sets import file_of
 from tests.properties.small_city import FEEDS
-
 
 RULES = st.one_of(WHOLE.rules, FAMILIES.rules)
 

@@ -239,7 +239,7 @@ class Absence(Pattern):
     def _go_on(self, before: Pattern, at: int) -> None:
         """Take over what another one kept; rows that its set had not are awaited from `at` on, or a later sight."""
         assert isinstance(before, Absence)
-        tables = before.tables()
+        tables = before.tables() | {"begun": np.array([at])}
         judges_alike = _text(self._pattern.unless) == _text(before._pattern.unless)
         if not judges_alike:
             tables = {name: table for name, table in tables.items() if not name.startswith("stops/")}
@@ -397,7 +397,8 @@ class Absence(Pattern):
     def tables(self) -> dict[str, NDArray[Any]]:
         """Return the state for a snapshot."""
         held = {**self._expected, "keys": self._keys()} if self.table is None else self.table.tables()
-        return {**held, "ties": self._ties.standing(self._stand), **self._stops.tables()}
+        beside = {"ties": self._ties.standing(self._stand), "begun": np.array([self._begun], np.int64)}
+        return {**held, **beside, **self._stops.tables()}
 
     def restore(self, tables: dict[str, NDArray[Any]]) -> None:
         """Take the state of a snapshot."""
@@ -406,6 +407,7 @@ class Absence(Pattern):
         else:
             self._take_over(tables)
         self._ties = Ties(tables["ties"])
+        self._begun = int(tables["begun"][0])
         if "stops/state" in tables:
             self._stops.restore(tables, groups=self.table is not None)
         self.resume()

@@ -8,6 +8,7 @@ import pytest
 from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import loads
+from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import open_engine
 from streams.log.file_log import Retention
@@ -62,8 +63,7 @@ def engine(request, tmp_path_factory):
     plan = loads({"rules.yaml": RULES}, Schemas.load(), CityKey()).plan
     opened, _ = open_engine(
         folder,
-        plan,
-        References.of(plan, {}, CityKey()),
+        Edition.of(plan, References.of(plan, {}, CityKey())),
         [Feed("a", None, 0)],
         CityKey(),
         shards=request.param,

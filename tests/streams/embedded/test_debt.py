@@ -27,7 +27,7 @@ def test_steps_add_up_and_what_is_common_counts_once():
 
 
 def test_lines_of_late_events_are_a_part_of_it(tmp_path):
-    engine = opened(ruleset(0), tmp_path, VirtualClock(START), Disk(), 1)
+    engine, _ = opened(ruleset(0), tmp_path, VirtualClock(START), Disk(), 1)
     log = engine.logs.events
     engine.take([log.append("a", b'{"kind":"gate","id":"new","time":%d,"site":"S1"}\n' % START).result()])
     line = b'{"kind":"gate","id":"%d","time":%d,"site":"S1"}\n'

@@ -1,5 +1,6 @@
 """Whatever happens to disk and process, nothing acknowledged is lost, and alerts are those of an undisturbed run."""
 
+import contextlib
 import os
 from random import Random
 from unittest.mock import patch
@@ -16,7 +17,7 @@ from streams.shard.shard import Shard
 from tests.properties.cities import both
 from tests.properties.records import Log
 from tests.simulation.rulesets import ruleset
-from tests.streams.embedded.town import FEEDS_OF_TOWN, Town, again, bodies, in_one_order, opened
+from tests.streams.embedded.town import FEEDS_OF_TOWN, Town, again, bodies, in_one_order
 from tests.streams.log.lossy_disk import LossyDisk
 
 SEEDS = range(int(os.environ.get("CITYNERVE_SIMULATIONS", "24")))
@@ -46,6 +47,31 @@ def test_after_any_failure_the_alerts_are_those_of_an_undisturbed_run(seed, tmp_
     assert crashes >= 1 or seed
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rules_that_change_while_it_runs_are_those_that_a_later_reader_of_the_log_applies(seed, tmp_path):
+    dice = Random(seed)
+    others = [ruleset((seed + number) % 8) for number in (1, 3)]
+    town = Town(ruleset(seed % 8), seed, tmp_path / "town", 1 + seed % 2, others)
+    for _ in range(6):
+        disk = LossyDisk(dice.randrange(400), power=dice.random() < 0.8, partly=dice.random())
+        with contextlib.suppress(OSError):
+            town.start(disk)
+            town.run(80)
+        power_off(town, disk, dice)
+    town.start(Disk())
+    town.settle()
+    town.settle()
+    town.stop()
+    later = again(town.text, town.folder, tmp_path / "again", town.clock, 1, others)
+    town_said, later_said = bodies(town.folder), bodies(tmp_path / "again")
+    assert [body for body in town_said if body not in later_said] == []
+    assert town_said == later_said
+    assert not any(recovery.missing for recovery in town.recoveries)
+    if seed == 0:
+        assert len(town.published) > 3
+    later.close()
+
+
 def power_off(town, disk, dice):
     """Stop whatever still runs, and let what was not synced be lost."""
     disk.off = True
@@ -61,7 +87,7 @@ def undisturbed(town, folder):
             told.append(block)
             return super().step(block)
 
-    with patch("streams.embedded.engine.Shard", Recorded):
+    with patch("streams.embedded.generation.Shard", Recorded):
         engine = again(town.text, town.folder, folder, town.clock, 1)
     events = engine.logs.events
     assert engine.position == events.end
@@ -100,9 +126,8 @@ def test_a_damaged_line_that_an_alert_needs_stops_nothing(tmp_path):
             content = bytearray(path.read_bytes())
             content[60::150] = bytes(len(content[60::150]))
             path.write_bytes(content)
-        town.engine = opened(town.text, town.folder, town.clock, Disk(), 1)
-        town.disk = Disk()
-        recovery = town.engine.recover()
+        town.start(Disk())
+        recovery = town.recoveries[-1]
         assert any("are damaged" in where and "log/events" in where for where in recovery.damage)
         town.run(60)
         town.settle()

@@ -13,6 +13,7 @@ from events.block import Events
 from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import LIBRARY, load
+from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Input, Process
@@ -43,7 +44,7 @@ def process(city, folder, inputs, *, shards=1, debt_s=3.0, feeds=("city",), **op
     references, _ = References.load(PLAN, city / "reference", CITY)
     named = [Feed(name) for name in feeds]
     engine, inbox = open_engine(
-        folder, PLAN, references, named, CITY, shards=shards, retention=FREE, clock=clock, debt_s=debt_s
+        folder, Edition.of(PLAN, references), named, CITY, shards=shards, retention=FREE, clock=clock, debt_s=debt_s
     )
     return Process(engine, inbox, inputs, **options)
 

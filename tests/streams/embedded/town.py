@@ -2,14 +2,17 @@
 
 import random
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import orjson
 
+from streams.control.edition import Edition
 from streams.disk import Disk
 from streams.embedded.engine import Engine, Recovery
 from streams.embedded.folder import log_folder, open_engine
+from streams.embedded.inbox import Inbox
 from streams.log.blocks import BLIND_TICK, TICK
 from streams.log.file_log import Retention
 from streams.log.frame import What
@@ -26,15 +29,23 @@ RETENTION = Retention(segment_bytes=4000, headroom_bytes=0)
 NEVER = float("inf")
 
 
-def opened(text: str, folder: Path, clock: VirtualClock, disk: Disk, shards: int) -> Engine:
-    """Open an engine of the town's rules on a folder."""
+def edition(text: str) -> Edition:
+    """Return the edition of a rule file."""
     of_town = both(text).engine
-    engine, _ = open_engine(
+    return Edition.of(of_town.plan, of_town.references)
+
+
+def opened(
+    text: str, folder: Path, clock: VirtualClock, disk: Disk, shards: int, others: Sequence[str] = ()
+) -> tuple[Engine, Inbox]:
+    """Open an engine of the town's rules on a folder; it knows those of other rule files."""
+    known = {each.version: each for each in map(edition, (text, *others))}
+    return open_engine(
         folder,
-        of_town.plan,
-        of_town.references,
+        edition(text),
         FEEDS_OF_TOWN,
         KEY,
+        load=known.__getitem__,
         shards=shards,
         retention=RETENTION,
         clock=lambda: clock.now,
@@ -42,13 +53,14 @@ def opened(text: str, folder: Path, clock: VirtualClock, disk: Disk, shards: int
         on_failure=give_up_without_power(disk),
         debt_s=NEVER,
     )
-    return engine
 
 
-def again(text: str, source: Path, folder: Path, clock: VirtualClock, shards: int) -> Engine:
+def again(
+    text: str, source: Path, folder: Path, clock: VirtualClock, shards: int, others: Sequence[str] = ()
+) -> Engine:
     """Let an engine that has nothing but the event log of another folder take it from its beginning."""
     shutil.copytree(log_folder(source, "events"), log_folder(folder, "events"), ignore=shutil.ignore_patterns("lock"))
-    engine = opened(text, folder, clock, Disk(), shards)
+    engine, _ = opened(text, folder, clock, Disk(), shards, others)
     engine.recover()
     return engine
 
@@ -66,11 +78,12 @@ def give_up_without_power(disk: Disk) -> Callable[[LogError], None]:
 class Town:
     """One run. Every choice comes from the seed; `disk` fails or loses power where it is told to."""
 
-    def __init__(self, text: str, seed: int, folder: Path, shards: int) -> None:
+    def __init__(self, text: str, seed: int, folder: Path, shards: int, others: Sequence[str] = ()) -> None:
         self.dice = random.Random(seed)
         self.clock = VirtualClock(START)
         self.devices = Devices(self.dice, self.clock)
-        self.text, self.folder, self.shards = text, folder, shards
+        self.text, self.folder, self.shards, self.others = text, folder, shards, others
+        self.published: list[str] = []
         self.acknowledged: list[bytes] = []
         self._unsent: list[tuple[str, bytes, What]] = []
         self._ticked = dict.fromkeys((feed.name for feed in FEEDS_OF_TOWN), START)
@@ -80,7 +93,7 @@ class Town:
     def start(self, disk: Disk) -> None:
         """Open the engine and recover."""
         self.disk = disk
-        self.engine = opened(self.text, self.folder, self.clock, disk, self.shards)
+        self.engine, self._inbox = opened(self.text, self.folder, self.clock, disk, self.shards, self.others)
         self.recoveries.append(self.engine.recover())
 
     def stop(self) -> None:
@@ -91,10 +104,9 @@ class Town:
 
     def run(self, steps: int) -> None:
         """Let so many things happen; raises OSError when the disk fails for good."""
+        things = [self._make] * 3 + [self._pass_time] + [self._send] * 2 + [self._snapshot]
         for _ in range(steps):
-            self.dice.choice(
-                (self._make, self._make, self._make, self._pass_time, self._send, self._send, self._snapshot)
-            )()
+            self.dice.choice(things + [self._publish] * bool(self.others))()
 
     def settle(self) -> None:
         """Let everything arrive, and say so."""
@@ -127,16 +139,25 @@ class Town:
         log = self.engine.logs.events
         futures = [log.append(*one) for one in self._unsent]
         waiting, self._unsent = self._unsent, []
-        frames = []
         for one, future in zip(waiting, futures, strict=True):
             if future.exception():
                 self._unsent.append(one)
             else:
-                frames.append(future.result())
                 self.acknowledged.append(one[1])
         if self._unsent and getattr(self.disk, "off", False):
             raise LogError("the power is off", "")
-        self.engine.take(frames)
+        self.engine.take(self._inbox.take(0.0))
+
+    def _publish(self) -> None:
+        """Have other rules take effect, or those from before; whether they do in time is seen later."""
+        if self.dice.random() < 0.5:
+            return
+        assert self.engine
+        told = self.engine.publish(edition(self.dice.choice((self.text, *self.others))))
+        for _ in range(self.dice.randrange(20)):
+            time.sleep(0.002)
+            self.engine.take(self._inbox.take(0.0))
+        told.add_done_callback(lambda done: None if done.exception() else self.published.append(done.result().version))
 
     def _snapshot(self) -> None:
         assert self.engine

@@ -17,6 +17,7 @@ from dispatch.state import State
 from events.identity import CityKey
 from events.schema import Schemas
 from rules.check import load
+from streams.control.edition import Edition
 from streams.control.references import References
 from streams.disk import Disk
 from streams.embedded.folder import open_engine
@@ -93,7 +94,13 @@ def running(folder, *, rules: str = RULES, headroom_bytes: int = 0) -> Iterator[
     retention = Retention(headroom_bytes=0)
     clock = WallClock()
     engine, inbox = open_engine(
-        folder, plan, references, [Feed("city"), Feed("quiet")], CITY, retention=retention, clock=clock, disk=disk
+        folder,
+        Edition.of(plan, references),
+        [Feed("city"), Feed("quiet")],
+        CITY,
+        retention=retention,
+        clock=clock,
+        disk=disk,
     )
     senders = tokens.Senders([tokens.Sender("city", tokens.digest(TOKEN))])
 

@@ -1,0 +1,232 @@
+"""How one edition follows another while the engine runs: read back in the background, recorded, taken over.
+
+A successor reads so much of the log as fills what is new in it. When it has nearly caught up, the record by which it
+takes effect is appended to the event log; from there on the generation in force and its successor are fed the same
+blocks, until all time groups have come to the instant of the record. All that hangs on the log alone: whoever meets the
+record again, after a crash, does the same. A record whose instant has passed by the time it is durable changes nothing,
+and another one is appended.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from events.alert import Alert
+from events.block import Block, Enactment
+from streams.control.activation import Activation, PublishError
+from streams.control.edition import Edition
+from streams.control.warm import read_back_ms
+from streams.embedded.generation import Generation
+from streams.log.blocks import blocks, enactment_record
+from streams.log.frame import Frame, What
+from streams.log.protocol import Log, LogError
+from streams.time.watermark import BEGINNING, Feed
+
+NEAR = 4 << 20  # bytes of log that are left for the engine's own thread to read
+TRIES = 20  # records that may come too late
+_PATIENCE_S = 0.1
+Load = Callable[[str], Edition]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A successor that has read the log from one position up to another."""
+
+    successor: Generation
+    read_from: int
+    position: int
+    told: "Future[Activation]"
+    margin_ms: int = 1
+    tries: int = 0
+
+
+class Succession:
+    """Successors of the generation in force, one after the other.
+
+    Parameters
+    ----------
+    log, feeds, clock
+        the event log, its feeds by name, and the time (epoch ms), by which is said how far back is read
+    make, load
+        make the generation of an edition; return the edition of a version, or raise `LookupError`
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        feeds: Mapping[str, Feed],
+        clock: Callable[[], int],
+        make: Callable[[Edition], Generation],
+        load: Load,
+    ) -> None:
+        self._log, self._feeds, self._clock, self._make, self._load = log, feeds, clock, make, load
+        self._publisher = ThreadPoolExecutor(1, "publish")
+        self._ready: deque[_Asked] = deque()
+        self._asked: _Asked | None = None  # whose record is under way
+        self._closed = False
+        self._read_again: list[tuple[int, int]] = []  # records by position, and from where on they read
+        self.following: Generation | None = None  # the successor that is fed what the generation in force is fed
+
+    def publish(
+        self, edition: Edition, now: Callable[[], Generation], position: Callable[[], int]
+    ) -> "Future[Activation]":
+        """Have an edition follow the one in force; the future comes when that is certain. From any thread.
+
+        `now` and `position` are asked for what is in force, and for the log position that it has come to.
+
+        Raises, by the future
+        ---------------------
+        PublishError
+            it is in force, or the engine stops before it could be
+        """
+        told: Future[Activation] = Future()
+        self._publisher.submit(self._read_back, edition, now, position, told)
+        return told
+
+    def _read_back(
+        self,
+        edition: Edition,
+        now: Callable[[], Generation],
+        position: Callable[[], int],
+        told: "Future[Activation]",
+    ) -> None:
+        """Make a successor that has nearly caught up, and wait until it is known what became of it."""
+        try:
+            if self._closed:
+                raise _stopped()
+            if edition.version == now().edition.version:
+                raise PublishError("this is in force already", "该版本已在生效")
+            span = read_back_ms(now().edition.plan, edition.plan)
+            read_from = max(self._log.seek(self._clock() - span), self._log.begin)
+            asked = _Asked(self._make(edition), read_from, read_from, told)
+            for shard in asked.successor.shards:
+                shard.remember()
+            while not self._closed and position() - asked.position > NEAR:
+                self._catch_up(asked, position())
+        except BaseException as error:
+            told.set_exception(error)
+            return
+        self._ready.append(asked)
+        while not self._closed and not wait([told], _PATIENCE_S).done:  # one after the other
+            pass
+
+    def _catch_up(self, asked: _Asked, until: int) -> None:
+        for block, end in self._blocks(asked.position, until):
+            if self._closed:
+                raise _stopped()
+            if block is not None:
+                asked.successor.pass_on(block)
+            asked.position = end
+
+    def _blocks(self, position: int, until: int) -> Iterator[tuple[Block | None, int]]:
+        """Yield the blocks between two positions of the log."""
+        if position >= until:
+            return
+        for block, end in blocks(self._log.read(position), self._feeds, (until,)):
+            yield block, end
+            if end >= until:
+                return
+
+    def attend(self, now: Generation, position: int) -> None:
+        """Append the record of a successor that is ready; the generation in force has come to a log position."""
+        if not self._ready or self.following is not None:
+            return
+        self._asked = self._ready.popleft()
+        self._catch_up(self._asked, position)
+        self.following = self._asked.successor
+        self._append(self._asked, now)
+
+    def _append(self, asked: _Asked, now: Generation) -> None:
+        at = max(now.greatest, now.reached)
+        at = at if at == BEGINNING else at + asked.margin_ms
+        version = asked.successor.edition.version
+        self._log.append("", enactment_record(version, at, asked.read_from, now.edition.version), What.CONTROL)
+
+    def meet(self, record: Enactment, now: Generation) -> None:
+        """Take a record: its successor is ready to take over at its instant, unless that has passed."""
+        asked = self._asked
+        if asked and (asked.successor.edition.version, asked.read_from) != (record.edition, record.read_from):
+            asked = None
+        passed = now.reached > BEGINNING and record.at <= now.reached
+        if record.replaces != now.edition.version or passed or now.has_ended:
+            if asked:
+                self._again(asked, record, now)
+            return
+        successor = asked.successor if asked else self._made_again(record)
+        successor.follow(now, record)
+        self._read_again.append((record.position, record.read_from))
+        self.following, self._asked = successor, None
+        if asked:
+            asked.told.set_result(Activation(record.edition, record.at, record.position))
+
+    def _again(self, asked: _Asked, record: Enactment, now: Generation) -> None:
+        """Append another record with more time ahead, if there is hope."""
+        asked.tries += 1
+        asked.margin_ms = max(2 * asked.margin_ms, 2 * (now.reached - record.at) + 1)
+        if asked.tries < TRIES and record.replaces == now.edition.version and not now.has_ended:
+            self._append(asked, now)
+            return
+        self.following = self._asked = None
+        asked.told.set_exception(
+            PublishError(
+                "its instant had passed whenever its record was durable; publish it again",
+                "每次记录落盘时生效时刻都已过去,请重新发布",
+            )
+        )
+
+    def _made_again(self, record: Enactment) -> Generation:
+        """Make the successor of a record that was written before the engine stopped."""
+        try:
+            successor = self._make(self._load(record.edition))
+        except LookupError as error:
+            raise LogError(
+                f"edition {record.edition} takes effect at log position {record.position}, and is not known: {error}",
+                f"版本 {record.edition} 自日志位置 {record.position} 起生效,但找不到其内容:{error}",
+            ) from error
+        for shard in successor.shards:
+            shard.remember()
+        successor.remember(self._blocks(max(record.read_from, self._log.begin), record.position))
+        return successor
+
+    def step(self, block: Block) -> list[Alert]:
+        """Feed the successor a block that the generation in force has taken; return what is told by that."""
+        if self.following is None:
+            return []
+        alerts = self.following.pass_on(block)
+        return alerts + self.following.take_over() if self._asked is None else alerts
+
+    def done(self) -> Generation | None:
+        """Return the successor once it has taken over, from then on in force."""
+        successor = self.following
+        if successor is None or self._asked is not None or successor.follows:
+            return None
+        self.following = None
+        return successor
+
+    def needed_from(self, position: int) -> int:
+        """Return from where on the log is needed, so that all can be made again from a position on."""
+        self._read_again = [each for each in self._read_again if each[0] >= position]
+        return min((read_from for _, read_from in self._read_again), default=position)
+
+    def first(self) -> str | None:
+        """Return the version of the edition that is in force where the log begins, None if no other followed it."""
+        for block, _ in blocks((frame for frame in self._log.read(self._log.begin) if _is_record(frame)), self._feeds):
+            if isinstance(block, Enactment):
+                return block.replaces
+        return None
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        self._closed = True
+        self._publisher.shutdown()
+        for asked in (*self._ready, *([self._asked] if self._asked else ())):
+            asked.told.set_exception(_stopped())
+
+
+def _is_record(frame: Frame) -> bool:
+    return frame.what is What.CONTROL and not frame.feed
+
+
+def _stopped() -> PublishError:
+    return PublishError("the engine stops; it takes effect when it runs again", "引擎正在停止,下次运行时生效")
