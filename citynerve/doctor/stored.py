@@ -56,9 +56,10 @@ def logs(found: Located, machine: Machine) -> Iterator[Finding]:
                 "请先校准时钟再启动引擎",
             )
         if not damage:
-            yield fine(
-                "log", f"{name} is readable, last received at {instant(last)}", f"{name} 可读,最后到达 {instant(last)}"
+            at, at_zh = (
+                (f"last received at {instant(last)}", f"最后到达 {instant(last)}") if last else ("empty", "为空")
             )
+            yield fine("log", f"{name} is readable, {at}", f"{name} 可读,{at_zh}")
 
 
 def snapshots(found: Located, _machine: Machine) -> Iterator[Finding]:
