@@ -221,7 +221,8 @@ class Succession:
         self._closed = True
         self._publisher.shutdown()
         for asked in (*self._ready, *([self._asked] if self._asked else ())):
-            asked.told.set_exception(_stopped())
+            if not asked.told.done():
+                asked.told.set_exception(_stopped())
 
 
 def _is_record(frame: Frame) -> bool:

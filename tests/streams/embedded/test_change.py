@@ -1,0 +1,183 @@
+"""What an edit of a rule does to what is remembered, seen by the alerts of an engine that goes on."""
+
+import time
+
+import orjson
+import pytest
+
+from events.identity import CityKey
+from events.schema import Schemas
+from rules.check import loads
+from streams.control.activation import PublishError
+from streams.control.edition import Edition
+from streams.control.references import References
+from streams.embedded.folder import open_engine
+from streams.log.file_log import Retention
+from streams.time.watermark import Feed
+
+CITY, SCHEMAS = CityKey(b"a changing city"), Schemas.load()
+T, MINUTE = 1_795_442_400_000, 60_000
+HEAD = "version: 1\nroutes: [desk]\nsets:\n  elders: {key: person}\nrules:\n"
+
+
+def rule(name, *lines):
+    texts = ("title: {zh: 标题, en: title}", "message: text", "purpose: public_safety", "route: desk", "severity: low")
+    return "\n".join([f"- rule: {name}", *(f"  {line}" for line in (*texts, *lines))]) + "\n"
+
+
+def edition(*rules, elders=("p1", "p2")):
+    plan = loads({"rules.yaml": HEAD + "".join(rules)}, SCHEMAS, CITY).plan
+    return Edition.of(plan, References.of(plan, {"elders": [{"person": person} for person in elders]}, CITY))
+
+
+class City:
+    """An engine whose events are said minute by minute."""
+
+    def __init__(self, folder, first):
+        self.known, self.said, self.minute = {first.version: first}, [], 0
+        self.engine, self.inbox = open_engine(
+            folder,
+            first,
+            [Feed("a", None, 0)],
+            CITY,
+            load=self.known.__getitem__,
+            retention=Retention(headroom_bytes=0),
+            clock=lambda: T + self.minute * MINUTE,
+            on_alerts=self.said.extend,
+        )
+        self.engine.recover()
+
+    def passes(self, minute, *events):
+        """Let it be that minute, with so many events; return what was told since the last one."""
+        self.minute, self.said[:] = minute, []
+        at = T + minute * MINUTE
+        lines = [
+            {"id": f"{minute}-{n}", "time": at, **event} for n, event in enumerate((*events, {"kind": "heartbeat"}))
+        ]
+        self.engine.logs.events.append("a", b"".join(orjson.dumps(line) + b"\n" for line in lines)).result()
+        self.engine.take(self.inbox.take(0.0))
+        return [(alert.rule, alert.transition, alert.key.get("person"), alert.n) for alert in self.said]
+
+    def publish(self, other):
+        """Have another edition take effect; return what is told by that, with the next minute."""
+        self.known[other.version] = other
+        told = self.engine.publish(other)
+        for _ in range(1000):
+            self.engine.take(self.inbox.take(0.01))
+            if told.done():
+                return told.result()
+        raise TimeoutError
+
+
+@pytest.fixture
+def city(tmp_path):
+    opened = []
+
+    def of(*rules, **sets):
+        opened.append(City(tmp_path, edition(*rules, **sets)))
+        return opened[0]
+
+    yield of
+    opened[0].engine.close()
+
+
+def gate(person, **more):
+    return {"kind": "gate", "site": "S1", "device": "d1", "person": person, "direction": "in", **more}
+
+
+def counted(limit, *more):
+    return rule("counted", "from: gate", "key: person", "window: 30m", f"threshold: count() >= {limit}", *more)
+
+
+def missed(silence):
+    return rule("missed", "from: gate", "key: person", f"absence: {{for: {silence}, expect: elders}}")
+
+
+def crowd(limit, *more):
+    threshold = f"threshold: count() >= {limit}", "clear: count() < 1", "for: 1m", *more
+    return rule("crowd", "from: gate", "key: person", "window: 10m", *threshold)
+
+
+def test_an_absence_that_is_shortened_fires_at_once_for_all_who_were_silent_that_long(city):
+    town = city(missed("48h"))
+    town.passes(0, gate("p1"), gate("p2"))
+    assert town.passes(30, gate("p2")) == []
+    town.publish(edition(missed("20m")))
+    assert town.passes(31) == [("missed", "firing", "p1", 0)]
+    assert town.said[0].time == T + 30 * MINUTE + 1, "when it took effect"
+    assert town.passes(51) == [("missed", "firing", "p2", 0)]
+    assert town.passes(52, gate("p1")) == [], "decided by the watermark"
+    assert town.passes(53) == [("missed", "resolved", "p1", 1)]
+
+
+def test_a_limit_that_is_edited_keeps_counts_cooldowns_and_open_alerts(city):
+    town = city(counted(3, "cooldown: 20m"), crowd(2))
+    town.passes(0, gate("p1"), gate("p1"), gate("p1"))
+    assert ("counted", "firing", "p1", 0) in town.passes(1)
+    assert town.passes(2) == [("crowd", "firing", "p1", 0)]
+    (opened,) = town.said
+    town.publish(edition(counted(4, "cooldown: 20m"), crowd(3)))
+    assert town.passes(3, gate("p1")) == []
+    assert town.passes(4) == [], "four in half an hour, within the cooldown"
+    assert town.passes(22, gate("p1")) == [("crowd", "resolved", "p1", 1)]
+    assert town.said[0].alert == opened.alert
+    assert town.passes(23) == [("counted", "firing", "p1", 0)]
+    assert len(town.said[0].evidence) == 5
+
+
+def test_a_rule_that_is_new_knows_what_was_before_it(city):
+    town = city(missed("48h"))
+    town.passes(0, gate("p1"), gate("p1"))
+    town.passes(1)
+    town.publish(edition(missed("48h"), counted(3)))
+    assert town.passes(2, gate("p1")) == []
+    assert town.passes(3) == [("counted", "firing", "p1", 0)]
+
+
+def test_a_rule_that_is_removed_or_selects_otherwise_closes_its_alerts(city):
+    town = city(crowd(2), missed("5m"))
+    town.passes(0, gate("p1"), gate("p1"), gate("p2"))
+    assert ("crowd", "firing", "p1", 0) in town.passes(3)
+    assert sorted(town.passes(6)) == [("missed", "firing", "p1", 0), ("missed", "firing", "p2", 0)]
+    town.publish(edition(crowd(2, "when: direction == 'out'")))
+    assert sorted(town.passes(7)) == [
+        ("crowd", "rule_removed", "p1", 1),
+        ("missed", "rule_removed", "p1", 1),
+        ("missed", "rule_removed", "p2", 1),
+    ]
+
+
+def test_people_who_come_to_a_set_are_awaited_from_then_on_and_who_goes_is_not(city):
+    town = city(missed("20m"))
+    town.passes(0, gate("p1"), gate("p2"))
+    town.passes(10, gate("p1"))
+    town.publish(edition(missed("20m"), elders=("p1", "p3")))
+    assert town.passes(25) == [], "p2 is awaited no more"
+    assert town.passes(31) == [("missed", "firing", "p1", 0), ("missed", "firing", "p3", 0)]
+
+
+def test_texts_and_routes_that_are_edited_leave_open_alerts_their_names(city):
+    town = city(crowd(2))
+    town.passes(0, gate("p1"), gate("p1"))
+    town.passes(3)
+    (opened,) = town.said
+    town.publish(edition(crowd(2).replace("message: text", "message: another")))
+    assert town.passes(14) == [("crowd", "resolved", "p1", 1)]
+    assert town.said[0].alert == opened.alert
+
+
+def test_what_is_in_force_is_not_published_again(city):
+    town = city(crowd(2))
+    town.passes(0)
+    with pytest.raises(PublishError):
+        town.publish(edition(crowd(2)))
+
+
+def test_an_engine_that_stops_says_so_to_who_waits(city):
+    town = city(crowd(2))
+    town.passes(0)
+    told = town.engine.publish(edition(crowd(3)))
+    time.sleep(0.1)
+    town.engine._succession.close()
+    with pytest.raises(PublishError, match="stops"):
+        told.result(5)
