@@ -124,6 +124,11 @@ def stop_behind(running, given, count):
     running.stop()
 
 
+def _ticks(folder):
+    frames = LogReader(log_folder(folder, "events")).read(0)
+    return [(frame.feed, orjson.loads(bytes(frame.text)).get("blind", False)) for frame in frames if frame.what]
+
+
 def test_an_idle_feed_is_ticked_and_one_that_is_away_is_not(city, tmp_path):
     now = [0.0]
     away = {"b": True}
@@ -139,14 +144,15 @@ def test_an_idle_feed_is_ticked_and_one_that_is_away_is_not(city, tmp_path):
     thread.start()
     for second in range(1, 5):
         now[0] = second + 0.1
-        time.sleep(0.25)
+        until = time.monotonic() + 10
+        while _ticks(tmp_path).count(("a", False)) < second and time.monotonic() < until:
+            time.sleep(0.05)
     running.append("b", b'{"kind":"gate"}\n').result(5)
     now[0] = 605.0
     time.sleep(0.3)
     running.stop()
     thread.join(10)
-    frames = list(LogReader(log_folder(tmp_path, "events")).read(0))
-    ticks = [(frame.feed, orjson.loads(bytes(frame.text)).get("blind", False)) for frame in frames if frame.what]
+    ticks = _ticks(tmp_path)
     assert ticks.count(("a", False)) >= 4
     assert ("b", False) not in ticks and ("b", True) in ticks
     assert len(list(LogReader(log_folder(tmp_path, "dead_letters")).read(0))) == 1
