@@ -18,7 +18,7 @@ setup: .venv/ready  ## build .venv and compile the kernels / 建立环境并编�
 	@$(BIN)/python -m compileall -q $(ROOMS)
 	@$(BIN)/citynerve warm
 
-run: setup  ## simulate a city and show its alerts / 模拟一座城市并显示告警
+run: setup  ## simulate a city, show and dispatch its alerts / 模拟一座城市,显示并派发告警
 	@$(BIN)/citynerve run
 
 test: setup  ## run all tests / 运行全部测试
