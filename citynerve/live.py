@@ -46,8 +46,8 @@ class View:
         if self._console.is_terminal:
             self._recent.extendleft(alerts)
         else:
-            for alert in alerts:
-                click.echo(told(alert, self._lines))
+            for alert in alerts:  # not by click, which takes no heed of what characters the output has
+                print(told(alert, self._lines), flush=True)
 
     def tell(self, text: str) -> None:
         """Take something that a person should know."""

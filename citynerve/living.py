@@ -71,7 +71,7 @@ def _run(
     process = Process(opened, inbox, [Input(city)], connected=connected)
     desk = DeskProcess(arguments(data, rules, folder / REFERENCE), view.tell)
     watch = DeskWatch(data, opened, desk)
-    observer = Observer(process, data, watch, connected={}, simulated=not of_today)
+    observer = Observer(process, data, watch, connected={FEED: lambda: True}, simulated=not of_today)
     stop = Stop(process)
     desk.start()
     watch.start()
