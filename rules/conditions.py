@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
+from rules.aggregates import AGGREGATES
 from rules.broken import Broken
 from rules.errors import problem
 from rules.expression.canonical import canonical
@@ -13,7 +14,7 @@ from rules.expression.parse import parse
 from rules.expression.scope import Scope
 from rules.expression.typed import Typed, leaves
 from rules.expression.types import check, condition
-from rules.texts import split
+from rules.texts import not_filled, split
 from rules.vocabulary import Vocabulary
 from rules.yaml import Scalar
 
@@ -73,6 +74,8 @@ class Conditions:
         for name, scalar in texts.items():
             said = replace(scope, in_text=True)
             pieces, nodes = self.guarded(lambda: split(scalar)) or ([], [])  # noqa: B023 - called at once
+            names = {*scope.field_names(), *(name for name, each in AGGREGATES.items() if each.short)}
+            self.problems += not_filled(scalar, names)
             values = []
             for node in nodes:
                 typed = self.guarded(lambda: check(node, said))  # noqa: B023 - called at once

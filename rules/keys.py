@@ -326,24 +326,6 @@ RULE: Mapping[str, Key] = {
     ),
 }
 
-# what other rule languages call these keys
-ALSO: Mapping[str, str] = {
-    "name": "rule",
-    "id": "rule",
-    "kind": "from",
-    "source": "from",
-    "filter": "when",
-    "where": "when",
-    "condition": "when",
-    "if": "when",
-    "group_by": "key",
-    "level": "severity",
-    "priority": "severity",
-    "description": "message",
-    "text": "message",
-    "tags": "labels",
-}
-
 # how each key is written; what is declared, by its section
 EXAMPLES: Mapping[str, str] = {name: f"{name}: {key.example}" for name, key in RULE.items()} | {
     "severity": "severity: high",

@@ -15,6 +15,7 @@ from rules import slips
 from rules.errors import SHAPES, nearest, problem
 from rules.keys import EXAMPLES, Key
 from rules.misspelt import meant
+from rules.said_elsewhere import SAID_ELSEWHERE
 from rules.yaml import Items, Mapping, Node, Scalar
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -30,6 +31,10 @@ NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 DURATION_MAX_MS = 366 * DAY_MS
 CAPACITY_MAX = 100_000_000
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(ms|s|m|h|d|w)")
+_LANGUAGES_ELSEWHERE = {
+    **dict.fromkeys(("cn", "ch", "zh_cn", "zh_CN", "chinese", "中文"), "zh"),
+    **dict.fromkeys(("en_us", "en_US", "english", "eng", "英文"), "en"),
+}
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -42,6 +47,7 @@ _WORDS = {
     "w": r"wks?|weeks?|周|星期",
 }
 _DIGITS = {ord("０") + digit: str(digit) for digit in range(10)}  # full-width ones
+_WITHOUT_BRACKETS = re.compile(r"\s*[\w.]+(\s*,\s*[\w.]+)+\s*")
 _IN_WORDS = re.compile(
     r"(\d{1,9}(?:\.\d{1,3})?)\s*(?:" + "|".join(f"(?P<{u}>{u}|{words})" for u, words in _WORDS.items()) + r")(?![a-z])",
     re.IGNORECASE,
@@ -53,6 +59,14 @@ def in_units(text: str) -> str:
     plain = text.strip().translate(_DIGITS)
     found = _IN_WORDS.sub(lambda match: f"{match.group(1)}{match.lastgroup}", plain)
     return found if found != text.strip() else ""
+
+
+def _listed(scalar: Scalar) -> list[Scalar]:
+    """Return the names of a list that is written without brackets: `site, device`, `(site, device)`."""
+    inner = scalar.text.strip().removeprefix("(").removesuffix(")")
+    if scalar.style or not _WITHOUT_BRACKETS.fullmatch(inner):
+        return []
+    return [replace(scalar, text=name, raw=name) for name in re.split(r"[,\s]+", inner.strip())]
 
 
 def _in_ms(match: re.Match[str]) -> float:
@@ -132,11 +146,16 @@ class Reader:
                 left = [each for each in known if each not in there]
                 near = meant(key.text, left, wanted, also) if key.text.isidentifier() else ""
                 said = near or nearest(key.text, known)
+                given = value
+                first, colon, rest = key.text.partition(":")
+                if colon and first in left and rest:  # `{zh:text}` is one key for YAML
+                    near, said = first, f"{first}: {rest}"
+                    given = replace(key, text=rest, raw=rest)
                 note = "" if said else "keys / 可用的键: " + " ".join(known)
                 self.report("E002", key.place, key=key.text, where=where, where_zh=where_zh, near=said, note=note)
                 if near:
                     there.add(near)
-                    entries.append((replace(key, text=near), value))
+                    entries.append((replace(key, text=near), given))
         return replace(node, entries=tuple(entries))
 
     def keys(self, node: Mapping, known: Collection[str], where: str, where_zh: str) -> dict[str, Node]:
@@ -151,16 +170,18 @@ class Reader:
         where: str,
         where_zh: str,
         wanted: Collection[str] | None = None,
+        also: Table[str, str] | None = None,
     ) -> dict[str, Node]:
         """Return the keys of a mapping that a table declares; required ones that it lacks are reported.
 
-        A key that may have been meant by another is one of `wanted` rather than any other, by default a required one.
+        A key that may have been meant by another is one of `wanted` rather than any other, by default a required one;
+        `also` is as `rules.misspelt.meant` has it.
         """
         mapping = self.mapping(key, node)
         if mapping is None:
             return {}
         required = [name for name, declared in table.items() if declared.is_required]
-        mapping = self.known(mapping, tuple(table), where, where_zh, required if wanted is None else wanted)
+        mapping = self.known(mapping, tuple(table), where, where_zh, required if wanted is None else wanted, also)
         found = {name.text: value for name, value in mapping.entries}
         for name in required:
             if name not in found:
@@ -171,6 +192,10 @@ class Reader:
         """Return kinds of events, none where one is unknown: its fields would be missed at every turn."""
         kinds = self.names(key, node, needed=True)
         unknown = [kind for kind in kinds if kind.text not in known]
+        if len(kinds) == 1 and unknown and all(word in known for word in kinds[0].text.split()):
+            near = ", ".join(kinds[0].text.split())
+            self.report("E008", kinds[0].place, what="kind", what_zh="事件类型", word=kinds[0].text, near=near)
+            return ()
         for kind in unknown:
             self.unknown(kind, known, "kind", "事件类型")
         return () if unknown else kinds
@@ -200,6 +225,12 @@ class Reader:
                 self.wrong(key, item, "a name or a list of names")
             elif slip := slips.in_name(item.text, item.place):
                 self.problems.append(slip)
+            elif item is node and len(parts := _listed(item)) > 1:
+                near = f"{key}: [{', '.join(part.text for part in parts)}]"
+                wanted = "a name or a list of names"
+                holes = {"wanted": wanted, "wanted_zh": SHAPES[wanted], "got": "text", "got_zh": SHAPES["text"]}
+                self.report("E001", item.place, key=key, near=near, **holes)
+                names += parts
             else:
                 names.append(item)
         return tuple(names)
@@ -233,6 +264,10 @@ class Reader:
         scalar = self.text(key, node)
         if scalar is None or scalar.text in words:
             return scalar.text if scalar else None
+        if (near := SAID_ELSEWHERE.get(scalar.text.lower(), "")) in words:
+            note = f"{what} / {what_zh}: {' '.join(sorted(words))}"
+            self.report("E008", scalar.place, what=what, what_zh=what_zh, word=scalar.text, near=near, note=note)
+            return near
         self.unknown(scalar, words, what, what_zh)
         return None
 
@@ -241,6 +276,7 @@ class Reader:
         if slip := slips.in_name(scalar.text, scalar.place):
             self.problems.append(slip)
             return
+        begun = f"{scalar.text}."  # `police` of `police.station`
         shown = " ".join(sorted(words)[:40]) or "none is declared / 没有声明"
         self.report(
             "E008",
@@ -248,7 +284,7 @@ class Reader:
             word=scalar.text,
             what=what,
             what_zh=what_zh,
-            near=nearest(scalar.text, words),
+            near=nearest(scalar.text, words) or next((word for word in sorted(words) if word.startswith(begun)), ""),
             note=f"{what} / {what_zh}: {shown}",
         )
 
@@ -261,13 +297,14 @@ class Reader:
             self.wrong(key, node, "text")
             return {}
         found = {}
-        for language, value in self.keys(node, LANGUAGES, f"`{key}`", key).items():
-            if scalar := self.text(f"{key}.{language}", value):
-                found[language] = scalar
+        known = self.known(node, LANGUAGES, f"`{key}`", key, also=_LANGUAGES_ELSEWHERE)
+        for name, value in known.entries:
+            if scalar := self.text(f"{key}.{name.text}", value):
+                found[name.text] = scalar
         if not node.entries:
             self.report("E016", node.place, key=key)
         for language in LANGUAGES:
-            if found and language not in found and not node.get(language):
+            if found and language not in found and not known.get(language):
                 self.report("W340", node.place, key=key, language=language)
                 found[language] = next(iter(found.values()))
         return found

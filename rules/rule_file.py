@@ -6,12 +6,13 @@ from dataclasses import replace
 from events.alert import SEVERITIES
 from events.place import Place
 from events.schema import Schemas
-from rules.keys import ALSO, ESCALATION, EXAMPLES, EXCEPTION, MODES, PATTERNS, RULE
+from rules.keys import ESCALATION, EXAMPLES, EXCEPTION, MODES, PATTERNS, RULE
 from rules.misspelt import meant
 from rules.model import Escalation, Exemption, Pattern, Rule, RuleFile, Rung, Sequence
 from rules.patterns import absence, change, sequence, threshold
 from rules.purpose import PURPOSES
 from rules.reading import Reader, better_name
+from rules.said_elsewhere import ALSO
 from rules.vocabulary import DECLARATIONS
 from rules.yaml import Items, Mapping, Node, Scalar, words
 
@@ -46,9 +47,12 @@ def document(node: Node, reader: Reader) -> Mapping | None:
     if mapping is None:
         return None
     stray = next(((key, value) for key, value in mapping.entries if key.text == "rule"), None)
-    if stray is not None and isinstance(stray[1], Scalar) and mapping.get("rules") is None:
+    rules = mapping.get("rules")
+    if stray is not None and isinstance(stray[1], Scalar) and (rules is None or _is_nothing(rules)):
         reader.report("E068", stray[0].place, name=stray[1].text)  # a rule's keys where those of the file belong
-        return replace(mapping, entries=tuple(entry for entry in mapping.entries if entry[0].text not in RULE))
+        return replace(
+            mapping, entries=tuple(entry for entry in mapping.entries if entry[0].text not in (*RULE, "rules"))
+        )
     if any(meant(key.text, (*RULES, *VOCABULARY)) == "rules" for key, _ in mapping.entries):
         return reader.known(mapping, RULES, *RULES_FILE, wanted=("rules", "version"))
     return reader.known(mapping, VOCABULARY, *VOCABULARY_FILE, wanted=("version",))
@@ -74,7 +78,7 @@ def read_file(path: str, document: Mapping, reader: Reader, schemas: Schemas) ->
             unread |= {name.text, better_name(name.text)}
     node = found.get("rules")
     nodes = reader.items("rules", node) if node is not None and not _is_nothing(node) else ()
-    if "rules" in found and not nodes:
+    if "rules" in found and not nodes and (_is_nothing(found["rules"]) or isinstance(found["rules"], Items)):
         reader.report("E005", document.key("rules").place)
     rules = (_RuleReader(reader, schemas).read(node) for node in nodes)
     used = frozenset(words(found["rules"])) if "rules" in found and macros else frozenset()
@@ -213,7 +217,7 @@ class _RuleReader:
             word = key.text if key.text in SEVERITIES else meant(key.text, SEVERITIES)
             severity = next((known for known in SEVERITIES if known == word), None)
             condition = self.reader.text(f"severity.{key.text}", value)
-            if severity != key.text:
+            if key.text not in (severity, "default"):
                 self.reader.unknown(key, SEVERITIES, "severity", "级别")
             if severity is not None and condition is not None:
                 rungs.append(Rung(severity, None if condition.text == "default" else condition))

@@ -61,6 +61,9 @@ _DASH = re.compile(r"^(\s*)(－)\s*[A-Za-z_]")
 _ODD_SPACE = re.compile("[" + "".join(SPACES) + "]")
 _COMMA = re.compile(r"([，、；])\s*[A-Za-z_][A-Za-z0-9_]*\s*$")  # before the colon of a next key
 _BRACES = re.compile(r"(?:^|[:：-])\s*([｛［])")  # at the beginning of a value
+_GLUED = re.compile(r"^\s*(-)([A-Za-z_]+)\s*:(?:\s|$)")  # a list item without a blank behind its dash
+_LANGUAGE = re.compile(r"(zh|en): ")
+_SEVERAL = re.compile(r"[^,:{}\[\]\"']+(?:, *[a-z_]+: [^,]+)+")  # `a, from: gate`: keys that belong into braces
 _HEAD = re.compile(r"^\s*(?:- +)*[^\s#:'\"][^:]*:\s+\S")
 
 
@@ -92,6 +95,12 @@ def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Pr
     found = _full_width_keys(path, lines) + _full_width_braces(path, lines) + _odd_spaces(path, lines)
     if found:
         return found, "\n".join(lines)
+    dashes = [(number, match) for number, line in enumerate(lines, 1) if (match := _GLUED.match(line))]
+    if dashes:
+        return [
+            problem("Y033", Place(path, number, match.start(1) + 1), fixed=f"- {match.group(2)}:")
+            for number, match in dashes[:5]
+        ], None
     tabs = [(number, line) for number, line in enumerate(lines, 1) if "\t" in line[: len(line) - len(line.lstrip())]]
     if tabs:
         return [problem("Y004", Place(path, number, line.index("\t") + 1)) for number, line in tabs[:5]], None
@@ -106,6 +115,10 @@ def repair(path: str, text: str, error: MarkedYAMLError | None) -> tuple[list[Pr
         found = [problem("Y003", Place(path, mark.line + 1, at + 1), mark=line[at], ascii=",", where="")]
         return found, _put(lines, mark.line, at, ",")
     if colon and line[mark.column : mark.column + 1] == ":" and _HEAD.match(line[: mark.column]):
+        head, _, value = line.partition(": ")
+        if _SEVERAL.fullmatch(value) and "flow" not in str(error.context):
+            fixed = f"{{{head.strip().lstrip('- ')}: {value.strip()}}}"[: 2 * SHOWN_MAX]
+            return [problem("Y002", place, part=line[:SHOWN_MAX].strip(), fixed=fixed)], None
         found = [_colon_in_value(place, line, mark.column, flow="flow" in str(error.context))]
         return found, _put(lines, mark.line, mark.column, "：")
     return [_explain(path, lines, error, place)], None
@@ -187,6 +200,8 @@ def _colon_in_value(place: Place, line: str, column: int, *, flow: bool) -> Prob
     part = before.split()[-1] + line[column:].strip()
     quoted = '"' + value.strip().replace("\\", "\\\\").replace('"', '\\"') + '"'
     quoted = quoted if len(quoted) <= SHOWN_MAX else '"..."'
+    if head and _LANGUAGE.match(value):
+        quoted = f"{{{value.strip()}}}"
     fixed = f"{head.strip().lstrip('- ')}: {quoted}" if head else quoted
     return problem("Y002", place, part=part[:SHOWN_MAX], fixed=fixed)
 
@@ -207,18 +222,39 @@ def _blank(place: Place, name: tuple[str, str]) -> Problem:
     return problem("Y005", place, name=name[0], name_zh=name[1])
 
 
+def _outlier(path: str, lines: list[str], number: int) -> Place:
+    """Return the line that is not in its place: the one at which YAML gives up, or the one above that left its rule.
+
+    Where lines above begin where this one does, and only the one before it does not, that one is the outlier.
+    """
+    line, before = lines[number - 1], lines[number - 2] if number > 1 else ""
+    own, other = _begins(line), _begins(before)
+    above = [_begins(each) for each in lines[max(0, number - 12) : max(0, number - 2)]]
+    if before.strip() and not before.lstrip().startswith("-") and other < own and own in above:
+        line, number = before, number - 1
+    key = line.strip().partition(":")[0]
+    return Place(path, number, len(line) - len(line.lstrip()) + 1, max(1, len(key)))
+
+
+def _begins(line: str) -> int:
+    """Return the column at which the key of a line begins, behind the dash of a list item."""
+    return len(line) - len(re.sub(r"^\s*(?:- +)*", "", line))
+
+
 def _explain(path: str, lines: list[str], error: MarkedYAMLError, place: Place) -> Problem:
     code = said(error).code
     began = error.context_mark
     if code in _TELLING_FROM_THE_START and began is not None:
         place = Place(path, began.line + 1, began.column + 1)  # where it began says more than where it broke
+    listed = re.search(r"\bin \[", lines[place.line - 1]) if place.line <= len(lines) else None
+    if code == "Y018" and listed:
+        return problem("Y034", Place(path, place.line, listed.end()))
     if code == "Y018" and "flow" not in str(error.context):
         code = "Y016"  # a bracket that closes nothing
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     mark = line[place.column - 1 : place.column]
     if code == "Y020":  # the scanner sees it at the colon; it is the beginning of the line that is not in its place
-        key = line.strip().partition(":")[0]
-        place = Place(path, place.line, len(line) - len(line.lstrip()) + 1, max(1, len(key)))
+        place = _outlier(path, lines, place.line)
     if mark == "\t":
         return _blank(place, TAB)
     if code == "Y019" and line[: place.column - 1].rstrip().endswith(("]", "}")):

@@ -1,14 +1,17 @@
 """Texts with holes: `${expression}` in titles, messages and labels. `$${` writes `${`."""
 
 import re
+from collections.abc import Collection, Iterator
 
-from events.place import Place, Problems
+from events.place import Place, Problem, Problems
 from rules.errors import problem
 from rules.expression.nodes import Node
 from rules.expression.parse import parse
 from rules.expression.tokens import full_width
 from rules.yaml import Scalar
 
+# a field as Jinja, Python, shells and printf write it
+_ELSEWHERE = re.compile(r"(?<![$＄\w{])(?:\{\{?\s*(\w+)\s*\}\}?|\$(\w+)|\$\((\w+)\)|%\((\w+)\)s|%(\w+)%)")
 _FULL_WIDTH = re.compile(r"(?<!\$)(?:\$｛|＄[{｛])")  # a hole as an input method writes it
 
 
@@ -39,6 +42,15 @@ def split(scalar: Scalar) -> tuple[list[str], list[Node]]:
     if found:
         raise Problems(found)
     return [*pieces, text[at:].replace("$${", "${")], nodes
+
+
+def not_filled(scalar: Scalar, names: Collection[str]) -> Iterator[Problem]:
+    """Yield a warning for each name that stands as other languages of texts write it: it is shown as it is written."""
+    for match in _ELSEWHERE.finditer(scalar.text):
+        name = next(filter(None, match.groups()))
+        if name in names:
+            place = scalar.at(match.start(), match.end() - match.start())
+            yield problem("W369", place, written=match.group(), near=f"${{{name}}}")
 
 
 def holes(text: str) -> tuple[list[tuple[int, int]], int]:

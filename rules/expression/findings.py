@@ -35,17 +35,24 @@ def unknown_field(
     place: Place,
     name: str,
     kinds: Sequence[str],
-    candidates: Iterable[str],
+    candidates: Sequence[str],
     fields: Sequence[str],
     pattern: str = "{}",
+    *,
+    is_sure: bool = False,
 ) -> Problem:
-    """A name that is no field, macro or calendar; `pattern` is how what is similar is written, such as `prev.{}`."""
+    """A name that is no field, macro or calendar; `pattern` is how what is similar is written, such as `prev.{}`.
+
+    With `is_sure` the first of the candidates is meant, however it is spelled.
+    """
+    first = next(iter(candidates), "")
+    advice = (f"did you mean `{first}`?", f"是否想写 {first}?") if is_sure else near(name, candidates, pattern)
     return Problem(
         "E104",
         place,
         f"unknown field `{name}` in events of {of_kinds(kinds)}",
         f"{'、'.join(kinds)} 事件没有字段 {name}",
-        *near(name, candidates, pattern),
+        *advice,
         note=f"fields of {', '.join(kinds)} / 可用字段: {' '.join(fields)}",
     )
 
@@ -320,7 +327,8 @@ _OTHERWISE = {
         "how far a value is from what is usual is `zscore(avg(x))`, with  baseline: {season: day}  in the rule",
         "偏离平时的程度请写 zscore(avg(x)),并在规则中写  baseline: {season: day}",
     ),
-    ("last", "lag", "previous", "delta", "diff", "derivative", "increase"): (
+    ("prev", "previous"): ("write `prev.field`", "请写 prev.字段"),
+    ("last", "lag", "delta", "diff", "derivative", "increase"): (
         "the event before is `prev` of a `change` rule: `x - prev.x > 5`",
         "上一事件在 change 规则中写作 prev,例如 x - prev.x > 5",
     ),

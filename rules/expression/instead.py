@@ -5,6 +5,10 @@ from rules.expression.tokens import Token
 
 Advice = tuple[str, str]
 
+OF_UNIT: Advice = (
+    "write the number alone, in the unit of the field; units are ms s m h d w (m is minutes), km and %",
+    "只写数字,单位与字段一致;可写的单位只有 ms s m h d w(m 为分钟)、km 和 %",
+)
 # what other languages ask of the parts of a text, as functions or methods
 _OF_PARTS = {
     "startswith",
@@ -30,6 +34,22 @@ _OF_PARTS = {
 
 def of_token(before: Token | None, token: Token, after: Token) -> Advice:
     """Return the advice for a token between two others; the last of an expression is followed by itself."""
+    if token.text in ("changed", "changes") and before and before.kind == "name":
+        return f"write `{before.text} != prev.{before.text}`", f"请写 {before.text} != prev.{before.text}"
+    if before and before.text in ("or", "and") and token.text in ("<", "<=", ">", ">=", "==", "!="):
+        return (
+            f"name again what is compared: `x {token.text} 5`",
+            f"请再次写出比较的对象:x {token.text} 5",
+        )
+    if token.text in ("x", "X", "×") and after.kind == "number":
+        return "write `*`", "请写 *"
+    if token.text == ")" and before and before.kind in ("name", "number", "string"):
+        return "no `(` stands before it", "前面没有对应的 ("
+    if before is None and token.text in ("<", "<=", ">", ">=", "==", "!="):
+        return (
+            f"name what is compared: `x {token.text} 5`, in a window `count() {token.text} 5`",
+            f"请写出比较的对象:x {token.text} 5,窗口规则如 count() {token.text} 5",
+        )
     of_number = before is not None and before.kind == "number"
     if before and of_number and before.unit and token.kind == "number":
         return "write one number and one unit: `90m`", "只写一个数字和一个单位:90m"

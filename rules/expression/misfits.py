@@ -25,14 +25,21 @@ def _key_base(shape: SetShape, name: str) -> tuple[str, str]:
     return BASES["enum" if shape.columns[name].type == "enum" else "text"]
 
 
-def no_condition(place: Place, typed: Typed) -> Problem:
-    """A value where a condition is needed."""
+def no_condition(place: Place, typed: Typed, pattern: str) -> Problem:
+    """A value where a condition is needed; in a `window` a number alone is how many events there are to be."""
     en, zh = described(typed)
-    advice = (
-        ("compare it, as in `x > 0`", "请加上比较,如 x > 0")
-        if typed.type.base in ("number", "duration")
-        else ("compare it, as in `x == 'a'`, or write `known(x)`", "请加上比较,如 x == 'a',或写 known(x)")
-    )
+    if pattern == "window" and isinstance(typed, Constant) and typed.type.base == "number":
+        count = f"count() >= {canonical(typed.node)}"
+        advice = f"write `{count}`", f"请写 {count}"
+    else:
+        name = canonical(typed.node)
+        advice = (
+            ("compare it, as in `x > 0`", "请加上比较,如 x > 0")
+            if typed.type.base in ("number", "duration")
+            else (f"compare it, as in `{name} > now()`", f"请加上比较,如 {name} > now()")
+            if typed.type.base == "time"
+            else ("compare it, as in `x == 'a'`, or write `known(x)`", "请加上比较,如 x == 'a',或写 known(x)")
+        )
     return Problem("E114", place, f"{en}, where a condition is needed", f"{zh},此处需要条件", *advice)
 
 
@@ -48,8 +55,17 @@ def never(place: Place) -> Problem:
     )
 
 
-def lonely_text(place: Place) -> Problem:
-    """A text in quotes that is compared with nothing."""
+def lonely_text(place: Place, field: str = "") -> Problem:
+    """A text in quotes that is compared with nothing; `field` is the one that may be meant by it."""
+    if field:
+        return Problem(
+            "E107",
+            place,
+            f"`'{field}'` is a text, not the field",
+            f"'{field}' 是文本,不是字段",
+            f"write `{field}`",
+            f"请写 {field}",
+        )
     return Problem(
         "E107",
         place,
@@ -145,15 +161,21 @@ def values_of(name: str, values: Sequence[str]) -> str:
 
 
 def lacks_quotes(place: Place, word: str, name: str, values: Sequence[str]) -> Problem:
-    """A value of an enum that stands like a name."""
+    """A text, such as a value of an enum with `values`, that stands like a name."""
+    said, said_zh = f"`{word}` is a value of `{name}`, and values stand", f"{word} 是 {name} 的取值,取值要加单引号"
+    if not values:
+        said, said_zh = (
+            f"`{word}` is no field; a text beside `{name}` stands",
+            f"没有字段 {word};与 {name} 比较的文本要加单引号",
+        )
     return Problem(
         "E104",
         place,
-        f"`{word}` is a value of `{name}`, and values stand in quotes",
-        f"{word} 是 {name} 的取值,取值要加单引号",
+        f"{said} in quotes",
+        said_zh,
         f"write `'{word}'`",
         f"请写 '{word}'",
-        note=values_of(name, values),
+        note=values_of(name, values) if values else "",
     )
 
 
@@ -309,4 +331,16 @@ def no_aggregate(place: Place, typed: Typed) -> Problem:
         f"{zh},不是窗口的聚合",
         "write `zscore(avg(x))`",
         "请写 zscore(avg(x))",
+    )
+
+
+def field_alone(place: Place, call: str, name: str) -> Problem:
+    """`zscore` or `expected` of a field, of which one aggregate must be said."""
+    return Problem(
+        "E111",
+        place,
+        f"`{name}` is a field, not an aggregate of the window",
+        f"{name} 是字段,不是窗口的聚合",
+        f"write `{call}(avg({name}))`",
+        f"请写 {call}(avg({name}))",
     )

@@ -122,6 +122,18 @@ def later_step(place: Place, name: str) -> Problem:
     )
 
 
+def kind_before_point(place: Place, kind: str, write: str) -> Problem:
+    """`gate.device`, where the event's field is meant."""
+    return Problem(
+        "E105",
+        place,
+        f"`{kind}` is a kind of events, and fields are named without it",
+        f"{kind} 是事件类型,字段前不写它",
+        f"write `{write}`",
+        f"请写 {write}",
+    )
+
+
 def no_other_event(place: Place, name: str) -> Problem:
     """A function that compares with another event, and something else in its parentheses."""
     return Problem(

@@ -29,6 +29,7 @@ from rules.expression.typed import (
     Typed,
     negated,
 )
+from rules.expression.wording import near
 from rules.scores import INACTIVITY, OF_SILENCE, SCORES
 
 SIGNATURES = {name: aggregate.signature for name, aggregate in AGGREGATES.items()} | {
@@ -99,10 +100,14 @@ class Naming(Comparing):
         if name in SIGNATURES:
             return say.needs_call(node.place, name, SIGNATURES[name])
         candidates = [*scope.field_names(), *sorted(scope.macros), *sorted(scope.calendars)]
+        candidates += ["last_seen"] if scope.pattern == "absence" else []
+        columns = [f"{each.name}.{name}" for each in scope.sets.values() if name in each.columns]
         if not scope.kinds:
             if scope.fields(name, scope.rule_kinds):
                 return say.no_calendar(node.place, name)
             return say.unknown_calendar(node.place, name, candidates, sorted(scope.calendars))
+        if columns:
+            return say.unknown_field(node.place, name, scope.kinds, columns[:1], scope.field_names(), is_sure=True)
         return say.unknown_field(node.place, name, scope.kinds, candidates, scope.field_names())
 
     def lacks_quotes(self, node: Compare) -> bool:
@@ -116,8 +121,13 @@ class Naming(Comparing):
                 continue
             values = scope.schemas.kinds if field == "kind" and scope.kinds else ()
             values = values or tuple(word for each in scope.fields(field).values() for word in each.values)
+            types = {each.type for each in scope.fields(field).values()}
             if name in values:
                 self.found.add(misfits.lacks_quotes(value.place, name, field, values))
+                return True
+            unlike = not any(near(name, [*scope.field_names(), *scope.macros, *scope.calendars]))
+            if types and types <= {"id", "ephemeral", "text"} and name not in SIGNATURES and unlike:
+                self.found.add(misfits.lacks_quotes(value.place, name, field, ()))
                 return True
         return False
 
@@ -227,6 +237,9 @@ class Naming(Comparing):
             self.found.add(misplaced.not_here(node.place, f"{first}.{second}", misplaced.IN_UNUSUAL))
         elif first in scope.scores:
             return self.score(node, scope.scores[first], second)
+        elif first in scope.first_kinds or (first in scope.kinds and scope.fields(second)):
+            of = "first." if first in scope.first_kinds and first not in scope.kinds else ""
+            self.found.add(misplaced.kind_before_point(node.place, first, f"{of}{second}"))
         elif first == "then":
             self.found.add(misplaced.later_step(node.place, second))
         elif scope.fields(first):

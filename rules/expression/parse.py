@@ -1,6 +1,7 @@
 """Tokens to nodes: a small precedence parser. Limits come first, so that no text costs more than it may."""
 
 import math
+import re
 from dataclasses import replace
 from typing import NoReturn, cast
 
@@ -26,6 +27,7 @@ from rules.expression.nodes import (
     disjunction,
 )
 from rules.expression.tokens import Locate, Token, tokens
+from rules.reading import DURATION, in_units
 
 LENGTH_MAX = 2048  # characters
 NODES_MAX = 64
@@ -225,14 +227,11 @@ class _Parser:
 
     def no_unit(self, token: Token, begun: str, unit: str) -> NoReturn:
         """Report a unit that begins at the end of a token, with `begun`."""
-        self.fail(
-            "E113",
-            replace(token, end=token.end + len(unit) - len(begun)),
-            f"unknown unit `{unit}`",
-            f"未知的单位 `{unit}`",
-            "write the number alone, in the unit of the field; units are ms s m h d w (m is minutes), km and %",
-            "只写数字,单位与字段一致;可写的单位只有 ms s m h d w(m 为分钟)、km 和 %",
-        )
+        before = token if token.kind == "number" else self.tokens[max(self.tokens.index(token) - 1, 0)]
+        known = in_units(f"{re.split('[^0-9.]', before.text)[0]} {unit}")
+        advice = (f"write `{known}`", f"请写 {known}") if DURATION.fullmatch(known) else instead.OF_UNIT
+        place = replace(token, end=token.end + len(unit) - len(begun))
+        self.fail("E113", place, f"unknown unit `{unit}`", f"未知的单位 `{unit}`", *advice)
 
     def name(self) -> Node:
         start = self.at

@@ -94,14 +94,15 @@ class _Checker(Naming):
         typed = self.any(node)
         if typed is None or typed.type.base in ("truth", "flag"):
             return truth(typed) if typed else None
-        self.found.add(misfits.no_condition(node.place, typed))
+        self.found.add(misfits.no_condition(node.place, typed, self.scope.pattern))
         return None
 
     def value(self, node: Node) -> Typed | None:
         """Check a node that stands for itself, not compared with anything."""
         typed = self.any(node)
         if typed is not None and typed.type == STRING:
-            self.found.add(misfits.lonely_text(node.place))
+            text = node.text if isinstance(node, String) else ""
+            self.found.add(misfits.lonely_text(node.place, text if self.scope.fields(text) else ""))
             return None
         return typed
 

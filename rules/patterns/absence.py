@@ -24,6 +24,7 @@ from rules.silence_declarations import SilenceDeclaration
 from rules.yaml import Node, Scalar
 
 UNUSUAL = "unusual"
+_ALSO = {"after": "for", "silence": "for", "timeout": "for", "within": "for", "set": "expect", "except": "unless"}
 # columns of the expected set with a meaning of their own: until when a profile may be kept, and a person's own ceiling
 CONSENT: tuple[str, FieldType] = ("consent_until", "time")
 CEILING: tuple[str, FieldType] = ("ceiling_h", "number")
@@ -114,7 +115,7 @@ class CheckedAbsence:
 
 def read(node: Node, reader: Reader) -> Silence:
     """Read an absence; a silence that cannot be read is reported and an hour stands for it."""
-    keys = reader.table("absence", node, ABSENCE, "`absence`", "absence")
+    keys = reader.table("absence", node, ABSENCE, "`absence`", "absence", also=_ALSO)
     silence, unusual = None, keys.get("for")
     if isinstance(unusual, Scalar) and (near := _respelled(unusual.text)):
         what = {"what": "word", "what_zh": "词", "word": unusual.text, "near": near}
@@ -124,7 +125,7 @@ def read(node: Node, reader: Reader) -> Silence:
         unusual = None
         silence = reader.duration("absence.for", keys["for"], least_ms=1) if "for" in keys else None
     elif "expect" not in keys:
-        reader.report("E012", unusual.place, key=f"for: {unusual.text}", other="expect")
+        reader.report("E012", unusual.place, key=f"for: {unusual.text}", other="expect", near="expect: elders")
     forget = reader.duration("absence.forget", keys["forget"]) if "forget" in keys else None
     if "forget" in keys and "expect" in keys:
         reader.report("E054", keys["forget"].place)

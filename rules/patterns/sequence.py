@@ -23,6 +23,11 @@ from rules.yaml import Mapping as Document
 
 STEPS_MAX = 8
 TIMES_MAX = 64  # matches of one step
+_ALSO = {  # what steps are called elsewhere
+    **dict.fromkeys(("next", "after", "followed_by", "second"), "then"),
+    **dict.fromkeys(("begin", "start", "begins"), "first"),
+    **dict.fromkeys(("no", "without", "absent"), "not"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ def read(found: Mapping[str, Node], reader: Reader, kinds: Collection[str]) -> W
 def _read_step(node: Node, reader: Reader, kinds: Collection[str]) -> Step | None:
     there = {key.text for key, _ in node.entries} if isinstance(node, Document) else set()
     wanted = () if there & {*ROLES} else ROLES
-    keys = reader.table("a step of `sequence`", node, STEP, "a step of `sequence`", "sequence 的一步", wanted)
+    keys = reader.table("sequence.step", node, STEP, "a step of `sequence`", "sequence 的一步", wanted, _ALSO)
     roles = [role for role in ROLES if role in keys]
     if len(roles) != 1:
         if isinstance(node, Document):

@@ -5,7 +5,7 @@ from rules.expression import findings as say
 from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.canonical import canonical
-from rules.expression.nodes import Call, Node, Number, walk
+from rules.expression.nodes import Call, Name, Node, Number, walk
 from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore
 
 _BASES = {"number": ("number", "duration"), "value": ("text", "enum", "kind")}
@@ -68,7 +68,11 @@ def _usual(check: Checking, node: Call) -> Aggregated | None:
     if not check.scope.baseline:
         check.found.add(misplaced.not_here(node.place, f"{node.name}()", misplaced.IN_BASELINE))
         return None
-    of = check.any(node.args[0])
+    argument = node.args[0]
+    if isinstance(argument, Name) and len(argument.path) == 1 and check.scope.fields(argument.path[0]):
+        check.found.add(misfits.field_alone(argument.place, node.name, argument.path[0]))
+        return None
+    of = check.any(argument)
     if of is not None and not isinstance(of, Aggregated):
         check.found.add(misfits.no_aggregate(node.args[0].place, of))
         return None
