@@ -126,14 +126,16 @@ def read(path: str, data: bytes) -> tuple[Node | None, list[Problem]]:
 
 
 def words(node: Node, *, keys: bool = False) -> Iterator[str]:
-    """Yield what may be names in a node: in its values, and with `keys` in its keys too."""
+    """Yield what may be names in a node: in its values, and with `keys` in its keys too, and these as they are."""
     if isinstance(node, Scalar):
         yield from _WORD.findall(node.text)
+        if keys:
+            yield node.text
     for part in node.items if isinstance(node, Items) else ():
         yield from words(part, keys=keys)
     for key, value in node.entries if isinstance(node, Mapping) else ():
         if keys:
-            yield from words(key)
+            yield from words(key, keys=True)
         yield from words(value, keys=keys)
 
 

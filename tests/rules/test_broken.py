@@ -71,10 +71,13 @@ def test_a_macro_that_cannot_be_read_is_one_error(let: str) -> None:
     assert [each.place.line for each in raised.value.problems] == [2, 6]
 
 
-@pytest.mark.parametrize("routes", ["routes: desk", "routes: [{topic: desk}]", "routes: {desk: x}"])
+@pytest.mark.parametrize(
+    "routes", ["routes: desk", "routes: [{topic: desk}]", "routes: {desk: x}", "routes: {fire.desk: x}"]
+)
 def test_a_route_that_cannot_be_read_is_one_error(routes: str) -> None:
-    rules = "version: 1\nrules:\n- {rule: a, from: gate, severity: low, route: desk}\n"
+    rules = "version: 1\nrules:\n- {rule: a, from: gate, severity: low, route: NAME}\n"
     with pytest.raises(Problems) as raised:
+        rules = rules.replace("NAME", "fire.desk" if "fire" in routes else "desk")
         check.loads({"v.yaml": f"version: 1\n{routes}\n", "r.yaml": rules}, SCHEMAS, CITY)
     assert [each.place.path for each in raised.value.problems] == ["v.yaml"]
 
