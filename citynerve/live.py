@@ -1,6 +1,7 @@
 """An engine that a person looks at: a screen that is drawn anew on a terminal, lines elsewhere."""
 
 import signal
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -47,7 +48,8 @@ class View:
             self._recent.extendleft(alerts)
         else:
             for alert in alerts:  # not by click, which takes no heed of what characters the output has
-                print(told(alert, self._lines), flush=True)
+                sys.stdout.write(told(alert, self._lines) + "\n")
+            sys.stdout.flush()
 
     def tell(self, text: str) -> None:
         """Take something that a person should know."""
