@@ -13,6 +13,7 @@ from rules.expression.canonical import canonical
 from rules.expression.hanging import hangs_on
 from rules.expression.program import LayoutBuilder, Target, compile, field_lane
 from rules.expression.typed import (
+    DECIMALS,
     Column,
     Coverage,
     Field,
@@ -22,6 +23,7 @@ from rules.expression.typed import (
     Member,
     Near,
     Prev,
+    Score,
     Typed,
     compared,
     leaves,
@@ -238,7 +240,8 @@ def _value(name: str, typed: Typed, target: Target) -> Value:
         isinstance(read, Column) and read.personal and read.column_type not in ("id", "ephemeral")
     )
     if is_computed(typed):
-        return Value(name, _VALUE_TYPES[base], compile(typed, target), None, typed.type.unit, personal)
+        decimals = typed.decimals if isinstance(typed, Score) else DECIMALS
+        return Value(name, _VALUE_TYPES[base], compile(typed, target), None, typed.type.unit, personal, decimals)
     assert isinstance(read, Field | Column)  # texts are read, never computed
     source = (
         Source(read.set, read.column)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rules.expression.typed import DECIMALS
 from rules.patterns.plan import Threshold
 from rules.plan import Language, Message, Plan, RulePlan, Value
 
@@ -13,6 +14,7 @@ NULL = "–"
 NEVER = {"zh": "无记录", "en": "never"}  # when a key was last seen that never was
 DAYS_FROM_MS = 72 * 3_600_000  # shorter spells are said in hours: people say 48 hours, and 5 days
 KIB = 1024
+RANGES = (" to ", " 至 ")  # between two values: where both are the same one is enough
 DECIMALS_MAX = 12  # what is smaller is shown as 0
 _FLAGS = {"zh": ("否", "是"), "en": ("no", "yes")}
 _UNITS = (("d", "天", 86_400_000), ("h", "小时", 3_600_000), ("min", "分钟", 60_000), ("s", "秒", 1000))
@@ -22,13 +24,16 @@ def render(message: Message, values: Mapping[str, Any], plan: Plan, rule: RulePl
     """Return the text of a message.
 
     `values` are those of an alert, by the names of `rule.values`; one that is absent (a personal column that the
-    reader may not see) is shown as missing.
+    reader may not see) is shown as missing. A range of two values that read the same is one: 6 to 6 is 6.
     """
     declared = {value.name: value for value in rule.values}
     pieces = [
         spelled(values.get(part), declared[part], plan, rule, language) if i % 2 else part
         for i, part in enumerate(message.parts)
     ]
+    for i in range(2, len(pieces) - 1, 2):
+        if pieces[i] in RANGES and pieces[i - 1] == pieces[i + 1]:
+            pieces[i] = pieces[i + 1] = ""
     return "".join(pieces)
 
 
@@ -45,7 +50,7 @@ def spelled(value: Any, declared: Value, plan: Plan, rule: RulePlan, language: L
             return _FLAGS[language if language in _FLAGS else "en"][bool(value)]
         case "number":
             most = bounds(rule).get(declared.name)
-            return number(float(value)) if most is None or value < most else f"{most}+"
+            return number(float(value), declared.decimals) if most is None or value < most else f"{most}+"
         case _:
             return str(value)
 
@@ -66,13 +71,18 @@ def bounds(rule: RulePlan) -> dict[str, int]:
     return found
 
 
-def number(value: float) -> str:
-    """Return a number with at most three decimals, and of a small one its first three digits; 120, not 120.0."""
+def number(value: float, decimals: int = DECIMALS) -> str:
+    """Return a number with at most so many decimals; 120, not 120.0.
+
+    Of a small one its first three digits are shown, unless fewer decimals than usual are asked for.
+    """
     if math.isnan(value):
         return NULL
     size = abs(value)
-    decimals = 3 if size >= 0.1 or size == 0 else min(DECIMALS_MAX, 2 - math.floor(math.log10(size)))
-    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    if decimals == DECIMALS and 0 < size < 0.1:
+        decimals = min(DECIMALS_MAX, 2 - math.floor(math.log10(size)))
+    text = f"{value:.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
 
 

@@ -11,6 +11,7 @@ from events.alert import Severity
 from events.batch import Layout
 from events.schema import FieldType, Schemas, Text
 from rules.expression.compiled import Program
+from rules.expression.typed import DECIMALS
 from rules.patterns.plan import Pattern
 
 DEVICES = "devices"  # the set that fills what an event leaves out
@@ -68,6 +69,7 @@ class Value:
     source: Source | None = None
     unit: str | None = None
     personal: bool = False  # never enters `values`; joined by the dispatcher for the routes that may see it
+    decimals: int = DECIMALS  # of a number that texts show, at most
 
 
 @dataclass(frozen=True)

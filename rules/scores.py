@@ -9,6 +9,7 @@ from typing import Final
 
 from events.schema import Text
 from kernels.instants import DAY_MS, HOUR_MS
+from rules.expression.typed import DECIMALS
 
 HOUR: Final = "hour()"  # the civil hour of an event
 
@@ -41,11 +42,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What rules may read of a score: a number with its unit, or one of `words`, of which the kernel says the place."""
+    """What rules may read of a score: a number with its unit, or one of `words`, of which the kernel says the place.
+
+    Texts show so many `decimals` of it: an estimate is not known to the millimetre.
+    """
 
     title: Text
     unit: str | None = None
     words: tuple[str, ...] = ()
+    decimals: int = DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,9 @@ SCORES: Final[dict[str, Score]] = {
             "drop_m": Output(
                 {"zh": "从估计的释放点到地面的高度", "en": "from where it was probably let go of down to the ground"},
                 "m",
+                decimals=1,
             ),
-            "speed_ms": Output({"zh": "落地速度", "en": "speed at impact"}, "m/s"),
+            "speed_ms": Output({"zh": "落地速度", "en": "speed at impact"}, "m/s", decimals=1),
             "origin_floor": Output(
                 {
                     "zh": "估计的楼层;facades 没有该设备时缺失",
@@ -141,7 +147,7 @@ SCORES: Final[dict[str, Score]] = {
             "origin_floor_low": Output({"zh": "可能的最低楼层", "en": "lowest floor that it may be"}),
             "origin_floor_high": Output({"zh": "可能的最高楼层", "en": "highest floor that it may be"}),
             "release_m_low": Output(
-                {"zh": "可能的最低释放高度", "en": "lowest height that it may have been let go of"}, "m"
+                {"zh": "可能的最低释放高度", "en": "lowest height that it may have been let go of"}, "m", decimals=1
             ),
             "release_m_high": Output(
                 {
@@ -149,6 +155,7 @@ SCORES: Final[dict[str, Score]] = {
                     "en": "highest height that it may have been let go of; missing of a light object",
                 },
                 "m",
+                decimals=1,
             ),
             "label_kind": Output({"zh": "重物或轻物", "en": "heavy or light object"}, words=("heavy", "light")),
             "acceleration_ms2": Output(
@@ -161,7 +168,9 @@ SCORES: Final[dict[str, Score]] = {
             "energy": Output(
                 {"zh": "获得的动能与失去的势能之比", "en": "kinetic energy gained over potential energy lost"}
             ),
-            "seen_m": Output({"zh": "看到了下落的多少米", "en": "metres of the fall that had been seen"}, "m"),
+            "seen_m": Output(
+                {"zh": "看到了下落的多少米", "en": "metres of the fall that had been seen"}, "m", decimals=1
+            ),
         },
         capacity=200_000,
         memory_ms=10_000,
@@ -244,9 +253,11 @@ SCORES: Final[dict[str, Score]] = {
                 }
             ),
             "implied_kmh": Output(
-                {"zh": "能解释最近一对的最低车速", "en": "least speed that explains the newest pair"}, "km/h"
+                {"zh": "能解释最近一对的最低车速", "en": "least speed that explains the newest pair"},
+                "km/h",
+                decimals=0,
             ),
-            "distance_m": Output({"zh": "其间的直线距离", "en": "great circle between them"}, "m"),
+            "distance_m": Output({"zh": "其间的直线距离", "en": "great circle between them"}, "m", decimals=0),
             "elapsed_s": Output({"zh": "其间的时间", "en": "time between them"}, "s"),
             "least_s": Output({"zh": "这段路至少需要的时间", "en": "how long the way takes at least"}, "s"),
         },

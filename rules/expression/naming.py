@@ -285,7 +285,7 @@ class Naming(Comparing):
             if shape.kinds and lacking and not self.kind_tested:
                 self.found.warn(say.lacking(node.place, f"{shape.name}.{name}", lacking))
             type = _type("enum" if output.words else "number", output.unit, output.words)
-            return Score(node, type, shape.name, name)
+            return Score(node, type, shape.name, name, output.decimals)
         return None
 
     def of_silence(self, node: Name, name: str) -> Typed | None:

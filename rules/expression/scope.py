@@ -61,6 +61,11 @@ class OutputShape(Protocol):
         """The values of an enum; none of a number."""
         ...
 
+    @property
+    def decimals(self) -> int:
+        """Decimals of a number that texts show at most."""
+        ...
+
 
 class ScoreShape(Protocol):
     """A declared score (`rules.score_declarations.ScoreDeclaration` is one)."""

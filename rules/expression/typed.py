@@ -4,12 +4,14 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from events.schema import FieldType
 from rules.expression.nodes import Call, Node, Not, String, conjunction, disjunction
+
+DECIMALS: Final = 3  # of a number that texts show, at most
 
 Base = Literal["number", "time", "duration", "truth", "flag", "enum", "kind", "text", "string"]
 Operation = Literal[
@@ -137,6 +139,7 @@ class Score(Typed):
 
     score: str
     output: str
+    decimals: int = field(default=DECIMALS, compare=False)  # that texts show of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,29 @@ def test_different_values_beyond_what_the_window_tells_apart_are_said_to_be_at_l
     assert said == ["40 plates", "41+ plates"]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [(6.0, 6.0, "floor 6, 18.4 m"), (5.0, 7.0, "floor 5 to 7, 18.4 m"), (None, None, "floor –, 18.4 m")],
+)
+def test_a_range_of_two_equal_numbers_is_one_number(low: float | None, high: float | None, shown: str) -> None:
+    rules = """\
+version: 1
+scores: {fall: {kernel: free_fall, from: camera, per: [device, track]}}
+rules:
+- rule: fallen
+  from: camera
+  key: [device, track]
+  purpose: public_safety
+  when: fall.drop_m > 6
+  severity: low
+  message: "floor ${fall.origin_floor_low} to ${fall.origin_floor_high}, ${fall.drop_m} m"
+"""
+    plan = check.loads({"r.yaml": rules}, Schemas.load(), CityKey()).plan
+    values = {"fall.origin_floor_low": low, "fall.origin_floor_high": high, "fall.drop_m": 18.437}
+    rule = plan.rules[0]
+    assert render(rule.message["en"], values, plan, rule, "en") == shown
+
+
 def test_what_is_missing_or_not_to_be_seen_is_a_dash(plan: Plan) -> None:
     assert text(plan, 1, "zh", elders__alone=None) == "– – 无记录"
 
@@ -107,6 +130,14 @@ def test_flags_and_times_are_said_in_words(plan: Plan) -> None:
 )
 def test_numbers_have_at_most_three_decimals_and_no_tail_of_zeros(value: float, shown: str) -> None:
     assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [(18.437, 1, "18.4"), (20.04, 1, "20"), (0.04, 1, "0"), (-0.04, 1, "0"), (730.6, 0, "731"), (1200.2, 0, "1200")],
+)
+def test_an_estimate_has_no_more_decimals_than_are_known(value: float, decimals: int, shown: str) -> None:
+    assert number(value, decimals) == shown
 
 
 @pytest.mark.parametrize(
