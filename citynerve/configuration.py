@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citynerve.configuration_environment import overridden, strays
-from citynerve.configuration_keys import DESKS, FEED, HTTP, LOG, METRICS, PRIORITIES, TOP
+from citynerve.configuration_keys import DESKS, FEED, HTTP, LOG, METRICS, PRIORITIES, TOP, WATCHES
 from connectors.http.tokens import PAUSE_S, Sender, Senders
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
@@ -30,6 +30,7 @@ class Configuration:
     data: Path
     rules: tuple[Path, ...]
     reference: Path | None
+    watch: bool
     shards: int
     feeds: tuple[Feed, ...]
     urgent: frozenset[str]
@@ -95,6 +96,7 @@ class _Reader(Reader):
             if "rules" in keys
             else (),
             reference=self._path(keys.get("reference"), "reference"),
+            watch="watch" not in keys or self.word("watch", keys["watch"], WATCHES, "word", "词") != "false",
             shards=self._whole(keys, "shards", 1, most=SHARDS_MAX),
             feeds=tuple(feeds),
             urgent=frozenset(urgent),

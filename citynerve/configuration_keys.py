@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rules.keys import Key
 
 PRIORITIES = ("normal", "safety")
+WATCHES = ("true", "false")
 DESKS = ("beside", "apart")
 
 FEED: Mapping[str, Key] = {
@@ -67,6 +68,15 @@ TOP: Mapping[str, Key] = {
         "[rules]",
     ),
     "reference": Key("text", {"en": "folder of the reference sets", "zh": "参考集目录"}, "reference"),
+    "watch": Key(
+        "word",
+        {
+            "en": "whether rules and sets are published when their files change; usual: true",
+            "zh": "规则和参考集的文件变化时是否自动发布,默认 true",
+        },
+        "false",
+        WATCHES,
+    ),
     "shards": Key("whole", {"en": "shards, one a core", "zh": "分片数,每核一个"}, "1"),
     "feeds": Key(
         "mapping",

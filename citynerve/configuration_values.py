@@ -31,6 +31,7 @@ def _of_all(configuration: Configuration) -> Mapping[str, str]:
         "data": str(configuration.data),
         "rules": ", ".join(map(str, configuration.rules)) or say(en="the shipped library", zh="自带规则库"),
         "reference": str(configuration.reference or say(en="none", zh="无")),
+        "watch": "true" if configuration.watch else "false",
         "shards": str(configuration.shards),
         "desk": "beside" if configuration.has_desk else "apart",
         "http.host": configuration.http[0],

@@ -6,12 +6,13 @@ from importlib.metadata import version
 import click
 from rich.console import Console
 
-from citynerve import config, desk_process, engine
+from citynerve import config, desk_process
 from citynerve.cli.failure import Failure, system
 from citynerve.configuration import Configuration
 from citynerve.desk_process import DeskProcess
 from citynerve.desk_watch import DeskWatch
 from citynerve.live import Stop, View
+from citynerve.publishing import Publishing
 from citynerve.text import say
 from citynerve.vitals import Observer
 from connectors.http import tokens
@@ -33,20 +34,30 @@ class Service:
     """The engine of a configuration, with what posts to it."""
 
     def __init__(self, settings: Configuration, schemas: Schemas, console: Console | None = None) -> None:
-        self.ruleset = engine.Ruleset.load(settings.rules, [], settings.reference)
-        self.view = View(self.ruleset.lines, console or Console())
         disk, clock = TimedDisk(), WallClock(lambda leap: self.view.tell(_leapt(leap)))
+        self.publishing = Publishing(
+            settings.data,
+            settings.rules,
+            settings.reference,
+            schemas,
+            watch=settings.watch,
+            headroom_bytes=settings.retention.headroom_bytes,
+            disk=disk,
+            clock=clock,
+        )
+        self.view = View(self.publishing.lines, console or Console())
         feeds, senders, self._token = settings.feeds, settings.senders, ""
-        if settings.has_desk and desk_process.looks_at_engine(self.ruleset.plan):
+        if settings.has_desk and desk_process.looks_at_engine(self.publishing.plan):
             self._token = tokens.propose()
             senders = senders.and_also(desk_process.sender(self._token))
             if all(feed.name != desk_process.FEED.name for feed in feeds):
                 feeds = (*feeds, desk_process.FEED)
         opened, inbox = open_engine(
             settings.data,
-            self.ruleset.edition,
+            self.publishing.first(),
             feeds,
             config.city(),
+            load=self.publishing.load,
             shards=settings.shards,
             retention=settings.retention,
             level=settings.zstd,
@@ -77,11 +88,12 @@ class Service:
             disk,
             ClockMetrics(clock),
             IngestMetrics(self.server.ingest),
+            self.publishing.reloads,
             self.watch,
         ]
 
     def _desk(self, settings: Configuration) -> DeskProcess:
-        words = desk_process.arguments(settings.data, settings.rules, settings.reference)
+        words = desk_process.arguments(settings.data, (), None)  # the control log has the rules and sets
         return DeskProcess(words, self.view.tell)
 
     def _connected(self, feed: str) -> bool:
@@ -91,7 +103,7 @@ class Service:
         """Recover, listen, and go on until a signal; everything that was acknowledged is safe then."""
         stop = Stop(self.process)
         self.process.on_ready = self._listen
-        self.process.on_stop = self.server.close
+        self.process.on_stop = self._end
         host, port = self._metrics_at
         try:
             metrics = MetricsServer(self._health, self._collectors, host=host, port=port)
@@ -102,14 +114,22 @@ class Service:
             with self.view.shown(self._observer):
                 self.process.run()
         finally:
+            self.publishing.close()
             if self.desk is not None:
                 self.desk.stop(stop.until, self.watch.is_done)
             self.watch.stop()
             metrics.close()
         click.echo(say(en="stopped; everything acknowledged is safe", zh="已停止;已确认的数据均已保存"), err=True)
 
+    def _end(self) -> None:
+        """Let nothing more come in."""
+        self.publishing.stop()
+        self.server.close()
+
     def _listen(self, recovery: Recovery) -> None:
         self.server.start()
+        opened = self.process.engine
+        self.publishing.start(opened.publish, lambda: opened.edition, self.view.tell)
         for line in recovered(recovery):
             self.view.tell(line)
         where = f"http://{self.server.host}:{self.server.port}/ingest/KIND"

@@ -218,7 +218,7 @@ def _configured(path: Path) -> int:
 
     settings = config.settings(path)
     service = Service(settings, Schemas.load())
-    engine.tell([*settings.warnings, *service.ruleset.problems])
+    engine.tell([*settings.warnings, *service.publishing.problems])
     service.run()
     return OK
 

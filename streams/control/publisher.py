@@ -151,7 +151,8 @@ class Publisher:
             else:
                 outcome = Outcome(entry.entry, activation.at, activation.position)
                 break
-        self.journal.settle(outcome)
+        if self.journal.outcomes.get(entry.entry) != outcome:  # after a crash it may be known
+            self.journal.settle(outcome)
         self.journal.prune()
         return outcome
 

@@ -66,6 +66,7 @@ class Succession:
         self._asked: _Asked | None = None  # whose record is under way
         self._closed = False
         self._read_again: list[tuple[int, int]] = []  # records by position, and from where on they read
+        self._coming: Activation | None = None  # what is certain and has not taken over yet
         self.following: Generation | None = None  # the successor that is fed what the generation in force is fed
 
     def publish(
@@ -97,6 +98,10 @@ class Succession:
                 raise _stopped()
             if edition.version == now().edition.version:
                 raise PublishError("this is in force already", "该版本已在生效")
+            coming = self._coming
+            if coming is not None and coming.version == edition.version:  # said before a crash, and time stands still
+                told.set_result(coming)
+                return
             span = read_back_ms(now().edition.plan, edition.plan)
             read_from = max(self._log.seek(self._clock() - span), self._log.begin)
             asked = _Asked(self._make(edition), read_from, read_from, told)
@@ -157,8 +162,9 @@ class Succession:
         successor.follow(now, record)
         self._read_again.append((record.position, record.read_from))
         self.following, self._asked = successor, None
+        self._coming = Activation(record.edition, record.at, record.position)
         if asked:
-            asked.told.set_result(Activation(record.edition, record.at, record.position))
+            asked.told.set_result(self._coming)
 
     def _again(self, asked: _Asked, record: Enactment, now: Generation) -> None:
         """Append another record with more time ahead, if there is hope."""
@@ -201,7 +207,7 @@ class Succession:
         successor = self.following
         if successor is None or self._asked is not None or successor.follows:
             return None
-        self.following = None
+        self.following = self._coming = None
         return successor
 
     def needed_from(self, position: int) -> int:

@@ -27,6 +27,7 @@ from streams.metrics.clock import ClockMetrics
 from streams.metrics.disk import TimedDisk
 from streams.metrics.engine import EngineMetrics
 from streams.metrics.health import Health
+from streams.metrics.reloads import Reloads
 from streams.metrics.server import MetricsServer
 from streams.time.wall import WallClock
 from streams.time.watermark import Feed
@@ -118,11 +119,14 @@ def running(folder, *, rules: str = RULES, headroom_bytes: int = 0) -> Iterator[
         database.execute("INSERT OR IGNORE INTO topics VALUES ('dispatch.fire', 1, 0)")
     state.close()
     watch.look()
+    reloads = Reloads()
+    reloads.put_rows({"devices": 3})
     collectors = [
         EngineMetrics(process, folder, version="0.1.0"),
         disk,
         ClockMetrics(clock),
         IngestMetrics(http.ingest),
+        reloads,
         watch,
     ]
     metrics = MetricsServer(health, collectors, port=0)
