@@ -97,8 +97,8 @@ class TestRun:
 
     def _about(self, file: TestFile | None) -> list[Problem]:
         """Return what else is wrong where a file cannot be run: with its rules, or with names in its tests."""
-        if file is None or not file.rules:
-            return []
+        if file is None or not file.rules or not all(path.exists() for path in file.rules):
+            return []  # what is not there is told at its name
         try:
             ruleset = load(file, self._schemas, self._city)
         except Problems as found:

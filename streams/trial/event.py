@@ -24,6 +24,7 @@ def headed(mapping: Mapping, schemas: Schemas, reader: Reader) -> Mapping:
     entries = []
     for key, value in mapping.entries:
         near = meant(key.text, left) if key.text not in fields else ""
+        near = "at" if key.text in _NOT_GIVEN and "at" in left else near
         if near:
             left.remove(near)
             reader.report("E002", key.place, key=key.text, where=EVENT[0], where_zh=EVENT[1], near=near)

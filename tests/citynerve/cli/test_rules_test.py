@@ -167,6 +167,12 @@ def test_what_is_wrong_with_tests_and_with_their_rules_is_told_in_one_run(tested
     assert told.code == 1 and "did you mean `none`?" in told.out and "did you mean `10s`?" in told.out
 
 
+def test_rules_that_are_not_there_are_told_once_and_the_time_of_an_event_is_its_at(tested):
+    tests = TESTS.replace("rules: rules.yaml", "rules: rules.yml").replace("{at: 1s, kind", "{time: 1s, kind")
+    told = tested(BURST, tests=tests)
+    assert told.code == 1 and told.out.count("Y030") == 1 and "did you mean `at`?" in told.out
+
+
 def test_of_a_limit_it_is_said_which_side_lacks_a_test(tested):
     rules = RULES.replace("key: device", "when: match_score > 0.5, key: device")
     tests = TESTS.replace("device: d", "device: d, match_score: 0.9")
