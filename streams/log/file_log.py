@@ -97,11 +97,14 @@ class FileLog(LogReader):
         self._lock = _locked(folder)
         try:
             self._recover()
-        except OSError as error:
+        except BaseException as error:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
             os.close(self._lock)
-            raise _unusable(folder, error) from error
-        self._thread = threading.Thread(target=self._commits, name=f"log {folder.name}", daemon=True)
-        self._thread.start()
+            if isinstance(error, OSError):
+                raise _unusable(folder, error) from error
+            raise
+        self._start()
 
     @property
     def end(self) -> int:
@@ -147,11 +150,16 @@ class FileLog(LogReader):
         os.close(self._descriptor)
         os.close(self._lock)
 
+    def _start(self) -> None:
+        """Let a thread of its own commit what comes."""
+        self._thread = threading.Thread(target=self._commits, name=f"log {self._folder.name}", daemon=True)
+        self._thread.start()
+
     def _commits(self) -> None:
         batch: list[_Waiting] = []
         try:
             while batch := self._next_commit():
-                self._finish([waiting for waiting in batch if waiting.future.set_running_or_notify_cancel()])
+                self._finish(batch)
         except BaseException as error:  # a fault of the program: nobody may wait for ever
             with self._changed:
                 self._closed = True
@@ -163,6 +171,7 @@ class FileLog(LogReader):
 
     def _finish(self, batch: Sequence[_Waiting]) -> None:
         """Commit a batch, and tell whoever waits for it."""
+        batch = [waiting for waiting in batch if waiting.future.set_running_or_notify_cancel()]
         try:
             frames = self._commit(batch) if batch else []
         except OSError as error:
@@ -225,6 +234,8 @@ class FileLog(LogReader):
 
     def _recover(self) -> None:
         """Find the end of the log; a torn tail behind it was never acknowledged."""
+        for folder in (self._folder, *self._folder.parents[:2]):  # names of whoever was killed before he could
+            self._disk.sync_folder(folder)
         starts = segments(self._folder)
         if not starts:
             self._roll()

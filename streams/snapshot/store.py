@@ -24,6 +24,7 @@ class SnapshotStore:
 
     def __init__(self, folder: Path, disk: Disk) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        disk.sync_folder(folder.parent)
         self._folder, self._disk = folder, disk
 
     def save(self, shard: int, position: int, data: bytes) -> None:

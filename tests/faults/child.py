@@ -64,7 +64,8 @@ class Deadly(Disk):
 def live(folder: Path, number: int, shards: int, first: int, operations: int, pipe: Connection) -> None:
     """Run until the other end of the pipe says None; `first` is the city's time now (epoch ms).
 
-    In: (number, feed, line). Out: (number, the city's time) once the line is durable.
+    In: (number, feed, line). Out: (number, the city's time) once the line is durable, (number, None) if it was refused,
+    and before all (0, bytes of the log that the start read again). SIGTERM stops it as well.
     """
     began = time.monotonic()
 
@@ -84,6 +85,8 @@ def live(folder: Path, number: int, shards: int, first: int, operations: int, pi
         debt_s=0.01,
     )
     process = Process(engine, inbox, [], connected={feed.name: lambda: True for feed in FEEDS_OF_TOWN})
+    process.on_ready = lambda recovery: pipe.send((0, recovery.bytes_read))
+    signal.signal(signal.SIGTERM, lambda *_: process.stop())
     threading.Thread(target=_listen, args=(process, clock, pipe), daemon=True).start()
     process.run()
 
@@ -93,6 +96,6 @@ def _listen(process: Process, clock, pipe: Connection) -> None:
     while (told := pipe.recv()) is not None:
         number, feed, line = told
         process.append(feed, line + b"\n").add_done_callback(
-            lambda future, number=number: future.exception() or pipe.send((number, clock()))
+            lambda future, number=number: pipe.send((number, None if future.exception() else clock()))
         )
     process.stop()

@@ -3,7 +3,6 @@
 `CITYNERVE_KILLS=500` kills that many times.
 """
 
-import multiprocessing
 import os
 import random
 import signal
@@ -26,13 +25,6 @@ TOWNS = 4  # that share the kills
 DEAD = (BrokenPipeError, ConnectionResetError, EOFError)
 
 
-@pytest.fixture(scope="module")
-def forks():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.child"])
-    return context
-
-
 class Sender:
     """Sends events until they are acknowledged, after each death of the engine again."""
 
@@ -44,6 +36,8 @@ class Sender:
         self.waiting: dict[int, tuple[str, bytes]] = {}
         self.acknowledged: list[bytes] = []
         self.sent = 0
+        self.refused: list[int] = []
+        self.read_again: list[int] = []  # bytes, by each start
 
     def start(self, operations: int = -1) -> None:
         """Start the engine, to die in the disk operation of a number, and send what was not acknowledged."""
@@ -60,7 +54,10 @@ class Sender:
             self._write((number, feed, line))
 
     def send(self) -> None:
-        """Let devices make events, and send what arrives."""
+        """Let devices make events, and send what arrives, after what was refused."""
+        refused, self.refused = self.refused, []
+        for number in sorted(refused):
+            self._write((number, *self.waiting[number]))
         for _ in range(self.dice.randint(1, 6)):
             self.devices.make()
         for feed, lines in sorted(self.devices.arrived().items()):
@@ -101,6 +98,12 @@ class Sender:
         with suppress(*DEAD, OSError):
             while True:
                 number, now = self.pipe.recv()
+                if number == 0:
+                    self.read_again.append(now)
+                    continue
+                if now is None:
+                    self.refused.append(number)
+                    continue
                 self.clock.now = max(self.clock.now, now)
                 if number in self.waiting:
                     self.acknowledged.append(self.waiting.pop(number)[1])
