@@ -25,6 +25,7 @@ from streams.time.buffer import Released
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 VALUES_A_KEY = 4  # that first_seen() remembers on average; of more the ones seen longest ago go
+VALUES_OF_ALL = 1 << 16  # of a rule without a key, whose values are those of a city
 
 
 class Change(Pattern):
@@ -46,7 +47,8 @@ class Change(Pattern):
         last: Columns = {"last": (np.int64, (KEPT + len(self._kept),), int(NULL))}
         seen: Columns = {"seen": (np.int64, (), int(NULL))}
         self.table = KeyTable(family.capacity, {**self._judge.columns, **last, **members})
-        self.values = [KeyTable(VALUES_A_KEY * family.capacity, {**seen, **members}) for _ in pattern.first_seen]
+        remembered = VALUES_A_KEY * family.capacity if family.rule.key else VALUES_OF_ALL * len(family.rules)
+        self.values = [KeyTable(remembered, {**seen, **members}) for _ in pattern.first_seen]
 
     @property
     def evicted(self) -> int:
