@@ -32,7 +32,7 @@ from tests.simulation.stepped import InlineLog, Saver, SteppedLog
 from tests.streams.embedded.town import FEEDS_OF_TOWN, edition
 
 RETENTION = Retention(
-    segment_bytes=1500, keep_ms=1 << 50, keep_bytes=14_000, headroom_bytes=0
+    segment_bytes=1500, keep_ms=1 << 50, keep_bytes=8000, headroom_bytes=0
 )  # longer than rules remember
 NEVER = float("inf")
 SAFETY = "b"  # the feed whose events go before all that waits

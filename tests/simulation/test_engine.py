@@ -55,11 +55,11 @@ def test_nothing_acknowledged_is_lost_and_alerts_are_those_of_an_undisturbed_run
 
 
 def test_the_simulation_does_what_it_is_for(tmp_path):
-    """All that may go wrong does, in the seeds that are looked at by default, and every kind of alert comes."""
+    """All that may go wrong does, in three long runs, and every kind of alert comes."""
     did: Counter[str] = Counter()
     rules = set()
-    for seed in range(8):
-        world = ran(seed, tmp_path / str(seed))
+    for seed in range(3):
+        world = ran(seed, tmp_path / str(seed), 3 * STEPS)
         did.update(world.did)
         did["failures"] += world.disk.failures
         did["cuts"] += world.disk.cuts
@@ -68,8 +68,8 @@ def test_the_simulation_does_what_it_is_for(tmp_path):
         did["segments"] += len(list(world.archive.glob("*.log")))
         did["restored"] += sum(recovery.position > 0 for recovery in world.recoveries)
         rules |= {body["rule"] for body in bodies(world.data)}
-    assert did["failures"] > 20 and did["cuts"] > 5 and did["recoveries"] > 80
-    assert did["refused"] > 2 and did["segments"] > 0 and did["restored"] > 40
+    assert did["failures"] > 5 and did["cuts"] > 3 and did["recoveries"] > 60
+    assert did["refused"] > 1 and did["segments"] > 0 and did["restored"] > 30
     assert rules >= {"smoke", "counted", "panes", "jam", "missed", "gone", "moved"}
 
 
