@@ -93,9 +93,9 @@ def serve(events: str, reference: str, rules: str, shards: str, data: str, behin
     from rules.check import LIBRARY, load
     from streams.control.edition import Edition
     from streams.control.references import References
-    from streams.embedded.engine import Recovery
     from streams.embedded.folder import open_engine, wall_clock
     from streams.embedded.process import Input, Process
+    from streams.embedded.recovery import Recovery
     from streams.time.watermark import Feed
 
     city = CityKey()

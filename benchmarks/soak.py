@@ -176,9 +176,9 @@ def serve(folder: str, rate: str) -> None:
     from streams.control.edition import Edition
     from streams.control.references import References
     from streams.disk import Disk
-    from streams.embedded.engine import Recovery
     from streams.embedded.folder import open_engine
     from streams.embedded.process import Input, Process
+    from streams.embedded.recovery import Recovery
     from streams.log.file_log import Retention
     from streams.metrics.engine import EngineMetrics
     from streams.metrics.health import Health

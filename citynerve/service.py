@@ -19,9 +19,9 @@ from connectors.http import tokens
 from connectors.http.metrics import IngestMetrics
 from connectors.http.server import HttpServer
 from events.schema import Schemas
-from streams.embedded.engine import Recovery
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Process
+from streams.embedded.recovery import Recovery
 from streams.metrics.clock import ClockMetrics
 from streams.metrics.disk import TimedDisk
 from streams.metrics.engine import EngineMetrics

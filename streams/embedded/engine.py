@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import orjson
@@ -24,6 +24,7 @@ from streams.embedded.counts import Counts
 from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
 from streams.embedded.generation import Generation
+from streams.embedded.recovery import Recovery, Snapshot, by_generation
 from streams.embedded.succession import Load, Succession
 from streams.log.blocks import blocks, lost_line
 from streams.log.frame import Frame
@@ -38,7 +39,6 @@ from streams.time.watermark import Feed
 
 RETRY_S = 0.5
 DEBT_S = 2.0  # of CPU time that a restart may spend on reading its log again
-_Snapshot = tuple[int, str, bytes]  # log position, name and content
 
 
 def unknown(version: str) -> Edition:
@@ -49,21 +49,6 @@ def unknown(version: str) -> Edition:
 def wait(_error: LogError) -> None:
     """Wait a moment before a derived line is written again."""
     time.sleep(RETRY_S)
-
-
-@dataclass(slots=True)
-class Recovery:
-    """What a start found: where it went on, what it read again, and what was wrong."""
-
-    position: int = 0
-    bytes_read: int = 0
-    events: int = 0  # read again
-    seconds: float = 0.0
-    refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
-    skipped: int = 0  # bytes before it that no snapshot covers and the log no longer holds
-    missing: int = 0  # derived lines that were there and did not come again
-    damage: list[str] = field(default_factory=list)  # stretches of logs that cannot be read, as far as they were read
-    ahead_ms: int = 0  # of the clock is the last `received` of the event log: until then that stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,12 +281,11 @@ class Engine:
 
     def _restore(self, found: Recovery) -> None:
         """Restore the shards from their newest snapshots of one generation, else begin where the log does."""
-        for name, kept in self._by_generation(found):
-            version, since = name.split(".")
+        for version, since, kept in by_generation(self._store, len(self.shards), found):
             generation = self._known(version, found)
             if generation is None:
                 continue
-            generation.since = int(since)
+            generation.since = since
             starts = [self._restored(shard, own, found) for shard, own in zip(generation.shards, kept, strict=True)]
             if all(starts) or (any(starts) and not generation.since):
                 self._now, self._from = generation, starts
@@ -315,23 +299,7 @@ class Engine:
             found.refused.append(f"edition {version} is not known: {error}")
             return None
 
-    def _by_generation(self, found: Recovery) -> list[tuple[str, list[list[_Snapshot]]]]:
-        """Return the snapshots of each generation by shard, the newest first."""
-        generations: dict[str, list[list[_Snapshot]]] = {}
-        newest: dict[str, int] = {}
-        for number in range(len(self.shards)):
-            for position, path in self._store.newest(number):
-                try:
-                    data = path.read_bytes()
-                    name = unpack(data)[0]["edition"]
-                except (OSError, SnapshotError) as error:
-                    found.refused.append(f"{path.name}: {error}")
-                    continue
-                generations.setdefault(name, [[] for _ in self.shards])[number].append((position, path.name, data))
-                newest[name] = max(newest.get(name, 0), position)
-        return sorted(generations.items(), key=lambda each: -newest[each[0]])
-
-    def _restored(self, shard: Shard, snapshots: list[_Snapshot], found: Recovery) -> int:
+    def _restored(self, shard: Shard, snapshots: list[Snapshot], found: Recovery) -> int:
         """Restore a shard from the newest snapshot that can be used; return its log position, 0 if none can."""
         for position, name, data in snapshots:
             try:

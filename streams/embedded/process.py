@@ -8,9 +8,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from connectors.protocol import Source
-from streams.embedded.engine import Engine, Recovery
+from streams.embedded.engine import Engine
 from streams.embedded.inbox import Inbox
 from streams.embedded.pump import Pump
+from streams.embedded.recovery import Recovery
 from streams.log.blocks import BLIND_TICK, TICK, end_record
 from streams.log.frame import Buffer, Frame, What
 from streams.log.protocol import LogError

@@ -16,8 +16,8 @@ from citynerve.service import recovered
 from connectors.http import tokens
 from events.place import Problems
 from events.schema import Schemas
-from streams.embedded.engine import Recovery
 from streams.embedded.folder import log_folder
+from streams.embedded.recovery import Recovery
 from streams.log.reader import LogReader
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,9 @@ import orjson
 
 from events.batch import FIXED_LANES, TIME, EventBatch, Layout, Rejects
 from streams.disk import Disk
-from streams.embedded.engine import Engine, Logs, Recovery
+from streams.embedded.engine import Engine, Logs
 from streams.embedded.folder import DERIVED, SNAPSHOTS, log_folder
+from streams.embedded.recovery import Recovery
 from streams.log.blocks import BLIND_TICK, TICK
 from streams.log.file_log import Retention
 from streams.log.frame import Frame, What

@@ -10,9 +10,10 @@ import orjson
 
 from streams.control.edition import Edition
 from streams.disk import Disk
-from streams.embedded.engine import Engine, Recovery
+from streams.embedded.engine import Engine
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.inbox import Inbox
+from streams.embedded.recovery import Recovery
 from streams.log.blocks import BLIND_TICK, TICK
 from streams.log.file_log import Retention
 from streams.log.frame import What

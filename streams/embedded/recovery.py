@@ -1,0 +1,46 @@
+"""What a start finds: snapshots, of which generation they are, and what was read again."""
+
+from dataclasses import dataclass, field
+
+from streams.snapshot.container import SnapshotError, unpack
+from streams.snapshot.store import SnapshotStore
+
+Snapshot = tuple[int, str, bytes]  # log position, name and content
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What a start found: where it went on, what it read again, and what was wrong."""
+
+    position: int = 0
+    bytes_read: int = 0
+    events: int = 0  # read again
+    seconds: float = 0.0
+    refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
+    skipped: int = 0  # bytes before it that no snapshot covers and the log no longer holds
+    missing: int = 0  # derived lines that were there and did not come again
+    damage: list[str] = field(default_factory=list)  # stretches of logs that cannot be read, as far as they were read
+    ahead_ms: int = 0  # of the clock is the last `received` of the event log: until then that stands still
+
+
+def by_generation(store: SnapshotStore, shards: int, found: Recovery) -> list[tuple[str, int, list[list[Snapshot]]]]:
+    """Return the snapshots of each generation by shard: its edition, the position of its record, and them.
+
+    The newest come first. What cannot be read is noted.
+    """
+    generations: dict[str, list[list[Snapshot]]] = {}
+    newest: dict[str, int] = {}
+    for number in range(shards):
+        for position, path in store.newest(number):
+            try:
+                data = path.read_bytes()
+                name = unpack(data)[0].get("edition", "")
+                if "." not in name:
+                    raise SnapshotError("it is of an older program, which did not say what was in force")
+            except (OSError, SnapshotError) as error:
+                found.refused.append(f"{path.name}: {error}")
+                continue
+            generations.setdefault(name, [[] for _ in range(shards)])[number].append((position, path.name, data))
+            newest[name] = max(newest.get(name, 0), position)
+    ordered = sorted(generations.items(), key=lambda each: -newest[each[0]])
+    return [(version, int(since), kept) for name, kept in ordered for version, since in [name.split(".")]]
