@@ -71,7 +71,7 @@ def open_engine(
             log_folder(data, "events"), clock, retention=retention, level=level, on_durable=inbox.put, disk=disk
         )
         store = SnapshotStore(data / SNAPSHOTS, disk)
-    except LogError:
+    except OSError:
         for log in opened.values():
             log.close()
         raise
