@@ -129,7 +129,7 @@ class Service:
     def _listen(self, recovery: Recovery) -> None:
         self.server.start()
         opened = self.process.engine
-        self.publishing.start(opened.publish, lambda: opened.edition, self.view.tell)
+        self.publishing.start(opened.publish, lambda: opened.coming, self.view.tell)
         for line in recovered(recovery):
             self.view.tell(line)
         where = f"http://{self.server.host}:{self.server.port}/ingest/KIND"

@@ -110,12 +110,12 @@ class Dispatcher:
 
     def _take(self, alert: dict[str, Any]) -> None:
         """Decide who hears of a transition; within a transaction."""
-        if alert["envelope"]["mode"] != "live":
+        told = self.state.told(alert["alert"])
+        if alert["envelope"]["mode"] != "live" and not told:  # who heard of an alert hears of its end
             return
         wording = self.wordings.of(alert["envelope"]["ruleset"])
         renderer, routing = wording.renderer, wording.routing
         rule = renderer.rule(alert["rule"])
-        told = self.state.told(alert["alert"])
         routes = hearers(alert, rule, renderer.labels(alert), told, routing)
         synthetic = watchdog.is_synthetic(alert)
         for name in routes:

@@ -118,6 +118,11 @@ class Engine:
         return self._now.edition
 
     @property
+    def coming(self) -> Edition:
+        """What is in force once all that its log says has taken effect."""
+        return self._succession.tip(self._now)
+
+    @property
     def shards(self) -> list[Shard]:
         """The shards of what is in force."""
         return self._now.shards
@@ -181,7 +186,9 @@ class Engine:
         """Take what has become durable, in order; what has been taken before is passed over."""
         for block, end in blocks((frame for frame in frames if frame.position >= self.position), self.feeds):
             self._take(block, end)
-        self._succession.attend(self._now, self.position)
+        if not self._due or self.counts.snapshot_failing or self.shards[0].epoch is None:
+            # before each shard has a snapshot of what is in force, a start might find no generation whole
+            self._succession.attend(self._now, self.position)
         self._snapshot_one()
 
     def flush(self) -> None:
@@ -328,7 +335,9 @@ class Engine:
     def _snapshot_one(self) -> None:
         """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
         self._saved(wait=False)
-        if self._saving is None and (self._due or self.debt.seconds > self._debt_s):
+        if self._saving is not None:
+            return
+        if (self._due and not self.counts.snapshot_failing) or self.debt.seconds > self._debt_s:
             self._snapshot(min(self._due, default=self.debt.largest))
 
     def _snapshot(self, number: int) -> None:
@@ -342,7 +351,6 @@ class Engine:
         saving = self._saver.submit(self._save, number, self.position, data)
         self._saving = number, self.position, saving
         self.debt.paid(number)
-        self._due.discard(number)
 
     def _save(self, number: int, position: int, data: bytes) -> None:
         began = time.monotonic()
@@ -361,6 +369,7 @@ class Engine:
         self._saving = None
         if not saving.exception():
             self._from[number] = position
+            self._due.discard(number)
             kept = [self._store.newest(shard) for shard in range(len(self.shards))]
             oldest = min(snapshots[-1][0] if snapshots else 0 for snapshots in kept)
             self.logs.events.forget(min(oldest, self._succession.needed_from(oldest)))

@@ -63,6 +63,7 @@ class Succession:
         self._log, self._feeds, self._clock, self._make, self._load = log, feeds, clock, make, load
         self._publisher = ThreadPoolExecutor(1, "publish")
         self._ready: deque[_Asked] = deque()
+        self._record: Future[Frame] | None = None  # the last one that was appended
         self._asked: _Asked | None = None  # whose record is under way
         self._closed = False
         self._read_again: list[tuple[int, int]] = []  # records by position, and from where on they read
@@ -96,21 +97,29 @@ class Succession:
         try:
             if self._closed:
                 raise _stopped()
-            if edition.version == now().edition.version:
-                raise PublishError("this is in force already", "该版本已在生效")
-            coming = self._coming
-            if coming is not None and coming.version == edition.version:  # said before a crash, and time stands still
-                told.set_result(coming)
+            before, coming = self.tip(now()), self._coming
+            if edition.version == before.version and coming is not None and edition.version == coming.version:
+                told.set_result(coming)  # said before a crash, and time stands still
                 return
-            span = read_back_ms(now().edition.plan, edition.plan)
+            if edition.version == before.version:
+                raise PublishError("this is in force already", "该版本已在生效")
+            span = read_back_ms(before.plan, edition.plan)
             read_from = max(self._log.seek(self._clock() - span), self._log.begin)
             asked = _Asked(self._make(edition), read_from, read_from, told)
             for shard in asked.successor.shards:
                 shard.remember()
-            while not self._closed and position() - asked.position > NEAR:
+            while not self._closed and (position() - asked.position > NEAR or self.following is not None):
                 self._catch_up(asked, position())
-        except BaseException as error:
+                if self.following is not None:
+                    wait([told], _PATIENCE_S)
+        except PublishError as error:
             told.set_exception(error)
+            return
+        except LogError as error:
+            told.set_exception(PublishError(error.en, error.zh))
+            return
+        except Exception as error:
+            told.set_exception(PublishError(f"it cannot be made: {error!r}", f"无法建立该版本:{error!r}"))
             return
         self._ready.append(asked)
         while not self._closed and not wait([told], _PATIENCE_S).done:  # one after the other
@@ -135,18 +144,42 @@ class Succession:
 
     def attend(self, now: Generation, position: int) -> None:
         """Append the record of a successor that is ready; the generation in force has come to a log position."""
+        if self._asked is not None and (failed := self._failed()) is not None:
+            self._give_up(PublishError(failed.en, failed.zh))
         if not self._ready or self.following is not None:
             return
         self._asked = self._ready.popleft()
-        self._catch_up(self._asked, position)
+        try:
+            self._catch_up(self._asked, position)
+        except LogError as error:
+            self._give_up(PublishError(error.en, error.zh))
+            return
         self.following = self._asked.successor
         self._append(self._asked, now)
+
+    def tip(self, now: Generation) -> Edition:
+        """Return what is in force once all records that were met have taken effect."""
+        return self.following.edition if self.following is not None and self._asked is None else now.edition
+
+    def _failed(self) -> LogError | None:
+        """Return why the record that is under way is not part of the log."""
+        if self._record is None or not self._record.done():
+            return None
+        error = self._record.exception()
+        return error if isinstance(error, LogError) else None
+
+    def _give_up(self, error: PublishError) -> None:
+        """Let go of the successor whose record cannot be written."""
+        asked, self.following, self._asked, self._record = self._asked, None, None, None
+        if asked is not None and not asked.told.done():
+            asked.told.set_exception(error)
 
     def _append(self, asked: _Asked, now: Generation) -> None:
         at = max(now.greatest, now.reached)
         at = at if at == BEGINNING else at + asked.margin_ms
         version = asked.successor.edition.version
-        self._log.append("", enactment_record(version, at, asked.read_from, now.edition.version), What.CONTROL)
+        record = enactment_record(version, at, asked.read_from, now.edition.version)
+        self._record = self._log.append("", record, What.CONTROL)
 
     def meet(self, record: Enactment, now: Generation) -> None:
         """Take a record: its successor is ready to take over at its instant, unless that has passed."""
@@ -173,8 +206,7 @@ class Succession:
         if asked.tries < TRIES and record.replaces == now.edition.version and not now.has_ended:
             self._append(asked, now)
             return
-        self.following = self._asked = None
-        asked.told.set_exception(
+        self._give_up(
             PublishError(
                 "its instant had passed whenever its record was durable; publish it again",
                 "每次记录落盘时生效时刻都已过去,请重新发布",

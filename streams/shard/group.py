@@ -128,9 +128,11 @@ class TimeGroup:
         inclusive = self.clock.ended is not None
         if self.clock.ended is not None:
             watermark = self.clock.ended
-        self.halted = self._halts_at is not None and watermark >= self._halts_at
-        if self._halts_at is not None and self.halted:
-            watermark, bound, inclusive = self._halts_at, 2 * self._halts_at, False
+        self.halted = False
+        if self._halts_at is not None:
+            self.halted = watermark >= self._halts_at or not self.clock.clocks  # no feed can ever bring it anything
+            if watermark >= self._halts_at:
+                watermark, bound, inclusive = self._halts_at, 2 * self._halts_at, False
         self.repeats = []
         if not self.ordered or not self.armed:
             return []

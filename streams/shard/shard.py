@@ -84,7 +84,7 @@ class Shard:
         self._city = city.fingerprint
         self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
         self._before: Shard | None = None  # whose state it takes over
-        self._begun: set[str] = set()  # rules that went on
+        self._begun: set[str] = set()  # its rules that have begun
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
         """Put the rules together that read the same feeds, and take their events from the same of these."""
@@ -188,8 +188,8 @@ class Shard:
     def take_over(self) -> list[Alert]:
         """Let groups begin whose predecessors have halted; return what ends and begins by that.
 
-        Where the last one has begun the alerts that are open of rules that did not go on are closed, and the shard
-        before is done.
+        The alerts that are open of rules that do not go on are closed then, unless the rule tells of the same again,
+        whose alert goes on. Where the last group has begun the shard before is done.
         """
         before, at = self._before, self._from
         if before is None:
@@ -199,22 +199,28 @@ class Shard:
             names = {held.rule.rule for held in group.held()}
             giving = [other for other in before._groups if any(held.rule.rule in names for held in other.held())]
             if group.halted and all(other.halted for other in giving):
-                self._begun |= group.begin(at, giving)
-                alerts += [alert for firings in group.advance(self._stage) for alert in self._writer.write(firings)]
+                gone_on = group.begin(at, giving)
+                self._begun |= names
+                closed = before._close(at, names, gone_on)
+                opened = [alert for firings in group.advance(self._stage) for alert in self._writer.write(firings)]
+                same = {each.alert for each in closed} & {each.alert for each in opened if not each.n}
+                alerts += [each for each in closed if each.alert not in same]
+                alerts += [each for each in opened if each.n or each.alert not in same]
         if not any(group.awaits for group in self._groups) and all(group.halted for group in before._groups):
-            alerts += before._close(at, self._begun)
+            removed = {held.rule.rule for group in before._groups for held in group.held()} - self._begun
+            alerts += before._close(at, removed, set())
             self._before, self._begun = None, set()
         alerts.sort(key=Alert.sort_key)
         return alerts
 
-    def _close(self, at: int, gone_on: set[str]) -> list[Alert]:
-        """End the episodes of rules that do not go on."""
+    def _close(self, at: int, names: set[str], gone_on: set[str]) -> list[Alert]:
+        """End the episodes of some rules that do not go on, and those of keys that do not."""
         ended = [
             replace(firings, transitions=["rule_removed"] * len(firings))
             for group in self._groups
             for held in group.held()
-            if held.rule.rule not in gone_on
-            for firings in held.pattern.close(held, at)
+            if held.rule.rule in names
+            for firings in held.pattern.close(held, at, goes_on=held.rule.rule in gone_on)
         ]
         return [alert for firings in ended for alert in self._writer.write(firings)]
 

@@ -89,6 +89,7 @@ class Absence(Pattern):
         self._first_due = int(NEVER)
         self._decided = FAR
         self._remembers = False
+        self._handed_over = np.zeros(0, np.bool_)  # which keys go on in another one
         self._begun = int(NULL)  # when it began to judge: what was overdue then falls due then
         self._ties = Ties()
         self.table: KeyTable | None = None
@@ -243,7 +244,9 @@ class Absence(Pattern):
         judges_alike = _text(self._pattern.unless) == _text(before._pattern.unless)
         if not judges_alike:
             tables = {name: table for name, table in tables.items() if not name.startswith("stops/")}
+        before._handed_over = np.ones(len(before.state["bases"]), np.bool_)
         if self.table is None:
+            before._handed_over = np.isin(before._keys(), self._keys())
             fresh = ~np.isin(self._keys(), before._keys()) & (self.state["bases"] != NULL) & (self.state["seen"] < 0)
             self.state["bases"][fresh] = np.maximum(self.state["bases"][fresh], at)
         else:
@@ -253,9 +256,12 @@ class Absence(Pattern):
             rows = np.flatnonzero(self.table.row_keys != NULL)
             self.state["groups"][rows] = self._stops.groups(self._key_parts(rows))
 
-    def close(self, member: Held, at: int) -> list[Firings]:
-        """End the episodes of its rule."""
-        self._leave(np.flatnonzero(self.state["fired"] != NULL), at)
+    def close(self, member: Held, at: int, *, goes_on: bool) -> list[Firings]:
+        """End the episodes of its rule; where it goes on those of rows that the set of the next one has not."""
+        ends = self.state["fired"] != NULL
+        if goes_on:
+            ends &= ~self._handed_over
+        self._leave(np.flatnonzero(ends), at)
         left, self._left = self._left, []
         return left
 

@@ -103,8 +103,8 @@ class Pattern(Protocol):
         """
         ...
 
-    def close(self, member: Held, at: int) -> list[Firings]:
-        """End the episodes of a rule that is no more, at an instant (epoch ms)."""
+    def close(self, member: Held, at: int, *, goes_on: bool) -> list[Firings]:
+        """End the episodes of a rule at an instant (epoch ms): all, or where it goes on those of keys that do not."""
         return []
 
     def tables(self) -> dict[str, NDArray[Any]]:

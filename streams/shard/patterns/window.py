@@ -251,9 +251,9 @@ class Window(Pattern):
             self.table.hold([self.table.part(all_rows), self._begun(kept, source)])
         return here
 
-    def close(self, member: Held, at: int) -> list[Firings]:
-        """End the episodes of a rule that is no more."""
-        return _audience_of(member).close(member.member, at)
+    def close(self, member: Held, at: int, *, goes_on: bool) -> list[Firings]:
+        """End the episodes of a rule that is no more; where it goes on all keys do."""
+        return [] if goes_on else _audience_of(member).close(member.member, at)
 
     def baselines(self, family: Family, member: int) -> Baselines | None:
         """Return how far the baselines of a member of a family have come, None where it asks for none."""

@@ -1,6 +1,7 @@
 """What an edit of a rule does to what is remembered, seen by the alerts of an engine that goes on."""
 
 import time
+from concurrent.futures import Future
 
 import orjson
 import pytest
@@ -13,6 +14,7 @@ from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import open_engine
 from streams.log.file_log import Retention
+from streams.log.protocol import LogError
 from streams.time.watermark import Feed
 
 CITY, SCHEMAS = CityKey(b"a changing city"), Schemas.load()
@@ -33,12 +35,12 @@ def edition(*rules, elders=("p1", "p2")):
 class City:
     """An engine whose events are said minute by minute."""
 
-    def __init__(self, folder, first):
+    def __init__(self, folder, first, kinds=None):
         self.known, self.said, self.minute = {first.version: first}, [], 0
         self.engine, self.inbox = open_engine(
             folder,
             first,
-            [Feed("a", None, 0)],
+            [Feed("a", kinds, 0)],
             CITY,
             load=self.known.__getitem__,
             retention=Retention(headroom_bytes=0),
@@ -181,3 +183,66 @@ def test_an_engine_that_stops_says_so_to_who_waits(city):
     town.engine._succession.close()
     with pytest.raises(PublishError, match="stops"):
         told.result(5)
+
+
+def test_a_silence_that_goes_on_is_one_alert_though_its_rule_selects_otherwise(city):
+    town = city(missed("5m"))
+    town.passes(0, gate("p1"), gate("p2"))
+    assert len(town.passes(6)) == 2
+    town.publish(edition(missed("5m").replace("from: gate", "from: gate\n  when: direction == 'in'")))
+    assert town.passes(7) == [], "nothing ends and nothing begins"
+    town.passes(8, gate("p1"))
+    assert town.passes(9) == [("missed", "resolved", "p1", 1)]
+
+
+def test_the_alert_of_who_leaves_a_set_is_closed(city):
+    town = city(missed("5m"))
+    town.passes(0, gate("p1"), gate("p2"))
+    assert len(town.passes(6)) == 2
+    town.publish(edition(missed("5m"), elders=("p1",)))
+    assert town.passes(7) == [("missed", "rule_removed", "p2", 1)]
+
+
+def test_a_rule_whose_kinds_no_feed_carries_holds_nobody(tmp_path):
+    dry = rule("dry", "from: report", "key: device", "window: 10m", "threshold: count() >= 2")
+    town = City(tmp_path, edition(crowd(2), dry), kinds=frozenset({"gate", "heartbeat"}))
+    town.passes(0, gate("p1"))
+    town.publish(edition(crowd(3), dry))
+    town.passes(1)
+    assert town.engine.edition.version == edition(crowd(3), dry).version
+    town.engine.close()
+
+
+def test_what_is_coming_is_what_the_next_one_follows(city):
+    first, second = edition(crowd(2)), edition(crowd(3))
+    town = city(crowd(2))
+    town.passes(0)
+    town.publish(second)
+    assert (town.engine.edition.version, town.engine.coming.version) == (first.version, second.version)
+    told = town.engine.publish(first)
+    for minute in (1, 2, 3):
+        town.passes(minute)
+        time.sleep(0.3)
+        town.engine.take(town.inbox.take(0.1))
+    town.passes(4)
+    assert told.result(5).version == first.version == town.engine.edition.version
+
+
+def test_a_record_that_cannot_be_written_is_told_and_holds_nobody(city, monkeypatch):
+    town = city(crowd(2))
+    town.passes(0)
+    log = town.engine.logs.events
+
+    def refuses(*_, **__):
+        failed = Future()
+        failed.set_exception(LogError("the disk is full", "磁盘已满"))
+        return failed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "append", refuses)
+        with pytest.raises(PublishError, match="full"):
+            town.publish(edition(crowd(3)))
+    town.publish(edition(crowd(3)))
+    town.passes(1)
+    town.engine.snapshot()
+    assert town.engine.edition.version == edition(crowd(3)).version
