@@ -38,7 +38,8 @@ def confirmed(yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failure(say(en="nobody can be asked here; say --yes to publish", zh="此处无法询问;确认发布请加 --yes"))
-    click.confirm(say(en="publish this?", zh="确认发布?"), abort=True)
+    if not click.confirm(say(en="publish this?", zh="确认发布?")):
+        raise Failure(say(en="nothing was published", zh="未发布任何内容"))
 
 
 def propose(data: Path, proposal: Proposal, plan: Plan, timeout_s: float) -> int:

@@ -69,7 +69,7 @@ class TopicLines:
         severity, ended = alert["severity"], alert["transition"] not in ("firing", "raised", "lowered")
         more = [] if alert["transition"] == "firing" else [transition_word(alert["transition"])]
         more += [str(alert[name]) for name in ("site", "rule") if alert.get(name)]
-        if (mode := alert["envelope"].get("mode")) == "shadow":
+        if (mode := alert.get("envelope", {}).get("mode")) == "shadow":
             more.append(mode_word(mode))
         quiet = ended or alert.get("synthetic", False)
         return Text.assemble(

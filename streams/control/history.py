@@ -80,7 +80,11 @@ class History:
             self.outcomes[told.of] = told
         else:
             if told.files_in is not None:
-                told = replace(told, files=next(e.files for e in self.entries if e.entry == told.files_in))
+                files = next((e.files for e in self.entries if e.entry == told.files_in), None)
+                if files is None:  # the line that has its texts is damaged: of it, and of this one, nothing can be made
+                    self._count, self._last = self._count + 1, text
+                    return
+                told = replace(told, files=files)
             self.entries.append(told)
             self.newest[told.ruleset] = told
         self._count, self._last = self._count + 1, text

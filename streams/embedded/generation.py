@@ -28,8 +28,9 @@ class Generation:
         one for each slice of the keys
     clocks
         of all feeds, by name
-    since
-        log position of the record by which it followed another one, 0 for the first
+    since, began_at
+        log position of the record by which it followed another one, 0 for the first; and the instant of that (epoch ms),
+        where this process saw it follow
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Generation:
         stage: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self.edition = edition
-        self.since = 0
+        self.since, self.began_at = 0, BEGINNING
         self.shards = [
             Shard(edition.plan, edition.references, feeds, city, read_line, Slice(index, shards), stage)
             for index in range(shards)
@@ -115,7 +116,7 @@ class Generation:
 
     def follow(self, before: "Generation", record: Enactment) -> None:
         """Be ready to judge all from the instant of a record on, and the generation before all up to it."""
-        self.since = record.position
+        self.since, self.began_at = record.position, record.at
         for name, clock in self.clocks.items():
             clock.restore(before.clocks[name].tables())
         self._epoch.follow(before._epoch)

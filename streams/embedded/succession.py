@@ -175,7 +175,7 @@ class Succession:
             asked.told.set_exception(error)
 
     def _append(self, asked: _Asked, now: Generation) -> None:
-        at = max(now.greatest, now.reached)
+        at = max(now.greatest, now.reached, now.began_at)  # not before what it replaces
         at = at if at == BEGINNING else at + asked.margin_ms
         version = asked.successor.edition.version
         record = enactment_record(version, at, asked.read_from, now.edition.version)
