@@ -29,7 +29,7 @@ class Generation:
     clocks
         of all feeds, by name
     since, began_at
-        log position of the record by which it followed another one, 0 for the first; and the instant of that (epoch ms),
+        log position of the record by which it followed another one, 0 for the first; and the instant of that (epoch ms)
         where this process saw it follow
     """
 
