@@ -125,6 +125,17 @@ def test_whoever_changes_a_line_is_found(city, number):
     assert verify([*lines[:number], b"{}", *lines[number + 1 :]])[0] == number
 
 
+def test_a_line_whose_texts_are_damaged_is_passed_over_with_those_that_refer_to_it(city):
+    for limit in (1, 2):
+        city.publish(rows=f"device,limit\na,{limit}\n")  # the second line refers to the texts of the first
+    city.publish(RULES.replace("severity: low", "severity: high"))
+    (path,) = (city.data / "log" / "control").glob("*.log")
+    content = bytearray(path.read_bytes())
+    content[60:64] = bytes(4)
+    path.write_bytes(content)
+    assert [entry.entry for entry in city.read().entries] == [2]
+
+
 def test_copies_go_a_day_after_they_were_in_force(city):
     entries = [city.publish(rows=f"device,limit\na,{limit}\n") for limit in (1, 2, 3)]
     copies = city.data / "references"
