@@ -132,7 +132,8 @@ def _change(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
 
 def _first_seen(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:
     seen, out = np.full(keys, NULL), np.empty(BLOCK)
-    return lambda part: first_seen(times[part], rows[part], MINUTE_MS, int(NULL), seen, out)
+    known_from = np.full(len(times), NULL)
+    return lambda part: first_seen(times[part], rows[part], MINUTE_MS, known_from[part], seen, out)
 
 
 def _judge(times: np.ndarray, rows: np.ndarray, keys: int) -> Step:

@@ -5,9 +5,18 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from citynerve import text
+
 # Kernels are compiled when they are first called by a fresh cache, so no single example has a deadline.
 settings.register_profile("citynerve", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("citynerve")
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Let no test speak the language of the one before."""
+    text.use("en")
+
 
 ON_CI = os.environ.get("CI") == "true"
 

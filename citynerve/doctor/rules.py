@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from citynerve import config, engine
+from citynerve import config, controlled, engine
 from citynerve.doctor.finding import Finding, fine, warning, wrong
 from citynerve.doctor.machine import Machine
+from citynerve.in_force import rules_of
 from citynerve.located import Located
 from events.place import Problem, Problems
 from rules.check import Ruleset
@@ -19,7 +20,7 @@ NAMED_MAX = 5  # rules that a finding names
 def rules(found: Located, _machine: Machine) -> Iterator[Finding]:
     """Rules, sets and retention: the sets of rules that are wrong are unknown."""
     try:
-        ruleset = engine.load_rules(found.rules, [])
+        ruleset = rules_of(found, ()) if found.settings is None else engine.load_rules(found.rules, [])
     except Problems as problems:
         yield from _told("rules", problems.problems, "citynerve rules check")
         return
@@ -32,13 +33,23 @@ def rules(found: Located, _machine: Machine) -> Iterator[Finding]:
 
 def _tables(found: Located, ruleset: Ruleset) -> Iterator[Finding]:
     try:
-        _, problems = References.load(ruleset.plan, found.reference, config.city())
+        problems = _read(found, ruleset)
     except Problems as raised:
         yield from _told("reference", raised.problems, "citynerve rules check --reference")
         return
     yield from _told("reference", problems, "citynerve rules check --reference")
     count = len(ruleset.plan.sets)
     yield fine("reference", f"{count} reference sets can be read", f"{count} 个参考集可读")
+
+
+def _read(found: Located, ruleset: Ruleset) -> Sequence[Problem]:
+    """Read the sets; where no configuration names them, the copies of those in force."""
+    if found.settings is None and controlled.has_history(found.data):
+        history = controlled.history(found.data, config.schemas([]))
+        if history.current is not None:
+            history.edition(history.current)
+            return history.remarks
+    return References.load(ruleset.plan, found.reference, config.city())[1]
 
 
 def _told(check: str, problems: Sequence[Problem], command: str) -> Iterator[Finding]:

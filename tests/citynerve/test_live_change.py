@@ -101,6 +101,8 @@ def test_counts_go_on_over_changes_commands_kills_and_stops(city, citynerve):
     assert code == 0 and len({alert["id"] for alert in alerts(city)}) == 2
     told = citynerve("rules", "history", "--verify", "--data", city / "citynerve.yaml")
     assert told.code == 0 and told.out == "8 lines, nothing was changed\n"
+    told = citynerve("doctor", "--data", city / "data")
+    assert fourth in told.out, "a data folder alone says what is in force"
 
 
 def test_rules_that_are_wrong_stop_nothing(city):
