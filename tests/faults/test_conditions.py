@@ -80,7 +80,7 @@ def small_disk(tmp_path):
     """A file system of 3 MB, where one can be mounted."""
     folder = tmp_path / "small"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
     if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("to mount a small file system needs its right: run this as root")
     yield folder
