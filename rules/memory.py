@@ -3,14 +3,13 @@
 State knows events by their log positions, and an alert reads these lines again: its evidence, and the texts of its key.
 """
 
+from kernels.instants import HOUR_MS
+from kernels.limits import EVIDENCE_MAX
 from rules.checked import CheckedRule
 from rules.patterns.empty import ends
 from rules.patterns.plan import Absence, Change, Sequence, Threshold
 from rules.patterns.threshold import CheckedThreshold
 from rules.plan import Plan, RulePlan
-
-EVIDENCE_MAX = 20  # events of a session that are remembered, however long it goes on
-HOUR_MS = 3_600_000  # by which a civil day may be longer
 
 
 def memory_ms(checked: CheckedRule, rule: RulePlan, plan: Plan) -> int | None:
@@ -36,10 +35,10 @@ def _of_window(checked: CheckedThreshold, threshold: Threshold) -> int | None:
     window = threshold.window
     length = window.length_ms
     if window.panes == "session":
-        longest = EVIDENCE_MAX * length
+        longest = EVIDENCE_MAX * length  # so many events are remembered, however long it goes on
         length = longest if window.max_ms is None else min(longest, window.max_ms + length)
     elif window.panes == "day":
-        length += HOUR_MS
+        length += HOUR_MS  # a civil day may be longer
     if not threshold.is_state:
         return length
     length += threshold.hold_ms or 0

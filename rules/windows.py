@@ -117,6 +117,12 @@ def name(aggregate: Aggregate) -> tuple[str, str, float]:
     return aggregate.function, argument, 0.0 if counts else aggregate.parameter
 
 
+def accumulates(pattern: Accumulation) -> tuple[Looks, list[tuple[str, str, float, float]]]:
+    """Return what windows of one selection, key and length keep, in any plan: equal ones can take over from others."""
+    aggregates = pattern.window.aggregates if pattern.window else ()
+    return pattern.looks, [(*name(each), each.parameter) for each in aggregates]
+
+
 def _looks(rule: RulePlan) -> Looks:
     """Return at what instants a rule looks at its windows. With a baseline its judge looks at empty panes by itself."""
     pattern = rule.pattern

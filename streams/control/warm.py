@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from events.block import FUTURE_MS
 from kernels.instants import DAY_MS, HOUR_MS
-from rules.patterns.plan import Absence, Accumulation, Aggregate, Change, Sequence, Threshold
+from rules.patterns.plan import Absence, Accumulation, Change, Sequence, Threshold
 from rules.plan import Plan, RulePlan
-from rules.windows import WindowsPlan, running
+from rules.windows import WindowsPlan, accumulates, running
 
 WARM_MAX_MS = 48 * HOUR_MS  # older memory is empty
 ALWAYS_MS = FUTURE_MS + 5 * 60_000  # events may lie so far ahead of their arrival, and wait in the order
@@ -56,10 +56,5 @@ def _windows(plan: Plan) -> Mapping[str, object]:
         if isinstance(runs, WindowsPlan):
             for rule in runs.source.rules:
                 assert isinstance(rule.pattern, Accumulation)
-                window = rule.pattern.window
-                found[rule.signature] = rule.pattern.looks, [*map(_named, window.aggregates if window else ())]
+                found[rule.signature] = accumulates(rule.pattern)
     return found
-
-
-def _named(aggregate: Aggregate) -> tuple[str, str | None, float]:
-    return aggregate.function, None if aggregate.argument is None else aggregate.argument.text, aggregate.parameter

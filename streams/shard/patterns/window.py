@@ -16,7 +16,7 @@ from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 from rules.expression.compiled import Program
 from rules.patterns.plan import Accumulation
-from rules.windows import WindowsPlan, name
+from rules.windows import WindowsPlan, accumulates
 from streams.shard.choose import Chosen, Slice, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
@@ -140,8 +140,7 @@ class Window(Pattern):
         self._quiet = False
         kept = plan.source.rule.pattern
         assert isinstance(kept, Accumulation)
-        aggregates = [(*name(each), each.parameter) for each in kept.window.aggregates] if kept.window else []
-        self._kept = type(self.source), kept.looks, aggregates, self.source.columns
+        self._kept = type(self.source), accumulates(kept), self.source.columns
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
