@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from connectors.protocol import Source
 from events.alert import Alert
-from events.block import POSITION_BITS, End, Events, FeedEnd, Tick
+from events.block import POSITION_BITS, Enactment, Events
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
@@ -15,23 +15,14 @@ from streams.log.blocks import blocks, lost_line
 from streams.log.protocol import LogError
 from streams.log.reader import LogReader
 from streams.replay import Replay
-from streams.replaying import Arrivals, DeadLetters, Progress, Replaying
+from streams.replaying import How, Progress, Replaying
 from streams.time.watermark import Feed
 
 
 class Past(Protocol):
     """Something that can be replayed."""
 
-    def replay(
-        self,
-        plan: Plan,
-        references: References,
-        city: CityKey,
-        *,
-        shards: int = 1,
-        on_dead_letters: DeadLetters | None = None,
-        on_arrival: Arrivals | None = None,
-    ) -> Replaying:
+    def replay(self, plan: Plan, references: References, city: CityKey, **how: Unpack[How]) -> Replaying:
         """Return a replay of it from its beginning."""
         ...
 
@@ -47,27 +38,9 @@ class Files:
     sources: Sequence[Source]
     until: int | None = None
 
-    def replay(
-        self,
-        plan: Plan,
-        references: References,
-        city: CityKey,
-        *,
-        shards: int = 1,
-        on_dead_letters: DeadLetters | None = None,
-        on_arrival: Arrivals | None = None,
-    ) -> Replay:
+    def replay(self, plan: Plan, references: References, city: CityKey, **how: Unpack[How]) -> Replay:
         """Return a replay of them, which may be run once."""
-        return Replay(
-            plan,
-            references,
-            self.sources,
-            city,
-            shards=shards,
-            until=self.until,
-            on_dead_letters=on_dead_letters,
-            on_arrival=on_arrival,
-        )
+        return Replay(plan, references, self.sources, city, until=self.until, **how)
 
     def line(self, position: int) -> bytes:
         """Return the line at a log position of one of them."""
@@ -83,20 +56,9 @@ class Logged:
     begin: int
     end: int
 
-    def replay(
-        self,
-        plan: Plan,
-        references: References,
-        city: CityKey,
-        *,
-        shards: int = 1,
-        on_dead_letters: DeadLetters | None = None,
-        on_arrival: Arrivals | None = None,
-    ) -> "LoggedReplay":
+    def replay(self, plan: Plan, references: References, city: CityKey, **how: Unpack[How]) -> "LoggedReplay":
         """Return a replay of it."""
-        return LoggedReplay(
-            plan, references, self, city, shards=shards, on_dead_letters=on_dead_letters, on_arrival=on_arrival
-        )
+        return LoggedReplay(plan, references, self, city, **how)
 
     def line(self, position: int) -> bytes:
         """Return the line at a log position; in the place of one that is damaged or gone, an event that says so."""
@@ -113,49 +75,21 @@ class LoggedReplay(Replaying):
     that change what is in force are passed over: it is these rules that are tried.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        references: References,
-        past: Logged,
-        city: CityKey,
-        *,
-        shards: int = 1,
-        on_dead_letters: DeadLetters | None = None,
-        on_arrival: Arrivals | None = None,
-    ) -> None:
-        super().__init__(
-            plan,
-            references,
-            past.feeds,
-            city,
-            shards=shards,
-            on_dead_letters=on_dead_letters,
-            on_arrival=on_arrival,
-        )
+    def __init__(self, plan: Plan, references: References, past: Logged, city: CityKey, **how: Unpack[How]) -> None:
+        super().__init__(plan, references, past.feeds, city, **how)
         self._past = past
 
     def _run(self, progress: Progress) -> Iterator[list[Alert]]:
-        past, clocks = self._past, {clock.feed.name: clock for clock in self._clocks}
+        past = self._past
         frames = takewhile(lambda frame: frame.position < past.end, past.log.read(past.begin))
         at = past.begin
         for block, end in blocks(frames, {feed.name: feed for feed in past.feeds}):
             progress(end - at)
             at = end
             if isinstance(block, Events):
-                arrival = self._workers.result(self._workers.submit(None, self._decode, block))
-                yield from self._arrived(arrival, clocks[block.feed])
-                continue
-            if isinstance(block, Tick):
-                clocks[block.feed].heed(block)
-            elif isinstance(block, FeedEnd):
-                clocks[block.feed].ended = True
-            elif isinstance(block, End):
-                self._clock.ended = block.time
-            else:
-                continue
-            yield from self._found(block.position)
-            yield self._step(block)
+                yield from self._arrived(self._workers.result(self._workers.submit(None, self._decode, block)))
+            elif block is not None and not isinstance(block, Enactment):
+                yield from self._heard(block)
         yield from self._rest()
 
     def _line(self, position: int) -> bytes:

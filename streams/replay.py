@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Unpack
 
 from connectors.protocol import Source
 from events.alert import Alert
@@ -17,7 +18,7 @@ from events.block import POSITION_BITS, End, Events, FeedEnd
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
-from streams.replaying import Arrivals, DeadLetters, Progress, Replaying
+from streams.replaying import How, Progress, Replaying
 from streams.shard.intake import Arrival
 from streams.time.watermark import BEGINNING, Feed, FeedClock
 
@@ -34,37 +35,23 @@ class Replay(Replaying):
         sources: Sequence[Source],
         city: CityKey,
         *,
-        shards: int = 1,
         until: int | None = None,
-        on_dead_letters: DeadLetters | None = None,
-        on_arrival: Arrivals | None = None,
+        **how: Unpack[How],
     ) -> None:
-        feeds = [Feed(source.feed) for source in sources]
-        super().__init__(
-            plan,
-            references,
-            feeds,
-            city,
-            shards=shards,
-            on_dead_letters=on_dead_letters,
-            on_arrival=on_arrival,
-        )
+        super().__init__(plan, references, [Feed(source.feed) for source in sources], city, **how)
         self._until = until
-        self._inputs = [_Input(source, clock) for source, clock in zip(sources, self._clocks, strict=True)]
+        self._inputs = [
+            _Input(source, clock) for source, clock in zip(sources, self._clocks.feeds.values(), strict=True)
+        ]
 
     def _run(self, progress: Progress) -> Iterator[list[Alert]]:
         while holding := [entry for entry in self._inputs if not entry.clock.ended]:
             entry = min(holding, key=lambda entry: entry.clock.watermark)
             for arrival in self._turn(entry, progress):
-                yield from self._arrived(arrival, entry.clock)
+                yield from self._arrived(arrival)
             if entry.exhausted and not entry.ahead and entry.rest is None:
-                entry.clock.ended = True
-                yield self._step(FeedEnd(entry.clock.number << POSITION_BITS, entry.clock.feed.name))
-        greatest = max((entry.clock.greatest for entry in self._inputs), default=BEGINNING)
-        end_time = max(greatest, BEGINNING if self._until is None else self._until)
-        self._clock.ended = greatest
-        yield from self._found(0)
-        yield self._step(End(0, end_time))
+                yield from self._heard(FeedEnd(entry.clock.number << POSITION_BITS, entry.clock.feed.name))
+        yield from self._heard(End(0, max(self._clocks.greatest, self._until or BEGINNING)))
         yield from self._rest()
 
     def _turn(self, entry: "_Input", progress: Progress) -> Iterator[Arrival]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,8 @@ from streams.shard.intake import Arrival
 from streams.shard.shard import Shard, dropped
 from streams.stages import Stages
 from streams.summary import Summary
-from streams.time.epoch import EpochFinder
-from streams.time.watermark import NOTHING, Feed, FeedClock, GroupClock
+from streams.time.clocks import Clocks
+from streams.time.watermark import BEGINNING, Feed
 from streams.workers import Workers
 
 AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where there are several shards
@@ -31,6 +32,14 @@ AHEAD = 2  # blocks that are decoded ahead and that shards may lag behind, where
 DeadLetters = Callable[[EventBatch], None]
 Progress = Callable[[int], None]
 Arrivals = Callable[[Arrival], None]
+
+
+class How(TypedDict, total=False):
+    """How a replay is run: on how many shards, and who is told of dead letters and of what arrives."""
+
+    shards: int
+    on_dead_letters: DeadLetters | None
+    on_arrival: Arrivals | None
 
 
 class Replaying:
@@ -45,18 +54,14 @@ class Replaying:
         references: References,
         feeds: Sequence[Feed],
         city: CityKey,
-        *,
-        shards: int = 1,
-        on_dead_letters: DeadLetters | None = None,
-        on_arrival: Arrivals | None = None,
+        **how: Unpack[How],
     ) -> None:
+        shards = how.get("shards", 1)
         self.summary = Summary.of(plan)
-        self._on_dead_letters = on_dead_letters
-        self._on_arrival = on_arrival
+        self._on_dead_letters = how.get("on_dead_letters")
+        self._on_arrival = how.get("on_arrival")
         self._stages = Stages()
-        self._clocks = [FeedClock(feed, number) for number, feed in enumerate(feeds)]
-        self._clock = GroupClock(tuple(self._clocks))
-        self._epoch = EpochFinder(self._clock)
+        self._clocks = Clocks(feeds)
         self._shards = [
             Shard(plan, references, feeds, city, self._line, Slice(index, shards), self._stages)
             for index in range(shards)
@@ -75,13 +80,12 @@ class Replaying:
     @property
     def time(self) -> int | None:
         """Greatest event time seen so far (epoch ms), None before the first event."""
-        greatest = max((clock.greatest for clock in self._clocks), default=NOTHING)
-        return None if greatest == NOTHING else greatest
+        return None if self._clocks.greatest == BEGINNING else self._clocks.greatest
 
     @property
     def epoch(self) -> int | None:
         """When the first event released was (epoch ms), None before it is known."""
-        return self._epoch.epoch
+        return self._clocks.epoch
 
     def run(self, progress: Progress | None = None) -> Iterator[list[Alert]]:
         """Yield alerts in their final order, as they become certain; `progress` is told bytes as they are read."""
@@ -102,22 +106,26 @@ class Replaying:
         """Return the line at a log position."""
         raise NotImplementedError
 
-    def _arrived(self, arrival: Arrival, clock: FeedClock) -> Iterator[list[Alert]]:
+    def _arrived(self, arrival: Arrival) -> Iterator[list[Alert]]:
         """Give a block of events to all shards."""
         batch = arrival.batch
         self._count(batch)
-        judgement = arrival.judgement = clock.judge(batch)
+        judgement = arrival.judgement = self._clocks.judge(batch)
         self.summary.late += int(judgement.late.sum())
         if self._on_arrival:
             self._on_arrival(arrival)
-        self._epoch.see(batch, judgement)
-        yield from self._found(batch.position)
-        yield self._step(arrival)
+        yield from self._told(arrival, batch.position)
 
-    def _found(self, position: int) -> Iterator[list[Alert]]:
-        """Tell the shards the epoch, before the block that made it known."""
-        if epoch := self._epoch.record(position):
+    def _heard(self, block: Tick | Control) -> Iterator[list[Alert]]:
+        """Give a tick or a record to all shards."""
+        self._clocks.heed(block)
+        yield from self._told(block, block.position)
+
+    def _told(self, block: Arrival | Tick | Control, position: int) -> Iterator[list[Alert]]:
+        """Tell the shards a block, and before it the epoch if the block makes it known."""
+        if epoch := self._clocks.found(position):
             yield self._step(epoch)
+        yield self._step(block)
 
     def _rest(self) -> Iterator[list[Alert]]:
         """Yield what is left when all blocks have been given to the shards."""

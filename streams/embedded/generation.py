@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from events.alert import Alert
-from events.block import Block, Control, Enactment, End, Events, FeedEnd, Tick
+from events.block import Block, Control, Enactment, Events, Tick
 from events.identity import CityKey
 from streams.control.edition import Edition
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
 from streams.shard.reread import ReadLine
 from streams.shard.shard import Shard
-from streams.time.epoch import EpochFinder
-from streams.time.watermark import BEGINNING, Feed, FeedClock, GroupClock
+from streams.time.clocks import Clocks
+from streams.time.watermark import BEGINNING, Feed
 
 Spent = Callable[[int], AbstractContextManager[None]]
 
 
 class Generation:
-    """The shards of an edition, and what is known for all of them: clocks of feeds, and the epoch.
+    """The shards of an edition, and what is known for all of them: the clocks of feeds.
 
     Attributes
     ----------
@@ -26,8 +26,6 @@ class Generation:
         the ruleset and the reference sets
     shards
         one for each slice of the keys
-    clocks
-        of all feeds, by name
     since, began_at
         log position of the record by which it followed another one, 0 for the first; and the instant of that (epoch ms)
         where this process saw it follow
@@ -48,19 +46,17 @@ class Generation:
             Shard(edition.plan, edition.references, feeds, city, read_line, Slice(index, shards), stage)
             for index in range(shards)
         ]
-        self.clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
-        self._clock_of_all = GroupClock(tuple(self.clocks.values()))
-        self._epoch = EpochFinder(self._clock_of_all)
+        self._clocks = Clocks(feeds)
 
     @property
     def has_ended(self) -> bool:
         """Whether it was told that all input has ended: nothing more is released."""
-        return self._clock_of_all.ended is not None or any(shard.has_ended for shard in self.shards)
+        return self._clocks.have_ended or any(shard.has_ended for shard in self.shards)
 
     @property
     def greatest(self) -> int:
         """Greatest event time that any feed has delivered (epoch ms), `BEGINNING` before the first event."""
-        return max((clock.greatest for clock in self.clocks.values()), default=BEGINNING)
+        return self._clocks.greatest
 
     @property
     def reached(self) -> int:
@@ -75,9 +71,7 @@ class Generation:
 
     def go_on(self, shard: Shard) -> None:
         """Go on from where a restored shard of it stands."""
-        for name, clock in shard.clocks.items():
-            self.clocks[name].restore(clock.tables())
-        self._epoch.epoch = shard.epoch
+        self._clocks.restore(shard.clocks, shard.epoch)
 
     def decoded(self, block: Events) -> Arrival:
         """Return the batch of a block, and who takes what of it."""
@@ -87,15 +81,10 @@ class Generation:
         """Take note of a block; return what its shards are to be fed: the epoch, if this makes it known, and it."""
         position = block.batch.position if isinstance(block, Arrival) else block.position
         if isinstance(block, Arrival):
-            block.judgement = self.clocks[block.batch.feed].judge(block.batch)
-            self._epoch.see(block.batch, block.judgement)
-        elif isinstance(block, Tick):
-            self.clocks[block.feed].heed(block)
-        elif isinstance(block, FeedEnd):
-            self.clocks[block.feed].ended = True
-        elif isinstance(block, End):
-            self._clock_of_all.ended = block.time
-        epoch = self._epoch.record(position)
+            block.judgement = self._clocks.judge(block.batch)
+        else:
+            self._clocks.heed(block)
+        epoch = self._clocks.found(position)
         return [epoch, block] if epoch else [block]
 
     def remember(self, blocks: Iterable[tuple[Block | None, int]]) -> None:
@@ -117,9 +106,7 @@ class Generation:
     def follow(self, before: "Generation", record: Enactment) -> None:
         """Be ready to judge all from the instant of a record on, and the generation before all up to it."""
         self.since, self.began_at = record.position, record.at
-        for name, clock in self.clocks.items():
-            clock.restore(before.clocks[name].tables())
-        self._epoch.follow(before._epoch)
+        self._clocks.follow(before._clocks)
         for shard, other in zip(self.shards, before.shards, strict=True):
             shard.follow(other, record.at)
 

@@ -10,8 +10,8 @@ import random
 from events.block import End, Tick
 from events.decode import Decoder
 from streams.shard.shard import Shard
-from streams.time.epoch import EpochFinder
-from streams.time.watermark import Feed, FeedClock, GroupClock
+from streams.time.clocks import Clocks
+from streams.time.watermark import Feed
 from tests.properties.cities import KEY, Both
 from tests.properties.records import Log
 from tests.properties.small_city import FEEDS, START
@@ -29,29 +29,27 @@ class Writer:
     def __init__(self, log: LogStore, both: Both) -> None:
         feeds = [Feed(feed.name, feed.kinds, feed.lateness_ms) for feed in FEEDS]
         self.log = log
-        self.clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
-        self.ticked = dict.fromkeys(self.clocks, START)
-        self._group = GroupClock(tuple(self.clocks.values()))
-        self._epoch = EpochFinder(self._group)
+        self.clocks = Clocks(feeds)
+        self.ticked = dict.fromkeys(self.clocks.feeds, START)
         self._decode = Decoder(both.engine.plan.schemas, both.engine.plan.layout, KEY)
 
     def lines(self, feed: str, lines: list[bytes], now: int) -> None:
         """Append a block; the epoch goes before the block that makes it known."""
         batch = self._decode(LogStore().append_lines(feed, lines, now))
-        self._epoch.see(batch, self.clocks[feed].judge(batch))
+        self.clocks.judge(batch)
         self._name_epoch()
         self.log.append_lines(feed, lines, now)
 
     def tick(self, feed: str, now: int, *, blind: bool = False) -> None:
         """Append a tick: the feed has nothing older any more, or (`blind`) has been silent for too long."""
-        clock = self.clocks[feed]
-        clock.tick = max(clock.tick, now - clock.feed.lateness_ms)
+        tick = Tick(feed, 0, now - self.clocks.feeds[feed].feed.lateness_ms, blind)
+        self.clocks.heed(tick)
         self.ticked[feed] = now
         self._name_epoch()
-        self.log.append(Tick(feed, 0, now - clock.feed.lateness_ms, blind))
+        self.log.append(tick)
 
     def _name_epoch(self) -> None:
-        if record := self._epoch.record(0):
+        if record := self.clocks.found(0):
             self.log.append(record)
 
 
@@ -143,7 +141,7 @@ class World:
         self._tick()
 
     def _tick(self) -> None:
-        for feed in self.writer.clocks:
+        for feed in self.writer.clocks.feeds:
             out = self.devices.is_out(feed)
             if self.clock.now - self.writer.ticked[feed] >= (BLIND_AFTER_MS if out else TICK_EVERY_MS):
                 self.writer.tick(feed, self.clock.now, blind=out)
