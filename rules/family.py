@@ -19,6 +19,8 @@ from rules.patterns.plan import Absence, Accumulation, Aggregate, Threshold, ext
 from rules.plan import RulePlan
 
 Ints = NDArray[np.int64]
+LITERALS = frozenset(map(int, op.LITERALS))
+_PLAIN = (str, int, float, frozenset, type(None))  # most of a plan's fields, of which nothing else need be asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,8 @@ def skeleton(value: Any) -> Any:
     """Return a part of a plan without its literals: of programs the code without the literals' arguments."""
     match value:
         case Program():
-            return (*_masked(value.code).ravel().tolist(), value.depth)
+            masked = [(opcode, 0 if opcode in LITERALS else argument) for opcode, argument in value.instructions]
+            return (*masked, value.depth)
         case Aggregate(function="count" | "distinct"):  # how much is told apart may differ: see `limits`
             return value.function, skeleton(value.argument)
         case Threshold() | Accumulation():
@@ -77,12 +80,6 @@ def skeleton(value: Any) -> Any:
             return type(value).__name__, *(skeleton(getattr(value, each.name)) for each in fields(value))
         case _:
             return value
-
-
-def _masked(code: Ints) -> Ints:
-    masked = code.reshape(-1, 2).copy()
-    masked[np.isin(masked[:, 0], op.LITERALS), 1] = 0
-    return masked
 
 
 def _family(members: tuple[RulePlan, ...]) -> FamilyPlan:
@@ -116,24 +113,20 @@ def literals(parts: Any) -> list[int]:
     """Return the arguments of all literals of the programs in a part of a plan, in a fixed order."""
     found: list[int] = []
     for program in programs(parts):
-        code = program.code.reshape(-1, 2)
-        found += code[np.isin(code[:, 0], op.LITERALS), 1].tolist()
+        found += [argument for opcode, argument in program.instructions if opcode in LITERALS]
     return found
 
 
 def programs(value: Any) -> Iterator[Program]:
     """Yield all programs in a part of a plan, in a fixed order."""
-    match value:
-        case Program():
-            yield value
-        case tuple():
-            for each in value:
-                yield from programs(each)
-        case _ if is_dataclass(value):
-            for each in fields(value):
-                yield from programs(getattr(value, each.name))
-        case _:
-            pass
+    if isinstance(value, Program):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from programs(each)
+    elif not isinstance(value, _PLAIN) and is_dataclass(value):
+        for each in fields(value):
+            yield from programs(getattr(value, each.name))
 
 
 def _rewritten(value: Any, wanted: Iterator[int | None]) -> Any:
@@ -141,9 +134,8 @@ def _rewritten(value: Any, wanted: Iterator[int | None]) -> Any:
     match value:
         case Program():
             code = value.code.reshape(-1, 2).copy()
-            for at in np.flatnonzero(np.isin(code[:, 0], op.LITERALS)).tolist():
-                parameter = next(wanted)
-                if parameter is not None:
+            for at, (opcode, _) in enumerate(value.instructions):
+                if opcode in LITERALS and (parameter := next(wanted)) is not None:
                     code[at] = op.EXTRA, parameter
             return replace(value, code=code)
         case tuple():

@@ -15,8 +15,14 @@ class Program:
     depth: int
     text: str  # the expression in canonical spelling, macros expanded
 
+    @property
+    def instructions(self) -> list[tuple[int, int]]:
+        """Its opcodes and arguments: they are few, and NumPy would take longer to look through them."""
+        return [(opcode, argument) for opcode, argument in self.code.reshape(-1, 2).tolist()]
+
 
 def reads(programs: Iterable[Program], *opcodes: int) -> list[int]:
     """Return what some instructions of programs name, each once, sorted: the lanes, sets or coverages read."""
-    codes = (program.code.reshape(-1, 2) for program in programs)
-    return sorted({argument for code in codes for argument in code[np.isin(code[:, 0], opcodes), 1].tolist()})
+    wanted = frozenset(map(int, opcodes))
+    found = (each for program in programs for each in program.instructions)
+    return sorted({argument for opcode, argument in found if opcode in wanted})

@@ -31,7 +31,7 @@ from streams.log.frame import Frame
 from streams.log.protocol import Log, LogError
 from streams.shard.intake import Arrival
 from streams.shard.shard import Shard, dropped
-from streams.snapshot.container import SnapshotError, unpack
+from streams.snapshot.container import SnapshotError
 from streams.snapshot.store import SnapshotStore
 from streams.stages import Stages
 from streams.summary import Summary
@@ -288,8 +288,9 @@ class Engine:
 
     def _restore(self, found: Recovery) -> None:
         """Restore the shards from their newest snapshots of one generation, else begin where the log does."""
+        unused = [self._now]
         for version, since, kept in by_generation(self._store, len(self.shards), found):
-            generation = self._known(version, found)
+            generation = self._known(version, unused, found)
             if generation is None:
                 continue
             generation.since = since
@@ -297,25 +298,29 @@ class Engine:
             if all(starts) or (any(starts) and not generation.since):
                 self._now, self._from = generation, starts
                 return
-        self._now = self._known(self._succession.first() or self.edition.version, found) or self._make(self.edition)
+        version = self._succession.first() or self.edition.version
+        self._now = self._known(version, unused, found) or self._make(self.edition)
 
-    def _known(self, version: str, found: Recovery) -> Generation | None:
+    def _known(self, version: str, unused: list[Generation], found: Recovery) -> Generation | None:
+        """Return a generation of an edition to which nothing has been done: one of some, or another one."""
+        if version == self.edition.version:
+            return unused.pop() if unused else self._make(self.edition)
         try:
-            return self._make(self.edition if version == self.edition.version else self._load(version))
+            return self._make(self._load(version))
         except LookupError as error:
             found.refused.append(f"edition {version} is not known: {error}")
             return None
 
     def _restored(self, shard: Shard, snapshots: list[Snapshot], found: Recovery) -> int:
         """Restore a shard from the newest snapshot that can be used; return its log position, 0 if none can."""
-        for position, name, data in snapshots:
+        for position, path, beside in snapshots:
             try:
                 if position > self.logs.events.end:
                     raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
-                self._reaches(unpack(data)[0]["beside"])
-                shard.restore(data)
-            except SnapshotError as error:
-                found.refused.append(f"{name}: {error}")
+                self._reaches(beside)
+                shard.restore(path.read_bytes())
+            except (OSError, SnapshotError) as error:
+                found.refused.append(f"{path.name}: {error}")
             else:
                 return position
         return 0

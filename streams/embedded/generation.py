@@ -47,6 +47,7 @@ class Generation:
             for index in range(shards)
         ]
         self._clocks = Clocks(feeds)
+        self.decoded = self.shards[0].intake  # of a block the batch, and who takes what of it; before the first event
 
     @property
     def has_ended(self) -> bool:
@@ -72,10 +73,6 @@ class Generation:
     def go_on(self, shard: Shard) -> None:
         """Go on from where a restored shard of it stands."""
         self._clocks.restore(shard.clocks, shard.epoch)
-
-    def decoded(self, block: Events) -> Arrival:
-        """Return the batch of a block, and who takes what of it."""
-        return self.shards[0].intake(block)
 
     def told(self, block: Arrival | Tick | Control) -> list[Tick | Control | Arrival]:
         """Take note of a block; return what its shards are to be fed: the epoch, if this makes it known, and it."""

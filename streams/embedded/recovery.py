@@ -1,11 +1,13 @@
 """What a start finds: snapshots, of which generation they are, and what was read again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from streams.snapshot.container import SnapshotError, unpack
+from streams.snapshot.container import SnapshotError, read_header
 from streams.snapshot.store import SnapshotStore
 
-Snapshot = tuple[int, str, bytes]  # log position, name and content
+Snapshot = tuple[int, Path, Mapping[str, int]]  # log position, file, and how far the derived logs were
 
 
 @dataclass(slots=True)
@@ -26,21 +28,22 @@ class Recovery:
 def by_generation(store: SnapshotStore, shards: int, found: Recovery) -> list[tuple[str, int, list[list[Snapshot]]]]:
     """Return the snapshots of each generation by shard: its edition, the position of its record, and them.
 
-    The newest come first. What cannot be read is noted.
+    The newest come first. What cannot be read is noted. Headers alone are read: snapshots are large, there are two of
+    each shard, and of these a start needs one.
     """
     generations: dict[str, list[list[Snapshot]]] = {}
     newest: dict[str, int] = {}
     for number in range(shards):
         for position, path in store.newest(number):
             try:
-                data = path.read_bytes()
-                name = unpack(data)[0].get("edition", "")
+                header = read_header(path)
+                name = header.get("edition", "")
                 if "." not in name:
                     raise SnapshotError("it is of an older program, which did not say what was in force")
             except (OSError, SnapshotError) as error:
                 found.refused.append(f"{path.name}: {error}")
                 continue
-            generations.setdefault(name, [[] for _ in range(shards)])[number].append((position, path.name, data))
+            generations.setdefault(name, [[] for _ in range(shards)])[number].append((position, path, header["beside"]))
             newest[name] = max(newest.get(name, 0), position)
     ordered = sorted(generations.items(), key=lambda each: -newest[each[0]])
     return [(version, int(since), kept) for name, kept in ordered for version, since in [name.split(".")]]

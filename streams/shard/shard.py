@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,15 +77,19 @@ class Shard:
         self._remembered = Remembered()
         self._clocks = {feed.name: FeedClock(feed, number) for number, feed in enumerate(feeds)}
         self._groups = self._grouped(surroundings)
+        self._surroundings, self._city = surroundings, city
+        self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
+        self._before: Shard | None = None  # whose state it takes over
+        self._begun: set[str] = set()  # its rules that have begun
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What takes in blocks, for this shard and all others of the plan: one of them is asked for it."""
         entries = {
             name: [entry for group in self._groups if clock in group.clock.clocks for entry in group.entries]
             for name, clock in self._clocks.items()
         }
-        self.intake = Intake(plan, surroundings, city, entries, part)
-        self._city = city.fingerprint
-        self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
-        self._before: Shard | None = None  # whose state it takes over
-        self._begun: set[str] = set()  # its rules that have begun
+        return Intake(self.plan, self._surroundings, self._city, entries, self.part)
 
     def _grouped(self, surroundings: Surroundings) -> list[TimeGroup]:
         """Put the rules together that read the same feeds, and take their events from the same of these."""
@@ -352,7 +357,7 @@ class Shard:
         """What a snapshot and the shard that takes it must have in common."""
         return {
             "format": FORMAT,
-            "city": self._city,
+            "city": self._city.fingerprint,
             "schemas": self.plan.schemas.version,
             "shard": [self.part.index, self.part.count],
             "ruleset": self.plan.version,
