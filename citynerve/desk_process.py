@@ -42,6 +42,12 @@ def looks_at_engine(plan: Plan) -> bool:
     return any(rule.rule == RULE for rule in plan.rules)
 
 
+def heard(feeds: Sequence[Feed], plan: Plan) -> Sequence[Feed]:
+    """Return feeds with that of a desk, where rules listen to it."""
+    there = any(feed.name == FEED.name for feed in feeds)
+    return feeds if there or not looks_at_engine(plan) else (*feeds, FEED)
+
+
 def sender(token: str) -> Sender:
     """Return a desk as the ingest knows it: it is heard of once a minute."""
     return Sender(FEED.name, digest(token), FEED.kinds, SILENT_AFTER_MS / 1000)

@@ -91,7 +91,7 @@ class LogPast:
         end = log.end if until is None else log.seek(until)
         if begin >= end:
             raise Failure(say(en=f"{folder} has nothing of that time", zh=f"{folder} 中没有该时段的数据"))
-        return cls(folder, _feeds(engine, log), begin, end)
+        return cls(folder, feeds_of(engine, log), begin, end)
 
     @contextmanager
     def open(self, time_max: int) -> Iterator[Opened]:
@@ -99,7 +99,7 @@ class LogPast:
         yield Opened(Logged(LogReader(self.folder), self.feeds, self.begin, self.end), size=self.end - self.begin)
 
 
-def _feeds(engine: Located, log: LogReader) -> tuple[watermark.Feed, ...]:
+def feeds_of(engine: Located, log: LogReader) -> tuple[watermark.Feed, ...]:
     """Return the feeds of a log: as they are configured, else as a snapshot notes them, else as they come in it."""
     if engine.settings is not None:
         return engine.settings.feeds

@@ -1,5 +1,6 @@
 """An engine as a city runs it: events are posted, alerts go to their log, until it is told to stop."""
 
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 
@@ -28,6 +29,7 @@ from streams.metrics.engine import EngineMetrics
 from streams.metrics.health import Health
 from streams.metrics.server import Collector, MetricsServer
 from streams.time.wall import LEAP_MS, Leap, WallClock
+from streams.time.watermark import Feed
 
 
 class Service:
@@ -46,12 +48,12 @@ class Service:
             clock=clock,
         )
         self.view = View(self.publishing.lines, console or Console())
-        feeds, senders, self._token = settings.feeds, settings.senders, ""
+        feeds: Sequence[Feed] = settings.feeds
+        senders, self._token = settings.senders, ""
         if settings.has_desk and desk_process.looks_at_engine(self.publishing.plan):
             self._token = tokens.propose()
             senders = senders.and_also(desk_process.sender(self._token))
-            if all(feed.name != desk_process.FEED.name for feed in feeds):
-                feeds = (*feeds, desk_process.FEED)
+            feeds = desk_process.heard(feeds, self.publishing.plan)
         opened, inbox = open_engine(
             settings.data,
             self.publishing.first(),

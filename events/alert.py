@@ -10,6 +10,7 @@ Severity = Literal["critical", "high", "medium", "low"]
 Mode = Literal["live", "shadow"]
 Transition = Literal["firing", "raised", "lowered", "resolved", "expired", "not_expected", "rule_removed", "corrected"]
 
+ENDS: tuple[Transition, ...] = ("resolved", "expired", "not_expected", "rule_removed", "corrected")
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")  # most severe first
 
 

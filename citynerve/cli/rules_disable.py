@@ -30,12 +30,15 @@ def command() -> click.Command:
     )
 
 
-def _disable(rule: str, reason: str, author: str | None, yes: bool, timeout: int, data: Path | None) -> int:
+def _disable(
+    rule: str, reason: str, author: str | None, yes: bool, preview: bool, timeout: int, data: Path | None
+) -> int:
     from citynerve import warm
 
     warm.ensure()
     from citynerve import config, controlled, proposing
     from citynerve.located import located
+    from citynerve.rehearsing import Wanted
     from events.schema import Schemas
     from rules.check import loads
     from rules.disabling import disabled
@@ -56,7 +59,8 @@ def _disable(rule: str, reason: str, author: str | None, yes: bool, timeout: int
                 zh=f"生效的规则中没有 {rule}{f',是否想写 {near}?' if near else ''}",
             )
         )
-    show(edits(ruleset, loads(texts, schemas, config.city())))
+    wanted = loads(texts, schemas, config.city())
+    show(edits(ruleset, wanted), place, history, Wanted(wanted), preview=preview)
     proposing.confirmed(yes)
     proposal = Proposal("disable", author or proposing.user(), reason, base=now.ruleset, rule=rule)
     return proposing.propose(place.data, proposal, ruleset.plan, timeout)

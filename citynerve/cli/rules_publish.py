@@ -12,7 +12,10 @@ from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
 
 if TYPE_CHECKING:
+    from citynerve.located import Located
+    from citynerve.rehearsing import Wanted
     from rules.edits import Edits
+    from streams.control.history import History
 
 TIMEOUT_S = 600
 
@@ -39,10 +42,11 @@ def command() -> click.Command:
         short_help=say(en="publish rules in a running engine", zh="在运行中的引擎里发布规则"),
         help=say(
             en="Have a running engine go by other rules. First the difference to what is in force is shown, each edit "
-            "with its class, and it is asked. The engine checks the rules again, writes down who publishes what and "
-            "why, and says from which instant of event time on they are in force. What is wrong is refused whole.",
-            zh="让运行中的引擎改用另一套规则。先显示与生效规则的差异及每处变化的类别,再请求确认。引擎重新检查规则,"
-            "记录由谁、为何发布了什么,并给出从哪个事件时间起生效。有错误则整体不采用。",
+            "with its class, and how many alerts begin and end at once; then it is asked. The engine checks the rules "
+            "again, writes down who publishes what and why, and says "
+            "from which instant of event time on they are in force. What is wrong is refused whole.",
+            zh="让运行中的引擎改用另一套规则。先显示与生效规则的差异、每处变化的类别,以及会立即产生和结束多少告警,"
+            "再请求确认。引擎重新检查规则,记录由谁、为何发布了什么,并给出从哪个事件时间起生效。有错误则整体不采用。",
         ),
         epilog=say(**EXIT_CODES),
     )
@@ -64,6 +68,15 @@ def published() -> list[click.Parameter]:
         ),
         Option(["--yes"], is_flag=True, help=say(en="publish without asking", zh="不再询问,直接发布")),
         Option(
+            ["--preview/--no-preview"],
+            default=True,
+            help=say(
+                en="say first how many alerts begin and end at once; it reads the log that new rules are filled from, "
+                "48 hours at most",
+                zh="先给出会立即产生和结束多少告警;为此要读取填充新规则状态所需的日志,最多 48 小时",
+            ),
+        ),
+        Option(
             ["--timeout"],
             type=click.IntRange(1),
             default=TIMEOUT_S,
@@ -75,12 +88,21 @@ def published() -> list[click.Parameter]:
     ]
 
 
-def _publish(paths: Sequence[Path], reason: str, author: str | None, yes: bool, timeout: int, data: Path | None) -> int:
+def _publish(
+    paths: Sequence[Path],
+    reason: str,
+    author: str | None,
+    yes: bool,
+    preview: bool,
+    timeout: int,
+    data: Path | None,
+) -> int:
     from citynerve import warm
 
     warm.ensure()
     from citynerve import config, controlled, engine, proposing
     from citynerve.located import located
+    from citynerve.rehearsing import Wanted
     from events.place import Problems
     from events.schema import Schemas
     from rules import errors
@@ -106,7 +128,7 @@ def _publish(paths: Sequence[Path], reason: str, author: str | None, yes: bool, 
         return FOUND
     engine.tell(ruleset.problems)
     found = edits(history.ruleset(now), ruleset)
-    show(found)
+    show(found, place, history, Wanted(ruleset), preview=preview)
     if found.is_same:
         return OK
     proposing.confirmed(yes)
@@ -114,18 +136,11 @@ def _publish(paths: Sequence[Path], reason: str, author: str | None, yes: bool, 
     return proposing.propose(place.data, proposal, ruleset.plan, timeout)
 
 
-def show(found: "Edits") -> None:
-    """Print edits, and what nobody can know beforehand of those that judge state anew."""
-    from citynerve import edit_lines
+def show(found: "Edits", place: "Located", history: "History", wanted: "Wanted", *, preview: bool) -> None:
+    """Print edits, and what they would do at once."""
+    from citynerve import edit_lines, rehearsing
 
     for line in edit_lines.lines(found):
         click.echo(line)
-    judged = sum(edit.kind == "judgement" for edit in found.edits)
-    if judged:
-        click.echo(
-            say(
-                en=f"judgement: {judged} rule{'s' * (judged != 1)} judge{'s' * (judged == 1)} what is remembered anew "
-                "when it takes effect, and may raise or end alerts at once; how many is not counted beforehand",
-                zh=f"判定变化:{judged} 条规则在生效时按新条件重新判定已有状态,可能立即产生或结束告警;数量无法预先给出",
-            )
-        )
+    if preview and (rehearsing.is_needed(found) or wanted.sets is not None):
+        rehearsing.show(place, history, wanted)

@@ -45,7 +45,9 @@ def command() -> click.Command:
     )
 
 
-def _rollback(version: str, reason: str, author: str | None, yes: bool, timeout: int, data: Path | None) -> int:
+def _rollback(
+    version: str, reason: str, author: str | None, yes: bool, preview: bool, timeout: int, data: Path | None
+) -> int:
     if version.startswith("-") and version != BEFORE:
         raise NoSuchOption(version, ctx=click.get_current_context())
     from citynerve import warm
@@ -53,6 +55,7 @@ def _rollback(version: str, reason: str, author: str | None, yes: bool, timeout:
     warm.ensure()
     from citynerve import controlled, proposing
     from citynerve.located import located
+    from citynerve.rehearsing import Wanted
     from events.schema import Schemas
     from rules.edits import edits
     from streams.control.proposal import Proposal
@@ -68,7 +71,9 @@ def _rollback(version: str, reason: str, author: str | None, yes: bool, timeout:
                 zh=f"没有发布过版本 {version};见 citynerve rules history",
             )
         )
-    show(edits(history.ruleset(now), history.ruleset(wanted)))
+    ruleset = history.ruleset(wanted)
+    sets = wanted.references if version == BEFORE else {**wanted.references, **now.references}
+    show(edits(history.ruleset(now), ruleset), place, history, Wanted(ruleset, sets), preview=preview)
     if version == BEFORE and wanted.references != now.references:
         changed = ", ".join(
             name
@@ -78,4 +83,4 @@ def _rollback(version: str, reason: str, author: str | None, yes: bool, timeout:
         click.echo(say(en=f"sets as they were: {changed}", zh=f"恢复参考集: {changed}"))
     proposing.confirmed(yes)
     proposal = Proposal("rollback", author or proposing.user(), reason, base=now.ruleset, version=version)
-    return proposing.propose(place.data, proposal, history.ruleset(wanted).plan, timeout)
+    return proposing.propose(place.data, proposal, ruleset.plan, timeout)

@@ -3,18 +3,20 @@
 An edition is made again from the texts and copies that its entry names: no file outside the data folder is needed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from events.identity import CityKey
 from events.place import Problem, Problems
+from events.reference import find_sets
 from events.schema import Schemas
 from rules import check
+from rules.plan import Plan
 from streams.control import entry as lines
 from streams.control.edition import Edition
-from streams.control.entry import Entry, Outcome
+from streams.control.entry import Entry, Outcome, SetFile
 from streams.control.reference_files import ReferenceFiles
 from streams.control.references import References
 from streams.disk import Disk
@@ -160,10 +162,29 @@ class History:
         if entry.entry not in self._editions:
             _make_room(self._editions)
             plan = self.ruleset(entry).plan
-            files = {name: self.files.path(file) for name, file in entry.references.items()}
+            files = self.paths(entry.references)
             references, self.remarks = References.read(plan, files, None, self._city, force_empty=True)
             self._editions[entry.entry] = replace(Edition.of(plan, references), version=entry.edition)
         return self._editions[entry.entry]
+
+    def sets_of(
+        self, plan: Plan, folder: Path | None, given: Mapping[str, SetFile | Path] | None = None
+    ) -> dict[str, SetFile | Path]:
+        """Return the files of the sets that a plan reads: given ones, else those in force and, where none is, there."""
+        wanted = {each.name for each in plan.sets}
+        found: dict[str, SetFile | Path] = {}
+        if given is not None:
+            found |= given
+        else:
+            if folder is not None and wanted:
+                found |= find_sets(folder)
+            if self.current is not None:
+                found |= self.current.references
+        return {name: file for name, file in found.items() if name in wanted}
+
+    def paths(self, sets: Mapping[str, SetFile | Path]) -> dict[str, Path]:
+        """Return where the files of sets lie, copies and others."""
+        return {name: self.files.path(file) if isinstance(file, SetFile) else file for name, file in sets.items()}
 
     def load(self, version: str) -> Edition:
         """Return the edition of a version.

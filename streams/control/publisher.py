@@ -10,7 +10,6 @@ from typing import Any
 
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
-from events.reference import find_sets
 from events.schema import Schemas
 from events.unreadable import reason
 from rules import check
@@ -170,8 +169,8 @@ class Publisher:
             ruleset = check.checked(given, self._schemas, self._city, now=datetime.now(UTC))
         else:
             ruleset = self.journal.ruleset(current)
-        sets = self._sets(ruleset, change.sets)
-        paths = {name: self.journal.files.path(f) if isinstance(f, SetFile) else f for name, f in sets.items()}
+        sets = self.journal.sets_of(ruleset.plan, self._reference, change.sets)
+        paths = self.journal.paths(sets)
         digests = {name: _digest(file) for name, file in sets.items() if isinstance(file, Path)}
         held = change.sets is None and current is not None  # they were taken, empty or not
         references, remarks = References.read(
@@ -179,19 +178,6 @@ class Publisher:
         )
         problems = (*ruleset.problems, *remarks, *self._shrunk(references, paths))
         return Prepared(ruleset, Edition.of(ruleset.plan, references), sets, digests, problems)
-
-    def _sets(self, ruleset: check.Ruleset, given: Mapping[str, SetFile | Path] | None) -> dict[str, SetFile | Path]:
-        """Return the files of the sets that rules read: given ones, else those in force and, where none is, there."""
-        wanted = {each.name for each in ruleset.plan.sets}
-        found: dict[str, SetFile | Path] = {}
-        if given is not None:
-            found |= given
-        else:
-            if self._reference is not None and wanted:
-                found |= find_sets(self._reference)
-            if self.journal.current is not None:
-                found |= self.journal.current.references
-        return {name: file for name, file in found.items() if name in wanted}
 
     def _append(self, change: Change, prepared: Prepared, told: tuple[Mapping[str, Any], ...]) -> Entry:
         fresh = {name: file for name, file in prepared.sets.items() if isinstance(file, Path)}

@@ -24,10 +24,10 @@ from streams.embedded.counts import Counts
 from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
 from streams.embedded.generation import Generation
-from streams.embedded.recovery import Recovery, Snapshot, by_generation
+from streams.embedded.recovery import Recovery, restored
 from streams.embedded.succession import Load, Succession
 from streams.log.blocks import blocks, lost_line
-from streams.log.frame import Frame
+from streams.log.frame import Frame, What
 from streams.log.protocol import Log, LogError
 from streams.shard.intake import Arrival
 from streams.shard.shard import Shard, dropped
@@ -96,7 +96,9 @@ class Engine:
         self._make = make
         self._load = load
         self._now = make(edition)
-        self._succession = Succession(logs.events, self.feeds, clock, make, load)
+        self._succession = Succession(
+            logs.events, lambda text: logs.events.append("", text, What.CONTROL), self.feeds, clock, make, load
+        )
         self.logs, self._store, self._clock, self._on_alerts = logs, store, clock, on_alerts
         self.give_up_at = float("inf")  # monotonic seconds from which what cannot be written is left to the next start
         self._on_failure = on_failure
@@ -289,15 +291,12 @@ class Engine:
     def _restore(self, found: Recovery) -> None:
         """Restore the shards from their newest snapshots of one generation, else begin where the log does."""
         unused = [self._now]
-        for version, since, kept in by_generation(self._store, len(self.shards), found):
-            generation = self._known(version, unused, found)
-            if generation is None:
-                continue
-            generation.since = since
-            starts = [self._restored(shard, own, found) for shard, own in zip(generation.shards, kept, strict=True)]
-            if all(starts) or (any(starts) and not generation.since):
-                self._now, self._from = generation, starts
-                return
+        there = restored(
+            self._store, len(self.shards), lambda version: self._known(version, unused, found), self._check, found
+        )
+        if there is not None:
+            self._now, self._from = there
+            return
         version = self._succession.first() or self.edition.version
         self._now = self._known(version, unused, found) or self._make(self.edition)
 
@@ -311,31 +310,19 @@ class Engine:
             found.refused.append(f"edition {version} is not known: {error}")
             return None
 
-    def _restored(self, shard: Shard, snapshots: list[Snapshot], found: Recovery) -> int:
-        """Restore a shard from the newest snapshot that can be used; return its log position, 0 if none can."""
-        for position, path, beside in snapshots:
-            try:
-                if position > self.logs.events.end:
-                    raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
-                self._reaches(beside)
-                shard.restore(path.read_bytes())
-            except (OSError, SnapshotError) as error:
-                found.refused.append(f"{path.name}: {error}")
-            else:
-                return position
-        return 0
-
     def _failed(self, error: LogError) -> None:
         """Wait before a derived line is written again; behind the end of patience, give up: it is derived again."""
         if time.monotonic() > self.give_up_at:
             raise error
         self._on_failure(error)
 
-    def _reaches(self, beside: Mapping[str, int]) -> None:
-        """Refuse a snapshot that stands for more than the derived logs hold: what they lost is derived again."""
-        for name, position in beside.items():
-            if self._derived[name].log.end < position:
-                raise SnapshotError(f"the log `{name}` ends at {self._derived[name].log.end}, before its {position}")
+    def _check(self, position: int, beside: Mapping[str, int]) -> None:
+        """Refuse a snapshot that stands for more than the logs hold: what derived ones lost is derived again."""
+        if position > self.logs.events.end:
+            raise SnapshotError(f"the event log ends before it, at {self.logs.events.end}")
+        for name, reached in beside.items():
+            if self._derived[name].log.end < reached:
+                raise SnapshotError(f"the log `{name}` ends at {self._derived[name].log.end}, before its {reached}")
 
     def _snapshot_one(self) -> None:
         """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""

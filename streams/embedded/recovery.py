@@ -1,13 +1,17 @@
 """What a start finds: snapshots, of which generation they are, and what was read again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from streams.embedded.generation import Generation
+from streams.shard.shard import Shard
 from streams.snapshot.container import SnapshotError, read_header
 from streams.snapshot.store import SnapshotStore
 
-Snapshot = tuple[int, Path, Mapping[str, int]]  # log position, file, and how far the derived logs were
+Beside = Mapping[str, int]  # how far the derived logs were
+Snapshot = tuple[int, Path, Beside]  # log position, file, and what stood beside it
+Check = Callable[[int, Beside], None]  # raises `SnapshotError` of one that may not be used
 
 
 @dataclass(slots=True)
@@ -47,3 +51,44 @@ def by_generation(store: SnapshotStore, shards: int, found: Recovery) -> list[tu
             newest[name] = max(newest.get(name, 0), position)
     ordered = sorted(generations.items(), key=lambda each: -newest[each[0]])
     return [(version, int(since), kept) for name, kept in ordered for version, since in [name.split(".")]]
+
+
+def restored(
+    store: SnapshotStore, shards: int, known: Callable[[str], Generation | None], check: Check, found: Recovery
+) -> tuple[Generation, list[int]] | None:
+    """Restore the shards of the newest generation that can be used.
+
+    Parameters
+    ----------
+    known
+        makes the generation of an edition's version, None if that is not known
+    check
+        refuses what may not be used
+
+    Returns
+    -------
+    the generation, and the log position of each of its shards, 0 of one that begins where the log does; None if there
+    is none
+    """
+    for version, since, kept in by_generation(store, shards, found):
+        generation = known(version)
+        if generation is None:
+            continue
+        generation.since = since
+        starts = [_restored(shard, own, check, found) for shard, own in zip(generation.shards, kept, strict=True)]
+        if all(starts) or (any(starts) and not since):
+            return generation, starts
+    return None
+
+
+def _restored(shard: Shard, snapshots: list[Snapshot], check: Check, found: Recovery) -> int:
+    """Restore a shard from the newest snapshot that can be used; return its log position, 0 if none can."""
+    for position, path, beside in snapshots:
+        try:
+            check(position, beside)
+            shard.restore(path.read_bytes())
+        except (OSError, SnapshotError) as error:
+            found.refused.append(f"{path.name}: {error}")
+        else:
+            return position
+    return 0

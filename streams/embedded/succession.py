@@ -20,7 +20,7 @@ from streams.control.warm import read_back_ms
 from streams.embedded.generation import Generation
 from streams.log.blocks import blocks, enactment_record
 from streams.log.frame import Frame, What
-from streams.log.protocol import Log, LogError
+from streams.log.protocol import LogError, Readable
 from streams.time.watermark import BEGINNING, Feed
 
 NEAR = 4 << 20  # bytes of log that are left for the engine's own thread to read
@@ -46,21 +46,25 @@ class Succession:
 
     Parameters
     ----------
-    log, feeds, clock
-        the event log, its feeds by name, and the time (epoch ms), by which is said how far back is read
+    log, append
+        the event log, and what appends a control record to it
+    feeds, clock
+        its feeds by name, and the time (epoch ms), by which is said how far back is read
     make, load
         make the generation of an edition; return the edition of a version, or raise `LookupError`
     """
 
     def __init__(
         self,
-        log: Log,
+        log: Readable,
+        append: Callable[[bytes], "Future[Frame]"],
         feeds: Mapping[str, Feed],
         clock: Callable[[], int],
         make: Callable[[Edition], Generation],
         load: Load,
     ) -> None:
-        self._log, self._feeds, self._clock, self._make, self._load = log, feeds, clock, make, load
+        self._log, self._append_record, self._feeds = log, append, feeds
+        self._clock, self._make, self._load = clock, make, load
         self._publisher = ThreadPoolExecutor(1, "publish")
         self._ready: deque[_Asked] = deque()
         self._record: Future[Frame] | None = None  # the last one that was appended
@@ -103,8 +107,7 @@ class Succession:
                 return
             if edition.version == before.version:
                 raise PublishError("this is in force already", "该版本已在生效")
-            span = read_back_ms(before.plan, edition.plan)
-            read_from = max(self._log.seek(self._clock() - span), self._log.begin)
+            read_from = reads_from(self._log, before, edition, self._clock())
             asked = _Asked(self._make(edition), read_from, read_from, told)
             for shard in asked.successor.shards:
                 shard.remember()
@@ -175,11 +178,10 @@ class Succession:
             asked.told.set_exception(error)
 
     def _append(self, asked: _Asked, now: Generation) -> None:
-        at = max(now.greatest, now.reached, now.began_at)  # not before what it replaces
-        at = at if at == BEGINNING else at + asked.margin_ms
+        at = instant_behind(now, asked.margin_ms)
         version = asked.successor.edition.version
         record = enactment_record(version, at, asked.read_from, now.edition.version)
-        self._record = self._log.append("", record, What.CONTROL)
+        self._record = self._append_record(record)
 
     def meet(self, record: Enactment, now: Generation) -> None:
         """Take a record: its successor is ready to take over at its instant, unless that has passed."""
@@ -261,6 +263,17 @@ class Succession:
         for asked in (*self._ready, *([self._asked] if self._asked else ())):
             if not asked.told.done():
                 asked.told.set_exception(_stopped())
+
+
+def reads_from(log: Readable, before: Edition, after: Edition, now: int) -> int:
+    """Return from which position of the log on an edition that follows another one reads; `now` is epoch ms."""
+    return max(log.seek(now - read_back_ms(before.plan, after.plan)), log.begin)
+
+
+def instant_behind(now: Generation, margin_ms: int) -> int:
+    """Return an instant behind all that a generation has released (epoch ms), `BEGINNING` before the first event."""
+    at = max(now.greatest, now.reached, now.began_at)  # not before what it replaces
+    return at if at == BEGINNING else at + margin_ms
 
 
 def _is_record(frame: Frame) -> bool:

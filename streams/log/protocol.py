@@ -16,8 +16,8 @@ class LogError(OSError):
         self.en, self.zh = en, zh
 
 
-class Log(Protocol):
-    """An append-only sequence of frames. A log position is the number of bytes of text before it."""
+class Readable(Protocol):
+    """A sequence of frames. A log position is the number of bytes of text before it."""
 
     @property
     def begin(self) -> int:
@@ -28,6 +28,22 @@ class Log(Protocol):
     def end(self) -> int:
         """Position behind the last durable frame."""
         ...
+
+    def read(self, position: int) -> Iterator[Frame]:
+        """Yield what is durable from the frame on that holds a log position, in order."""
+        ...
+
+    def line(self, position: int) -> bytes:
+        """Return the line that begins at a log position, without its newline."""
+        ...
+
+    def seek(self, received: int) -> int:
+        """Return the position of the first frame received at or after an instant (epoch ms); `end` if there is none."""
+        ...
+
+
+class Log(Readable, Protocol):
+    """One that is appended to, by one process."""
 
     @property
     def received(self) -> int:
@@ -52,18 +68,6 @@ class Log(Protocol):
         Frames of one thread come in its order. The future raises `LogError` if they could not be made durable; they
         are then not part of the log.
         """
-        ...
-
-    def read(self, position: int) -> Iterator[Frame]:
-        """Yield what is durable from the frame on that holds a log position, in order."""
-        ...
-
-    def line(self, position: int) -> bytes:
-        """Return the line that begins at a log position, without its newline."""
-        ...
-
-    def seek(self, received: int) -> int:
-        """Return the position of the first frame received at or after an instant (epoch ms); `end` if there is none."""
         ...
 
     def forget(self, position: int) -> None:

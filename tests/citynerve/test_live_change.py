@@ -115,3 +115,44 @@ def test_rules_that_are_wrong_stop_nothing(city):
     assert running.end(signal.SIGTERM)[0] == 0
     again = Running(city)
     assert again.end(signal.SIGTERM)[0] == 0
+
+
+QUIET = """\
+- rule: quiet
+  title: {zh: 静默, en: Silent}
+  purpose: public_safety
+  from: sensor
+  key: device
+  absence: {for: 48h}
+  severity: low
+  route: fire
+  message: {zh: "${device}", en: "at ${device}"}
+"""
+
+
+def test_what_a_change_raises_and_ends_at_once_is_said_before_it_does(city, citynerve):
+    write(city, ("- rule: smoke", QUIET + "- rule: smoke"))
+    running = Running(city)
+    published(city, 1)
+    running.post(*(f"d{number}" for number in range(5)))
+    time.sleep(6)  # ticks let time pass, in which nothing is heard of them
+    (city / "new.yaml").write_text((city / "rules" / "r.yaml").read_text("utf-8").replace("48h", "2s"), "utf-8")
+
+    def command(*words):
+        told = citynerve("rules", *words, "--reason", "a test", "--yes", "--data", city / "citynerve.yaml")
+        assert told.code == 0, told.err
+        return told.out.splitlines()
+
+    told = command("publish", city / "new.yaml")
+    assert "at once: raises 5 alerts, ends 0 open alerts" in told
+    until(lambda: len(alerts(city)) == 5)
+    published(city, 2)
+    told = command("disable", "quiet")
+    assert "at once: raises 0 alerts, ends 5 open alerts" in told
+    assert any(line.startswith("  - quiet  ends 5 (low 5): device d") for line in told), told
+    published(city, 3)
+    until(lambda: len(alerts(city)) == 10)
+    assert [alert["transition"] for alert in alerts(city)] == ["firing"] * 5 + ["rule_removed"] * 5
+    told = command("rollback", "--no-preview")
+    assert not any(line.startswith("at once") for line in told)
+    running.end(signal.SIGTERM)

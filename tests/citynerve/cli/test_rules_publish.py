@@ -35,7 +35,7 @@ def test_the_difference_is_shown_and_it_takes_effect(rules, place):
     assert told.code == 0, told.err
     lines = told.out.splitlines()
     assert "~ smoke  judgement: state is kept and judged again" in lines
-    assert any(line.startswith("judgement: 1 rule judges what is remembered anew") for line in lines)
+    assert "at once: raises 0 alerts, ends 0 open alerts" in lines
     assert any(line.startswith("li publishes ruleset ") and "in force from 2025-11-25" in line for line in lines)
     assert "  ~ crowd  cosmetic -> shadow" in lines
     entry = place.entries[-1]
@@ -150,5 +150,6 @@ def test_it_speaks_chinese(rules, place):
     place.change(("severity: high", "severity: critical"))
     told = rules("publish", "--author", "李", "--yes", "--lang", "zh", reason="夜间误报")
     assert told.code == 0 and "李 发布规则集" in told.out and "自 2025-11-25" in told.out
+    assert "生效时立即:产生 0 条告警,结束 0 条未结束的告警" in told.out
     told = rules("history", "--lang", "zh", reason="").out
     assert "发布  李  生效中" in told and "夜间误报" in told and "规则目录有变化" in told

@@ -44,7 +44,7 @@ class City:
             CITY,
             load=self.known.__getitem__,
             retention=Retention(headroom_bytes=0),
-            clock=lambda: T + self.minute * MINUTE,
+            clock=lambda: T + round(self.minute * MINUTE),
             on_alerts=self.said.extend,
         )
         self.engine.recover()
