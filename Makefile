@@ -43,6 +43,6 @@ docs: .venv/ready  ## write the pages that come from tables / 生成由代码中
 	$(BIN)/python -m rules.shipped docs
 
 clean:  ## remove the environment and build leftovers / 删除环境和构建产物
-	rm -rf .venv .uv build dist run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .kafka build dist run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .PHONY: help setup run test bench lint format docs clean

@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, settings
 
 from citynerve import text
 
+pytest_plugins = ["tests.servers.kafka"]
+
 # Kernels are compiled when they are first called by a fresh cache, so no single example has a deadline.
 settings.register_profile("citynerve", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("citynerve")

@@ -4,22 +4,26 @@ A command's module has a function `command()` that builds it: texts are chosen w
 that a command needs is imported before that command runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import click
-from click.exceptions import NoSuchCommand
 
+from citynerve.cli.failure import NoSuchCommand
 from citynerve.text import LANGUAGES, say
 
 
 class Argument(click.Argument):
-    """A positional argument."""
+    """A positional argument, with a line of help as options have."""
+
+    def __init__(self, declaration: Sequence[str], *, help: str = "", **attributes: Any) -> None:
+        super().__init__(declaration, **attributes)
+        self.help = help
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         """Name it as the usage line does, without brackets."""
-        return self.human_readable_name, self.help or ""
+        return self.human_readable_name, self.help
 
 
 class Option(click.Option):
@@ -27,7 +31,8 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the spelling and the help with its remarks."""
-        if self.hidden:
+        record = super().get_help_record(ctx)
+        if record is None:  # it is hidden
             return None
         extra = self.get_help_extra(ctx)
         remarks = []
@@ -38,7 +43,7 @@ class Option(click.Option):
         if "required" in extra:
             remarks.append(say(en="required", zh="必填"))
         text = self.help or ""
-        return self.get_help_spec(ctx), f"{text}  [{'; '.join(remarks)}]" if remarks else text
+        return record[0], f"{text}  [{'; '.join(remarks)}]" if remarks else text
 
 
 class Command(click.Command):
@@ -86,7 +91,7 @@ class Group(Command, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Build the command; an unknown name is an error that names the nearest."""
         if cmd_name not in self._modules:
-            raise NoSuchCommand(cmd_name, possibilities=self._modules, ctx=ctx)
+            raise NoSuchCommand(cmd_name, self._modules, ctx)
         command: click.Command = import_module(self._modules[cmd_name]).command()
         return command
 

@@ -1,9 +1,10 @@
 """What a person reads when a command cannot do what was asked: one clear line and what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 import click
-from click.exceptions import NoArgsIsHelpError, NoSuchCommand
+from click.exceptions import NoArgsIsHelpError
 
 from citynerve.text import say
 
@@ -21,6 +22,16 @@ EXIT_CODES = {
 
 class Failure(Exception):
     """Something in the input that a person can mend; the text says what and how."""
+
+
+class NoSuchCommand(click.UsageError):
+    """A name that is no command. Click has such an error from 8.4 on, which faust-streaming does not go with."""
+
+    def __init__(self, name: str, commands: Iterable[str], ctx: click.Context) -> None:
+        self.command_name = name
+        self.possibilities = get_close_matches(name, commands)
+        near = f" Did you mean {' or '.join(map(repr, self.possibilities))}?" if self.possibilities else ""
+        super().__init__(f"No such command {name!r}.{near}", ctx)
 
 
 def system(error: OSError) -> str:

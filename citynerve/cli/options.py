@@ -25,7 +25,7 @@ class FilePath(click.Path):
         super().__init__(path_type=Path)
 
 
-class Instant(click.ParamType[int]):
+class Instant(click.ParamType):
     """An instant: RFC 3339 with an offset, or epoch milliseconds. Its value is epoch ms.
 
     Between 2000, before which no event is believed, and 2^53, up to which JSON's readers count exactly.
@@ -111,7 +111,7 @@ def schemas() -> Option:
     )
 
 
-class Size(click.ParamType[int]):
+class Size(click.ParamType):
     """A size of memory: 512MiB, 16GiB; its value is bytes. GB is GiB here, as people say it of memory."""
 
     name = "size"

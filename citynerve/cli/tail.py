@@ -23,7 +23,7 @@ EVERY_S = 0.2  # how often it is looked whether there is more
 From = tuple[Literal["START", "NOW", "position", "time"], int]
 
 
-class Beginning(click.ParamType[From]):
+class Beginning(click.ParamType):
     """From where on a log is read: START, NOW, a log position, or an instant."""
 
     name = "from"
