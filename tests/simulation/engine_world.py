@@ -5,6 +5,7 @@ Every choice comes from one seed. Nothing runs but what the scheduler lets run, 
 
 import random
 from collections import Counter, deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from tests.properties.small_city import START
 from tests.simulation.clock import VirtualClock
 from tests.simulation.devices import Devices
 from tests.simulation.disk import PowerCut, SimulatedDisk, flip
-from tests.simulation.stepped import InlineLog, Saver, SteppedLog
+from tests.simulation.stepped import InlineLog, Publisher, Saver, SteppedLog
 from tests.streams.embedded.town import FEEDS_OF_TOWN, edition
 
 RETENTION = Retention(
@@ -42,8 +43,9 @@ PATIENCE = 12  # failures of one write before the disk is well again
 Line = tuple[str, bytes, What]
 
 
-def opened(text: str, data: Path, clock, disk: Disk, shards: int, on_durable, on_failure) -> Engine:
-    """Open an engine on stepped logs."""
+def opened(texts: Sequence[str], data: Path, clock, disk: Disk, shards: int, on_durable, on_failure) -> Engine:
+    """Open an engine on stepped logs, with the first of some rule files; it knows them all."""
+    known = {each.version: each for each in map(edition, texts)}
     logs: dict[str, SteppedLog] = {}
     try:
         for name in DERIVED:
@@ -52,11 +54,12 @@ def opened(text: str, data: Path, clock, disk: Disk, shards: int, on_durable, on
             log_folder(data, "events"), clock, retention=RETENTION, disk=disk, on_durable=on_durable
         )
         engine = Engine(
-            edition(text),
+            edition(texts[0]),
             FEEDS_OF_TOWN,
             KEY,
             Logs(**logs),
             SnapshotStore(data / SNAPSHOTS, disk),
+            load=known.__getitem__,
             shards=shards,
             clock=clock,
             on_failure=on_failure,
@@ -66,16 +69,16 @@ def opened(text: str, data: Path, clock, disk: Disk, shards: int, on_durable, on
         for log in logs.values():
             log.close()
         raise
-    engine._saver = Saver()
+    engine._saver, engine._succession._publisher = Saver(), Publisher()
     return engine
 
 
 class EngineWorld:
-    """One run of an engine that dies and starts again."""
+    """One run of an engine that dies and starts again; of several rule files the first is in force at first."""
 
-    def __init__(self, seed: int, text: str, folder: Path) -> None:
+    def __init__(self, seed: int, texts: Sequence[str], folder: Path) -> None:
         self.dice = random.Random(seed)
-        self.text, self.shards = text, self.dice.choice((1, 1, 2, 3))
+        self.texts, self.shards = texts, self.dice.choice((1, 1, 2, 3))
         self.data, self.archive = folder / "data", folder / "archive"
         self.archive.mkdir(parents=True)
         self.truth = VirtualClock(START)
@@ -85,6 +88,7 @@ class EngineWorld:
         self.acknowledged: Counter[bytes] = Counter()
         self.recoveries: list[Recovery] = []
         self.lost = 0  # lines that alerts needed and that retention had taken: `keep` was shorter than a rule's memory
+        self.unread = 0  # starts that met a change, and could not read back what retention had taken
         self.did: Counter[str] = Counter()
         self.engine: Engine | None = None
         self._unsent: list[Line] = []
@@ -107,6 +111,8 @@ class EngineWorld:
             self._trouble,
         ]
         doings += [self._leap, self._outage, self._stop]
+        if len(self.texts) > 1:
+            doings += [self._publish, self._publish]
         for _ in range(steps):
             doing = self.dice.choice(doings)
             self._safely(doing)
@@ -135,8 +141,16 @@ class EngineWorld:
             self.off_ms = 0
         self.clock = WallClock(wall=lambda: self.truth.now + self.off_ms, steady=lambda: self.truth.now)
         self.engine = opened(
-            self.text, self.data, self.clock, self.disk, self.shards, self._inbox.append, self._wait_for_the_disk
+            self.texts, self.data, self.clock, self.disk, self.shards, self._inbox.append, self._wait_for_the_disk
         )
+        succession, log = self.engine._succession, self.engine.logs.events
+        made_again = succession._made_again
+
+        def noted(record):
+            self.unread += record.read_from < log.begin
+            return made_again(record)
+
+        succession._made_again = noted
         self.recoveries.append(self.engine.recover())
 
     def _wait_for_the_disk(self, error: LogError) -> None:
@@ -225,6 +239,14 @@ class EngineWorld:
         if self.engine._saver.last:
             self.engine._saver.last.do()
 
+    def _publish(self) -> None:
+        """Have other rules take effect, or those from before, unless a change is under way."""
+        assert self.engine
+        succession = self.engine._succession
+        if not (succession.following or succession._ready or succession._asked):
+            told = self.engine.publish(edition(self.dice.choice(self.texts)))
+            told.add_done_callback(lambda done: self.did.update(["refused" if done.exception() else "changed"]))
+
     def _power(self) -> None:
         if self.dice.random() < 0.5:
             self.disk.cut_in = self.dice.randrange(30)  # in an operation of later
@@ -286,7 +308,7 @@ class EngineWorld:
         self.disk.cut_in = None
         self._all()
         self.engine.snapshot()
-        nothing_again = self.engine.shards[0].epoch is not None
+        nothing_again = self.engine.shards[0].epoch is not None and self.engine._succession.following is None
         self._die()
         self._safely(lambda: None)
         assert not nothing_again or self.recoveries[-1].bytes_read == 0, self.recoveries[-1]
@@ -327,7 +349,7 @@ class EngineWorld:
     def undisturbed(self) -> Path:
         """Let an engine that has nothing but the whole event log read it in one go; return its data folder."""
         self.whole()
-        engine = opened(self.text, self.archive, lambda: self.truth.now, Disk(), 1, lambda _: None, _impossible)
+        engine = opened(self.texts, self.archive, lambda: self.truth.now, Disk(), 1, lambda _: None, _impossible)
         engine.recover()
         engine.close()
         return self.archive

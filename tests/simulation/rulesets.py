@@ -7,8 +7,19 @@ from tests.properties.rule_sets import file_of, rule
 
 def ruleset(seed: int) -> str:
     """Return a rule file."""
+    return file_of(*_rules(seed))
+
+
+def later(seed: int) -> list[str]:
+    """Return rule files that may follow it: with other constants, and with some of its rules alone."""
     dice = random.Random(seed)
-    return file_of(*points(dice), *states(dice), *silences(dice))
+    own = _rules(seed)
+    return [ruleset(seed + 8), file_of(*sorted(dice.sample(own, len(own) // 2), key=own.index))]
+
+
+def _rules(seed: int) -> list[str]:
+    dice = random.Random(seed)
+    return [*points(dice), *states(dice), *silences(dice)]
 
 
 def points(dice: random.Random) -> list[str]:

@@ -1,9 +1,12 @@
-"""A log and a snapshot writer without threads: they do what they have to when the scheduler lets them."""
+"""A log, a snapshot writer and a publisher without threads: they do what they have to when the scheduler lets them."""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
+from types import SimpleNamespace
+from unittest import mock
 
+from streams.embedded import succession
 from streams.log.file_log import FileLog
 from tests.simulation.disk import PowerCut
 
@@ -70,3 +73,18 @@ class Saver:
 
     def shutdown(self) -> None:
         """Nothing is under way but what the scheduler holds."""
+
+
+class Publisher:
+    """Stands for the thread that reads back for a successor. It must not be asked while another change is under way."""
+
+    NEAR = 400  # bytes of log that are left for the engine to read, so that there is something for both
+
+    def submit(self, work, *arguments) -> None:
+        """Do it, and wait for nothing: what came of it is told later."""
+        at_once = mock.patch.object(succession, "wait", lambda *_: SimpleNamespace(done=True))
+        with at_once, mock.patch.object(succession, "NEAR", self.NEAR):
+            work(*arguments)
+
+    def shutdown(self) -> None:
+        """Nothing is under way."""

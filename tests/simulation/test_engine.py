@@ -15,7 +15,7 @@ import pytest
 from streams.embedded.folder import log_folder
 from streams.log.reader import LogReader
 from tests.simulation.engine_world import EngineWorld
-from tests.simulation.rulesets import ruleset
+from tests.simulation.rulesets import later, ruleset
 from tests.streams.embedded.town import bodies
 
 SEEDS = int(os.environ.get("CITYNERVE_SEEDS", "200"))
@@ -30,15 +30,25 @@ def folder():
         yield Path(found)
 
 
-def ran(seed: int, folder: Path, steps: int = STEPS) -> EngineWorld:
-    world = EngineWorld(seed, ruleset(seed % 8), folder)
+def ran(seed: int, folder: Path, steps: int = STEPS, *, changes: bool = False) -> EngineWorld:
+    first = seed % 8
+    world = EngineWorld(seed, [ruleset(first), *(later(first) if changes else [])], folder)
     world.run(steps)
     return world
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_nothing_acknowledged_is_lost_and_alerts_are_those_of_an_undisturbed_run(seed, folder):
-    world = ran(seed, folder)
+    compare(ran(seed, folder))
+
+
+@pytest.mark.parametrize("seed", range(SEEDS // 2))
+def test_nothing_is_lost_and_alerts_are_those_of_an_undisturbed_run_when_rules_change(seed, folder):
+    compare(ran(seed, folder, changes=True))
+
+
+def compare(world: EngineWorld) -> None:
+    """Compare a run with its acknowledgements, and with a run of its event log without any disturbance."""
     frames = world.frames()
     found = Counter(bytes(frame.text) for frame in frames)
     assert not world.acknowledged - found, "acknowledged, and not in the log"
@@ -47,7 +57,9 @@ def test_nothing_acknowledged_is_lost_and_alerts_are_those_of_an_undisturbed_run
     told = bodies(world.data)
     if all(after - before < MEMORY_MS for before, after in pairwise(received)):
         assert len({body["id"] for body in told}) == len(told), "an alert was told twice"
-    if world.lost:  # an alert without its line has another name: retention must be longer than rules remember
+    if (
+        world.lost or world.unread
+    ):  # an alert without its line has another name: retention must be longer than rules remember
         assert list(world.archive.glob("*.log")), "a line is gone, and retention has not taken it"
     else:
         assert told == bodies(world.undisturbed())
