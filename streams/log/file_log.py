@@ -91,6 +91,7 @@ class FileLog(LogReader):
         self._received = 0  # of the last commit
         self._end = 0
         self._descriptor = -1  # of the last segment, of which `_size` bytes are sound and durable
+        self._starts: Sequence[int] = ()  # first positions of all segments: nobody else makes or removes any
         self._size = 0
         self._sound = True  # whether these are all
         self._growing = Index(0)
@@ -149,6 +150,8 @@ class FileLog(LogReader):
         self._thread.join()
         os.close(self._descriptor)
         os.close(self._lock)
+        with self._reading:
+            self._let_go()
 
     def _start(self) -> None:
         """Let a thread of its own commit what comes."""
@@ -236,7 +239,7 @@ class FileLog(LogReader):
         """Find the end of the log; a torn tail behind it was never acknowledged."""
         for folder in (self._folder, *self._folder.parents[:2]):  # names of whoever was killed before he could
             self._disk.sync_folder(folder)
-        starts = segments(self._folder)
+        starts = self._starts = segments(self._folder)
         if not starts:
             self._roll()
             return
@@ -264,6 +267,7 @@ class FileLog(LogReader):
         if path.exists():  # of which nothing was sound, as far as can be told
             self._disk.replace(path.with_suffix(".torn"), path)
         descriptor = self._disk.create(path)
+        self._starts = (*(start for start in self._starts if start != self._end), self._end)
         try:
             self._disk.sync_folder(self._folder)
         except OSError:
@@ -277,7 +281,7 @@ class FileLog(LogReader):
 
     def _unlink(self) -> None:
         """Remove whole segments that nobody needs and that are too old or too much."""
-        starts = segments(self._folder)
+        starts = self._starts
         recent = self.seek(self._clock() - self._retention.keep_ms)
         for start, following in pairwise(starts):
             too_much = self._end - start > self._retention.keep_bytes
@@ -286,9 +290,13 @@ class FileLog(LogReader):
             path = segment_path(self._folder, start)
             self._indexes.pop(start, None)
             self._disk.remove(path)
+            self._starts = self._starts[1:]
             self._disk.remove(index_path(path))
 
-    def _index(self, starts: list[int], number: int) -> Index:
+    def _segments(self) -> Sequence[int]:
+        return self._starts
+
+    def _index(self, starts: Sequence[int], number: int) -> Index:
         return self._growing if starts[number] == self._growing.start else super()._index(starts, number)
 
 

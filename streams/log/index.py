@@ -5,6 +5,7 @@ where it is missing or damaged: nothing is known by it alone.
 """
 
 import os
+from array import array
 from bisect import bisect_left, bisect_right
 from pathlib import Path
 
@@ -26,9 +27,7 @@ class Index:
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self._positions = [start]
-        self._places = [0]
-        self._received = [0]
+        self._positions, self._places, self._received = (array("q", [first]) for first in (start, 0, 0))
 
     def add(self, position: int, at: int, received: int) -> None:
         """Take the next frame; it is remembered if it is far enough behind the last that is."""
@@ -58,9 +57,9 @@ class Index:
         magic, crc, body = data[:4], data[4:8], data[8:]
         if magic != MAGIC or not body or len(body) % 24 or crc32c(body) != int.from_bytes(crc, "little"):
             return None
-        positions, places, received = np.frombuffer(body, "<i8").reshape(3, -1).tolist()
-        index = cls(positions[0])
-        index._positions, index._places, index._received = positions, places, received
+        rows = np.frombuffer(body, "<i8").astype(np.int64).reshape(3, -1)
+        index = cls(int(rows[0, 0]))
+        index._positions, index._places, index._received = (array("q", row.tobytes()) for row in rows)
         return index
 
     def write(self, segment: Path) -> None:
