@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citynerve.configuration_environment import overridden, strays
-from citynerve.configuration_keys import DESKS, FEED, HTTP, LOG, METRICS, PRIORITIES, TOP, WATCHES
+from citynerve.configuration_keys import DESKS, FEED, HTTP, LOG, METRICS, PRIORITIES, TLS, TOP, WATCHES
 from connectors.http.tokens import PAUSE_S, Sender, Senders
 from events.place import Place, Problem, Problems
 from events.schema import Schemas
@@ -14,13 +14,14 @@ from rules.files import unreadable
 from rules.keys import Key
 from rules.reading import Reader
 from rules.yaml import Node
-from streams.log.file_log import Retention
+from streams.log.file_log import AT_ONCE, Commits, Retention
 from streams.time.watermark import LATENESS_MS, Feed
 
 _MIB, _GIB = 1 << 20, 1 << 30
 _SHA256_DIGITS = 64
 _WHOLE_MAX = 1 << 30
 SHARDS_MAX, PORT_MAX, ZSTD_MAX = 256, 65_535, 22
+COMMIT_MIB_MAX, COMMIT_WAIT_MAX_MS = 256, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Configuration:
     metrics: tuple[str, int]
     retention: Retention
     zstd: int
+    commits: Commits
+    tls: tuple[Path, Path] | None = None  # files of the certificate and the key of `http`
     has_desk: bool = True  # beside the engine
     places: Mapping[str, Place] = field(default_factory=dict)  # where values stand, by keys such as `log.keep`
     warnings: tuple[Problem, ...] = ()
@@ -67,7 +70,7 @@ def read(path: Path, schemas: Schemas, environment: Mapping[str, str]) -> Config
 
 class _Reader(Reader):
     examples: Mapping[str, str] = {
-        name: f"{name}: {key.example}" for table in (TOP, FEED, HTTP, METRICS, LOG) for name, key in table.items()
+        name: f"{name}: {key.example}" for table in (TOP, FEED, HTTP, TLS, METRICS, LOG) for name, key in table.items()
     }
 
     def __init__(self, folder: Path, schemas: Schemas, environment: Mapping[str, Mapping[str, Node]]) -> None:
@@ -90,6 +93,11 @@ class _Reader(Reader):
             keep_bytes=self._whole(log, "keep_gib", usual.keep_bytes // _GIB) * _GIB,
             headroom_bytes=self._whole(log, "headroom_mib", usual.headroom_bytes // _MIB, least=0) * _MIB,
         )
+        wait = self.duration("commit_wait", log["commit_wait"]) if "commit_wait" in log else None
+        if wait is not None and wait > COMMIT_WAIT_MAX_MS:
+            self.out_of_range(log["commit_wait"].place, "commit_wait", "0ms", "1s", is_more=True)
+        full = self._whole(log, "commit_mib", AT_ONCE.full_bytes // _MIB, most=COMMIT_MIB_MAX)
+        http = self._section("http", keys.get("http"), HTTP)
         found = Configuration(
             data=self._path(keys.get("data"), "data") or self._folder / "data",
             rules=tuple(self._folder / name.text for name in self.names("rules", keys["rules"]))
@@ -101,10 +109,12 @@ class _Reader(Reader):
             feeds=tuple(feeds),
             urgent=frozenset(urgent),
             senders=senders,
-            http=self._address("http", keys.get("http"), HTTP),
-            metrics=self._address("metrics", keys.get("metrics"), METRICS),
+            http=self._address(http, HTTP),
+            metrics=self._address(self._section("metrics", keys.get("metrics"), METRICS), METRICS),
             retention=retention,
             zstd=self._whole(log, "zstd", 0, least=0, most=ZSTD_MAX),
+            commits=Commits(full * _MIB, (wait or 0) / 1000),
+            tls=self._tls(http.get("tls")),
             has_desk="desk" not in keys or self.word("desk", keys["desk"], DESKS, "word", "词") == "beside",
             places=self._places,
         )
@@ -144,8 +154,20 @@ class _Reader(Reader):
                     senders.append(Sender(name.text, digest, kinds, pause / 1000 if pause else PAUSE_S))
         return feeds, urgent, Senders(senders)
 
-    def _address(self, name: str, node: Node | None, table: Mapping[str, Key]) -> tuple[str, int]:
-        keys = self._section(name, node, table)
+    def _tls(self, node: Node | None) -> tuple[Path, Path] | None:
+        """Return the files of certificate and key; both are said, or neither is."""
+        keys = self._section("http.tls", node, TLS)
+        certificate, key = (self._path(keys.get(name), name) for name in TLS)
+        if certificate is not None and key is not None:
+            return certificate, key
+        if keys or node is not None:
+            place = node.place if node is not None else next(iter(keys.values())).place
+            for name in TLS:
+                if name not in keys:
+                    self.lacks(place, "`http.tls`", " http.tls ", name, f"{name}: {TLS[name].example}")
+        return None
+
+    def _address(self, keys: Mapping[str, Node], table: Mapping[str, Key]) -> tuple[str, int]:
         host = self.text("host", keys["host"]) if "host" in keys else None
         port = self._whole(keys, "port", int(table["port"].example), least=0, most=PORT_MAX)
         return host.text if host else table["host"].example, port

@@ -6,19 +6,25 @@ events belongs into a file that can be looked at.
 
 from collections.abc import Iterator, Mapping
 
-from citynerve.configuration_keys import HTTP, LOG, METRICS, TOP
+from citynerve.configuration_keys import HTTP, LOG, METRICS, TLS, TOP
 from events.place import Place, Problem
 from rules.errors import nearest
 from rules.keys import Key
 from rules.yaml import Items, Node, Scalar
 
 PREFIX = "CITYNERVE_"
-SECTIONS: Mapping[str, Mapping[str, Key]] = {"": TOP, "http": HTTP, "metrics": METRICS, "log": LOG}
+SECTIONS: Mapping[str, Mapping[str, Key]] = {
+    "": TOP,
+    "http": HTTP,
+    "http.tls": TLS,
+    "metrics": METRICS,
+    "log": LOG,
+}
 
 
 def variable(section: str, key: str) -> str:
     """Return the variable of a key: CITYNERVE_LOG_KEEP, of one outside of sections CITYNERVE_DATA."""
-    return PREFIX + "_".join(part for part in (section, key) if part).upper()
+    return PREFIX + "_".join(part for part in (*section.split("."), key) if part).upper()
 
 
 def variables() -> dict[str, tuple[str, str]]:

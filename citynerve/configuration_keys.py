@@ -30,9 +30,23 @@ FEED: Mapping[str, Key] = {
         "word", {"en": "whether its events go before all that waits", "zh": "是否优先处理"}, "safety", PRIORITIES
     ),
 }
+TLS: Mapping[str, Key] = {
+    "certificate": Key(
+        "text",
+        {"en": "PEM file of its certificate, and of those that vouch for it", "zh": "证书文件(PEM,含中间证书)"},
+        "tls/certificate.pem",
+    ),
+    "key": Key("text", {"en": "PEM file of its private key", "zh": "私钥文件(PEM)"}, "tls/key.pem"),
+}
 HTTP: Mapping[str, Key] = {
     "host": Key("text", {"en": "address that is listened on", "zh": "监听地址"}, "127.0.0.1"),
     "port": Key("whole", {"en": "its port, 0 for any that is free", "zh": "监听端口,0 表示任选"}, "8080"),
+    "tls": Key(
+        "mapping",
+        {"en": "certificate and key; without them it speaks plain HTTP", "zh": "证书与私钥,不写则为明文 HTTP"},
+        "{certificate: tls/certificate.pem, key: tls/key.pem}",
+        keys=TLS,
+    ),
 }
 METRICS: Mapping[str, Key] = {
     "host": Key("text", {"en": "address that Prometheus asks", "zh": "Prometheus 抓取的地址"}, "127.0.0.1"),
@@ -53,6 +67,22 @@ LOG: Mapping[str, Key] = {
     ),
     "segment_mib": Key("whole", {"en": "size of a file of the log", "zh": "日志文件大小"}, "256"),
     "zstd": Key("whole", {"en": "level of compression, 0 for none", "zh": "压缩级别,0 为不压缩"}, "3"),
+    "commit_wait": Key(
+        "duration",
+        {
+            "en": "how long a commit waits for more to come, unless something urgent does; usual: not at all",
+            "zh": "一次提交等待更多数据的时间,紧急数据不等待;默认不等待",
+        },
+        "5ms",
+    ),
+    "commit_mib": Key(
+        "whole",
+        {
+            "en": "text that is made durable at once at most; what is urgent waits for the commit under way",
+            "zh": "一次提交的数据上限,紧急数据要等正在进行的提交完成",
+        },
+        "8",
+    ),
 }
 TOP: Mapping[str, Key] = {
     "version": Key(

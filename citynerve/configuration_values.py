@@ -36,6 +36,8 @@ def _of_all(configuration: Configuration) -> Mapping[str, str]:
         "desk": "beside" if configuration.has_desk else "apart",
         "http.host": configuration.http[0],
         "http.port": str(configuration.http[1]),
+        "http.tls.certificate": str(configuration.tls[0]) if configuration.tls else say(en="none", zh="无"),
+        "http.tls.key": str(configuration.tls[1]) if configuration.tls else say(en="none", zh="无"),
         "metrics.host": configuration.metrics[0],
         "metrics.port": str(configuration.metrics[1]),
         "log.keep": written(retention.keep_ms),
@@ -43,6 +45,8 @@ def _of_all(configuration: Configuration) -> Mapping[str, str]:
         "log.headroom_mib": str(retention.headroom_bytes >> 20),
         "log.segment_mib": str(retention.segment_bytes >> 20),
         "log.zstd": str(configuration.zstd),
+        "log.commit_wait": written(round(1000 * configuration.commits.wait_s)),
+        "log.commit_mib": str(configuration.commits.full_bytes >> 20),
     }
 
 
@@ -60,5 +64,5 @@ def _of_feeds(configuration: Configuration) -> Mapping[str, str]:
 
 def written(length_ms: int) -> str:
     """Return a duration as files write it: 7d, 1500ms."""
-    unit, size = next((unit, size) for unit, size in UNITS if length_ms % size == 0)
+    unit, size = next((unit, size) for unit, size in UNITS if length_ms % size == 0) if length_ms else ("ms", 1)
     return f"{length_ms // size}{unit}"

@@ -32,9 +32,14 @@ def arguments(data: Path, rules: Sequence[Path], reference: Path | None) -> list
     return [*named, "--reference", str(reference)] if reference is not None else named
 
 
-def to_ingest(host: str, port: int) -> list[str]:
-    """Return the arguments of a desk that sends synthetic incidents to an ingest."""
-    return ["--ingest", f"http://{_ANY.get(host, host)}:{port}"]
+def to_ingest(host: str, port: int, certificate: Path | None) -> list[str]:
+    """Return the arguments of a desk that sends synthetic incidents to an ingest, by TLS where it has a certificate."""
+    at = f"{_ANY.get(host, host)}:{port}"
+    return (
+        ["--ingest", f"https://{at}", "--certificate", str(certificate)]
+        if certificate
+        else ["--ingest", f"http://{at}"]
+    )
 
 
 def looks_at_engine(plan: Plan) -> bool:

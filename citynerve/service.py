@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from citynerve import config, desk_process
+from citynerve.certificates import certificate
 from citynerve.cli.failure import Failure, system
 from citynerve.configuration import Configuration
 from citynerve.desk_process import DeskProcess
@@ -19,6 +20,7 @@ from citynerve.vitals import Observer
 from connectors.http import tokens
 from connectors.http.metrics import IngestMetrics
 from connectors.http.server import HttpServer
+from connectors.http.tls import CertificateError
 from events.schema import Schemas
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Process
@@ -63,6 +65,7 @@ class Service:
             shards=settings.shards,
             retention=settings.retention,
             level=settings.zstd,
+            commits=settings.commits,
             clock=clock,
             disk=disk,
             on_alerts=self.view.alerts,
@@ -76,11 +79,14 @@ class Service:
             lambda: opened.logs.events.backlog,
             host=settings.http[0],
             port=settings.http[1],
+            tls=certificate(settings),
+            on_certificate=lambda error: self.view.tell(_renewed(error)),
             clock=clock,
             on_decoded=clock.hear,
         )
         events = log_folder(settings.data, "events")
         self._metrics_at = settings.metrics
+        self._certificate = settings.tls[0] if settings.tls else None
         self.desk = self._desk(settings) if settings.has_desk else None
         self.watch = DeskWatch(settings.data, opened, self.desk)
         self._observer = Observer(self.process, settings.data, self.watch, connected=connected)
@@ -134,14 +140,27 @@ class Service:
         self.publishing.start(opened.publish, lambda: opened.coming, self.view.tell)
         for line in recovered(recovery):
             self.view.tell(line)
-        where = f"http://{self.server.host}:{self.server.port}/ingest/KIND"
+        scheme = "https" if self._certificate else "http"
+        where = f"{scheme}://{self.server.host}:{self.server.port}/ingest/KIND"
         asked = f"http://{self._metrics_at[0]}:{self.metrics_port}/metrics"
         self.view.tell(say(en=f"metrics at {asked}", zh=f"指标: {asked}"))
         self.view.tell(say(en=f"taking events at {where}", zh=f"正在接收事件: {where}"))
         self.watch.start()
         if self.desk is not None:
-            to_ingest = desk_process.to_ingest(self.server.host, self.server.port) if self._token else ()
+            to_ingest = (
+                desk_process.to_ingest(self.server.host, self.server.port, self._certificate) if self._token else ()
+            )
             self.desk.start(to_ingest, {config.TOKEN: self._token})
+
+
+def _renewed(error: CertificateError | None) -> str:
+    """Return that the certificate was renewed, or why it could not be."""
+    if error is None:
+        return say(en="the certificate was renewed", zh="证书已更新")
+    return say(
+        en=f"the certificate was not renewed, the one before stays in use: {error}",
+        zh=f"证书未能更新,继续使用原证书: {error.path}:{error.zh}",
+    )
 
 
 def _leapt(leap: Leap | None) -> str:

@@ -58,6 +58,7 @@ def command() -> click.Command:
 
 def _check(path: Path, format: str) -> int:
     from citynerve import config
+    from citynerve.certificates import certificate
     from citynerve.configuration_values import settings
     from events.place import Problems
 
@@ -65,6 +66,7 @@ def _check(path: Path, format: str) -> int:
     values: list[Setting] = []
     try:
         configuration = config.settings(path)
+        certificate(configuration)
         found, values = configuration.warnings, list(settings(configuration))
     except Problems as problems:
         found = problems.problems

@@ -49,6 +49,15 @@ def command() -> click.Command:
                 ),
             ),
             Option(
+                ["--certificate"],
+                type=options.FilePath(),
+                metavar="FILE",
+                help=say(
+                    en="PEM file of the ingest's certificate, where no authority of this machine vouches for it",
+                    zh="接收地址的证书(PEM),用于本机不信任其签发机构的情况",
+                ),
+            ),
+            Option(
                 ["--until-eof"],
                 is_flag=True,
                 help=say(
@@ -77,6 +86,7 @@ def _desk(
     schemas: Sequence[Path],
     reference: Path | None,
     ingest: str | None,
+    certificate: Path | None,
     until_eof: bool,
 ) -> int:
     from citynerve import warm
@@ -104,7 +114,7 @@ def _desk(
         if not until_eof:  # else whoever has started it runs the same rules, and has told
             engine.tell(ruleset.problems)
         found, missing = given(ruleset, reference)
-    poster = Poster(ingest, config.token(), _tell) if ingest else None
+    poster = Poster(ingest, config.token(), _tell, certificate) if ingest else None
     dispatcher = open_desk(place.data, found, wall_clock)
     desk = Desk(dispatcher, poster)
     try:

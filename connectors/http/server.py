@@ -1,22 +1,24 @@
 """The server around an ingest: a thread with an event loop, a socket, and an end in which nothing is cut off."""
 
 import asyncio
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
 from connectors.http.ingest import LIMITS, Append, Ingest, Limits
+from connectors.http.tls import Certificate, CertificateError
 from connectors.http.tokens import Senders
 from events.batch import EventBatch
 from events.schema import Schemas
 
 _LINGER_S = 2.0  # what a refused sender still sends is read and dropped for so long, so that it sees the answer
 _STOP_WITHIN_S = 10.0
+RENEW_EVERY_S = 10.0  # that the files of a certificate are looked at
 
 
 class HttpServer:
@@ -28,6 +30,8 @@ class HttpServer:
         where; port 0 takes any that is free, `port` says which
     append, backlog
         of the log, see `Ingest`; both are called by the server's thread
+    tls, on_certificate
+        its certificate, None: what is sent can be read on its way; is told when that was renewed, or could not be
     clock, on_decoded
         see `Ingest`; the clock is that of the log
 
@@ -47,7 +51,8 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits = LIMITS,
-        tls: ssl.SSLContext | None = None,
+        tls: Certificate | None = None,
+        on_certificate: Callable[[CertificateError | None], None] = lambda _: None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         on_decoded: Callable[[EventBatch], None] = lambda _: None,
     ) -> None:
@@ -56,7 +61,7 @@ class HttpServer:
             schemas, senders, append, backlog, self._workers, limits=limits, clock=clock, on_decoded=on_decoded
         )
         self.host, self.port = host, port
-        self._tls = tls
+        self._tls, self._on_certificate = tls, on_certificate
         self._started: Future[Callable[[], None]] = Future()  # comes to what stops it
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
@@ -93,14 +98,27 @@ class HttpServer:
         runner = web.ServerRunner(server, shutdown_timeout=_STOP_WITHIN_S)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self.host, self.port, ssl_context=self._tls)
+            site = web.TCPSite(runner, self.host, self.port, ssl_context=self._tls.context if self._tls else None)
             await site.start()
             self.port = runner.addresses[0][1]
             stop, loop = asyncio.Event(), asyncio.get_running_loop()
             self._started.set_result(lambda: _set(loop, stop))
-            await stop.wait()
+            while not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), RENEW_EVERY_S)
+                self._renew()
         finally:
             await runner.cleanup()
+
+    def _renew(self) -> None:
+        """Take a certificate whose files have changed."""
+        if self._tls is None:
+            return
+        try:
+            if self._tls.renew():
+                self._on_certificate(None)
+        except CertificateError as error:
+            self._on_certificate(error)
 
 
 def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

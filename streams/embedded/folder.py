@@ -18,7 +18,7 @@ from streams.disk import Disk
 from streams.embedded.engine import DEBT_S, Engine, Logs, unknown, wait
 from streams.embedded.inbox import Inbox
 from streams.embedded.succession import Load
-from streams.log.file_log import DISK, USUAL, Clock, FileLog, Retention
+from streams.log.file_log import AT_ONCE, DISK, USUAL, Clock, Commits, FileLog, Retention
 from streams.log.protocol import LogError
 from streams.snapshot.store import SnapshotStore
 from streams.time.watermark import Feed
@@ -47,6 +47,7 @@ def open_engine(
     shards: int = 1,
     retention: Retention = USUAL,
     level: int = 0,
+    commits: Commits = AT_ONCE,
     clock: Clock = wall_clock,
     disk: Disk = DISK,
     on_alerts: Callable[[list[Alert]], None] = lambda _: None,
@@ -55,7 +56,8 @@ def open_engine(
 ) -> tuple[Engine, Inbox]:
     """Open the engine of a data folder, which is made if there is none; its inbox is given what becomes durable.
 
-    `level` is that of zstd for the event log. The other parameters are those of `FileLog` and `Engine`.
+    `level` (of zstd) and `commits` are those of the event log. The other parameters are those of `FileLog` and
+    `Engine`.
 
     Raises
     ------
@@ -68,7 +70,13 @@ def open_engine(
         for name in DERIVED:
             opened[name] = FileLog(log_folder(data, name), clock, retention=retention, disk=disk)
         opened["events"] = FileLog(
-            log_folder(data, "events"), clock, retention=retention, level=level, on_durable=inbox.put, disk=disk
+            log_folder(data, "events"),
+            clock,
+            retention=retention,
+            level=level,
+            commits=commits,
+            on_durable=inbox.put,
+            disk=disk,
         )
         store = SnapshotStore(data / SNAPSHOTS, disk)
     except OSError:

@@ -9,6 +9,7 @@ written again, so that others may read a segment while it grows and after.
 import fcntl
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -27,7 +28,17 @@ from streams.log.segment import Walk, mapped, segment_path, segments
 
 Clock = Callable[[], int]
 DISK = Disk()
-COMMIT_BYTES = 8 << 20  # of text at which a commit is full: what is urgent waits for the one under way
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """How appends become commits: the text at which one is full, and how long it waits for more to come.
+
+    What is urgent waits for a full one that is under way, and for nothing else.
+    """
+
+    full_bytes: int = 8 << 20
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class Retention:
 
 
 USUAL = Retention()
+AT_ONCE = Commits()
 
 
 @dataclass(slots=True)
@@ -60,6 +72,8 @@ class FileLog(LogReader):
         epoch ms; `received` never goes back even if it does
     level
         of zstd; 0 stores text as it is
+    commits
+        how much is made durable together
     on_durable
         is told of every frame, in order, from the log's own thread; while it waits, so does what is appended
 
@@ -76,12 +90,13 @@ class FileLog(LogReader):
         *,
         retention: Retention = USUAL,
         level: int = 0,
+        commits: Commits = AT_ONCE,
         on_durable: Callable[[Frame], None] = lambda _: None,
         disk: Disk = DISK,
     ) -> None:
         super().__init__(folder)
         self._clock, self._retention, self._level, self._disk = clock, retention, level, disk
-        self._on_durable = on_durable
+        self._on_durable, self._group = on_durable, commits
         self._urgent: deque[_Waiting] = deque()
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
@@ -195,13 +210,23 @@ class FileLog(LogReader):
         with self._changed:
             while not (self._urgent or self._waiting or self._closed):
                 self._changed.wait()
+            self._wait_for_more()
             batch: list[_Waiting] = []
             size = 0
-            while (waiting := self._urgent or self._waiting) and size < COMMIT_BYTES:
+            while (waiting := self._urgent or self._waiting) and size < self._group.full_bytes:
                 batch.append(waiting.popleft())
                 size += len(batch[-1].text)
             self._waiting_bytes -= size
             return batch
+
+    def _wait_for_more(self) -> None:
+        """Let a commit wait that is not full, while nothing in it is urgent."""
+        until = time.monotonic() + self._group.wait_s
+        while not (self._urgent or self._closed) and self._waiting_bytes < self._group.full_bytes:
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            self._changed.wait(left)
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Frame]:
         size = sum(len(waiting.text) for waiting in batch)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from events.schema import Schemas
 from streams.embedded.folder import log_folder
 from streams.embedded.recovery import Recovery
 from streams.log.reader import LogReader
+from tests.connectors.http.signed import needs_openssl, signed
 
 ROOT = Path(__file__).parents[2]
 TOKEN = tokens.propose()
@@ -47,6 +49,17 @@ rules:
   route: fire
   message: {zh: "${device}", en: "at ${device}"}
 """
+INCIDENT = """\
+- rule: synthetic_incident
+  title: {zh: 链路自检, en: Synthetic}
+  purpose: operations
+  from: synthetic
+  key: device
+  cooldown: 0s
+  severity: low
+  route: fire
+  message: {zh: "${device}", en: "of ${device}"}
+"""
 
 
 @pytest.fixture
@@ -71,12 +84,13 @@ class Running:
             self.told.append(line)
         self.address = line.split()[-1].replace("KIND", "sensor")
 
-    def post(self, *devices):
+    def post(self, *devices, trusted=None):
         now = time.time_ns() // 1_000_000
         lines = [{"id": d, "kind": "sensor", "time": now, "device": d, "metric": "smoke", "value": 1} for d in devices]
         body = "".join(json.dumps(line) + "\n" for line in lines).encode()
         request = urllib.request.Request(self.address, body, {"Authorization": f"Bearer {TOKEN}"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        context = ssl.create_default_context(cafile=trusted) if trusted else None
+        with urllib.request.urlopen(request, timeout=20, context=context) as answer:
             assert answer.status == 202
 
     def end(self, how):
@@ -111,6 +125,24 @@ def test_what_is_posted_raises_alerts_over_stops_and_kills(city):
     code, _, _ = third.end(signal.SIGINT)
     assert code == 0
     assert sorted(json.loads(line)["key"]["device"] for line in alerts(city)) == ["d1", "d2", "d3", "d4"]
+
+
+@needs_openssl
+def test_it_speaks_tls_with_senders_and_its_own_desk(city):
+    certificate, key = signed(city)
+    text = (city / "citynerve.yaml").read_text("utf-8")
+    tls = f"{{port: 0, tls: {{certificate: {certificate.name}, key: {key.name}}}}}"
+    (city / "citynerve.yaml").write_text(text.replace("http: {port: 0}", f"http: {tls}"), encoding="utf-8")
+    (city / "rules.yaml").write_text(RULES + INCIDENT, encoding="utf-8")
+    running = Running(city)
+    assert running.address.startswith("https://")
+    running.post("d1", trusted=certificate)
+    end = time.monotonic() + 60
+    while len(alerts(city)) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert running.end(signal.SIGTERM)[0] == 0
+    assert {json.loads(line)["rule"] for line in alerts(city)} == {"smoke", "synthetic_incident"}
 
 
 def test_two_cannot_run_on_one_folder(city):

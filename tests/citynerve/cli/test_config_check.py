@@ -8,6 +8,7 @@ import pytest
 
 from citynerve.configuration_environment import variables
 from citynerve.configuration_keys import FEED
+from tests.connectors.http.signed import needs_openssl, signed
 
 DIGEST = "a" * 64
 FILE = f"""\
@@ -98,3 +99,29 @@ def test_a_file_that_is_missing_is_told(citynerve, tmp_path):
 
 def test_feeds_have_no_variables():
     assert not {key for _, key in variables().values()} & set(FEED)
+
+
+@needs_openssl
+def test_a_certificate_is_looked_at(citynerve, path, tmp_path, monkeypatch):
+    certificate, key = signed(tmp_path)
+    path.write_text(FILE + "http: {port: 0, tls: {certificate: localhost.pem, key: localhost.key.pem}}\n", "utf-8")
+    found = values(citynerve("config", "check", path, "--format", "json"))
+    assert found["http.tls.certificate"] == (str(certificate), f"{path}:6") and found["http.tls.key"][0] == str(key)
+    key.unlink()
+    told = citynerve("config", "check", path)
+    assert told.code == 1 and f"{path}:6:" in told.out and "error[C004]" in told.out and "no such file" in told.out
+    path.write_text(FILE + "http: {tls: {certificate: localhost.pem}}\n", encoding="utf-8")
+    told = citynerve("config", "check", path)
+    assert told.code == 1 and "`http.tls` lacks" in told.out and "key: tls/key.pem" in told.out
+    monkeypatch.setenv("CITYNERVE_HTTP_TLS_KEY", "localhost.pem")
+    told = citynerve("config", "check", path)
+    assert told.code == 1 and "$CITYNERVE_HTTP_TLS_KEY:1" in told.out and "no private key" in told.out
+
+
+def test_commits_wait_for_a_second_at_most(citynerve, path):
+    path.write_text(FILE.replace("keep: 3d", "commit_wait: 20ms, commit_mib: 2"), encoding="utf-8")
+    found = values(citynerve("config", "check", path, "--format", "json"))
+    assert found["log.commit_wait"] == ("20ms", f"{path}:5") and found["log.commit_mib"] == ("2", f"{path}:5")
+    path.write_text(FILE.replace("keep: 3d", "commit_wait: 2s, commit_mib: 0"), encoding="utf-8")
+    told = citynerve("config", "check", path)
+    assert told.code == 1 and "2 errors" in told.out and "commit_wait" in told.out and "commit_mib" in told.out

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import threading
+import time
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.disk import Disk
-from streams.log.file_log import FileLog, Retention
+from streams.log.file_log import Commits, FileLog, Retention
 from streams.log.frame import What
 from streams.log.index import index_path
 from streams.log.protocol import LogError
@@ -317,4 +318,24 @@ def test_a_fault_of_the_program_leaves_nobody_waiting(tmp_path):
             break
     else:
         raise AssertionError("a log without its thread takes nothing")
+    log.close()
+
+
+def test_a_commit_waits_for_more_and_for_nothing_once_it_is_full_or_urgent(tmp_path):
+    wait_s = 60.0
+    log = FileLog(tmp_path, ticking(), retention=SMALL, commits=Commits(full_bytes=10, wait_s=wait_s))
+    began = time.monotonic()
+    first, second = log.append("a", b"12345\n"), log.append("a", b"67890\n")
+    assert first.result(30).commit == second.result(30).commit == 0, "they are one commit, which is full"
+    assert log.append("a", b"1\n", urgent=True).result(30).position == 12
+    waiting = log.append("a", b"2\n")
+    log.close()
+    assert waiting.result(0).position == 14 and time.monotonic() - began < wait_s
+
+
+def test_a_commit_that_waits_is_made_when_its_time_has_come(tmp_path):
+    log = FileLog(tmp_path, ticking(), retention=SMALL, commits=Commits(wait_s=0.2))
+    began = time.monotonic()
+    assert log.append("a", b"1\n").result(30).position == 0
+    assert time.monotonic() - began >= 0.2
     log.close()
