@@ -11,12 +11,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from citynerve import damage_lines
 from citynerve.alert_words import severity_word, transition_word
 from citynerve.lines import AlertLines
 from citynerve.progress import bytes_text
 from citynerve.screen import CLOSED, OPEN, STYLES
 from citynerve.text import current, say
-from citynerve.vitals import DeskVitals, FeedVitals, GroupVitals, Vitals
+from citynerve.vitals import DamageVitals, DeskVitals, FeedVitals, GroupVitals, Vitals
 from events.alert import SEVERITIES, Alert, Severity
 from rules import message
 
@@ -41,7 +42,7 @@ def picture(
     longest = max(len(vitals.feeds), len(vitals.groups), len(vitals.kinds) if width >= WIDE else 0, 1)
     rows = min(longest, max(2, min(12, (height - 12) // 3)))
     middle = _middle(vitals, width, rows)
-    footer = [_log(vitals), *_desk(vitals.desk, 3 if tall else 1, width)]
+    footer = [_log(vitals), *_damage(vitals.damage, 3 if tall else 1), *_desk(vitals.desk, 3 if tall else 1, width)]
     footer += [Text(text, "dim", no_wrap=True, overflow="ellipsis") for text in list(messages)[-(4 if tall else 1) :]]
     taken = (5 if vitals.share is not None else 4) + (0 if width >= WIDE else 1) + rows + 1 + len(footer) + 2
     return Group(header, *middle, _alerts(vitals, recent, lines, width, max(1, height - taken - 1)), *footer)
@@ -201,6 +202,23 @@ def _log(vitals: Vitals) -> Text:
     return Text.assemble((say(en="log   ", zh="日志  "), "bold"), text, no_wrap=True, overflow="ellipsis")
 
 
+def _damage(damage: DamageVitals | None, rows: int) -> list[RenderableType]:
+    """Return what is lost, and what that means, as long as the engine runs."""
+    if damage is None:
+        return []
+    found = damage_lines.lines(damage)
+    heading = say(en="lost  ", zh="损坏  ")
+    left = len(found) - rows
+    more = say(en=f" (+{left} more)", zh=f"(另有 {left} 项)") if left > 0 else ""
+    style = "bold red" if damage.is_lost else "yellow"
+    return [
+        Text.assemble(
+            (heading, style), line, (more if at == rows - 1 else "", "dim"), no_wrap=True, overflow="ellipsis"
+        )
+        for at, line in enumerate(found[:rows])
+    ]
+
+
 def _desk(desk: DeskVitals | None, rows: int, width: int) -> list[RenderableType]:
     heading = say(en="desk  ", zh="派发  ")
     if desk is None:
@@ -316,6 +334,8 @@ def status(vitals: Vitals, firings: dict[Severity, int]) -> str:
                 zh=f"{state}尚未派发:{unread},{vitals.desk.waiting:,} 条",
             )
         )
+    if vitals.damage is not None:
+        parts += damage_lines.lines(vitals.damage)
     return say(en="; ".join(parts), zh=";".join(parts))
 
 

@@ -49,6 +49,21 @@ class DeskVitals:
 
 
 @dataclass(frozen=True, slots=True)
+class DamageVitals:
+    """What of the past is lost: unreadable bytes by log, and what the start found that cannot be made good."""
+
+    unreadable: Mapping[str, int]
+    skipped: int = 0  # bytes of the event log that were gone before a snapshot covered them
+    missing: int = 0  # derived lines that did not come again
+    refused: int = 0  # snapshots that could not be used
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether events or alerts are lost by it, and not time alone."""
+        return bool(self.unreadable or self.skipped or self.missing)
+
+
+@dataclass(frozen=True, slots=True)
 class Vitals:
     """An engine at one instant. `time` is the greatest event time (epoch ms), `now` what alerts' ages count from."""
 
@@ -68,6 +83,7 @@ class Vitals:
     disk_free: int
     desk: DeskVitals | None
     share: float | None = None  # of the input, where it has an end
+    damage: DamageVitals | None = None  # None: nothing is lost
 
 
 class Observer:
@@ -137,6 +153,7 @@ class Observer:
             disk_free=shutil.disk_usage(self._data).free,
             desk=self._desk(),
             share=self._share(),
+            damage=self._damage(),
         )
 
     def _then(
@@ -159,6 +176,16 @@ class Observer:
                 lag = (city - clock.reached) / 1000 if clock.reached > BEGINNING else None
                 found.append(GroupVitals(clock.name, lag, sum(feed.blind for feed in clock.clocks)))
         return sorted(found, key=lambda group: (-(group.lag_s or 0.0), group.name))
+
+    def _damage(self) -> DamageVitals | None:
+        engine = self._process.engine
+        found = engine.recovery
+        unreadable = {name: size for name, size in engine.logs.damaged.items() if size}
+        if found is None:
+            return DamageVitals(unreadable) if unreadable else None
+        if unreadable or found.skipped or found.missing or found.refused:
+            return DamageVitals(unreadable, found.skipped, found.missing, len(found.refused))
+        return None
 
     def _desk(self) -> DeskVitals | None:
         watch = self._watch

@@ -65,6 +65,17 @@ class Logs:
         """Return them all, the event log first."""
         return self.events, self.alerts, self.late, self.dead_letters
 
+    @property
+    def damaged(self) -> dict[str, int]:
+        """Return by name how many bytes of each were found unreadable."""
+        named = {
+            "events": self.events,
+            "alerts": self.alerts,
+            "late": self.late,
+            "dead_letters": self.dead_letters,
+        }
+        return {name: sum(each.until - each.since for each in log.damage) for name, log in named.items()}
+
 
 class Engine:
     """All shards of a plan on one event log. `recover` once, then `take` what becomes durable."""

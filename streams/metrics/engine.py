@@ -21,7 +21,6 @@ from prometheus_client.core import (
     Metric,
 )
 
-from streams.embedded.folder import DERIVED
 from streams.embedded.inbox import BYTES
 from streams.embedded.process import Process
 from streams.histogram import Histogram
@@ -181,8 +180,7 @@ class EngineMetrics:
             yield _gauge("recovery_skipped_bytes", "Of the log, lost to the start.", recovery.skipped)
             yield _gauge("recovery_missing_lines", "Derived lines that did not come again.", recovery.missing)
             yield _gauge("recovery_refused_snapshots", "Snapshots that could not be used.", len(recovery.refused))
-        logs = zip(("events", *DERIVED), self._engine.logs.all, strict=True)
-        damaged = {name: sum(damage.until - damage.since for damage in log.damage) for name, log in logs}
+        damaged = self._engine.logs.damaged
         yield _gauges("log_damaged_bytes", "Text that was found unreadable.", ["log"], damaged)
         yield _counter("lost_lines", "Lines that alerts needed and could not be read.", [], {(): counts.lines_lost})
         ahead = self._engine.logs.events.received / 1000 - self._clock()

@@ -129,6 +129,7 @@ def test_a_damaged_line_that_an_alert_needs_stops_nothing(tmp_path):
         town.start(Disk())
         recovery = town.recoveries[-1]
         assert any("are damaged" in where and "log/events" in where for where in recovery.damage)
+        assert town.engine.logs.damaged["events"] > 0
         town.run(60)
         town.settle()
         lost += town.engine.counts.lines_lost
