@@ -81,7 +81,7 @@ class Publishing:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="publishing", daemon=True)
         self._publish: Callable[[Edition], Future[Activation]] | None = None
-        self._in_force: Callable[[], Edition] | None = None
+        self._in_force: Callable[[], Activation] | None = None
         self._tell: Callable[[str], None] = lambda _: None
         self._of_rules = Watched(lambda: files.found(self._rules))
         self._of_sets = Watched(lambda: self._sets().values())
@@ -163,7 +163,7 @@ class Publishing:
     def start(
         self,
         publish: "Callable[[Edition], Future[Activation]]",
-        in_force: Callable[[], Edition],
+        in_force: Callable[[], Activation],
         tell: Callable[[str], None],
     ) -> None:
         """Begin, once the engine takes what comes.

@@ -85,7 +85,7 @@ class Enactment:
     """Another edition takes effect at an instant of event time, `at` (epoch ms), in all shards.
 
     `read_from` is the log position from which on its shards have read what came before. `replaces` is the edition that
-    is in force until then.
+    is in force until then. `received` is when the record became durable (epoch ms).
     """
 
     position: int
@@ -93,7 +93,17 @@ class Enactment:
     at: int
     read_from: int
     replaces: str
+    received: int
 
 
-Control = Epoch | FeedEnd | End | Enactment
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Rules that are shadows from here on, or (not `silent`) are so no more, until another edition takes effect."""
+
+    position: int
+    rules: tuple[str, ...]
+    silent: bool
+
+
+Control = Epoch | FeedEnd | End | Enactment | Mute
 Block = Events | Tick | Control

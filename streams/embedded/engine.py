@@ -7,9 +7,10 @@ snapshots and the logs hold what they would have held. Nothing here waits for a 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import orjson
@@ -18,15 +19,16 @@ from events.alert import Alert
 from events.batch import POSITION, REASONS
 from events.block import Block, Control, Enactment, Events, Tick
 from events.identity import CityKey
-from streams.control.activation import Activation
+from streams.control.activation import Activation, Pending
 from streams.control.edition import Edition
 from streams.embedded.counts import Counts
 from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
 from streams.embedded.generation import Generation
-from streams.embedded.recovery import Recovery, restored
+from streams.embedded.recovery import Recovery, header, restored
+from streams.embedded.snapshots import Snapshots
 from streams.embedded.succession import Load, Succession
-from streams.log.blocks import blocks, lost_line
+from streams.log.blocks import blocks, lost_line, mute_record
 from streams.log.frame import Frame, What
 from streams.log.protocol import Log, LogError
 from streams.shard.intake import Arrival
@@ -110,20 +112,16 @@ class Engine:
         self._succession = Succession(
             logs.events, lambda text: logs.events.append("", text, What.CONTROL), self.feeds, clock, make, load
         )
-        self.logs, self._store, self._clock, self._on_alerts = logs, store, clock, on_alerts
+        self.logs, self._clock, self._on_alerts = logs, clock, on_alerts
         self.give_up_at = float("inf")  # monotonic seconds from which what cannot be written is left to the next start
         self._on_failure = on_failure
         self._alerts = DerivedLog(logs.alerts, lambda line: str(line["id"]), self._failed)
         self._late = DerivedLog(logs.late, _place, self._failed)
         self._dead_letters = DerivedLog(logs.dead_letters, _place, self._failed)
         self._derived = {"alerts": self._alerts, "late": self._late, "dead_letters": self._dead_letters}
-        self._saver = ThreadPoolExecutor(1, "snapshot")
-        self._saving: tuple[int, int, Future[None]] | None = None  # shard, log position, when it is durable
-        self._debt_s = debt_s
-        self.debt = Debt(shards)
-        self._due: set[int] = set()  # shards that no snapshot of what is in force covers
+        self._store = store
+        self._snapshots = Snapshots(store, self.counts, clock, shards, debt_s)
         self._steps = [0.0] * shards  # CPU seconds of each shard in the block that is taken
-        self._from = [0] * shards  # log position that each shard goes on from
 
     @property
     def edition(self) -> Edition:
@@ -131,9 +129,30 @@ class Engine:
         return self._now.edition
 
     @property
-    def coming(self) -> Edition:
+    def coming(self) -> Activation:
         """What is in force once all that its log says has taken effect."""
-        return self._succession.tip(self._now)
+        return self._succession.tip(self._now).activation
+
+    @property
+    def pending(self) -> Pending | None:
+        """The change that is certain and has not taken effect everywhere yet."""
+        return self._succession.pending
+
+    @property
+    def stray(self) -> frozenset[str]:
+        """Rules that are muted though what is coming judges them."""
+        judged = {rule.rule for rule in self._succession.tip(self._now).edition.plan.rules if rule.mode != "disabled"}
+        return self.muted & judged
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """Rules of what is in force that are shadows until another edition takes effect."""
+        return self.shards[0].muted
+
+    @property
+    def debt(self) -> Debt:
+        """What a restart would cost."""
+        return self._snapshots.debt
 
     @property
     def shards(self) -> list[Shard]:
@@ -154,6 +173,10 @@ class Engine:
         """Have another edition follow the one in force, see `Succession.publish`; from any thread."""
         return self._succession.publish(edition, lambda: self._now, lambda: self.position)
 
+    def mute(self, rules: Collection[str], *, silent: bool) -> "Future[Frame]":
+        """Have rules be shadows until another edition takes effect, or no more; from any thread."""
+        return self.logs.events.append("", mute_record(rules, silent=silent), What.CONTROL)
+
     def summed_up(self) -> Summary:
         """Return the summary of all since the start."""
         counts, summary = self.counts, Summary.of(self.edition.plan)
@@ -173,19 +196,23 @@ class Engine:
         ahead = log.received - self._clock()
         found = Recovery()
         self._restore(found)
-        first = min(range(len(self.shards)), key=self._from.__getitem__)
-        self.position = found.position = max(self._from[first], log.begin)
-        found.skipped = self.position - self._from[first]
+        starts = self._snapshots.starts
+        first = min(range(len(starts)), key=starts.__getitem__)
+        self.position = found.position = max(starts[first], log.begin)
+        found.skipped = self.position - starts[first]
         self._now.go_on(self.shards[first])
+        following = self._succession.following
+        if following is not None:
+            following.go_on(following.shards[first])
         for name, derived in self._derived.items():
             derived.recover(min(shard.beside.get(name, derived.log.begin) for shard in self.shards))
-        for block, end in blocks(log.read(self.position), self.feeds, self._from):
+        for block, end in blocks(log.read(self.position), self.feeds, starts):
             progress(end - self.position)
             found.bytes_read += end - self.position
             self._take(block, end)
         self.flush()
         missing = {name: derived.recovered() for name, derived in self._derived.items()}
-        if len(set(self._from)) > 1:  # alerts of the shards that are ahead do not come again
+        if len(set(starts)) > 1:  # alerts of the shards that are ahead do not come again
             del missing["alerts"]
         found.missing = sum(missing.values())
         found.events = sum(self.counts.events.values())
@@ -199,10 +226,12 @@ class Engine:
         """Take what has become durable, in order; what has been taken before is passed over."""
         for block, end in blocks((frame for frame in frames if frame.position >= self.position), self.feeds):
             self._take(block, end)
-        if not self._due or self.counts.snapshot_failing or self.shards[0].epoch is None:
-            # before each shard has a snapshot of what is in force, a start might find no generation whole
+        if self._snapshots.may_follow or self.shards[0].epoch is None:
             self._succession.attend(self._now, self.position)
-        self._snapshot_one()
+        self._saved(wait=False)
+        due = self._snapshots.next()
+        if due is not None:
+            self._snapshot(due)
 
     def flush(self) -> None:
         """Return when all that has been derived is durable."""
@@ -222,7 +251,7 @@ class Engine:
     def close(self) -> None:
         """Finish what is being written, and release the logs."""
         self._succession.close()
-        self._saver.shutdown()
+        self._snapshots.close()
         for log in self.logs.all:
             log.close()
 
@@ -234,9 +263,9 @@ class Engine:
             alerts = []
         elif isinstance(block, Events):
             received = block.received
-            alerts = self._arrive(block, end) + self._succession.step(block)
+            alerts = self._arrive(block, end) + self._succession.step(block, self._behind(end))
         else:
-            alerts = self._step(block, end) + self._succession.step(block)
+            alerts = self._step(block, end) + self._succession.step(block, self._behind(end))
             if isinstance(block, Enactment):
                 self._succession.meet(block, self._now)
         self.position = end
@@ -251,7 +280,11 @@ class Engine:
         successor = self._succession.done()
         if successor is not None:
             self._now = successor
-            self._due = set(range(len(self.shards)))
+            self._snapshots.rename(successor.name, end)
+
+    def _behind(self, end: int) -> list[int]:
+        """Return the shards that have not taken what ends at a log position."""
+        return [number for number, start in enumerate(self._snapshots.starts) if end > start]
 
     def _arrive(self, block: Events, end: int) -> list[Alert]:
         with self.stages("decode"):
@@ -270,11 +303,10 @@ class Engine:
         """Feed shards a block, and before it the epoch if the block makes it known."""
         alerts: list[Alert] = []
         for each in self._now.told(block):
-            for number, shard in enumerate(self.shards):
-                if end > self._from[number]:
-                    began = time.thread_time()
-                    alerts += shard.step(each)
-                    self._steps[number] += time.thread_time() - began
+            for number in self._behind(end):
+                began = time.thread_time()
+                alerts += self.shards[number].step(each)
+                self._steps[number] += time.thread_time() - began
             self.counts.duplicates += dropped(shard.duplicates() for shard in self.shards)
         return alerts
 
@@ -301,15 +333,14 @@ class Engine:
 
     def _restore(self, found: Recovery) -> None:
         """Restore the shards from their newest snapshots of one generation, else begin where the log does."""
-        unused = [self._now]
-        there = restored(
-            self._store, len(self.shards), lambda version: self._known(version, unused, found), self._check, found
-        )
-        if there is not None:
-            self._now, self._from = there
+        known = partial(self._known, unused=[self._now], found=found)
+        given = restored(self._store, len(self.shards), known, self._check, found)
+        if given is None:
+            self._now = known(self._succession.first() or self.edition.version) or self._make(self.edition)
             return
-        version = self._succession.first() or self.edition.version
-        self._now = self._known(version, unused, found) or self._make(self.edition)
+        self._now = given.generation
+        self._succession.go_on(given)
+        self._snapshots.go_on(self._name, given.starts)
 
     def _known(self, version: str, unused: list[Generation], found: Recovery) -> Generation | None:
         """Return a generation of an edition to which nothing has been done: one of some, or another one."""
@@ -335,46 +366,30 @@ class Engine:
             if self._derived[name].log.end < reached:
                 raise SnapshotError(f"the log `{name}` ends at {self._derived[name].log.end}, before its {reached}")
 
-    def _snapshot_one(self) -> None:
-        """Begin a snapshot of the shard whose replay would take longest, if it would take too long."""
-        self._saved(wait=False)
-        if self._saving is not None:
-            return
-        if (self._due and not self.counts.snapshot_failing) or self.debt.seconds > self._debt_s:
-            self._snapshot(min(self._due, default=self.debt.largest))
+    @property
+    def _name(self) -> str:
+        """What snapshots are told from others by: the generation, and the record by which another one follows it."""
+        record = self._succession.record
+        return self._now.name if record is None else f"{self._now.name}.{record.position}"
 
     def _snapshot(self, number: int) -> None:
+        """Begin a snapshot of a shard, and of the one that follows it."""
         if self.shards[number].epoch is None:
             return  # whose finder is no part of it: the log is young, and is read again
-        if self._succession.following is not None:
-            return  # whose state is no part of it either
+        following, record = self._succession.following, self._succession.record
+        if following is not None and record is None:
+            return  # it is not certain yet that it follows
+        self._snapshots.rename(self._name, self.position)
         self.flush()
-        beside = {name: log.log.end for name, log in self._derived.items()}
-        data = self.shards[number].snapshot(beside, self._now.name)
-        saving = self._saver.submit(self._save, number, self.position, data)
-        self._saving = number, self.position, saving
-        self.debt.paid(number)
-
-    def _save(self, number: int, position: int, data: bytes) -> None:
-        began = time.monotonic()
-        try:
-            self._store.save(number, position, data)
-        except BaseException:
-            self.counts.not_saved()
-            raise
-        self.counts.saved(time.monotonic() - began, len(data), self._clock())
+        ends = {name: log.log.end for name, log in self._derived.items()}
+        beside = header(self._name, self._now.activation, record, self._succession.read_again, ends)
+        successor = b"" if following is None else following.shards[number].snapshot()
+        self._snapshots.save(number, self.position, self.shards[number].snapshot(beside, successor))
 
     def _saved(self, *, wait: bool) -> None:
-        """Note that a snapshot is durable, if it is; one that could not be written is taken again when it is due."""
-        if self._saving is None or not (wait or self._saving[2].done()):
-            return
-        number, position, saving = self._saving
-        self._saving = None
-        if not saving.exception():
-            self._from[number] = position
-            self._due.discard(number)
-            kept = [self._store.newest(shard) for shard in range(len(self.shards))]
-            oldest = min(snapshots[-1][0] if snapshots else 0 for snapshots in kept)
+        """Note that a snapshot is durable, if it is, and what of the log is needed no more."""
+        oldest = self._snapshots.settle(wait=wait)
+        if oldest is not None:
             self.logs.events.forget(min(oldest, self._succession.needed_from(oldest)))
 
 

@@ -1,11 +1,12 @@
 """A generation: the shards of one edition, fed what the event log holds; the next one follows it at one instant."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from events.alert import Alert
 from events.block import Block, Control, Enactment, Events, Tick
 from events.identity import CityKey
+from streams.control.activation import Activation
 from streams.control.edition import Edition
 from streams.shard.choose import Slice
 from streams.shard.intake import Arrival
@@ -26,9 +27,8 @@ class Generation:
         the ruleset and the reference sets
     shards
         one for each slice of the keys
-    since, began_at
-        log position of the record by which it followed another one, 0 for the first; and the instant of that (epoch ms)
-        where this process saw it follow
+    activation
+        since when it is in force: by the record by which it followed another one; the first one from position 0 on
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Generation:
         stage: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self.edition = edition
-        self.since, self.began_at = 0, BEGINNING
+        self.activation = Activation(edition.version, None, 0)
         self.shards = [
             Shard(edition.plan, edition.references, feeds, city, read_line, Slice(index, shards), stage)
             for index in range(shards)
@@ -90,22 +90,34 @@ class Generation:
             if block is not None:
                 self.pass_on(block)
 
-    def pass_on(self, block: Block) -> list[Alert]:
-        """Feed a block to all shards, none of which has it yet."""
+    def pass_on(self, block: Block, to: Collection[int] | None = None) -> list[Alert]:
+        """Feed a block to the shards of some numbers, to all if none are named."""
         one = self.decoded(block) if isinstance(block, Events) else block
-        return [alert for each in self.told(one) for shard in self.shards for alert in shard.step(each)]
+        shards = self.shards if to is None else [self.shards[number] for number in to]
+        return [alert for each in self.told(one) for shard in shards for alert in shard.step(each)]
 
     @property
     def name(self) -> str:
         """What its snapshots are told from others by: its edition, and since when that is in force."""
-        return f"{self.edition.version}.{self.since}"
+        return f"{self.edition.version}.{self.activation.position}"
 
     def follow(self, before: "Generation", record: Enactment) -> None:
         """Be ready to judge all from the instant of a record on, and the generation before all up to it."""
-        self.since, self.began_at = record.position, record.at
+        self.activation = Activation(record.edition, record.at, record.position, record.received)
         self._clocks.follow(before._clocks)
         for shard, other in zip(self.shards, before.shards, strict=True):
             shard.follow(other, record.at)
+
+    def follow_again(self, before: "Generation", record: Enactment) -> None:
+        """Go on with following a generation; the shards of both were restored from the same snapshots."""
+        self.activation = Activation(record.edition, record.at, record.position, record.received)
+        for shard, other in zip(self.shards, before.shards, strict=True):
+            shard.follow_again(other)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The feeds that have to come to the instant at which it takes over, in order."""
+        return tuple(sorted(set[str]().union(*(shard.waits_for for shard in self.shards))))
 
     def take_over(self) -> list[Alert]:
         """Take over from the generation before what has come to the instant; return what ends and begins by that."""

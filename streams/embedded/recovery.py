@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from events.block import Enactment
+from streams.control.activation import Activation
 from streams.embedded.generation import Generation
-from streams.shard.shard import Shard
-from streams.snapshot.container import SnapshotError, read_header
+from streams.shard.shard import SUCCESSOR
+from streams.snapshot.container import SnapshotError, read_header, unpack
 from streams.snapshot.store import SnapshotStore
 
-Beside = Mapping[str, int]  # how far the derived logs were
-Snapshot = tuple[int, Path, Beside]  # log position, file, and what stood beside it
-Check = Callable[[int, Beside], None]  # raises `SnapshotError` of one that may not be used
+Check = Callable[[int, Mapping[str, int]], None]  # of a log position and how far derived logs were; `SnapshotError`
 
 
 @dataclass(slots=True)
@@ -29,66 +30,129 @@ class Recovery:
     ahead_ms: int = 0  # of the clock is the last `received` of the event log: until then that stands still
 
 
-def by_generation(store: SnapshotStore, shards: int, found: Recovery) -> list[tuple[str, int, list[list[Snapshot]]]]:
-    """Return the snapshots of each generation by shard: its edition, the position of its record, and them.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Shards that were restored: their generation, the log position of each, and the generation that follows it.
 
-    The newest come first. What cannot be read is noted. Headers alone are read: snapshots are large, there are two of
-    each shard, and of these a start needs one.
+    `read_again` has by the position of a record from where on the log is needed, should that record be met again.
     """
-    generations: dict[str, list[list[Snapshot]]] = {}
-    newest: dict[str, int] = {}
-    for number in range(shards):
-        for position, path in store.newest(number):
-            try:
-                header = read_header(path)
-                name = header.get("edition", "")
-                if "." not in name:
-                    raise SnapshotError("it is of an older program, which did not say what was in force")
-            except (OSError, SnapshotError) as error:
-                found.refused.append(f"{path.name}: {error}")
-                continue
-            generations.setdefault(name, [[] for _ in range(shards)])[number].append((position, path, header["beside"]))
-            newest[name] = max(newest.get(name, 0), position)
-    ordered = sorted(generations.items(), key=lambda each: -newest[each[0]])
-    return [(version, int(since), kept) for name, kept in ordered for version, since in [name.split(".")]]
+
+    generation: Generation
+    starts: list[int]
+    successor: Generation | None = None
+    record: Enactment | None = None
+    read_again: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    position: int
+    path: Path
+    header: Mapping[str, Any]
+
+
+def header(
+    name: str, activation: Activation, record: Enactment | None, read_again: Mapping[int, int], ends: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return what stands beside the state in a snapshot.
+
+    Parameters
+    ----------
+    name, activation
+        of the generation; the snapshots of one name can be restored together
+    record
+        by which another one follows it, where one does
+    read_again
+        as in `Restored`
+    ends
+        how far the logs were that are derived from the event log
+    """
+    pending = None
+    if record is not None:
+        pending = {each: getattr(record, each) for each in Enactment.__slots__}
+    return {
+        "edition": name,
+        "since": [activation.at, activation.received],
+        "pending": pending,
+        "read_again": sorted(read_again.items()),
+        "beside": dict(ends),
+    }
 
 
 def restored(
-    store: SnapshotStore, shards: int, known: Callable[[str], Generation | None], check: Check, found: Recovery
-) -> tuple[Generation, list[int]] | None:
-    """Restore the shards of the newest generation that can be used.
+    store: SnapshotStore,
+    shards: int,
+    known: Callable[[str], Generation | None],
+    check: Check,
+    found: Recovery,
+) -> Restored | None:
+    """Return what the newest snapshots of one generation give, None if none can be used.
 
     Parameters
     ----------
     known
-        makes the generation of an edition's version, None if that is not known
+        makes the generation of an edition, None if it is not known
     check
         refuses what may not be used
-
-    Returns
-    -------
-    the generation, and the log position of each of its shards, 0 of one that begins where the log does; None if there
-    is none
     """
-    for version, since, kept in by_generation(store, shards, found):
+    for name, kept in _by_name(store, shards, found):
+        version, since, *_ = name.split(".")
+        newest = next(snapshot.header for each in kept for snapshot in each)
+        record = None if newest["pending"] is None else Enactment(**newest["pending"])
         generation = known(version)
-        if generation is None:
+        successor = None if record is None else known(record.edition)
+        if generation is None or (record is not None and successor is None):
             continue
-        generation.since = since
-        starts = [_restored(shard, own, check, found) for shard, own in zip(generation.shards, kept, strict=True)]
-        if all(starts) or (any(starts) and not since):
-            return generation, starts
+        generation.activation = Activation(version, newest["since"][0], int(since), newest["since"][1])
+        used = [_restore(number, each, generation, successor, check, found) for number, each in enumerate(kept)]
+        if all(used) or (any(used) and not int(since) and record is None):
+            read_again = {place: since for each in used if each for place, since in each.header["read_again"]}
+            starts = [each.position if each else 0 for each in used]
+            return Restored(generation, starts, successor, record, read_again)
     return None
 
 
-def _restored(shard: Shard, snapshots: list[Snapshot], check: Check, found: Recovery) -> int:
-    """Restore a shard from the newest snapshot that can be used; return its log position, 0 if none can."""
-    for position, path, beside in snapshots:
+def _restore(
+    number: int,
+    snapshots: list[_Snapshot],
+    generation: Generation,
+    successor: Generation | None,
+    check: Check,
+    found: Recovery,
+) -> _Snapshot | None:
+    """Restore a shard, and the one that follows it, from the newest snapshot that can be used; return that."""
+    for snapshot in snapshots:
         try:
-            check(position, beside)
-            shard.restore(path.read_bytes())
+            check(snapshot.position, snapshot.header["beside"])
+            data = snapshot.path.read_bytes()
+            generation.shards[number].restore(data)
+            if successor is not None:
+                successor.shards[number].restore(unpack(data)[1][SUCCESSOR].data)
         except (OSError, SnapshotError) as error:
-            found.refused.append(f"{path.name}: {error}")
+            found.refused.append(f"{snapshot.path.name}: {error}")
         else:
-            return position
-    return 0
+            return snapshot
+    return None
+
+
+def _by_name(store: SnapshotStore, shards: int, found: Recovery) -> list[tuple[str, list[list[_Snapshot]]]]:
+    """Return the snapshots of each name by shard, the newest first. What cannot be read is noted.
+
+    Headers alone are read: snapshots are large, and of several of each shard a start needs one.
+    """
+    named: dict[str, list[list[_Snapshot]]] = {}
+    newest: dict[str, int] = {}
+    for number in range(shards):
+        for position, path in store.newest(number):
+            try:
+                head = read_header(path)
+                if "read_again" not in head:
+                    raise SnapshotError("it is of an older program, which did not say all of what was in force")
+            except (OSError, SnapshotError) as error:
+                found.refused.append(f"{path.name}: {error}")
+                continue
+            name = head["edition"]
+            of_name = named.setdefault(name, [[] for _ in range(shards)])
+            of_name[number].append(_Snapshot(position, path, head))
+            newest[name] = max(newest.get(name, 0), position)
+    return sorted(named.items(), key=lambda each: -newest[each[0]])

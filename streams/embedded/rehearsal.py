@@ -6,7 +6,7 @@ ticks that nobody wrote down. So nothing here judges or hands over: it is what t
 published, said of the log as far as it was there.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from streams.control.edition import Edition
 from streams.disk import Disk
 from streams.embedded.folder import SNAPSHOTS, log_folder, wall_clock
 from streams.embedded.generation import Generation
-from streams.embedded.recovery import Recovery, restored
+from streams.embedded.recovery import Recovery, Restored, restored
 from streams.embedded.succession import Load, Succession, instant_behind, reads_from
 from streams.log.blocks import blocks, lost_line
 from streams.log.file_log import DISK
@@ -95,8 +95,12 @@ class Rehearsal:
         self._make = make
         self._succession = Succession(self._log, _never, self._feeds, clock, make, self._edition)
         there = restored(SnapshotStore(data / SNAPSHOTS, disk), shards, self._known, self._check, Recovery())
-        self._now, self._from = there or (make(first), [0] * shards)
-        self._now.go_on(self._now.shards[min(range(shards), key=self._from.__getitem__)])
+        there = there or Restored(make(first), [0] * shards)
+        self._now, self._from = there.generation, there.starts
+        self._succession.go_on(there)
+        behind = min(range(shards), key=self._from.__getitem__)
+        for generation in filter(None, (self._now, there.successor)):
+            generation.go_on(generation.shards[behind])
         self._position = max(min(self._from), self._log.begin)
         self._end = self._log.end
 
@@ -120,14 +124,14 @@ class Rehearsal:
             if block is not None:
                 self._take(block, end)
         while self._succession.following is not None:  # a change waits for those before it
-            self._pass_time(self._succession.following.began_at)
+            self._pass_time(self._succession.following.activation.at or BEGINNING)
         before, self._candidates[edition.version] = self._now.edition, edition
         found = Foreseen(instant_behind(self._now, 1))
         read_from = reads_from(self._log, before, edition, self._clock())
         found.since = next((frame.received for frame in self._log.read(read_from)), 0)
         if found.at == BEGINNING or edition.version == before.version:
             return found
-        self._succession.meet(Enactment(self._end, edition.version, found.at, read_from, before.version), self._now)
+        self._succession.meet(Enactment(self._end, edition.version, found.at, read_from, before.version, 0), self._now)
         for alert in self._pass_time(found.at):
             (found.raised if not alert.n else found.ended if alert.transition in ENDS else found.changed).append(alert)
         return found
@@ -135,11 +139,11 @@ class Rehearsal:
     def _take(self, block: Block, end: int) -> None:
         """Take a block as the engine took it, of which some shards may stand behind it."""
         one = self._now.decoded(block) if isinstance(block, Events) else block
+        behind = [number for number, begin in enumerate(self._from) if end > begin]
         for each in self._now.told(one):
-            for shard, begin in zip(self._now.shards, self._from, strict=True):
-                if end > begin:
-                    shard.step(each)
-        self._succeed(block)
+            for number in behind:
+                self._now.shards[number].step(each)
+        self._succeed(block, behind)
         if isinstance(block, Enactment):
             self._succession.meet(block, self._now)
 
@@ -150,12 +154,12 @@ class Rehearsal:
             if not clock.ended:
                 tick = Tick(clock.feed.name, self._end, at, clock.blind)
                 self._now.pass_on(tick)
-                alerts += self._succeed(tick)
+                alerts += self._succeed(tick, range(len(self._from)))
         alerts.sort(key=Alert.sort_key)
         return alerts
 
-    def _succeed(self, block: Block) -> list[Alert]:
-        alerts = self._succession.step(block)
+    def _succeed(self, block: Block, behind: Collection[int]) -> list[Alert]:
+        alerts = self._succession.step(block, behind)
         self._now = self._succession.done() or self._now
         return alerts
 

@@ -7,17 +7,19 @@ record again, after a crash, does the same. A record whose instant has passed by
 and another one is appended.
 """
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from events.alert import Alert
 from events.block import Block, Enactment
-from streams.control.activation import Activation, PublishError
+from streams.control.activation import Activation, Pending, PublishError
 from streams.control.edition import Edition
 from streams.control.warm import read_back_ms
 from streams.embedded.generation import Generation
+from streams.embedded.recovery import Restored
 from streams.log.blocks import blocks, enactment_record
 from streams.log.frame import Frame, What
 from streams.log.protocol import LogError, Readable
@@ -70,8 +72,8 @@ class Succession:
         self._record: Future[Frame] | None = None  # the last one that was appended
         self._asked: _Asked | None = None  # whose record is under way
         self._closed = False
-        self._read_again: list[tuple[int, int]] = []  # records by position, and from where on they read
-        self._coming: Activation | None = None  # what is certain and has not taken over yet
+        self.read_again: dict[int, int] = {}  # by the position of a record from where on its successor reads
+        self.record: Enactment | None = None  # that was met, and whose successor has not taken over yet
         self.following: Generation | None = None  # the successor that is fed what the generation in force is fed
 
     def publish(
@@ -101,20 +103,17 @@ class Succession:
         try:
             if self._closed:
                 raise _stopped()
-            before, coming = self.tip(now()), self._coming
-            if edition.version == before.version and coming is not None and edition.version == coming.version:
-                told.set_result(coming)  # said before a crash, and time stands still
-                return
-            if edition.version == before.version:
+            if edition.version == self.tip(now()).edition.version:
                 raise PublishError("this is in force already", "该版本已在生效")
+            while self.following is not None and not self._closed:  # three at a time would be too much to hold
+                time.sleep(_PATIENCE_S)
+            before = now().edition
             read_from = reads_from(self._log, before, edition, self._clock())
             asked = _Asked(self._make(edition), read_from, read_from, told)
             for shard in asked.successor.shards:
                 shard.remember()
-            while not self._closed and (position() - asked.position > NEAR or self.following is not None):
+            while not self._closed and position() - asked.position > NEAR:
                 self._catch_up(asked, position())
-                if self.following is not None:
-                    wait([told], _PATIENCE_S)
         except PublishError as error:
             told.set_exception(error)
             return
@@ -160,9 +159,18 @@ class Succession:
         self.following = self._asked.successor
         self._append(self._asked, now)
 
-    def tip(self, now: Generation) -> Edition:
+    def tip(self, now: Generation) -> Generation:
         """Return what is in force once all records that were met have taken effect."""
-        return self.following.edition if self.following is not None and self._asked is None else now.edition
+        following = self.following
+        return following if following is not None and self.record is not None else now
+
+    @property
+    def pending(self) -> Pending | None:
+        """The change whose record was met and that has not taken effect everywhere yet."""
+        following = self.following
+        if following is None or self.record is None:
+            return None
+        return Pending(following.activation, following.waits_for)
 
     def _failed(self) -> LogError | None:
         """Return why the record that is under way is not part of the log."""
@@ -195,11 +203,10 @@ class Succession:
             return
         successor = asked.successor if asked else self._made_again(record)
         successor.follow(now, record)
-        self._read_again.append((record.position, record.read_from))
-        self.following, self._asked = successor, None
-        self._coming = Activation(record.edition, record.at, record.position)
+        self.read_again[record.position] = record.read_from
+        self.following, self._asked, self.record = successor, None, record
         if asked:
-            asked.told.set_result(self._coming)
+            asked.told.set_result(successor.activation)
 
     def _again(self, asked: _Asked, record: Enactment, now: Generation) -> None:
         """Append another record with more time ahead, if there is hope."""
@@ -229,25 +236,33 @@ class Succession:
         successor.remember(self._blocks(max(record.read_from, self._log.begin), record.position))
         return successor
 
-    def step(self, block: Block) -> list[Alert]:
-        """Feed the successor a block that the generation in force has taken; return what is told by that."""
+    def go_on(self, there: Restored) -> None:
+        """Go on with what was restored from snapshots."""
+        self.read_again.update(there.read_again)
+        if there.successor is not None and there.record is not None:
+            there.successor.follow_again(there.generation, there.record)
+            self.following, self.record = there.successor, there.record
+
+    def step(self, block: Block, to: Collection[int]) -> list[Alert]:
+        """Feed shards of the successor a block that the generation in force has taken; return what is told by that."""
         if self.following is None:
             return []
-        alerts = self.following.pass_on(block)
-        return alerts + self.following.take_over() if self._asked is None else alerts
+        if self.record is None:
+            return self.following.pass_on(block)
+        return self.following.pass_on(block, to) + self.following.take_over()
 
     def done(self) -> Generation | None:
         """Return the successor once it has taken over, from then on in force."""
         successor = self.following
-        if successor is None or self._asked is not None or successor.follows:
+        if successor is None or self.record is None or successor.follows:
             return None
-        self.following = self._coming = None
+        self.following = self.record = None
         return successor
 
     def needed_from(self, position: int) -> int:
         """Return from where on the log is needed, so that all can be made again from a position on."""
-        self._read_again = [each for each in self._read_again if each[0] >= position]
-        return min((read_from for _, read_from in self._read_again), default=position)
+        self.read_again = {record: since for record, since in self.read_again.items() if record >= position}
+        return min(self.read_again.values(), default=position)
 
     def first(self) -> str | None:
         """Return the version of the edition that is in force where the log begins, None if no other followed it."""
@@ -272,7 +287,8 @@ def reads_from(log: Readable, before: Edition, after: Edition, now: int) -> int:
 
 def instant_behind(now: Generation, margin_ms: int) -> int:
     """Return an instant behind all that a generation has released (epoch ms), `BEGINNING` before the first event."""
-    at = max(now.greatest, now.reached, now.began_at)  # not before what it replaces
+    began_at = BEGINNING if now.activation.at is None else now.activation.at  # not before what it replaces
+    at = max(now.greatest, now.reached, began_at)
     return at if at == BEGINNING else at + margin_ms
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import numpy as np
 import orjson
 
-from events.block import FUTURE_MS, PADDING, Block, Control, Enactment, End, Events, FeedEnd, Tick
+from events.block import FUTURE_MS, PADDING, Block, Control, Enactment, End, Events, FeedEnd, Mute, Tick
 from streams.log.frame import Frame, What
 from streams.log.protocol import LogError
 from streams.time.watermark import Feed
@@ -74,6 +74,12 @@ def enactment_record(edition: str, at: int, read_from: int, replaces: str) -> by
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
+def mute_record(rules: Collection[str], *, silent: bool) -> bytes:
+    """Return the control record by which rules are shadows from its place on, or no more, see `Mute`."""
+    record = {"control": "mute", "rules": sorted(rules), "silent": silent}
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def _control(frame: Frame, feeds: Mapping[str, Feed]) -> Tick | Control:
     """Return a control record; a tick's time is when it became durable, less what its feed may be late."""
     record = orjson.loads(bytes(frame.text))
@@ -86,7 +92,16 @@ def _control(frame: Frame, feeds: Mapping[str, Feed]) -> Tick | Control:
         case "end":
             return End(frame.position, record["time"])
         case "enactment":
-            return Enactment(frame.position, record["edition"], record["at"], record["read_from"], record["replaces"])
+            return Enactment(
+                frame.position,
+                record["edition"],
+                record["at"],
+                record["read_from"],
+                record["replaces"],
+                frame.received,
+            )
+        case "mute":
+            return Mute(frame.position, tuple(record["rules"]), record["silent"])
         case unknown:
             raise LogError(
                 f"control record `{unknown}` at log position {frame.position} is of a later version",

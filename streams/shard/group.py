@@ -228,6 +228,11 @@ class TimeGroup:
         """Whether it is to halt, or has, and has not begun again."""
         return self._halts_at is not None
 
+    @property
+    def remembers(self) -> bool:
+        """Whether it is told of what happens, and is silent."""
+        return self._remembers
+
     def held(self) -> Iterator[Held]:
         """Yield its ordered rules with who holds their state."""
         for pattern in self.ordered:

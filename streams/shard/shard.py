@@ -9,19 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.alert import Alert
-from events.block import Block, Control, End, Epoch, Events, FeedEnd, Tick
+from events.block import Block, Control, End, Epoch, Events, FeedEnd, Mute, Tick
 from events.identity import CityKey
 from kernels.opcodes import COVERAGE
 from rules.expression.compiled import reads
 from rules.family import programs
 from rules.plan import Plan
 from streams.control.references import References
+from streams.shard import state
 from streams.shard.choose import Slice
 from streams.shard.firing import Firings
 from streams.shard.group import Stage, TimeGroup
@@ -32,12 +33,13 @@ from streams.shard.reread import ReadLine
 from streams.shard.surroundings import Surroundings
 from streams.shard.tables import KeyTable
 from streams.shard.writer import AlertWriter
-from streams.snapshot.container import SnapshotError, pack, unpack
+from streams.snapshot.container import SnapshotError, unpack
 from streams.time.watermark import BEGINNING, FOREVER, Feed, FeedClock, GroupClock
 
-FORMAT = 5
+FORMAT = 6
 WHOLE = Slice()
-NOTHING_BESIDE: Mapping[str, int] = {}
+NOTHING: Mapping[str, Any] = {}
+SUCCESSOR = "successor"  # the table of a snapshot that holds one of the shard that follows this one
 NO_POSITIONS = np.empty(0, np.int64)
 
 
@@ -81,6 +83,7 @@ class Shard:
         self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
         self._before: Shard | None = None  # whose state it takes over
         self._begun: set[str] = set()  # its rules that have begun
+        self._is_over = False  # whether it had taken over all when it was restored
 
     @cached_property
     def intake(self) -> Intake:
@@ -167,6 +170,9 @@ class Shard:
         elif isinstance(control, End):
             for group in self._groups:
                 group.clock.ended = control.time
+        elif isinstance(control, Mute):
+            muted, rules = self._writer.muted, frozenset(control.rules)
+            self._writer.muted = muted | rules if control.silent else muted - rules
 
     def remember(self) -> None:
         """Read on without a word, to follow another shard."""
@@ -180,6 +186,7 @@ class Shard:
         whatever was released.
         """
         self._before, self._from, before._until = before, at, at
+        self._writer.muted = frozenset()  # what was read concerned those before
         self.positions, self.epoch = dict(before.positions), before.epoch
         for name, clock in self._clocks.items():
             clock.restore(before._clocks[name].tables())
@@ -189,6 +196,13 @@ class Shard:
                 group.arm(at)  # to a rule that is new the log begins with what was read for it
         for group in (*self._groups, *before._groups):
             group.halt(at)
+
+    def follow_again(self, before: "Shard") -> None:
+        """Go on with following a shard; both were restored from one snapshot."""
+        before._until = self._from
+        self._before = None if self._is_over else before
+        for group in before._groups:
+            group.halt(self._from)
 
     def take_over(self) -> list[Alert]:
         """Let groups begin whose predecessors have halted; return what ends and begins by that.
@@ -233,6 +247,18 @@ class Shard:
     def follows(self) -> bool:
         """Whether it waits for a shard before it, or takes over from it."""
         return self._before is not None
+
+    @property
+    def waits_for(self) -> set[str]:
+        """The feeds that have to come to the instant at which it takes over."""
+        groups = [*self._groups, *self._before._groups] if self._before is not None else []
+        clocks = [clock for group in groups if group.awaits for clock in group.clock.clocks]
+        return {clock.feed.name for clock in clocks if not clock.ended and clock.watermark < self._from}
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """Rules that are shadows until another edition takes effect."""
+        return self._writer.muted
 
     @property
     def clocks(self) -> Mapping[str, FeedClock]:
@@ -304,27 +330,26 @@ class Shard:
             yield from ((pattern.name, pattern.table) for pattern in group.ordered if pattern.table is not None)
             yield from ((f"score {score.plan.name}", score.table) for score in group.scores)
 
-    def snapshot(self, beside: Mapping[str, int] = NOTHING_BESIDE, edition: str = "") -> bytes:
+    def snapshot(self, beside: Mapping[str, Any] = NOTHING, successor: bytes = b"") -> bytes:
         """Return all state with the log positions it stands for; equal state gives equal bytes.
 
-        `beside` and `edition` are kept for whoever restores it: how far the logs were that are derived from this one,
-        and what is in force.
+        `beside` is kept for whoever restores it, as entries of the header, and so is `successor`, a snapshot of the
+        shard that follows this one, as a table.
         """
-        tables: dict[str, NDArray[np.generic]] = {}
-        for name, part in self._parts().items():
-            tables |= {f"{name}/{table}": array for table, array in part.tables().items()}
-        return pack(
-            {
-                **self._header(),
-                "positions": self.positions,
-                "epoch": self.epoch,
-                "beside": dict(beside),
-                "edition": edition,
-            },
-            tables,
-        )
+        waits = [number for number, group in enumerate(self._groups) if group.remembers]
+        follows = {"at": self._from, "begun": sorted(self._begun), "waits": waits, "over": not self.follows}
+        header = {
+            **self._header(),
+            "positions": self.positions,
+            "epoch": self.epoch,
+            "muted": sorted(self.muted),
+            "follows": follows if self._from > BEGINNING else None,
+            **beside,
+        }
+        tables = {SUCCESSOR: np.frombuffer(successor, np.uint8)} if successor else {}
+        return state.packed(header, self._parts(), tables)
 
-    def restore(self, data: bytes) -> list[str]:
+    def restore(self, data: bytes | memoryview) -> list[str]:
         """Take the state of a snapshot, of the same city, schemas, ruleset, feeds and slice of the keys.
 
         Returns
@@ -340,18 +365,17 @@ class Shard:
         for name, value in self._header().items():
             if header.get(name) != value:
                 raise SnapshotError(f"snapshot has {name} {header.get(name)}, this shard has {value}")
-        self.positions, self.epoch, self.beside = header["positions"], header["epoch"], header["beside"]
+        self.positions, self.epoch, self.beside = header["positions"], header["epoch"], header.get("beside", {})
+        self._writer.muted = frozenset(header["muted"])
         if self.epoch is not None:
             for group in self._groups:
                 group.arm(self.epoch)
-        lacking = []
-        for name, part in self._parts().items():
-            own = {table[len(name) + 1 :]: array for table, array in tables.items() if table.startswith(f"{name}/")}
-            if own:
-                part.restore(own)
-            else:
-                lacking.append(name)
-        return lacking
+        if follows := header["follows"]:
+            self._from, self._begun, self._is_over = follows["at"], set(follows["begun"]), follows["over"]
+            for number in follows["waits"]:
+                self._groups[number].remember()
+                self._groups[number].halt(self._from)
+        return state.restore(self._parts(), tables)
 
     def _header(self) -> dict[str, Any]:
         """What a snapshot and the shard that takes it must have in common."""
@@ -364,9 +388,9 @@ class Shard:
             "feeds": [clock.feed.declaration() for clock in self._clocks.values()],
         }
 
-    def _parts(self) -> dict[str, "_Part"]:
+    def _parts(self) -> dict[str, state.Part]:
         """Everything that has state, by the name of its tables in a snapshot."""
-        parts: dict[str, _Part] = {"at_once": self._remembered}
+        parts: dict[str, state.Part] = {"at_once": self._remembered}
         parts |= {f"clock/{name}": clock for name, clock in self._clocks.items()}
         for group in self._groups:
             feeds = group.clock.name
@@ -374,31 +398,10 @@ class Shard:
             parts[f"buffer/{feeds}"] = group.buffer
             if group.coverage:
                 parts[f"coverage/{feeds}"] = group.coverage
-            parts[f"missing/{feeds}"] = _Counts(group.missing)
+            parts[f"missing/{feeds}"] = state.Counts(group.missing)
             parts |= {f"score/{feeds}/{score.plan.name}": score for score in group.scores}
             parts |= {f"rule/{pattern.name}": pattern for pattern in group.ordered}
         return parts
-
-
-class _Counts:
-    """Counts that are part of the state."""
-
-    def __init__(self, counts: NDArray[np.int64]) -> None:
-        self._counts = counts
-
-    def tables(self) -> dict[str, NDArray[np.generic]]:
-        return {"counts": self._counts}
-
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None:
-        self._counts[:] = tables["counts"]
-
-
-class _Part(Protocol):
-    """A part of a shard's state."""
-
-    def tables(self) -> dict[str, NDArray[np.generic]]: ...
-
-    def restore(self, tables: dict[str, NDArray[np.generic]]) -> None: ...
 
 
 def dropped(duplicates: Iterable[NDArray[np.int64]]) -> int:

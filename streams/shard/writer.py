@@ -44,6 +44,7 @@ class AlertWriter:
         self._texts = SetTexts(surroundings, city)
         self._events = Events(read_line, self._texts)
         self._sets = {rows.plan.name: rows.plan for rows in surroundings.sets}
+        self.muted: frozenset[str] = frozenset()  # rules that are shadows, whatever they say
 
     def write(self, firings: Firings) -> list[Alert]:
         """Return the alerts of some firings, in their order."""
@@ -142,8 +143,10 @@ class AlertWriter:
         ]
 
     def _modes(self, firings: Firings, members: list[int]) -> list[Mode]:
-        """Tell which firings are live: elsewhere than its canary says, a rule's are shadows."""
-        of_rules: list[Mode] = ["live" if rule.mode == "live" else "shadow" for rule in firings.family.rules]
+        """Tell which firings are live: elsewhere than its canary says, a rule's are shadows, and while it is muted."""
+        of_rules: list[Mode] = [
+            "live" if rule.mode == "live" and rule.rule not in self.muted else "shadow" for rule in firings.family.rules
+        ]
         modes = [of_rules[member] for member in members]
         for member in set(members):
             canary = firings.family.rules[member].canary

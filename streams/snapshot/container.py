@@ -81,7 +81,7 @@ def survey(data: bytes) -> tuple[dict[str, Any], list[Table]]:
     return header, tables
 
 
-def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
+def unpack(data: bytes | memoryview) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
     """Read a container back: header (without `tables`) and arrays by name, which look into it, read-only.
 
     Raises
@@ -114,7 +114,7 @@ def read_header(path: Path) -> dict[str, Any]:
         return _header(prefix + file.read(min(size, _HEADER_MAX)))[0]
 
 
-def _header(data: bytes) -> tuple[dict[str, Any], int]:
+def _header(data: bytes | memoryview) -> tuple[dict[str, Any], int]:
     """Return the header, with `tables`, and where the first table begins."""
     view = memoryview(data)
     if view[: len(MAGIC)] != MAGIC:

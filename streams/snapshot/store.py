@@ -1,13 +1,11 @@
-"""Where snapshots are kept: a file each, the newest few of each shard, put in place at once."""
+"""Where snapshots are kept: a file each, put in place at once."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from streams.disk import Disk
 
 SUFFIX = ".snapshot"
-KEPT = 2  # of each shard: should the newest be damaged, one more is left
 
 
 def kept(folder: Path) -> list[tuple[int, int, Path]]:
@@ -45,9 +43,10 @@ class SnapshotStore:
             os.close(descriptor)
         self._disk.replace(path, fresh)
         self._disk.sync_folder(self._folder)
-        with suppress(OSError):  # they go the next time
-            for old in self._paths(shard)[KEPT:]:
-                self._disk.remove(old)
+
+    def remove(self, path: Path) -> None:
+        """Remove a snapshot. Raises `OSError`."""
+        self._disk.remove(path)
 
     def newest(self, shard: int) -> list[tuple[int, Path]]:
         """Return log position and file of the snapshots of a shard, the newest first."""

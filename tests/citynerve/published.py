@@ -71,7 +71,7 @@ class Place:
             disk=Disk(),
         )
         self.in_force = self.in_force or self.publishing.first()
-        self.publishing.start(self.publish, lambda: self.in_force, self.told.append)
+        self.publishing.start(self.publish, lambda: Activation(self.in_force.version, self.at, 50), self.told.append)
         return self.publishing
 
     def publish(self, edition):

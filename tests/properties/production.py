@@ -49,10 +49,13 @@ class Engine:
                     assert shard.snapshot() == snapshot
         return bodies(out)
 
-    def succeed(self, log: Log, other: "Engine", at: int, *, read: int, shards: int = 1) -> list[Body]:
+    def succeed(
+        self, log: Log, other: "Engine", at: int, *, read: int, shards: int = 1, restored: Collection[int] = ()
+    ) -> list[Body]:
         """Return the alerts where another ruleset, which reads blocks from `read` on, takes effect after block `at`.
 
-        It takes effect behind the greatest event time so far.
+        It takes effect behind the greatest event time so far. After some blocks what is in force, and what follows it,
+        is `restored` from snapshots.
         """
         out = []
         for index in range(shards):
@@ -71,6 +74,18 @@ class Engine:
                     out += successor.take_over()
                 if number >= at and not successor.follows:
                     shard = successor
+                if number in restored:
+                    before = other if shard is successor else self
+                    held, shard = shard.snapshot(), before.shard(log, index, shards)
+                    shard.restore(held)
+                    if number < at:
+                        continue
+                    if successor.follows:
+                        held, successor = successor.snapshot(), other.shard(log, index, shards)
+                        successor.restore(held)
+                        successor.follow_again(shard)
+                    else:
+                        successor = shard
         return bodies(out)
 
 

@@ -69,7 +69,7 @@ def opened(texts: Sequence[str], data: Path, clock, disk: Disk, shards: int, on_
         for log in logs.values():
             log.close()
         raise
-    engine._saver, engine._succession._publisher = Saver(), Publisher()
+    engine._snapshots._saver, engine._succession._publisher = Saver(), Publisher()
     return engine
 
 
@@ -231,13 +231,13 @@ class EngineWorld:
     def _snapshot(self) -> None:
         """Begin a snapshot, if none is under way."""
         assert self.engine
-        if self.engine._saving is None:
+        if self.engine._snapshots.is_idle:
             self.engine._snapshot(self.dice.randrange(self.shards))
 
     def _finish_snapshot(self) -> None:
         assert self.engine
-        if self.engine._saver.last:
-            self.engine._saver.last.do()
+        if self.engine._snapshots._saver.last:
+            self.engine._snapshots._saver.last.do()
 
     def _publish(self) -> None:
         """Have other rules take effect, or those from before, unless a change is under way."""
@@ -308,7 +308,9 @@ class EngineWorld:
         self.disk.cut_in = None
         self._all()
         self.engine.snapshot()
-        nothing_again = self.engine.shards[0].epoch is not None and self.engine._succession.following is None
+        succession = self.engine._succession
+        is_certain = succession.following is None or succession.record is not None
+        nothing_again = self.engine.shards[0].epoch is not None and is_certain
         self._die()
         self._safely(lambda: None)
         assert not nothing_again or self.recoveries[-1].bytes_read == 0, self.recoveries[-1]

@@ -3,72 +3,12 @@
 import time
 from concurrent.futures import Future
 
-import orjson
 import pytest
 
-from events.identity import CityKey
-from events.schema import Schemas
-from rules.check import loads
 from streams.control.activation import PublishError
-from streams.control.edition import Edition
-from streams.control.references import References
-from streams.embedded.folder import open_engine
-from streams.log.file_log import Retention
 from streams.log.protocol import LogError
 from streams.time.watermark import Feed
-
-CITY, SCHEMAS = CityKey(b"a changing city"), Schemas.load()
-T, MINUTE = 1_795_442_400_000, 60_000
-HEAD = "version: 1\nroutes: [desk]\nsets:\n  elders: {key: person}\nrules:\n"
-
-
-def rule(name, *lines):
-    texts = ("title: {zh: 标题, en: title}", "message: text", "purpose: public_safety", "route: desk", "severity: low")
-    return "\n".join([f"- rule: {name}", *(f"  {line}" for line in (*texts, *lines))]) + "\n"
-
-
-def edition(*rules, elders=("p1", "p2")):
-    plan = loads({"rules.yaml": HEAD + "".join(rules)}, SCHEMAS, CITY).plan
-    return Edition.of(plan, References.of(plan, {"elders": [{"person": person} for person in elders]}, CITY))
-
-
-class City:
-    """An engine whose events are said minute by minute."""
-
-    def __init__(self, folder, first, kinds=None):
-        self.known, self.said, self.minute = {first.version: first}, [], 0
-        self.engine, self.inbox = open_engine(
-            folder,
-            first,
-            [Feed("a", kinds, 0)],
-            CITY,
-            load=self.known.__getitem__,
-            retention=Retention(headroom_bytes=0),
-            clock=lambda: T + round(self.minute * MINUTE),
-            on_alerts=self.said.extend,
-        )
-        self.engine.recover()
-
-    def passes(self, minute, *events):
-        """Let it be that minute, with so many events; return what was told since the last one."""
-        self.minute, self.said[:] = minute, []
-        at = T + minute * MINUTE
-        lines = [
-            {"id": f"{minute}-{n}", "time": at, **event} for n, event in enumerate((*events, {"kind": "heartbeat"}))
-        ]
-        self.engine.logs.events.append("a", b"".join(orjson.dumps(line) + b"\n" for line in lines)).result()
-        self.engine.take(self.inbox.take(0.0))
-        return [(alert.rule, alert.transition, alert.key.get("person"), alert.n) for alert in self.said]
-
-    def publish(self, other):
-        """Have another edition take effect; return what is told by that, with the next minute."""
-        self.known[other.version] = other
-        told = self.engine.publish(other)
-        for _ in range(1000):
-            self.engine.take(self.inbox.take(0.01))
-            if told.done():
-                return told.result()
-        raise TimeoutError
+from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed, rule
 
 
 @pytest.fixture
@@ -81,23 +21,6 @@ def city(tmp_path):
 
     yield of
     opened[0].engine.close()
-
-
-def gate(person, **more):
-    return {"kind": "gate", "site": "S1", "device": "d1", "person": person, "direction": "in", **more}
-
-
-def counted(limit, *more):
-    return rule("counted", "from: gate", "key: person", "window: 30m", f"threshold: count() >= {limit}", *more)
-
-
-def missed(silence):
-    return rule("missed", "from: gate", "key: person", f"absence: {{for: {silence}, expect: elders}}")
-
-
-def crowd(limit, *more):
-    threshold = f"threshold: count() >= {limit}", "clear: count() < 1", "for: 1m", *more
-    return rule("crowd", "from: gate", "key: person", "window: 10m", *threshold)
 
 
 def test_an_absence_that_is_shortened_fires_at_once_for_all_who_were_silent_that_long(city):
@@ -205,7 +128,8 @@ def test_the_alert_of_who_leaves_a_set_is_closed(city):
 
 def test_a_rule_whose_kinds_no_feed_carries_holds_nobody(tmp_path):
     dry = rule("dry", "from: report", "key: device", "window: 10m", "threshold: count() >= 2")
-    town = City(tmp_path, edition(crowd(2), dry), kinds=frozenset({"gate", "heartbeat"}))
+    feed = Feed("a", frozenset({"gate", "heartbeat"}), 0)
+    town = City(tmp_path, edition(crowd(2), dry), feeds=[feed])
     town.passes(0, gate("p1"))
     town.publish(edition(crowd(3), dry))
     town.passes(1)

@@ -6,7 +6,7 @@ import pytest
 
 from streams.embedded.rehearsal import Rehearsal
 from streams.time.watermark import BEGINNING, Feed
-from tests.streams.embedded.test_change import CITY, MINUTE, City, T, counted, crowd, edition, gate, missed, rule
+from tests.streams.embedded.changing import CITY, MINUTE, City, T, counted, crowd, edition, gate, missed, rule
 
 PEOPLE = tuple(f"p{n}" for n in range(40))
 
@@ -37,7 +37,7 @@ class Town(City):
         """Rehearse a change and make it; return how many alerts began and ended by it, which was foreseen."""
         found, before = self.foreseen(other), self.engine.edition.plan.version
         self.publish(other)
-        at = self.engine._succession.following.began_at
+        at = self.engine.coming.at
         assert at == found.at
         self.minute, self.said[:] = (at - T) / MINUTE, []
         self.engine.logs.events.append("a", b'{"kind":"heartbeat","id":"then","time":%d}\n' % at).result()

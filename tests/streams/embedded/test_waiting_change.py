@@ -1,0 +1,127 @@
+"""A change that waits for a slow feed: snapshots go on, a restart finds it, and the log keeps what it needs."""
+
+import pytest
+
+from streams.embedded.folder import SNAPSHOTS
+from streams.snapshot.store import kept
+from streams.time.watermark import Feed
+from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed
+
+FEEDS = [Feed("a", None, 0), Feed("slow", frozenset({"gate"}), 60 * MINUTE)]
+FIRST, SECOND = edition(crowd(2), counted(3), missed("20m")), edition(crowd(3), counted(2), missed("30m"))
+
+
+class Towns:
+    def __init__(self, folder):
+        self.folder, self.towns, self.told, self.is_open = folder, [], [], False
+
+    def open(self, **more):
+        """Start the engine, again after the first time."""
+        self.close()
+        self.towns.append(City(self.folder, FIRST, SECOND, feeds=FEEDS, **more))
+        self.is_open = True
+        return self.towns[-1]
+
+    def begin(self, **more):
+        """Start it, and let an hour pass, so that the slow feed is heard of."""
+        town = self.open(**more)
+        self.passes(0, gate("p1"), gate("p2"))
+        self.passes(0, gate("p1"), feed="slow")
+        self.passes(100, gate("p1"))
+        self.passes(100, gate("p1"), feed="slow")
+        return town
+
+    def passes(self, *what, **more):
+        self.towns[-1].passes(*what, **more)
+        self.told += [(each.id, each.transition, each.ruleset) for each in self.towns[-1].said]
+
+    def close(self):
+        if self.is_open:
+            self.towns[-1].engine.close()
+        self.is_open = False
+
+
+@pytest.fixture
+def towns(tmp_path):
+    found = Towns(tmp_path / "one")
+    yield found
+    found.close()
+
+
+def story(towns, restarts=(), **more):
+    """Let a change wait for an hour, with restarts at some minutes."""
+    towns.begin(**more)
+    towns.passes(110, gate("p1"), gate("p1"))
+    towns.towns[-1].publish(SECOND)
+    for minute in range(111, 250, 7):
+        if any(minute - 7 < at <= minute for at in restarts):
+            towns.towns[-1].engine.snapshot()
+            towns.open(**more)
+            assert towns.towns[-1].recovery.bytes_read == 0 and not towns.towns[-1].recovery.refused
+        towns.passes(minute, *[gate("p1")] * (minute % 3))
+        towns.passes(minute, *[gate("p2")] * (minute % 2), feed="slow")
+    return towns.told
+
+
+def test_a_change_that_waits_goes_on_waiting_after_a_restart_without_reading_the_log(towns, tmp_path):
+    other = Towns(tmp_path / "other")
+    undisturbed = story(other)
+    other.close()
+    assert {ruleset for _, _, ruleset in undisturbed} == {FIRST.plan.version, SECOND.plan.version}
+    assert story(towns, restarts=(120, 140, 169, 172, 200)) == undisturbed
+
+
+def test_what_a_change_waits_for_is_told(towns):
+    town = towns.begin()
+    assert town.engine.pending is None
+    town.publish(SECOND)
+    assert town.engine.pending.activation.version == SECOND.version == town.engine.coming.version
+    towns.passes(105)
+    town.engine.snapshot()
+    for one in (town, towns.open()):
+        assert one.engine.pending.feeds == ("slow",) and one.engine.pending.activation.received == T + 100 * MINUTE
+        assert one.engine.edition.version == FIRST.version
+    towns.passes(161, feed="slow")
+    assert towns.towns[-1].engine.pending is None
+    assert towns.towns[-1].engine.coming.at == T + 100 * MINUTE + 1
+
+
+def test_a_start_without_the_newest_snapshots_has_the_log_that_it_needs_though_it_was_restarted(towns):
+    town = towns.begin(keep_ms=0)
+    for minute in range(101, 130):
+        towns.passes(minute, gate("p1"))
+        towns.passes(minute, gate("p2"), feed="slow")
+    town.engine.snapshot()
+    town.engine.snapshot()
+    town.publish(SECOND)
+    (record,) = town.engine._succession.read_again
+    read_from = town.engine._succession.read_again[record]
+    towns.passes(191, gate("p1"))
+    towns.passes(191, feed="slow")
+    town.engine.snapshot()
+    town = towns.open(keep_ms=0)
+    assert town.recovery.bytes_read == 0 and town.engine.edition.version == SECOND.version
+    town.engine._snapshot(0)
+    town.engine._saved(wait=True)
+    for minute in range(192, 210):
+        towns.passes(minute, gate("p1"))
+    before = [path for _, position, path in kept(towns.folder / SNAPSHOTS) if position <= record]
+    assert before and town.engine.logs.events.begin <= read_from < record
+    town.engine.snapshot()
+    town.engine.snapshot()
+    for minute in range(210, 220):
+        towns.passes(minute, gate("p1"))
+    assert town.engine.logs.events.begin > read_from, "with two snapshots of what is in force it is needed no more"
+
+
+def test_a_snapshot_of_a_change_that_waits_leaves_the_ones_before_it(towns):
+    town = towns.begin()
+    town.engine.snapshot()
+    town.engine.snapshot()
+    town.publish(SECOND)
+    town.engine.snapshot()
+    towns.close()
+    newest = kept(towns.folder / SNAPSHOTS)[-1][2]
+    newest.write_bytes(newest.read_bytes()[:-100])
+    town = towns.open()
+    assert town.recovery.refused and town.engine.pending.activation.version == SECOND.version
