@@ -38,7 +38,7 @@ ABSENT = -1  # the size of a key or value that is null
 BATCHES, USED, NEXT, FAULT, FAULT_AT, FAULT_NEXT = range(6)
 HEADS = 6
 
-# What is wrong with a batch; the code is the place in `connectors.kafka.faults.FAULTS`.
+# What is wrong with a batch; the last two are found by others: in its records, and when it is unpacked.
 SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD, BAD_RECORD, NOT_UNPACKED = range(7)
 UNKNOWN = -1  # offset behind a batch that says nothing one can believe
 
@@ -197,7 +197,7 @@ def records(data, wanted, table, out, faults):
         int64[RECORD, n], out, a column a record: OFFSET, TIMESTAMP (epoch ms), KEY and VALUE as positions in `data`,
         their sizes, ABSENT for null. A batch of m bytes has at most m // RECORD_MIN records, and at most RECORDS.
     faults
-        int64[2, batches], out: code and offset from which on the rest of a batch is lost
+        int64[2, batches], out: column of the table and offset from which on the rest of that batch is lost
 
     Returns
     -------
@@ -249,7 +249,7 @@ def records(data, wanted, table, out, faults):
             at = stop
             left -= 1
         if not is_whole or not is_counted or at != end:
-            faults[0, lost] = BAD_RECORD
+            faults[0, lost] = batch
             faults[1, lost] = before + 1
             lost += 1
     return row, lost, total

@@ -8,7 +8,7 @@ from crc32c import crc32c
 HEAD = struct.Struct(">qiibIhiqqqhii")
 BEFORE = 12
 OFFSET_MAX = 2**62
-FAULTS = SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD, BAD_RECORD = range(6)
+SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD = range(5)
 
 
 class Batch(NamedTuple):
@@ -115,10 +115,10 @@ Record = tuple[int, int, bytes | None, bytes | None]
 
 
 def records(data: bytes, wanted: int, batches: list[Batch]) -> tuple[list[Record], list[tuple[int, int]]]:
-    """Return (offset, time, key, value) of each record, and what is lost: code and offset from which on."""
+    """Return (offset, time, key, value) of each record, and what is lost: batch and offset from which on."""
     found: list[Record] = []
     faults = []
-    for batch in batches:
+    for number, batch in enumerate(batches):
         text, at, before = data[batch.begin : batch.end], 0, batch.base - 1
         try:
             for _ in range(batch.records):
@@ -139,7 +139,7 @@ def records(data: bytes, wanted: int, batches: list[Batch]) -> tuple[list[Record
             if at != len(text):
                 raise ValueError("there is something behind the last one")
         except ValueError:
-            faults.append((BAD_RECORD, before + 1))
+            faults.append((number, before + 1))
     return found, faults
 
 

@@ -1,0 +1,1 @@
+"""Kafka: partitions read in whole chunks, no Python object a message."""

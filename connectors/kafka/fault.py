@@ -1,0 +1,54 @@
+"""What is wrong with something that a broker sent: where, and what of it is lost."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kernels.decode import record_batches
+
+_CAUSES: Final[dict[int, tuple[str, str]]] = {
+    record_batches.OLD_FORMAT: ("is in a format of before Kafka 0.11", "是 Kafka 0.11 之前的格式"),
+    record_batches.BAD_LENGTH: ("has a length that cannot be", "的长度不可能"),
+    record_batches.BAD_CHECKSUM: ("does not have its checksum", "与其校验和不符"),
+    record_batches.BAD_HEAD: ("has offsets or a count that cannot be", "的偏移量或条数不可能"),
+    record_batches.BAD_RECORD: ("holds a record that does not fit into it", "中有记录超出其范围"),
+    record_batches.NOT_UNPACKED: ("cannot be decompressed", "无法解压"),
+}
+GONE: Final = -1  # the broker has it no longer
+_GONE = ("is no longer kept by the broker", "已不在服务器的保留范围内")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Messages that cannot be read: those from `offset` on, before `next_offset`, which is None where nobody knows."""
+
+    topic: str
+    partition: int
+    offset: int
+    next_offset: int | None
+    cause: int
+
+    @property
+    def en(self) -> str:
+        """What is wrong, and what is lost."""
+        cause = _CAUSES.get(self.cause, _GONE)[0]
+        return f"{self._place}: what begins at offset {self.offset} {cause}; {self._lost_en}"
+
+    @property
+    def zh(self) -> str:
+        """The same in Chinese."""
+        cause = _CAUSES.get(self.cause, _GONE)[1]
+        return f"{self._place}:自偏移量 {self.offset} 起的内容{cause};{self._lost_zh}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+    @property
+    def _lost_en(self) -> str:
+        if self.next_offset is None:
+            return "the partition is not read beyond it"
+        return f"reading goes on at {self.next_offset}"
+
+    @property
+    def _lost_zh(self) -> str:
+        return "该分区停在此处" if self.next_offset is None else f"从 {self.next_offset} 继续读取"

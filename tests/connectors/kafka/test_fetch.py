@@ -1,0 +1,182 @@
+"""What a broker seldom does: damaged batches, leaders that move, answers that lead nowhere. Its client is a double."""
+
+import asyncio
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from connectors.kafka import fetch
+from connectors.kafka.fault import Fault
+from connectors.kafka.fetch import FetchReader
+from connectors.kafka.protocol import Cluster
+from kernels.decode import record_batches as batches
+from tests.connectors.kafka.test_chunk import messages
+from tests.kernels.decode.batch_bytes import batch, checked_again, record
+
+OUT_OF_RANGE, NOT_LEADER, NO_ERROR = 1, 6, 0
+PARTITION = ("t", 0)
+
+
+def one(offset: int) -> bytes:
+    return batch(offset, record(0, 0, None, b"%d" % offset), count=1, last_delta=0)
+
+
+class Client:
+    """Answers fetches of one partition from `answer(node, offset)`, which gives an error and bytes."""
+
+    def __init__(self, answer, leaders):
+        self.answer, self.leaders, self.asked = answer, leaders, Counter()
+        self.cluster = SimpleNamespace(
+            leader_for_partition=lambda _: self.leaders[0],
+            unauthorized_topics=(),
+            partitions_for_topic=lambda _: {0},
+        )
+
+    async def bootstrap(self):
+        await asyncio.sleep(0)
+
+    async def close(self):
+        await asyncio.sleep(0)
+
+    def force_metadata_update(self):
+        if len(self.leaders) > 1:
+            self.leaders.pop(0)
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(True)
+        return done
+
+    def set_topics(self, _):
+        return self.force_metadata_update()
+
+    async def send(self, node, request, group=None):
+        await asyncio.sleep(0.01)
+        ((topic, ((number, offset, _),)),) = request.topics
+        self.asked[node, offset] += 1
+        error, data = self.answer(node, offset)
+        return SimpleNamespace(API_VERSION=11, topics=[(topic, [(number, error, 0, 0, 0, None, -1, data)])])
+
+
+def reading(monkeypatch, answer, steps, leaders=(1,)):
+    async def within():
+        monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
+        reader = FetchReader(Cluster("nowhere"))
+        await reader.start()
+        reader.assign({PARTITION: 0})
+        async with asyncio.timeout(30):
+            await steps(reader)
+        await reader.close()
+
+    client = Client(answer, list(leaders))
+    asyncio.run(within())
+    return client
+
+
+def test_what_was_damaged_on_its_way_is_asked_for_again(monkeypatch):
+    calls = Counter()
+
+    def answer(_, offset):
+        calls[offset] += 1
+        data = one(offset) + one(offset + 1)
+        return NO_ERROR, data if calls[offset] > 1 else data[:-1] + b"?" if offset == 0 else b""
+
+    async def steps(reader):
+        first = await reader.next_chunk()
+        assert [each[0] for each in messages(first)] == [0] and first.damage is None and not first.lost
+        assert [each[0] for each in messages(await reader.next_chunk())] == [1, 2]
+
+    reading(monkeypatch, answer, steps)
+
+
+def test_a_batch_that_stays_damaged_is_passed_and_told_of(monkeypatch):
+    def answer(_, offset):
+        return NO_ERROR, (one(0)[:-1] + b"?" if offset == 0 else b"") + one(max(offset, 1))
+
+    async def steps(reader):
+        chunk = await reader.next_chunk()
+        assert (len(chunk), chunk.next_offset) == (0, 1) and chunk.lost == (Fault("t", 0, 0, 1, batches.BAD_CHECKSUM),)
+        assert [each[0] for each in messages(await reader.next_chunk())] == [1]
+        assert not reader.troubles
+
+    client = reading(monkeypatch, answer, steps)
+    assert client.asked[1, 0] == fetch.TRIES + 1
+
+
+@pytest.mark.parametrize("data", [checked_again(one(0)[:23] + b"\xff" * 4 + one(0)[27:]), one(0)[:-1], b"x" * 80])
+def test_a_partition_stops_at_damage_without_an_end_and_says_so(monkeypatch, data):
+    async def steps(reader):
+        waiting = asyncio.ensure_future(reader.next_chunk())
+        await asyncio.sleep(1)
+        assert not waiting.done() and "not read beyond" in reader.troubles[PARTITION].en
+        waiting.cancel()
+
+    client = reading(monkeypatch, lambda *_: (NO_ERROR, data), steps)
+    assert client.asked[1, 0] < 8  # it waits longer and longer
+
+
+def test_a_broker_that_sends_the_past_is_not_asked_for_ever(monkeypatch):
+    async def steps(reader):
+        reader.assign({PARTITION: 5})
+        waiting = asyncio.ensure_future(reader.next_chunk())
+        await asyncio.sleep(1)
+        assert not waiting.done() and "before the offset" in reader.troubles[PARTITION].en
+        waiting.cancel()
+
+    assert reading(monkeypatch, lambda *_: (NO_ERROR, one(0)), steps).asked[1, 5] < 8
+
+
+def test_reading_follows_the_leader(monkeypatch):
+    def answer(node, offset):
+        return (NO_ERROR, one(offset)) if node == 2 else (NOT_LEADER, b"")
+
+    async def steps(reader):
+        assert [each[0] for each in messages(await reader.next_chunk())] == [0]
+        assert not reader.troubles
+
+    client = reading(monkeypatch, answer, steps, leaders=(1, 1, 2))
+    assert client.asked[1, 0] and client.asked[2, 0]
+
+
+def test_reading_is_two_chunks_ahead_and_no_further(monkeypatch):
+    async def steps(reader):
+        await asyncio.sleep(0.5)
+        assert sum(client.asked.values()) == fetch.CHUNKS_AHEAD
+        for offset in range(5):
+            assert (await reader.next_chunk()).offset == offset
+
+    client = Client(lambda _, offset: (NO_ERROR, one(offset)), [1])
+    monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
+
+    async def within():
+        reader = FetchReader(Cluster("nowhere"))
+        await reader.start()
+        reader.assign({PARTITION: 0})
+        await steps(reader)
+        await reader.close()
+
+    asyncio.run(within())
+
+
+def test_a_chunk_of_a_partition_that_was_taken_away_is_not_delivered(monkeypatch):
+    async def steps(reader):
+        await reader.next_chunk()
+        reader.assign({})
+        waiting = asyncio.ensure_future(reader.next_chunk())
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        reader.assign({PARTITION: 7})
+        assert (await waiting).offset == 7
+        waiting.cancel()
+
+    reading(monkeypatch, lambda _, offset: (NO_ERROR, one(offset)), steps)
+
+
+def test_a_mistake_of_ours_ends_the_reading_with_an_error(monkeypatch):
+    def answer(*_):
+        raise ZeroDivisionError
+
+    async def steps(reader):
+        with pytest.raises(ZeroDivisionError):
+            await reader.next_chunk()
+
+    reading(monkeypatch, answer, steps)
