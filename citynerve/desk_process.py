@@ -27,7 +27,7 @@ _ANY = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # where an addr
 
 
 def arguments(data: Path, rules: Sequence[Path], reference: Path | None) -> list[str]:
-    """Return the arguments of a desk that dispatches the alerts of a data folder."""
+    """Return the arguments of a desk that dispatches the alerts of a data folder, or of a configuration's."""
     named = ["--data", str(data), *(word for path in rules for word in ("--rules", str(path)))]
     return [*named, "--reference", str(reference)] if reference is not None else named
 

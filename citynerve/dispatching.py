@@ -10,15 +10,15 @@ from dispatch.outbox import Outbox
 from dispatch.state import State
 from dispatch.wording import Wordings
 from streams.embedded.folder import log_folder
-from streams.log.file_log import FileLog
+from streams.log.file_log import USUAL, FileLog, Retention
 from streams.log.protocol import LogError
 from streams.log.reader import LogReader
 
 DESK = "desk"  # the folder of its memory, within the data folder
 
 
-def open_desk(data: Path, wordings: Wordings, clock: Callable[[], int]) -> Dispatcher:
-    """Open the dispatcher of a data folder.
+def open_desk(data: Path, wordings: Wordings, clock: Callable[[], int], retention: Retention = USUAL) -> Dispatcher:
+    """Open the dispatcher of a data folder; `retention` says how long the logs of topics are kept.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def open_desk(data: Path, wordings: Wordings, clock: Callable[[], int]) -> Dispa
         )
     state = State(data / DESK)
     try:
-        outbox = Outbox(state, lambda topic: FileLog(log_folder(data, topic), clock))
+        outbox = Outbox(state, lambda topic: FileLog(log_folder(data, topic), clock, retention=retention))
         alerts = LogReader(log_folder(data, "alerts"))
         return Dispatcher(alerts, state, outbox, wordings, clock)
     except LogError:

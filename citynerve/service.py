@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -35,9 +36,9 @@ from streams.time.watermark import Feed
 
 
 class Service:
-    """The engine of a configuration, with what posts to it."""
+    """The engine of a configuration, with what posts to it; the desk beside it reads the file at `path` itself."""
 
-    def __init__(self, settings: Configuration, schemas: Schemas, console: Console | None = None) -> None:
+    def __init__(self, path: Path, settings: Configuration, schemas: Schemas, console: Console | None = None) -> None:
         disk, clock = TimedDisk(), WallClock(lambda leap: self.view.tell(_leapt(leap)))
         self.publishing = Publishing(
             settings.data,
@@ -87,7 +88,8 @@ class Service:
         events = log_folder(settings.data, "events")
         self._metrics_at = settings.metrics
         self._certificate = settings.tls[0] if settings.tls else None
-        self.desk = self._desk(settings) if settings.has_desk else None
+        # the control log has the rules and sets; what is kept of its logs the desk reads in the file
+        self.desk = DeskProcess(desk_process.arguments(path, (), None), self.view.tell) if settings.has_desk else None
         self.watch = DeskWatch(settings.data, opened, self.desk)
         self._observer = Observer(self.process, settings.data, self.watch, connected=connected)
         self._health = Health(self.process, events, headroom_bytes=settings.retention.headroom_bytes, disk=disk)
@@ -99,10 +101,6 @@ class Service:
             self.publishing.reloads,
             self.watch,
         ]
-
-    def _desk(self, settings: Configuration) -> DeskProcess:
-        words = desk_process.arguments(settings.data, (), None)  # the control log has the rules and sets
-        return DeskProcess(words, self.view.tell)
 
     def _connected(self, feed: str) -> bool:
         return self.server.ingest.connected(feed)

@@ -100,6 +100,7 @@ def _desk(
     from dispatch.desk import Desk
     from dispatch.wording import Wordings
     from streams.embedded.folder import wall_clock
+    from streams.log.file_log import USUAL
 
     place = located(data)
     found: Wordings
@@ -115,7 +116,7 @@ def _desk(
             engine.tell(ruleset.problems)
         found, missing = given(ruleset, reference)
     poster = Poster(ingest, config.token(), _tell, certificate) if ingest else None
-    dispatcher = open_desk(place.data, found, wall_clock)
+    dispatcher = open_desk(place.data, found, wall_clock, place.settings.retention if place.settings else USUAL)
     desk = Desk(dispatcher, poster)
     try:
         if missing:

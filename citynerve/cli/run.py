@@ -217,7 +217,7 @@ def _configured(path: Path) -> int:
     from events.schema import Schemas
 
     settings = config.settings(path)
-    service = Service(settings, Schemas.load())
+    service = Service(path, settings, Schemas.load())
     engine.tell([*settings.warnings, *service.publishing.problems])
     service.run()
     return OK

@@ -79,6 +79,7 @@ def open_engine(
             disk=disk,
         )
         store = SnapshotStore(data / SNAPSHOTS, disk)
+        store.drop_unfinished()
     except OSError:
         for log in opened.values():
             log.close()

@@ -28,6 +28,7 @@ from streams.log.segment import Walk, mapped, segment_path, segments
 
 Clock = Callable[[], int]
 DISK = Disk()
+SEGMENTS = 8  # at least, in the time that is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,11 @@ class Commits:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long segments are kept that nobody needs any more, and what must stay free on the disk."""
+    """How long segments are kept that nobody needs any more, and what must stay free on the disk.
+
+    A segment ends when it is full, or when an eighth of that time has passed since its first frame: else a log of which
+    little comes would keep for months what is to go after days.
+    """
 
     segment_bytes: int = 256 << 20
     keep_ms: int = 7 * 86_400_000  # of `received`
@@ -108,6 +113,7 @@ class FileLog(LogReader):
         self._descriptor = -1  # of the last segment, of which `_size` bytes are sound and durable
         self._starts: Sequence[int] = ()  # first positions of all segments: nobody else makes or removes any
         self._size = 0
+        self._began = 0  # `received` of its first frame
         self._sound = True  # whether these are all
         self._growing = Index(0)
         self._lock = _locked(folder)
@@ -235,9 +241,12 @@ class FileLog(LogReader):
             self._unlink()
         if self._disk.free(self._folder) < wanted:
             raise _full(self._retention.headroom_bytes >> 20)
-        if not self._sound or self._size >= self._retention.segment_bytes:
-            self._roll()
         received = max(self._received, self._clock())
+        is_old = self._size and received - self._began > self._retention.keep_ms // SEGMENTS
+        if not self._sound or self._size >= self._retention.segment_bytes or is_old:
+            self._roll()
+        if not self._size:
+            self._began = received
         position = self._end
         frames: list[Frame] = []
         pieces: list[Buffer] = []
@@ -274,6 +283,7 @@ class FileLog(LogReader):
         for at, head in walk:
             self._growing.add(head.position, at, head.received)
             self._received = head.received
+            self._began = self._began or head.received
         self.damage += walk.damage
         self._end, self._size = walk.position, walk.at
         self._sound = walk.at == len(walk.data)

@@ -66,8 +66,12 @@ class Index:
         """Write it beside its segment; without haste, since it can be made again."""
         path = index_path(segment)
         fresh = path.with_suffix(".fresh")
-        fresh.write_bytes(self.pack())
-        os.replace(fresh, path)
+        try:
+            fresh.write_bytes(self.pack())
+            os.replace(fresh, path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def read(cls, segment: Path) -> "Index | None":

@@ -1,11 +1,12 @@
 """Where snapshots are kept: a file each, put in place at once."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from streams.disk import Disk
 
-SUFFIX = ".snapshot"
+SUFFIX, FRESH = ".snapshot", ".fresh"
 
 
 def kept(folder: Path) -> list[tuple[int, int, Path]]:
@@ -34,19 +35,29 @@ class SnapshotStore:
             it is not; the ones before it are as they were
         """
         path = self._folder / f"shard-{shard:03d}.{position:016d}{SUFFIX}"
-        fresh = self._folder / f"shard-{shard:03d}.fresh"  # one name: what failed is written over
-        descriptor = self._disk.create(fresh)
+        fresh = self._folder / f"shard-{shard:03d}{FRESH}"
         try:
-            self._disk.write(descriptor, [data])
-            self._disk.sync(descriptor)
-        finally:
-            os.close(descriptor)
-        self._disk.replace(path, fresh)
+            descriptor = self._disk.create(fresh)
+            try:
+                self._disk.write(descriptor, [data])
+                self._disk.sync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._disk.replace(path, fresh)
+        except OSError:
+            self.drop_unfinished()  # the disk may be full
+            raise
         self._disk.sync_folder(self._folder)
 
     def remove(self, path: Path) -> None:
         """Remove a snapshot. Raises `OSError`."""
         self._disk.remove(path)
+
+    def drop_unfinished(self) -> None:
+        """Remove what was being written when it failed, or when its process was killed; only the engine may."""
+        for fresh in sorted(self._folder.glob(f"*{FRESH}")):
+            with suppress(OSError):
+                self._disk.remove(fresh)
 
     def newest(self, shard: int) -> list[tuple[int, Path]]:
         """Return log position and file of the snapshots of a shard, the newest first."""

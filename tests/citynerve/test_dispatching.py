@@ -20,6 +20,7 @@ from streams.control.edition import Edition
 from streams.control.references import References
 from streams.embedded.folder import log_folder, open_engine, wall_clock
 from streams.embedded.process import Process
+from streams.log.file_log import Retention
 from streams.log.reader import LogReader
 from streams.time.watermark import Feed
 
@@ -35,8 +36,8 @@ def in_english():
 
 
 def records(data, topic):
-    frames = LogReader(log_folder(data, topic)).read(0)
-    return [orjson.loads(text) for frame in frames for text in bytes(frame.text).splitlines()]
+    log = LogReader(log_folder(data, topic))
+    return [orjson.loads(text) for frame in log.read(log.begin) for text in bytes(frame.text).splitlines()]
 
 
 def until(true, seconds=30.0):
@@ -83,6 +84,21 @@ def test_a_synthetic_incident_goes_the_whole_way_and_the_watchdog_says_so(tmp_pa
     dispatcher.outbox.close()
     assert dispatcher.state.counts() == {}
     dispatcher.state.close()
+
+
+def test_the_logs_of_topics_are_kept_as_long_as_it_is_told(tmp_path):
+    log_folder(tmp_path, "alerts").mkdir(parents=True)
+    ruleset = check.loads(RULES, Schemas.load(), config.city())
+    now = [wall_clock()]
+    retention = Retention(keep_ms=80 * MINUTE_MS, headroom_bytes=0)
+    dispatcher = open_desk(tmp_path, given(ruleset, None)[0], lambda: now[0], retention)
+    for _ in range(200):
+        dispatcher.tick(incidents=False)
+        dispatcher.outbox.deliver()
+        now[0] += MINUTE_MS
+    dispatcher.outbox.close()
+    dispatcher.state.close()
+    assert 80 <= len(records(tmp_path, "dispatch.fire")) <= 102
 
 
 def test_a_folder_without_alerts_is_no_data_folder(tmp_path):

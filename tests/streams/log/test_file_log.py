@@ -204,6 +204,25 @@ def test_segments_go_that_nobody_needs_and_that_are_old(tmp_path):
     log.close()
 
 
+def test_what_is_old_goes_though_little_comes(tmp_path):
+    now = [1_000]
+    log = FileLog(tmp_path, lambda: now[0], retention=Retention(keep_ms=800, headroom_bytes=0))
+    for number in range(40):
+        log.forget(log.end)
+        frame = log.append("a", lines(number)).result()
+        now[0] += 50
+    assert len(segments(tmp_path)) <= 11, "a segment ends after an eighth of the time"
+    (first, *_), last = list(log.read(log.begin)), frame.received
+    assert last - 800 - 200 <= first.received <= last - 700
+    log.close()
+    log = FileLog(tmp_path, lambda: now[0], retention=Retention(keep_ms=800, headroom_bytes=0))
+    before = len(segments(tmp_path))
+    now[0] += 100
+    log.append("a", lines(40)).result()
+    assert len(segments(tmp_path)) == before + 1, "and knows how old it is when it is opened again"
+    log.close()
+
+
 def test_too_much_goes_even_if_it_is_young(tmp_path):
     retention = Retention(segment_bytes=2000, keep_bytes=6000, headroom_bytes=0)
     log = FileLog(tmp_path, ticking(), retention=retention)
