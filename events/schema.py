@@ -32,12 +32,15 @@ CAPACITY_MAX = 1_000_000_000
 _KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOP = ("kind", "title", "fields")
-_FIELD = ("type", "unit", "values", "sensitivity", "capacity", "title")
+_FIELD = ("type", "unit", "range", "values", "sensitivity", "capacity", "title")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a kind. `capacity` is how many distinct keys are held at most where it is a key."""
+    """One field of a kind. `capacity` is how many distinct keys are held at most where it is a key.
+
+    `range` is between what its numbers lie, both included: rules are checked against it; no event is refused for it.
+    """
 
     name: str
     type: FieldType
@@ -46,6 +49,7 @@ class Field:
     sensitivity: Sensitivity = "open"
     capacity: int = DEFAULT_CAPACITY
     title: Text = field(default_factory=dict)
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,12 @@ class Schemas:
     def symbol_codes(self) -> dict[str, int]:
         """Enum value to code."""
         return {symbol: code for code, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        """All units that numbers of events have."""
+        fields = (field for schema in self._schemas.values() for field in schema.fields.values())
+        return frozenset(field.unit for field in fields if field.unit)
 
     @cached_property
     def version(self) -> str:
@@ -282,7 +292,17 @@ def _field(tree: Tree, name: str, body: Any) -> Field | None:
         "personal" if _one_of(tree, entries, "sensitivity", ("open", "personal")) == "personal" else "open",
         entries.whole("capacity", 1, CAPACITY_MAX) or DEFAULT_CAPACITY,
         _title(tree, entries),
+        _range(tree, entries, found),
     )
+
+
+def _range(tree: Tree, entries: Entries, type: str | None) -> tuple[float, float] | None:
+    if "range" in entries and type != "number":
+        tree.find(
+            "S003", entries.keys["range"], "`range` belongs to a number", "`range` 只用于数字", "leave it out", "请删去"
+        )
+        return None
+    return entries.span("range")
 
 
 def _one_of(tree: Tree, entries: Entries, name: str, words: tuple[str, ...]) -> str | None:

@@ -5,6 +5,7 @@ sort is a problem with line and column, and reading goes on.
 """
 
 import difflib
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from events.unreadable import reason
 from events.yaml_words import said
 
 SIZE_MAX = 256 << 10  # bytes of a file
-_NULL, _INT, _TEXT = (f"tag:yaml.org,2002:{name}" for name in ("null", "int", "str"))
+_NULL, _INT, _FLOAT, _TEXT = (f"tag:yaml.org,2002:{name}" for name in ("null", "int", "float", "str"))
 
 
 class Tree:
@@ -159,6 +160,22 @@ class Entries:
             if least <= number <= most:
                 return number
         self.wrong(name, f"a whole number from {least} to {most}", f" {least} 到 {most} 的整数")
+        return None
+
+    def span(self, name: str) -> tuple[float, float] | None:
+        """Return the two numbers of a range, the lesser first, None where there is none."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        items = value.value if isinstance(value, SequenceNode) else ()
+        if len(items) == 2 and all(isinstance(item, ScalarNode) and item.tag in (_INT, _FLOAT) for item in items):
+            try:
+                least, most = (float(item.value) for item in items)
+            except ValueError:  # a spelling that YAML takes and Python does not, such as 0x10
+                least, most = math.nan, math.nan
+            if math.isfinite(least) and math.isfinite(most) and least < most:
+                return least, most
+        self.wrong(name, "two numbers, [least, most]", "两个数 [最小, 最大]")
         return None
 
     def wrong(self, name: str, wanted_en: str, wanted_zh: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from events.schema import Text
 from kernels.patterns import cells as of
-from rules.expression.typed import DURATION, NUMBER, Type
+from rules.expression.typed import DURATION, NUMBER, SHARE, Type
 
 Takes = Literal["nothing", "number", "value", "condition"]
 TAKES: Final[dict[Takes, Text]] = {
@@ -18,7 +18,6 @@ TAKES: Final[dict[Takes, Text]] = {
     "value": {"zh": "编号、文本、枚举或事件类型", "en": "an id, text, enum or kind"},
     "condition": {"zh": "条件", "en": "a condition"},
 }
-SHARE: Final = NUMBER  # 0..1
 A_MINUTE: Final = Type("number", "1/min")
 
 

@@ -19,6 +19,7 @@ from rules.expression.canonical import canonical
 from rules.expression.typed import Apply, Constant, InCalendar, Typed, leaves
 from rules.keys import WEEKDAYS
 from rules.plan import Calendar
+from rules.said_elsewhere import WEEKDAYS_ELSEWHERE
 from rules.vocabulary import CalendarDeclaration
 
 _EPOCH = date(1970, 1, 1)
@@ -229,6 +230,15 @@ def _local(text: str, place: Place) -> tuple[Instants, Instants] | Problem:
                 "请先写较早的日期:2026-02-16/2026-02-23",
             )
         return np.array([first * DAY_MS]), np.array([(last + 1) * DAY_MS])
+    if meant := _weekdays(text):
+        return Problem(
+            "E130",
+            place,
+            f"`{text}` is no weekday",
+            f"`{text}` 不是星期几的写法",
+            f"write `{meant}`",
+            f"请写 {meant}",
+        )
     return Problem(
         "E130",
         place,
@@ -237,6 +247,19 @@ def _local(text: str, place: Place) -> tuple[Instants, Instants] | Problem:
         "write `22:00-06:00`, `2026-02-16`, `2026-02-16/2026-02-23`, or `mon` .. `sun`",
         "请写 22:00-06:00、2026-02-16、2026-02-16/2026-02-23 或 mon .. sun",
     )
+
+
+def _weekdays(text: str) -> str:
+    """Return the weekdays that a text means by other words, or from one to another, empty where it means none."""
+    days = [part.strip() for part in re.split(r"\s*(?:-|–|~|\.\.|至|到)\s*", text.strip().lower())]
+    named = [day if day in WEEKDAYS else WEEKDAYS_ELSEWHERE.get(day, "") for day in days]
+    if len(named) != 2:
+        return named[0] if len(named) == 1 else ""
+    if not {*named} <= {*WEEKDAYS}:
+        return ""
+    first, last = map(WEEKDAYS.index, named)
+    week = WEEKDAYS * 2
+    return f"[{', '.join(week[first : last + 1 + len(WEEKDAYS) * (last < first)])}]"
 
 
 def _union(began: Instants, ended: Instants) -> Instants:

@@ -16,7 +16,8 @@ from rules.expression import codes as of_expressions
 
 PAGES: dict[Literal["en", "zh"], str] = {"en": "errors.md", "zh": "errors.zh-CN.md"}
 _TAIL = re.compile(r"(?<=`)\{\w+\}(?!`)")  # what is added in some cases only
-_HOLE = re.compile(r"\{\w+\}")
+_HOLE = re.compile(r"\{\w+(?::,)?\}")
+_COUNT = re.compile(r"\{\w+:(\w+)\}")  # a number with its noun
 
 
 class Meaning(NamedTuple):
@@ -43,7 +44,7 @@ def meanings() -> dict[str, Meaning]:
 def _general(text: str) -> str:
     """Return a text without what differs from case to case; an advice that is nothing else says nothing."""
     plain = _TAIL.sub("", text.replace("{{", "\0").replace("}}", "\1"))
-    general = _HOLE.sub("…", plain).replace("\0", "{").replace("\1", "}")
+    general = _HOLE.sub("…", _COUNT.sub(r"… \1s", plain)).replace("\0", "{").replace("\1", "}")
     return general if general.strip("… ") else ""
 
 

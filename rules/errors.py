@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from events.place import Place, Problem
+from events.plural import many
 from rules.excerpt import Sources, excerpt, harmless, plain
 
 SHOWN_MAX = 200  # problems that are printed; who has more begins with these
 
 
 class Code(NamedTuple):
-    """What a code says, with `{holes}`: the finding and what to do, in English and Chinese."""
+    """What a code says, with `{holes}`: the finding and what to do, in English and Chinese.
+
+    `{count:rule}` is the number with its noun: `1 rule`, `2 rules`.
+    """
 
     en: str
     zh: str
@@ -129,7 +133,7 @@ CODES: dict[str, Code] = {
     "E074": Code("this event is refused: {reason}", "该事件被拒收:{reason}"),
     "E075": Code("an outage ends before it begins", "中断的结束早于开始", "{{feed: gate, from: 1h, to: 3h}}", "{{feed: gate, from: 1h, to: 3h}}"),
     "E076": Code("this is a rule file, not its tests", "这是规则文件,不是它的测试", "did you mean {near}?", "是否想写 {near}?"),
-    "E077": Code("`{name}` has {count} values for {times} times", "{name} 有 {count} 个值,而事件重复 {times} 次", "one value for each time, or one for all", "每次一个值,或始终同一个值"),
+    "E077": Code("`{name}` has {count:value} for {times:time}", "{name} 有 {count} 个值,而事件重复 {times} 次", "one value for each time, or one for all", "每次一个值,或始终同一个值"),
     "E080": Code("`{key}` must be a number, not `{text}`", "`{key}` 应为数字,而不是 `{text}`", "for example  {key}: {example}", "例如  {key}: {example}"),
     "E081": Code("kernel `{kernel}` reads the number `{name}`{unit}, which events of `{kind}` do not have", "评分内核 {kernel} 要读取数字字段 {name}{unit},{kind} 事件没有", "take other kinds in `from`", "请在 from 中换成其他事件类型"),
     "E082": Code("`{name}` cannot choose the sights of an absence", "{name} 不能用来选取 absence 的事件", "a sight is a sight, late ones too: a rule of its own can ask for the score", "看到就是看到,迟到的也算:请另写规则使用评分"),
@@ -140,6 +144,7 @@ CODES: dict[str, Code] = {
     "E087": Code("`{text}` is not a dispatch topic", "`{text}` 不是派发主题", "`dispatch.` and small letters, digits, `_`, parts joined by dots: dispatch.fire", "以 dispatch. 开头,后接小写字母、数字、下划线,各段用点连接:dispatch.fire"),
     "E088": Code("a branch has one of `route`, `also` and `default`, which stands alone; this one has {got}", "tree 的一项只写 route、also、default 之一,default 单独写;这一项写了 {got}", "for example  {{when: severity == 'critical', also: command.screen}}", "例如  {{when: severity == 'critical', also: command.screen}}"),
     "E089": Code("`{text}` cannot be asked of an alert", "不能对告警问 `{text}`", "compare a name with texts by ==, !=, in, not in; join by and, or, not; ask known(x), missing(x)", "可用 ==、!=、in、not in 与文字比较,用 and、or、not 组合,或问 known(x)、missing(x)"),
+    "E090": Code("unknown unit `{unit}`", "没有单位 `{unit}`", "did you mean `{near}`?", "是否想写 {near}?"),
     "W201": Code("`{name}` is missing in {share} of the events of {kinds} in the history; then this condition does not hold", "历史数据中 {kinds} 事件有 {share} 缺少 `{name}`,此时该条件不成立", "add  known({name})  or  missing({name})  to say what is meant", "请加上 known({name}) 或 missing({name}) 说明用意"),
     "W305": Code("would have fired {count} times on {day} (limit {limit} a rule and day)", "在 {day} 会触发 {count} 次(每条规则每天上限 {limit})", "make it more selective, or give it {cooldown}", "请收紧条件,或加{cooldown_zh}"),
     "W310": Code("`cooldown` makes this critical rule wait for the watermark, and late events raise no alert; without it it would fire on arrival", "写了 cooldown,这条紧急规则要等水位线,迟到的事件不再告警;不写则到达即报", "leave `cooldown` out if every alarm must ring at once", "如需立即告警,请去掉 cooldown"),
@@ -157,11 +162,11 @@ CODES: dict[str, Code] = {
     "W363": Code("`threshold` asks nothing of its window: it looks at one event", "threshold 没有用到窗口的聚合值,只看单个事件", "ask an aggregate, such as  count() >= 2  or  avg(x) > 5; a condition on one event stands in `when`", "请使用聚合值,例如 count() >= 2 或 avg(x) > 5;单个事件的条件写在 when 里"),
     "W364": Code("`then` without `within`: what began is awaited for ever", "then 没有写 within:已开始的序列会一直等下去", "write  within: 5m  in the step, or beside `sequence`", "请在该步或 sequence 旁边写  within: 5m"),
     "W366": Code("this branch is never asked: the one in line {line} takes every alert", "这一项永远不会用到:第 {line} 行的一项已经接收所有告警", "give that one a `when`, or `continue: true`", "请给那一项写 when 或 continue: true"),
-    "W367": Code("alerts of {count} rules may go nowhere; this is the first", "{count} 条规则的告警可能没有去向,这是第一条", "write its `route`, or end `tree` with  - default: NAME", "请写 route,或在 tree 末尾写  - default: 名称"),
+    "W367": Code("alerts of {count:rule} may go nowhere; this is the first", "{count} 条规则的告警可能没有去向,这是第一条", "write its `route`, or end `tree` with  - default: NAME", "请写 route,或在 tree 末尾写  - default: 名称"),
     "W368": Code("names that this file may declare were not checked elsewhere: {names}", "其他文件中的这些名称可能由本文件声明,因此未检查:{names}", "mend this file, then check again", "请先修改本文件,再重新检查"),
     "W369": Code("`{written}` is shown as it is written", "`{written}` 会原样显示", "write  {near}  for what the event says", "要显示事件的值请写  {near}"),
     "W370": Code("all keys that rules may hold take {size}, more than {budget}; those of this rule {own}, {keys} at most", "全部规则的主键按上限共需内存 {size},超过 {budget};其中这条规则最多 {keys} 个主键,需 {own}", "write a smaller  capacity: ...  where fewer keys are alive at a time, or give more memory", "同时存在的主键没有这么多时请写较小的 capacity,否则请增加内存"),
-    "W371": Code("its table was full in the history: {count} keys were given up to hold {capacity}", "历史数据中它的表已满:为了不超过 {capacity} 个主键,提前丢弃了 {count} 个", "write a larger  capacity: ...", "请写更大的 capacity"),
+    "W371": Code("its table was full in the history: {count:key} given up to hold {capacity}", "历史数据中它的表已满:为了不超过 {capacity} 个主键,提前丢弃了 {count:,} 个", "write a larger  capacity: ...", "请写更大的 capacity"),
 }
 # fmt: on
 
@@ -178,6 +183,13 @@ SHAPES = {
 }
 
 
+class _Count(int):
+    """A number that texts show, with a noun where they name one."""
+
+    def __format__(self, noun: str) -> str:
+        return super().__format__(noun) if noun in ("", ",") else many(int(self), noun)
+
+
 def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> Problem:
     """Make a problem of a code; advice whose hole `near` is empty is left out."""
     entry = CODES[code]
@@ -190,6 +202,7 @@ def problem(code: str, place: Place, /, *, note: str = "", **holes: object) -> P
     if "type" in holes:
         holes["a_type"] = with_article(str(holes["type"]))
     advised = holes.get("near", "x") != "" and holes.get("advice", "x") != ""
+    holes = {name: _Count(hole) if type(hole) is int else hole for name, hole in holes.items()}
     texts = [text.format(**holes) for text in (entry.en, entry.zh)]
     advice = [text.format(**holes) for text in (entry.advice_en, entry.advice_zh)] if advised else ["", ""]
     return Problem(code, place, texts[0], texts[1], advice[0], advice[1], note)
@@ -222,10 +235,7 @@ def summary(problems: Sequence[Problem]) -> str:
     """Return how many errors and warnings there are."""
     errors = sum(found.level == "error" for found in problems)
     warnings = len(problems) - errors
-    return (
-        f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
-        f" / {errors} 个错误,{warnings} 个警告"
-    )
+    return f"{many(errors, 'error')}, {many(warnings, 'warning')} / {errors} 个错误,{warnings} 个警告"
 
 
 def _block(found: Problem, sources: Sources) -> list[str]:

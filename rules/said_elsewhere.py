@@ -53,6 +53,30 @@ ALSO: Mapping[str, str] = {
     "冷却": "cooldown",
 }
 
+# what the days of a week are called
+WEEKDAYS_ELSEWHERE: Mapping[str, str] = {
+    word: day
+    for day, words in {
+        "mon": "monday mondays 周一 星期一 礼拜一",
+        "tue": "tuesday tuesdays tues 周二 星期二 礼拜二",
+        "wed": "wednesday wednesdays weds 周三 星期三 礼拜三",
+        "thu": "thursday thursdays thur thurs 周四 星期四 礼拜四",
+        "fri": "friday fridays 周五 星期五 礼拜五",
+        "sat": "saturday saturdays 周六 星期六 礼拜六",
+        "sun": "sunday sundays 周日 周天 星期日 星期天 礼拜日 礼拜天",
+    }.items()
+    for word in words.split()
+} | {
+    "weekday": "mon, tue, wed, thu, fri",
+    "weekdays": "mon, tue, wed, thu, fri",
+    "workday": "mon, tue, wed, thu, fri",
+    "workdays": "mon, tue, wed, thu, fri",
+    "工作日": "mon, tue, wed, thu, fri",
+    "weekend": "sat, sun",
+    "weekends": "sat, sun",
+    "周末": "sat, sun",
+}
+
 # words for severities and modes in other languages
 SAID_ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("urgent", "emergency", "fatal", "紧急", "严重", "危急"), "critical"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from events.schema import Text
 from kernels.instants import DAY_MS, HOUR_MS
-from rules.expression.typed import DECIMALS
+from rules.expression.typed import DECIMALS, SHARE
 
 HOUR: Final = "hour()"  # the civil hour of an event
 
@@ -44,13 +44,14 @@ class Parameter:
 class Output:
     """What rules may read of a score: a number with its unit, or one of `words`, of which the kernel says the place.
 
-    Texts show so many `decimals` of it: an estimate is not known to the millimetre.
+    Texts show so many `decimals` of it: an estimate is not known to the millimetre. `range` is between what it lies.
     """
 
     title: Text
     unit: str | None = None
     words: tuple[str, ...] = ()
     decimals: int = DECIMALS
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,9 @@ SCORES: Final[dict[str, Score]] = {
             ),
         },
         outputs={
-            "confidence": Output({"zh": "是该类下落的概率,0..1", "en": "probability that it is such a fall, 0..1"}),
+            "confidence": Output(
+                {"zh": "是该类下落的概率,0..1", "en": "probability that it is such a fall, 0..1"}, range=SHARE.range
+            ),
             "drop_m": Output(
                 {"zh": "从估计的释放点到地面的高度", "en": "from where it was probably let go of down to the ground"},
                 "m",
@@ -244,7 +247,8 @@ SCORES: Final[dict[str, Score]] = {
         },
         outputs={
             "confidence": Output(
-                {"zh": "车牌在两辆车上的概率,0..1", "en": "probability that it is on two vehicles, 0..1"}
+                {"zh": "车牌在两辆车上的概率,0..1", "en": "probability that it is on two vehicles, 0..1"},
+                range=SHARE.range,
             ),
             "contradictions": Output(
                 {
@@ -347,7 +351,8 @@ OF_SILENCE: Final[Mapping[str, Output]] = {
         {
             "zh": "此人静默这么久的概率,0..1;没有同意建立画像的人缺失",
             "en": "the person's chance of a silence that long, 0..1; missing of who has not consented to a profile",
-        }
+        },
+        range=SHARE.range,
     ),
-    "alpha": Output({"zh": "与之比较的界限", "en": "the limit that it is compared with"}),
+    "alpha": Output({"zh": "与之比较的界限", "en": "the limit that it is compared with"}, range=SHARE.range),
 }

@@ -10,6 +10,7 @@ from rules import areas, routing, score_declarations, silence_declarations
 from rules.alert_condition import Words
 from rules.broken import Broken, Section
 from rules.declaration_keys import WORKDAYS
+from rules.expression import units
 from rules.keys import WEEKDAYS
 from rules.plan import Polygon
 from rules.reading import Reader, better_name
@@ -167,7 +168,7 @@ class Vocabulary:
         columns: dict[str, ColumnDeclaration] = {}
         declared = reader.mapping("columns", found["columns"]) if "columns" in found else None
         for column, spelled in declared.entries if declared else ():
-            if reader.named(column, "column", "列名") and (read := _column(column, spelled, reader)):
+            if reader.named(column, "column", "列名") and (read := _column(column, spelled, reader, schemas)):
                 columns[column.text] = read
             else:
                 self.broken.add("sets", f"{name.text}.{column.text}")
@@ -280,17 +281,16 @@ def _type_of(name: str, schemas: Schemas) -> tuple[FieldType, str | None, bool]:
     return "id", None, False
 
 
-def _column(name: Scalar, node: Node, reader: Reader) -> ColumnDeclaration | None:
+def _column(name: Scalar, node: Node, reader: Reader, schemas: Schemas) -> ColumnDeclaration | None:
     """Read `number m`, or `{type: number, unit: m, sensitivity: personal, max: 200}`."""
-    unit: str | None = None
+    unit: Scalar | None = None
     personal, most = False, None
     if isinstance(node, Mapping):
         found = reader.keys(node, ("type", "unit", "sensitivity", "max"), f"column `{name.text}`", f"列 {name.text}")
         if "type" not in found:
             reader.lacks(name.place, f"column `{name.text}`", f"列 {name.text}", "type", "type: number")
             return None
-        if "unit" in found and (scalar := reader.text("unit", found["unit"])):
-            unit = scalar.text
+        unit = reader.text("unit", found["unit"]) if "unit" in found else None
         if "sensitivity" in found:
             words = ("open", "personal")
             personal = reader.word("sensitivity", found["sensitivity"], words, "sensitivity", "敏感级") == "personal"
@@ -300,7 +300,15 @@ def _column(name: Scalar, node: Node, reader: Reader) -> ColumnDeclaration | Non
     if scalar is None:
         return None
     word, _, spelled = scalar.text.partition(" ")
+    if spelled.strip():
+        unit = Scalar(spelled.strip(), scalar.at(scalar.text.index(spelled.strip(), len(word)), len(spelled.strip())))
     if word not in TYPES:
         reader.report("E018", scalar.place, word=word)
-        return None
-    return ColumnDeclaration(name.text, word, spelled.strip() or unit, personal, most)
+    elif unit is not None and word != "number":
+        reader.report("E018", scalar.place, word=f"{word} {unit.text}")
+    elif unit is not None and unit.text not in (there := units.known(schemas.units)):
+        note = f"units / 单位: {' '.join(there)}"
+        reader.report("E090", unit.place, unit=unit.text, near=units.meant(unit.text, there), note=note)
+    else:
+        return ColumnDeclaration(name.text, word, unit.text if unit is not None else None, personal, most)
+    return None

@@ -38,4 +38,8 @@ CODES: dict[str, Text] = {
         "zh": "`from` 中部分事件没有该字段,按缺失处理",
     },
     "W203": {"en": "a condition that is never true", "zh": "永远不成立的条件"},
+    "W204": {
+        "en": "compared with a number beyond its range: never true, or always",
+        "zh": "与取值范围之外的数比较:永远不成立,或总是成立",
+    },
 }

@@ -18,6 +18,7 @@ from rules.expression.nodes import (
     Truth,
     rebuilt,
 )
+from rules.expression.ranges import out_of_range
 from rules.expression.scope import Scope
 from rules.expression.typed import (
     DURATION,
@@ -30,6 +31,7 @@ from rules.expression.typed import (
     Type,
     Typed,
     any_of,
+    anywhere,
     negated,
     truth,
 )
@@ -76,6 +78,8 @@ class Comparing:
             a, b = float(left.value), float(right.value)
             if not (math.isnan(a) or math.isnan(b)):  # NaN is null, and what it is compared with unknown
                 return Constant(whole, TRUTH, _compared(sign, a, b))
+        elif (beyond := out_of_range(node.place, sign, left, right)) is not None:
+            self.found.warn(beyond)
         return Apply(whole, TRUTH, sign, (left, right))
 
     def named(self, node: Node, left: Typed, right: Typed) -> tuple[Typed, Typed] | None:
@@ -160,8 +164,8 @@ class Comparing:
             self.found.add(misfits.no_number(node.place, item))
             return None
         if isinstance(item, Constant):
-            return Constant(whole, item.type, -float(item.value))
-        return Apply(whole, item.type, "negate", (item,))
+            return Constant(whole, anywhere(item.type), -float(item.value))
+        return Apply(whole, anywhere(item.type), "negate", (item,))
 
     def arithmetic(self, node: Arithmetic) -> Typed | None:
         """`+ - * /`."""
@@ -186,7 +190,7 @@ class Comparing:
         if pair is None:
             return None
         left, right = pair
-        return _applied(node, left.type if left.type.unit else right.type, (left, right))
+        return _applied(node, anywhere(left.type if left.type.unit else right.type), (left, right))
 
     def scaled(self, node: Arithmetic, left: Typed, right: Typed) -> Typed | None:
         """Multiply or divide: units go along."""

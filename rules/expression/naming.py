@@ -1,5 +1,8 @@
 """What names mean: fields, macros, calendars, columns of sets, other events, short forms of texts."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from events.place import Place, Problem
 from events.schema import Field as SchemaField
 from events.schema import FieldType
@@ -169,7 +172,7 @@ class Naming(Comparing):
         body = next(iter(fields.values()))
         values = tuple(dict.fromkeys(value for each in fields.values() for value in each.values))
         personal = any(each.sensitivity == "personal" for each in fields.values())
-        return Field(node, _type(body.type, body.unit, values), name, body.type, personal)
+        return Field(node, _type(body.type, body.unit, values, _range(fields.values())), name, body.type, personal)
 
     def other(self, event: str, name: str, place: Place) -> Typed | None:
         """Return a field of the event before (`prev`) or of a sequence's first (`first`)."""
@@ -284,7 +287,7 @@ class Naming(Comparing):
             lacking = [kind for kind in scope.kinds if kind not in shape.kinds]
             if shape.kinds and lacking and not self.kind_tested:
                 self.found.warn(say.lacking(node.place, f"{shape.name}.{name}", lacking))
-            type = _type("enum" if output.words else "number", output.unit, output.words)
+            type = _type("enum" if output.words else "number", output.unit, output.words, output.range)
             return Score(node, type, shape.name, name, output.decimals)
         return None
 
@@ -293,7 +296,8 @@ class Naming(Comparing):
         if name not in OF_SILENCE:
             self.found.add(scores.unknown_output(node.place, name, node.path[0], OF_SILENCE))
             return None
-        return OfSilence(node, _type("number", OF_SILENCE[name].unit, ()))
+        output = OF_SILENCE[name]
+        return OfSilence(node, _type("number", output.unit, (), output.range))
 
     def join_key(self, node: Node, shape: SetShape) -> tuple[Typed, ...] | None:
         """Return the event's fields that find a set's row."""
@@ -354,7 +358,15 @@ class Naming(Comparing):
         return negated(member, In(node.place, item, node.choices, True)) if node.negated else member
 
 
-def _type(type: FieldType, unit: str | None, values: tuple[str, ...]) -> Type:
+def _type(type: FieldType, unit: str | None, values: tuple[str, ...], range: tuple[float, float] | None = None) -> Type:
     if type == "number":
-        return DURATION if unit == "ms" else Type("number", unit)
+        return replace(DURATION if unit == "ms" else Type("number", unit), range=range)
     return Type("enum", values=values) if type == "enum" else _BASES[type]
+
+
+def _range(fields: Collection[SchemaField]) -> tuple[float, float] | None:
+    """Return between what a field lies in all of its kinds, None where one of them does not say."""
+    ranges = [each.range for each in fields if each.range is not None]
+    if len(ranges) < len(fields):
+        return None
+    return min(least for least, _ in ranges), max(most for _, most in ranges)

@@ -57,6 +57,11 @@ class OutputShape(Protocol):
         ...
 
     @property
+    def range(self) -> tuple[float, float] | None:
+        """Between what a number lies, both included, where that is known."""
+        ...
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The values of an enum; none of a number."""
         ...

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -46,15 +46,18 @@ Operation = Literal[
 class Type:
     """What a value is. Durations are numbers in ms; `text` is an id, ephemeral or text: in lanes a token.
 
-    `flag` is a field's 0 or 1, `truth` the outcome of a condition; `string` a constant not yet compared.
+    `flag` is a field's 0 or 1, `truth` the outcome of a condition; `string` a constant not yet compared. `range` is
+    between what a number lies, both included, where that is known; it makes no other type of it.
     """
 
     base: Base
     unit: str | None = None
     values: tuple[str, ...] = ()
+    range: tuple[float, float] | None = field(default=None, compare=False)
 
 
 NUMBER = Type("number")
+SHARE = Type("number", range=(0.0, 1.0))
 DURATION = Type("duration", "ms")
 TIME = Type("time")
 TRUTH = Type("truth")
@@ -229,6 +232,11 @@ class Apply(Typed):
 
     operation: Operation
     args: tuple[Typed, ...]
+
+
+def anywhere(type: Type) -> Type:
+    """Return the type of what is reckoned from a number: where that lies says nothing of it."""
+    return replace(type, range=None)
 
 
 def parts(typed: Typed) -> tuple[Typed, ...]:

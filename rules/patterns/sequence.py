@@ -136,7 +136,7 @@ def read(found: Mapping[str, Node], reader: Reader, kinds: Collection[str]) -> W
     if not isinstance(node, Items) or not node.items:
         reader.wrong("sequence", node, "a list of steps")
         return None
-    steps = [_read_step(item, reader, kinds) for item in node.items]
+    steps = [_read_step(item, reader, kinds, ends="within" in found) for item in node.items]
     within = reader.duration("within", found["within"], least_ms=1) if "within" in found else None
     if len(steps) > STEPS_MAX:
         reader.report("E046", node.items[STEPS_MAX].place, limit=STEPS_MAX, count=len(steps))
@@ -147,7 +147,8 @@ def read(found: Mapping[str, Node], reader: Reader, kinds: Collection[str]) -> W
     return Written(whole, within, node.place)
 
 
-def _read_step(node: Node, reader: Reader, kinds: Collection[str]) -> Step | None:
+def _read_step(node: Node, reader: Reader, kinds: Collection[str], *, ends: bool) -> Step | None:
+    """Read one step; `ends`: the sequence as a whole is not awaited for ever."""
     there = {key.text for key, _ in node.entries} if isinstance(node, Document) else set()
     wanted = () if there & {*ROLES} else ROLES
     keys = reader.table("sequence.step", node, STEP, "a step of `sequence`", "sequence 的一步", wanted, _ALSO)
@@ -163,6 +164,8 @@ def _read_step(node: Node, reader: Reader, kinds: Collection[str]) -> Step | Non
         reader.report("E043", keys["times"].place, key="times", role=role)
     if "within" in keys and role == "first":
         reader.report("E043", keys["within"].place, key="within", role=role)
+    if role == "then" and not ends and "within" not in keys:
+        reader.report("W364", place)
     return Step(
         role=role,
         kinds=reader.kinds(role, keys[role], kinds),
@@ -276,9 +279,6 @@ def check(
         chosen = conjuncts(all_of(tuple(select))) if select else []
         steps.append(CheckedStep(step, own, tuple(sorted(chosen, key=_refers)), fields, distinct))
     _same_keys(steps, conditions)
-    for step in sequence.steps:
-        if step.role == "then" and step.within_ms is None and sequence.within_ms is None:
-            conditions.report("W364", step.place)
     everything = [typed for step in steps for typed in step.read] + [*filter(is_computed, others)]
     return CheckedSequence(sequence, tuple(steps), named(First, everything))
 

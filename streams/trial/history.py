@@ -51,10 +51,10 @@ class History:
         """Yield a warning for each table that gave up keys, at its score or the first of the rules that share it."""
         for name, score in self._ruleset.vocabulary.scores.items():
             if count := summary.evicted.get(f"score {name}", 0):
-                yield problem("W371", score.place, count=f"{count:,}", capacity=f"{score.capacity:,}")
+                yield problem("W371", score.place, count=count, capacity=f"{score.capacity:,}")
         for rule in self._ruleset.rules:
             if count := summary.evicted.get(rule.rule.name.text, 0):
-                yield problem("W371", rule.rule.name.place, count=f"{count:,}", capacity=f"{rule.capacity:,}")
+                yield problem("W371", rule.rule.name.place, count=count, capacity=f"{rule.capacity:,}")
 
 
 def _cooldown(rule: Rule) -> dict[str, str]:

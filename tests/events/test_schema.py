@@ -15,6 +15,7 @@ fields:
   floor: {type: number, unit: floor}
   state: {type: enum, values: [moving, stuck]}
   cabin: {type: id, capacity: 500, sensitivity: personal}
+  load: {type: number, range: [0, 1.5]}
 """
 
 
@@ -40,6 +41,7 @@ def test_a_file_of_a_further_folder_is_a_new_kind_with_the_common_fields(tmp_pat
     assert lift.title == {"zh": "电梯", "en": "Lift"}
     assert (lift.fields["floor"].unit, lift.fields["state"].values) == ("floor", ("moving", "stuck"))
     assert (lift.fields["cabin"].capacity, lift.fields["cabin"].sensitivity) == (500, "personal")
+    assert (lift.fields["load"].range, lift.fields["floor"].range) == ((0, 1.5), None)
     assert lift.fields["time"].type == "time"
 
 
@@ -65,6 +67,12 @@ def test_a_folder_named_twice_counts_once(tmp_path: Path) -> None:
         ("capacity: 500", "capacity: 0", 6, 31, "whole number"),
         ("capacity: 500", "capacity: many", 6, 31, "whole number"),
         ("sensitivity: personal", "sensitivity: secret", 6, 49, "cannot be `secret`"),
+        ("[0, 1.5]", "[1.5, 0]", 7, 31, "two numbers, [least, most]"),
+        ("[0, 1.5]", "[0, .inf]", 7, 31, "two numbers, [least, most]"),
+        ("[0, 1.5]", "[0, 1, 2]", 7, 31, "two numbers, [least, most]"),
+        ("[0, 1.5]", "1", 7, 31, "two numbers, [least, most]"),
+        ("unit: floor", "unit: floor, range: [zero, one]", 4, 45, "two numbers, [least, most]"),
+        ("sensitivity: personal", "range: [0, 1]", 6, 36, "`range` belongs to a number"),
         ("  floor:", "  the floor:", 4, 3, "cannot name a field"),
         ("  floor:", "  site:", 4, 3, "field of every kind"),
         ("  floor:", "  kind:", 4, 3, "field of every kind"),

@@ -296,10 +296,10 @@ def test_what_only_other_places_know_is_told_where_to_write(lines: list[str]) ->
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
-        (["key: device", "window: 5m", "threshold: match_score > 3"], "W363"),
+        (["key: device", "window: 5m", "threshold: match_score > 0.3"], "W363"),
         (["key: device", "window: 5m", "threshold: hour() > 3"], "W363"),
-        (["key: device", "window: 5m", "threshold: match_score > 3", "for: 5m", "resolve_after: 1h"], None),
-        (["key: device", "window: 5m", "threshold: match_score > 3", "message: '${count}'"], None),
+        (["key: device", "window: 5m", "threshold: match_score > 0.3", "for: 5m", "resolve_after: 1h"], None),
+        (["key: device", "window: 5m", "threshold: match_score > 0.3", "message: '${count}'"], None),
         (["key: device", "window: 5m", "threshold: count() > 3"], None),
     ],
 )
@@ -316,3 +316,17 @@ def test_a_step_that_may_come_at_any_time_is_warned_of() -> None:
     assert of_sequence("sequence: [{first: gate}, {then: camera}]") == ["W364"]
     assert of_sequence("sequence: [{first: gate}, {then: camera, within: 4s}]") == []
     assert of_sequence("sequence: [{first: gate}, {then: camera}]", "within: 5m") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (["sequence: [{first: gate}, {then: camera, within: 4 sceonds}]"], "E009"),
+        (["sequence: [{first: gate}, {then: camera, withn: 4s}]"], "E002"),
+        (["sequence: [{first: gate}, {then: camera}]", "within: soon"], "E009"),
+    ],
+)
+def test_a_wrong_within_is_one_finding(lines: list[str], code: str) -> None:
+    with pytest.raises(Problems) as caught:
+        of_sequence(*lines)
+    assert [each.code for each in caught.value.problems] == [code]

@@ -237,3 +237,25 @@ def test_a_part_that_is_no_calendar_is_named_with_its_place(text):
     (problem,) = raised.value.problems
     assert (problem.code, problem.place) == ("E130", PLACE)
     assert problem.zh and problem.advice_en and problem.advice_zh
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("saturday", "sat"),
+        ("Saturday", "sat"),
+        ("周六", "sat"),
+        ("星期天", "sun"),
+        ("tues", "tue"),
+        ("weekend", "sat, sun"),
+        ("工作日", "mon, tue, wed, thu, fri"),
+        ("mon-fri", "[mon, tue, wed, thu, fri]"),
+        ("周六至周日", "[sat, sun]"),
+        ("sat - mon", "[sat, sun, mon]"),
+    ],
+)
+def test_a_day_of_the_week_by_another_name_is_told_as_it_is_written(text, meant):
+    with pytest.raises(Problems) as raised:
+        made(text)
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.advice_en, problem.advice_zh) == ("E130", f"write `{meant}`", f"请写 {meant}")

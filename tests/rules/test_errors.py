@@ -60,3 +60,15 @@ def test_every_code_speaks_both_languages_with_the_same_holes() -> None:
     for code, entry in CODES.items():
         assert entry.en and entry.zh, code
         assert bool(entry.advice_en) == bool(entry.advice_zh), code
+
+
+def test_a_count_stands_with_its_noun_in_the_right_number() -> None:
+    place = Place("r.yaml", 1)
+    said = [problem("W367", place, count=count).en for count in (1, 2, 1200)]
+    assert [text.partition(" may")[0] for text in said] == [
+        "alerts of 1 rule",
+        "alerts of 2 rules",
+        "alerts of 1,200 rules",
+    ]
+    assert problem("W367", place, count=1).zh.startswith("1 条规则")
+    assert problem("W371", place, count=1200, capacity="9").zh.endswith("提前丢弃了 1,200 个")

@@ -33,6 +33,18 @@ def test_columns_have_type_unit_sensitivity_and_bound() -> None:
     ]
 
 
+def test_a_unit_that_there_is_not_is_refused_with_the_nearest() -> None:
+    for unit, near in (("kph", "km/h"), ("meters", "m"), ("秒", "s"), ("vehh", "veh/h"), ("DB", "dB"), ("mi/hour", "")):
+        node, _ = yaml.read("v.yaml", f"sets: {{c: {{key: device, columns: {{a: number {unit}}}}}}}\n".encode())
+        assert isinstance(node, Mapping)
+        vocabulary, reader = Vocabulary(), Reader()
+        vocabulary.declare(node, reader, SCHEMAS)
+        (problem,) = reader.problems
+        assert (problem.code, problem.place.column, problem.place.width) == ("E090", 45, len(unit))
+        assert problem.advice_en == (f"did you mean `{near}`?" if near else "") and "km/h" in problem.note
+        assert "a" not in vocabulary.sets["c"].columns
+
+
 def test_a_key_column_is_what_the_schemas_say_unless_it_is_declared() -> None:
     vocabulary, _ = declared("sets: {s: {key: [person, metric, zone]}, t: {key: zone, columns: {zone: text}}}\n")
     columns = vocabulary.sets["s"].columns

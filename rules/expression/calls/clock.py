@@ -2,7 +2,9 @@
 
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call
-from rules.expression.typed import NUMBER, TIME, Hour, Now, Typed
+from rules.expression.typed import TIME, Hour, Now, Type, Typed
+
+_HOURS = Type("number", range=(0, 23))
 
 
 def now(_: Checking, node: Call) -> Typed:
@@ -12,4 +14,4 @@ def now(_: Checking, node: Call) -> Typed:
 
 def hour(_: Checking, node: Call) -> Typed:
     """Civil hour of that time."""
-    return Hour(node, NUMBER)
+    return Hour(node, _HOURS)

@@ -3,7 +3,7 @@
 from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call
-from rules.expression.typed import NUMBER, STRING, TEXT, Constant, Coverage, Typed
+from rules.expression.typed import SHARE, STRING, TEXT, Constant, Coverage, Typed
 from rules.plan import DEVICES, HEARTBEAT
 
 
@@ -30,4 +30,4 @@ def coverage(check: Checking, node: Call) -> Typed | None:
         check.found.add(misfits.no_site(node.args[0].place, site))
         return None
     kinds = {*scope.kinds, *scope.rule_kinds, *({HEARTBEAT} & set(scope.schemas.kinds))}
-    return Coverage(Call(node.place, node.name, (site.node,)), NUMBER, site, tuple(sorted(kinds)))
+    return Coverage(Call(node.place, node.name, (site.node,)), SHARE, site, tuple(sorted(kinds)))

@@ -6,7 +6,7 @@ from typing import cast
 from rules.expression import misfits
 from rules.expression.calling import Checking
 from rules.expression.nodes import Call
-from rules.expression.typed import NUMBER, TIME, Apply, Constant, Operation, Typed
+from rules.expression.typed import NUMBER, TIME, Apply, Constant, Operation, Typed, anywhere
 
 
 def absolute(check: Checking, node: Call) -> Typed | None:
@@ -19,8 +19,8 @@ def absolute(check: Checking, node: Call) -> Typed | None:
         return None
     whole = Call(node.place, node.name, (item.node,))
     if isinstance(item, Constant):
-        return Constant(whole, item.type, abs(float(item.value)))
-    return Apply(whole, item.type, "abs", (item,))
+        return Constant(whole, anywhere(item.type), abs(float(item.value)))
+    return Apply(whole, anywhere(item.type), "abs", (item,))
 
 
 def extreme(check: Checking, node: Call) -> Typed | None:
@@ -41,7 +41,7 @@ def extreme(check: Checking, node: Call) -> Typed | None:
             return None
         out[0], last = pair
         out.append(last)
-    kind = next((item.type for item in out if item.type.unit or item.type == TIME), NUMBER)
+    kind = next((anywhere(item.type) for item in out if item.type.unit or item.type == TIME), NUMBER)
     numbers = [float(item.value) for item in out if isinstance(item, Constant)]
     if len(numbers) == len(out) and not any(map(math.isnan, numbers)):
         return Constant(whole, kind, min(numbers) if node.name == "min" else max(numbers))

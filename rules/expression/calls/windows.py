@@ -6,7 +6,7 @@ from rules.expression import misfits, misplaced
 from rules.expression.calling import Checking
 from rules.expression.canonical import canonical
 from rules.expression.nodes import Call, Name, Node, Number, walk
-from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore
+from rules.expression.typed import NUMBER, Aggregated, Expected, Typed, ZScore, anywhere
 
 _BASES = {"number": ("number", "duration"), "value": ("text", "enum", "kind")}
 
@@ -36,7 +36,8 @@ def aggregated(check: Checking, node: Call, name: str) -> Typed | None:
         check.found.add(misfits.other_argument(node.args[0].place, argument, TAKES[aggregate.takes]))
         return None
     whole = Call(node.place, node.name, (argument.node, *node.args[1:]))
-    return Aggregated(whole, aggregate.gives or argument.type, name, argument, parameter)
+    gives = aggregate.gives or (anywhere(argument.type) if name == "sum" else argument.type)
+    return Aggregated(whole, gives, name, argument, parameter)
 
 
 def _is_aggregate(node: Node) -> bool:

@@ -182,6 +182,50 @@ def test_a_condition_that_constants_make_false_is_a_warning():
         assert [warning.code for warning in here.warnings] == ["W203"] * warned, text
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds", "says", "advice"),
+    [
+        ("match_score > 80", "gate", "never", "it is a share: write `80%`, or `0.8`"),
+        ("80 < match_score", "gate", "never", "it is a share: write `80%`, or `0.8`"),
+        ("occupancy < 50", "flow", "always", "it is a share: write `50%`, or `0.5`"),
+        ("match_score > 1", "gate", "never", "compare it with a number from 0 to 1"),
+        ("match_score < 0", "gate", "never", "compare it with a number from 0 to 1"),
+        ("match_score == 100", "gate", "never", "it is a share: write `100%`, or `1`"),
+        ("match_score != 100", "gate", "always", "it is a share: write `100%`, or `1`"),
+        ("match_score in (0.5, 60)", "gate", "never", "it is a share: write `60%`, or `0.6`"),
+        ("fall.confidence >= 90", "camera", "never", "it is a share: write `90%`, or `0.9`"),
+        ("hour() == 24", "gate", "never", "compare it with a number from 0 to 23"),
+        ("match_score >= 0", "gate", "", ""),
+        ("match_score <= 1", "gate", "", ""),
+        ("match_score >= 80%", "gate", "", ""),
+        ("match_score * 100 > 80", "gate", "", ""),
+        ("-match_score < -0.5", "gate", "", ""),
+        ("confidence > 80 and kind == 'camera'", "camera sensor", "never", "it is a share: write `80%`, or `0.8`"),
+        ("fall.drop_m > 80", "camera", "", ""),
+    ],
+)
+def test_a_number_beyond_the_range_of_what_it_is_compared_with_is_a_warning(text, kinds, says, advice):
+    here = scope(kinds, scores=SCORES)
+    condition(parse(text, PLACE), here)
+    assert [each.code for each in here.warnings] == ["W204"] * bool(says), text
+    for warning in here.warnings:
+        assert f"this is {says} true" in warning.en and warning.advice_en == advice and warning.advice_zh
+
+
+def test_an_aggregate_lies_where_its_argument_does_but_for_a_sum():
+    for text, warned in [
+        ("ratio(direction == 'in') > 50", True),
+        ("ratio(direction == 'in') > 50%", False),
+        ("avg(match_score) > 50", True),
+        ("quantile(match_score, 0.95) > 50", True),
+        ("sum(match_score) > 50", False),
+        ("count() > 50", False),
+    ]:
+        here = scope("gate", pattern="window")
+        condition(parse(text, PLACE), here)
+        assert [each.code for each in here.warnings] == ["W204"] * warned, text
+
+
 def test_what_a_score_says_is_a_number_with_its_unit_or_a_word():
     leaf = typed("fall.drop_m", "camera", scores=SCORES)
     assert (leaf, leaf.type.unit) == (Score(leaf.node, leaf.type, "fall", "drop_m"), "m")

@@ -32,7 +32,7 @@ def test_a_score_that_gave_up_keys_is_warned_of_where_it_is_declared():
     seen = History(rules, References.of(rules.plan, {}, CITY).surroundings)
     [found] = seen.warnings(Summary(evicted={"score fall": 12}))
     assert (found.code, found.place.line, found.place.column) == ("W371", HEAD.count("\n"), len("scores: {") + 1)
-    assert "12 keys were given up to hold 5" in found.en
+    assert "12 keys given up to hold 5" in found.en
     assert seen.warnings(Summary()) == []
 
 
