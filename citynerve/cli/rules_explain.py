@@ -14,6 +14,7 @@ from citynerve.text import say
 
 if TYPE_CHECKING:
     from citynerve.again import Again
+    from citynerve.in_force import Then
     from rules.check import Ruleset
     from rules.checked import CheckedRule
     from rules.plan import RulePlan
@@ -34,10 +35,12 @@ def command() -> click.Command:
         ),
         help=say(
             en="Say how a rule runs: what it reads, when it is judged, what it keeps of each key and what that costs. "
-            "With --event: why that event did not make it fire. For an alert's id: why it fired. The events are read "
-            "again; identifiers are shown as the events have them.",
+            "With --event: why that event did not make it fire. For an alert's id: why it fired; with --log by the "
+            "rules and sets that were in force then, unless --rules names others. The events are read again; "
+            "identifiers are shown as the events have them.",
             zh="说明规则如何运行:读取什么、何时判定、每个主键保存多少状态、开销多大。给出 --event 时:该事件为何没有使"
-            "规则触发。给出告警 id 时:它为何触发。会重新读取事件;标识按事件原样显示。",
+            "规则触发。给出告警 id 时:它为何触发;与 --log 同用时按当时生效的规则和参考集,除非用 --rules 另行指定。"
+            "会重新读取事件;标识按事件原样显示。",
         ),
         epilog=say(**EXIT_CODES),
     )
@@ -121,7 +124,7 @@ def _explain(
 
     warm.ensure()
     from citynerve import engine
-    from citynerve.in_force import rules_of
+    from citynerve.in_force import rules_of, when_raised
     from citynerve.located import located
     from events.place import Problems
     from rules import errors
@@ -139,7 +142,12 @@ def _explain(
             say(en="files are read twice; standard input cannot be", zh="文件要读两遍,不能用标准输入")
         )
     try:
-        ruleset = rules_of(located(log), rules, schemas) if log else engine.load_rules(rules, schemas)
+        then = when_raised(located(log), what, schemas) if is_alert and log and not rules else None
+        if then is not None:
+            _tell_then(then, has_sets=then.ruleset is not None or reference is not None)
+            ruleset = then.checked
+        else:
+            ruleset = rules_of(located(log), rules, schemas) if log else engine.load_rules(rules, schemas)
         if not is_alert and event is None:
             return _rule(ruleset, what, reference, format)
         from citynerve import wiring
@@ -148,11 +156,40 @@ def _explain(
 
         mapped = wiring.load_mapping(mapping, ruleset.plan) if mapping else None
         past, found = recorded(events, log, since, to, mapped, until)
-        again = Again(engine.Ruleset.joined(ruleset, reference or found, force_empty=True), ruleset, past)
+        joined = then.ruleset if then is not None and reference is None else None
+        joined = joined or engine.Ruleset.joined(ruleset, reference or found, force_empty=True)
+        again = Again(joined, ruleset, past)
         return _alert(again, what, format, progress) if is_alert else _event(again, what, event or "", format, progress)
     except Problems as problems:
         click.echo(errors.format(problems.problems), err=True)
         return FOUND
+
+
+def _tell_then(then: "Then", *, has_sets: bool) -> None:
+    """Say that an alert is explained by other rules or sets than those of now, and where sets are those of now."""
+    from rules import message
+
+    entry = then.entry
+    if not then.is_now:
+        when = message.time(entry.time, then.checked.plan)
+        click.echo(
+            say(
+                en=f"by what was in force when it was raised: ruleset {entry.ruleset}, edition {entry.edition}, "
+                f"published {when}; other rules or sets are in force now",
+                zh=f"按告警产生时生效的内容说明:规则集 {entry.ruleset},版本 {entry.edition},发布于 {when};"
+                "现在生效的规则或参考集已不同",
+            ),
+            err=True,
+        )
+    if not has_sets:
+        click.echo(
+            say(
+                en="the reference sets of then are no longer kept; this goes by those of now, name others with "
+                "--reference",
+                zh="当时的参考集已不再保留,此处用现在的;可用 --reference 指定",
+            ),
+            err=True,
+        )
 
 
 def _event(again: "Again", name: str, event: str, format: str, progress: bool) -> int:

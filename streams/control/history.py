@@ -131,6 +131,18 @@ class History:
             raise LookupError("the control log is empty")
         return self.entries[0]
 
+    def of(self, ruleset: str, time: int) -> Entry | None:
+        """Return the publishing of a ruleset that an alert of an event time (epoch ms) was raised under.
+
+        The newest of the ruleset where it is not known since when one was in force; None where it was never published.
+        """
+        own = [each for each in self._accepted() if each.ruleset == ruleset]
+        for each in own:
+            outcome = self.outcomes.get(each.entry)
+            if outcome is not None and (outcome.at is None or outcome.at <= time):
+                return each
+        return own[0] if own else None
+
     def find(self, version: str) -> Entry | None:
         """Return the newest publishing of a ruleset or an edition, by its version or how that begins."""
         return next(
