@@ -157,6 +157,13 @@ def ingest(events: str) -> Result:
     return dict(posted(int(events)))
 
 
+def kafka(reader: str, servers: str, messages: str) -> Result:
+    """Read the messages of a topic by one of the readers."""
+    from benchmarks.kafka import READERS
+
+    return dict(READERS[reader](servers, int(messages)))
+
+
 def _loads(lines: list[bytes]) -> None:
     loads = orjson.loads
     for line in lines:
@@ -190,6 +197,7 @@ MEASUREMENTS: dict[str, Callable[..., Result]] = {
     "decode": decode,
     "kernels": kernels,
     "ingest": ingest,
+    "kafka": kafka,
 }
 
 if __name__ == "__main__":

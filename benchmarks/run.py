@@ -193,6 +193,29 @@ class Bench:
         rate = result["events"] / result["cpu_s"] / 1e6
         yield "events over HTTP, durable, a core", "HTTP 接收并持久化,单核", f"{rate:.1f} M/s", "≥ 0.3 M/s"
 
+    def kafka(self) -> Iterator[Row]:
+        """Messages from a real broker to columns, beside clients that make an object of each and `orjson` a dict."""
+        from benchmarks.kafka import READERS, fill
+        from deploy.dev.kafka import Broker, NotHere
+
+        try:
+            broker = Broker(self.folder)
+        except NotHere as problem:
+            yield "messages of Kafka to columns", "Kafka 消息到列", "-", str(problem)
+            return
+        try:
+            broker.start()
+            fill(broker.address, self.mixed.read_bytes().splitlines())
+            results = self.best(*(("kafka", reader, broker.address, self.events) for reader in READERS))
+        finally:
+            broker.kill()
+        us = {reader: result["cpu_s"] / self.events * 1e6 for reader, result in zip(READERS, results, strict=True)}
+        yield "messages of Kafka to columns (CPU)", "Kafka 消息到列(CPU)", f"{us['columns']:.2f} µs a message", ""
+        yield "  to their places in what was fetched", "  仅定位到字节", f"{us['walked']:.2f} µs a message", "≤ 0.27 µs"
+        for reader, name in (("objects", "aiokafka"), ("confluent", "confluent-kafka")):
+            figure = f"{us[reader] / us['columns']:.1f} ×   {us[reader]:.2f} µs"
+            yield f"  time of {name} and orjson / of ours", f"  {name} 加 orjson 用时 / 我们", figure, ""
+
     def many_events(self, events: int) -> Iterator[Row]:
         """Two shards beside one by the clock, and peak memory, over so many events that a run's ends hardly count."""
         path = self.folder / "many.ndjson"
@@ -264,6 +287,7 @@ def main(events: int, many: int, quick: bool, lang: str | None) -> None:
             bench.ingest,
             bench.many_rules,
             bench.kernels,
+            bench.kafka,
         )
         for section in sections:
             add(table, section(), console, chinese)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import kernels, measure
+from benchmarks import kafka, kernels, measure
 from benchmarks.events import chunks, mixed, odd, write_references
 
 
@@ -38,3 +38,11 @@ def test_a_longer_feed_begins_like_a_shorter_one_and_equal_seeds_are_equal():
     assert b"".join(chunks(3_000, 5)) == mixed(3_000, 5)
     assert mixed(3_000, 5) != mixed(3_000, 6)
     assert 150 < len(mixed(10_000, 5)) / 10_000 < 175
+
+
+@pytest.mark.server
+def test_every_reader_of_a_broker_reads_all_that_was_sent(broker):
+    kafka.fill(broker.address, mixed(2_000, 1).splitlines())
+    assert {name: measure.kafka(name, broker.address, "2000")["messages"] for name in kafka.READERS} == dict.fromkeys(
+        kafka.READERS, 2_000
+    )
