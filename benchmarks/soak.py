@@ -1,46 +1,61 @@
-"""An engine at a steady rate, watched for what grows: `python -m benchmarks.soak --minutes 20`.
+"""A whole engine at a steady rate, watched for what grows: `python -m benchmarks.soak --minutes 60`.
 
-Gates and cameras are posted over HTTP, traffic comes from a source of its own; snapshots and retention are at work.
-Every few seconds memory (PSS), descriptors, threads, disk and what waits are read; the second half decides whether they
-grow: memory by its slope, the others by the most of its two halves.
+It is `citynerve run` with a configuration: gates, cameras and traffic are posted, alerts are dispatched by the desk
+beside it, snapshots and retention are at work, and now and then a rule is edited. Every few seconds memory, threads,
+descriptors, disk and what waits are read; the second half of a run decides whether they grow (`soak_verdict.py`).
 """
 
 import http.client
+import os
+import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 import orjson
 
 from benchmarks.events import chunks, write_references
 from benchmarks.measure import RULES
-from benchmarks.steady import KINDS_POSTED, Steady
+from benchmarks.steady import SHARES, Steady
+from connectors.http.tokens import digest
 
-if TYPE_CHECKING:
-    from streams.log.frame import Frame
-
-TOKEN = "soak"
+LATENESS_S = 2.0  # of the feeds
 EVERY_S = 0.05  # between two posts of a kind
 POOL = 200_000  # events that are sent again and again, with times of their own
-KEEP_BYTES = 256 << 20
-SEGMENT_BYTES = 32 << 20
-PSS_MB_A_MINUTE, SPREAD = 1.0, 0.1  # what counts as flat
+FEEDS = {"gate": "people", "camera": "people", "traffic": "traffic"}  # by kind
+LIMITS = ("1.2", "1.25")  # of the rule that is edited, in turn
+CONFIGURATION = """version: 1
+rules: [rules]
+reference: reference
+feeds:
+  people: {{token: {people}}}
+  traffic: {{token: {traffic}}}
+http: {{port: {port}}}
+metrics: {{port: {metrics}}}
+log: {{keep: {keep}, segment_mib: {segment_mib}}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was read at one instant, seconds after the start."""
+    """What was read at one instant, seconds after the start; memory in MB.
+
+    `anonymous` is what is the engine's own, `file` what it looks at of files; `state` are its tables of keys.
+    """
 
     at_s: float
-    pss_mb: float
+    anonymous_mb: float
+    file_mb: float
+    state_mb: float
+    desk_mb: float
     descriptors: int
     threads: int
     disk_mb: float
@@ -48,184 +63,204 @@ class Sample:
     lag_s: float
     events: float
     alerts: float
+    snapshots: float
+    changes: int
 
 
 @click.command()
-@click.option("--minutes", type=float, default=20.0)
-@click.option("--rate", type=int, default=20_000, help="events a second, of both feeds together")
+@click.option("--minutes", type=float, default=60.0)
+@click.option("--rate", type=int, default=20_000, help="events a second, of all kinds together")
 @click.option("--every", "every_s", type=float, default=5.0, help="seconds between two samples")
+@click.option("--change-every", "change_s", type=float, default=120.0, help="seconds between two edits of a rule")
+@click.option("--keep", default="5m", help="how long the log is kept")
+@click.option("--segment-mib", type=int, default=32)
 @click.option("--plot", type=click.Path(path_type=Path), default=None, help="a PNG of all samples")
 @click.option("--samples", type=click.Path(path_type=Path), default=None, help="all samples, a line of JSON each")
-def main(minutes: float, rate: int, every_s: float, plot: Path | None, samples: Path | None) -> None:
+def main(
+    minutes: float,
+    rate: int,
+    every_s: float,
+    change_s: float,
+    keep: str,
+    segment_mib: int,
+    plot: Path | None,
+    samples: Path | None,
+) -> None:
     """Run it, and print what grew."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_references(Path(folder) / "reference")
-        pool = Path(folder) / "pool.ndjson"
-        pool.write_bytes(b"".join(chunks(POOL, 7)))
-        child = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.soak", "serve", folder, str(rate)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert child.stdin and child.stdout
-        ports = orjson.loads(child.stdout.readline())
-        stop = threading.Event()
-        posting = threading.Thread(target=_post, args=(ports["http"], pool, rate, stop))
-        posting.start()
-        found = _watched(child.pid, ports["metrics"], Path(folder) / "data", minutes * 60, every_s)
-        stop.set()
-        posting.join()
-        child.stdin.close()
-        code = child.wait(60)
-    if samples:
-        samples.write_bytes(b"".join(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in found))
-    for line in verdict(found):
+    from benchmarks.soak_verdict import verdict
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        engine = Watched(folder, rate, keep, segment_mib)
+        try:
+            found = engine.watch(minutes * 60, every_s, change_s, samples)
+        finally:
+            code = engine.stop()
+    flat, lines = verdict(found)
+    for line in lines:
         click.echo(line)
     if plot:
         from benchmarks.soak_plot import draw
 
         draw(found, plot)
-    sys.exit(code)
+    sys.exit(code or not flat)
 
 
-def verdict(found: list[Sample]) -> list[str]:
-    """Say of each thing whether it grows, by the slope of the second half of the samples."""
-    half = found[len(found) // 2 :]
-    minutes = np.array([each.at_s for each in half]) / 60
-    rows = []
-    pss = np.array([each.pss_mb for each in half])
-    slope = float(np.polyfit(minutes, pss, 1)[0])
-    flat = "flat" if slope <= PSS_MB_A_MINUTE else "GROWS"
-    rows.append(f"{'pss_mb':<12} {pss.min():.1f} to {pss.max():.1f} MB, {slope:+.2f} a minute: {flat}")
-    for name in ("descriptors", "threads"):
-        values = [getattr(each, name) for each in half]
-        before, after = max(values[: len(values) // 2]), max(values[len(values) // 2 :])
-        flat = "flat" if after <= before + SPREAD * before else "GROWS"
-        rows.append(f"{name:<12} {min(values)} to {max(values)}, at most {before} and then {after}: {flat}")
-    disk = max(each.disk_mb for each in half)
-    lags = np.array([each.lag_s for each in half])
-    rows.append(f"{'disk_mb':<12} at most {disk:9.1f} MB, of which {KEEP_BYTES / 1e6:.0f} are kept of the event log")
-    rows.append(f"{'lag_s':<12} median {np.median(lags):.2f}, at most {lags.max():.2f} s behind")
-    last, first = found[-1], found[0]
-    seconds = last.at_s - first.at_s
-    rows.append(f"{'events':<12} {last.events:,.0f}, {(last.events - first.events) / seconds:,.0f} a second")
-    rows.append(f"{'alerts':<12} {last.alerts:,.0f}")
-    return rows
+class Watched:
+    """An engine in a folder, with what posts to it."""
+
+    def __init__(self, folder: Path, rate: int, keep: str, segment_mib: int) -> None:
+        self._folder, self._rules = folder, folder / "rules" / "rules.yaml"
+        self._port, self._metrics = _free(), _free()
+        self._changes = 0
+        write_references(folder / "reference")
+        pool = folder / "pool.ndjson"
+        pool.write_bytes(b"".join(chunks(POOL, 7)))
+        self._rules.parent.mkdir()
+        self._edit()
+        configuration = folder / "citynerve.yaml"
+        digests = {feed: digest(feed) for feed in FEEDS.values()}
+        places = {"port": self._port, "metrics": self._metrics, "keep": keep, "segment_mib": segment_mib}
+        configuration.write_text(CONFIGURATION.format(**digests, **places))
+        self._engine = subprocess.Popen(
+            [sys.executable, "-m", "citynerve", "--lang", "en", "run", "--config", str(configuration)],
+            stdout=subprocess.DEVNULL,
+        )
+        self._process = Path("/proc") / str(self._engine.pid)
+        self._stopping = threading.Event()
+        self._posting = threading.Thread(target=self._post, args=(pool, rate))
+        self._began = 0.0
+
+    def watch(self, seconds: float, every_s: float, change_s: float, samples: Path | None) -> list[Sample]:
+        """Post to it for so long, and return what was seen; each sample is written when it is there."""
+        self._await()
+        self._posting.start()
+        began = time.monotonic()
+        found: list[Sample] = []
+        while (at_s := time.monotonic() - began) < seconds and self._posting.is_alive():
+            if at_s > change_s * (self._changes + 1):
+                self._changes += 1
+                self._edit()
+            found.append(self._sample(at_s))
+            if samples:
+                with samples.open("ab") as file:
+                    file.write(orjson.dumps(found[-1], option=orjson.OPT_APPEND_NEWLINE))
+            time.sleep(max(0.0, every_s - (time.monotonic() - began - at_s)))
+        return found
+
+    def stop(self) -> int:
+        """Stop it; return its exit code, or that something went wrong with posting."""
+        self._stopping.set()
+        well = self._posting.is_alive()
+        if well:
+            self._posting.join()
+        self._engine.send_signal(signal.SIGTERM)
+        return self._engine.wait(120) or not well
+
+    def _edit(self) -> None:
+        """Write the rules anew, with another limit than before."""
+        before, limit = "limit_kmh * 1.2\n", f"limit_kmh * {LIMITS[self._changes % 2]}\n"
+        fresh = self._folder / "fresh.yaml"
+        fresh.write_text((RULES / "three.yaml").read_text().replace(before, limit))
+        os.replace(fresh, self._rules)
+
+    def _await(self) -> None:
+        """Return when it takes events."""
+        until = time.monotonic() + 120
+        while time.monotonic() < until and self._engine.poll() is None:
+            with suppress(OSError):
+                if re.search(r"^citynerve_ready 1", self._told(), re.MULTILINE):
+                    return
+            time.sleep(0.2)
+        raise RuntimeError("it does not start")
+
+    def _told(self) -> str:
+        """Return its metrics."""
+        link = http.client.HTTPConnection("127.0.0.1", self._metrics, timeout=30)
+        try:
+            link.request("GET", "/metrics")
+            return link.getresponse().read().decode()
+        finally:
+            link.close()
+
+    def _sample(self, at_s: float) -> Sample:
+        metrics = dict(line.rsplit(" ", 1) for line in self._told().splitlines() if not line.startswith("#"))
+
+        def total(name: str) -> float:
+            return sum(float(value) for key, value in metrics.items() if key.split("{")[0] == f"citynerve_{name}")
+
+        lags = [float(value) for key, value in metrics.items() if key.startswith("citynerve_watermark_lag_seconds")]
+        own = _memory(self._process)
+        children = {child for path in self._process.glob("task/*/children") for child in _read(path).split()}
+        desk = [_memory(Path("/proc") / child)["Pss_Anon"] for child in children]
+        return Sample(
+            at_s,
+            own["Pss_Anon"],
+            own["Pss_File"],
+            total("state_bytes") / 1e6,
+            sum(desk),
+            len(list((self._process / "fd").iterdir())),
+            len(list((self._process / "task").iterdir())),
+            _size(self._folder / "data"),
+            total("queue_depth") / 1e6,
+            max(0.0, max(lags, default=0.0) - LATENESS_S),
+            total("source_events_received_total"),
+            total("alerts_total"),
+            total("snapshots_total"),
+            self._changes,
+        )
+
+    def _post(self, pool: Path, rate: int) -> None:
+        """Post each kind at its share of the rate, in bodies of 50 ms; a new connection every minute."""
+        steadies = {kind: Steady(pool, kind, rate, EVERY_S) for kind in SHARES}
+        link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        due = time.monotonic()
+        renewed = due
+        while not self._stopping.is_set():
+            if due > renewed + 60:
+                link.close()
+                renewed = due
+            for kind, steady in steadies.items():
+                link.request("POST", f"/ingest/{kind}", steady.take(), {"Authorization": f"Bearer {FEEDS[kind]}"})
+                answer = link.getresponse()
+                told = answer.read()
+                if answer.status != http.client.ACCEPTED:
+                    raise RuntimeError(f"{answer.status}: {told!r}")
+            due = max(due + EVERY_S, time.monotonic() - 1.0)
+            time.sleep(max(0.0, due - time.monotonic()))
+        link.close()
 
 
-def _watched(pid: int, port: int, data: Path, seconds: float, every_s: float) -> list[Sample]:
-    began = time.monotonic()
-    found = []
-    while (at_s := time.monotonic() - began) < seconds:
-        found.append(_sample(at_s, pid, port, data))
-        time.sleep(max(0.0, every_s - (time.monotonic() - began - at_s)))
-    return found
+def _memory(process: Path) -> dict[str, float]:
+    """Return the memory of a process by sort, MB; of one that is gone none."""
+    text = _read(process / "smaps_rollup")
+    found = {name: int(kb) / 1000 for name, kb in re.findall(r"^(\w+): +(\d+) kB", text, re.MULTILINE)}
+    return {"Pss_Anon": 0.0, "Pss_File": 0.0} | found
 
 
-def _sample(at_s: float, pid: int, port: int, data: Path) -> Sample:
-    process = Path("/proc") / str(pid)
-    rollup = (process / "smaps_rollup").read_text()
-    pss_kb = int(rollup.split("\nPss:")[1].split()[0])
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    link.request("GET", "/metrics")
-    text = link.getresponse().read().decode()
-    link.close()
-    metrics = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-
-    def total(name: str) -> float:
-        return sum(float(value) for key, value in metrics.items() if key.split("{")[0] == f"citynerve_{name}")
-
-    lags = [float(value) for key, value in metrics.items() if key.startswith("citynerve_watermark_lag_seconds")]
-    sizes = (path.stat().st_size for path in data.rglob("*") if path.is_file() and path.exists())
-    return Sample(
-        at_s,
-        pss_kb / 1000,
-        len(list((process / "fd").iterdir())),
-        len(list((process / "task").iterdir())),
-        sum(sizes) / 1e6,
-        total("queue_depth") / 1e6,
-        max(0.0, max(lags, default=0.0) - Steady.LATENESS_S),
-        total("source_events_received_total"),
-        total("alerts_total"),
-    )
+def _read(path: Path) -> str:
+    """Return what a file says, nothing if it is gone."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
-def _post(port: int, pool: Path, rate: int, stop: threading.Event) -> None:
-    """Post gates and cameras at their share of the rate, in bodies of 50 ms."""
-    steadies = {kind: Steady(pool, kind, rate, EVERY_S) for kind in KINDS_POSTED}
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    due = time.monotonic()
-    while not stop.is_set():
-        for kind, steady in steadies.items():
-            link.request("POST", f"/ingest/{kind}", steady.take(), {"Authorization": f"Bearer {TOKEN}"})
-            answer = link.getresponse()
-            told = answer.read()
-            if answer.status != http.client.ACCEPTED:
-                raise RuntimeError(f"{answer.status}: {told!r}")
-        due = max(due + EVERY_S, time.monotonic() - 1.0)
-        time.sleep(max(0.0, due - time.monotonic()))
+def _size(folder: Path) -> float:
+    """Return what a folder takes, MB; its files come and go meanwhile."""
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            size += path.stat().st_size
+    return size / 1e6
 
 
-def serve(folder: str, rate: str) -> None:
-    """Run an engine with an ingest and metrics until standard input ends; print their ports."""
-    from connectors.http import tokens
-    from connectors.http.server import HttpServer
-    from events.identity import CityKey
-    from events.schema import Schemas
-    from rules.check import load
-    from streams.control.edition import Edition
-    from streams.control.references import References
-    from streams.disk import Disk
-    from streams.embedded.folder import open_engine
-    from streams.embedded.process import Input, Process
-    from streams.embedded.recovery import Recovery
-    from streams.log.file_log import Retention
-    from streams.metrics.engine import EngineMetrics
-    from streams.metrics.health import Health
-    from streams.metrics.server import MetricsServer
-    from streams.time.watermark import Feed
-
-    schemas, city = Schemas.load(), CityKey()
-    plan = load([RULES / "three.yaml"], schemas, city).plan
-    references, _ = References.load(plan, Path(folder) / "reference", city, force_empty=True)
-    data = Path(folder) / "data"
-    engine, inbox = open_engine(
-        data,
-        Edition.of(plan, references),
-        [Feed("http"), Feed("traffic")],
-        city,
-        retention=Retention(SEGMENT_BYTES, keep_bytes=KEEP_BYTES),
-    )
-    traffic = Steady(Path(folder) / "pool.ndjson", "traffic", int(rate), 0.01).source()
-
-    def append(feed: str, text: memoryview) -> "Future[Frame]":
-        return process.append(feed, text)
-
-    senders = tokens.Senders([tokens.Sender("http", tokens.digest(TOKEN))])
-    server = HttpServer(schemas, senders, append, lambda: engine.logs.events.backlog)
-    process = Process(
-        engine, inbox, [Input(traffic, live=True)], connected={"http": lambda: server.ingest.connected("http")}
-    )
-    health = Health(process, data, headroom_bytes=0, disk=Disk())
-    metrics = MetricsServer(health, [EngineMetrics(process, data, version="0")], port=0)
-
-    def until_closed() -> None:
-        sys.stdin.read()
-        process.stop()
-
-    def ready(_recovery: Recovery) -> None:
-        server.start()
-        sys.stdout.write(orjson.dumps({"http": server.port, "metrics": metrics.port}).decode() + "\n")
-        sys.stdout.flush()
-        threading.Thread(target=until_closed, daemon=True).start()
-
-    process.on_ready, process.on_stop = ready, server.close
-    process.run()
-    metrics.close()
+def _free() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        return port
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
-        serve(*sys.argv[2:])
-    else:
-        main()
+    main()

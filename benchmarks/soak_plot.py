@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from benchmarks.soak import Sample
 
 PANELS = {
-    "pss_mb": "memory (PSS), MB",
+    "anonymous_mb": "memory of the engine, MB",
+    "desk_mb": "memory of the desk, MB",
+    "file_mb": "files looked at, MB",
     "descriptors": "descriptors",
     "threads": "threads",
     "disk_mb": "data folder, MB",
-    "waiting_mb": "waiting, MB",
+    "alerts": "alerts",
     "lag_s": "behind, s",
 }
 
@@ -24,7 +26,7 @@ PANELS = {
 def draw(samples: "list[Sample]", path: Path) -> None:
     """Draw all samples into a PNG."""
     minutes = [each.at_s / 60 for each in samples]
-    figure, axes = plt.subplots(3, 2, figsize=(9, 7), sharex=True)
+    figure, axes = plt.subplots(4, 2, figsize=(9, 9), sharex=True)
     for panel, (name, title) in zip(axes.flat, PANELS.items(), strict=True):
         values = [getattr(each, name) for each in samples]
         panel.plot(minutes, values, linewidth=1)
