@@ -26,6 +26,7 @@ from streams.log.protocol import LogError, Readable
 from streams.time.watermark import BEGINNING, Feed
 
 NEAR = 4 << 20  # bytes of log that are left for the engine's own thread to read
+READS = 3  # of the log by a successor, where what it was to read goes meanwhile
 TRIES = 20  # records that may come too late
 _PATIENCE_S = 0.1
 Load = Callable[[str], Edition]
@@ -107,13 +108,7 @@ class Succession:
                 raise PublishError("this is in force already", "该版本已在生效")
             while self.following is not None and not self._closed:  # three at a time would be too much to hold
                 time.sleep(_PATIENCE_S)
-            before = now().edition
-            read_from = reads_from(self._log, before, edition, self._clock())
-            asked = _Asked(self._make(edition), read_from, read_from, told)
-            for shard in asked.successor.shards:
-                shard.remember()
-            while not self._closed and position() - asked.position > NEAR:
-                self._catch_up(asked, position())
+            asked = self._nearly(edition, now().edition, position, told)
         except PublishError as error:
             told.set_exception(error)
             return
@@ -126,6 +121,25 @@ class Succession:
         self._ready.append(asked)
         while not self._closed and not wait([told], _PATIENCE_S).done:  # one after the other
             pass
+
+    def _nearly(
+        self, edition: Edition, before: Edition, position: Callable[[], int], told: "Future[Activation]"
+    ) -> _Asked:
+        """Return a successor that has nearly caught up; where retention overtakes one, another begins behind that."""
+        for left in reversed(range(READS)):
+            read_from = reads_from(self._log, before, edition, self._clock())
+            asked = _Asked(self._make(edition), read_from, read_from, told)
+            for shard in asked.successor.shards:
+                shard.remember()
+            try:
+                while not self._closed and position() - asked.position > NEAR:
+                    self._catch_up(asked, position())
+            except LogError:
+                if not left or self._log.begin <= read_from:
+                    raise
+            else:
+                break
+        return asked
 
     def _catch_up(self, asked: _Asked, until: int) -> None:
         for block, end in self._blocks(asked.position, until):

@@ -8,6 +8,7 @@ import pytest
 from streams.control.activation import PublishError
 from streams.log.protocol import LogError
 from streams.time.watermark import Feed
+from tests.simulation.stepped import Publisher
 from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed, rule
 
 
@@ -170,3 +171,31 @@ def test_a_record_that_cannot_be_written_is_told_and_holds_nobody(city, monkeypa
     town.passes(1)
     town.engine.snapshot()
     assert town.engine.edition.version == edition(crowd(3)).version
+
+
+def test_a_successor_that_retention_overtakes_begins_again_behind_that(tmp_path):
+    city = City(tmp_path, edition(crowd(2)), keep_ms=30 * MINUTE)
+    engine, minutes = city.engine, iter(range(1, 400))
+    succession = engine._succession
+    succession._publisher = Publisher()
+
+    def go_on(some):
+        for _ in range(some):
+            city.passes(next(minutes), gate("p1"), gate("p2"))
+
+    go_on(60)
+    catch_up, begins = succession._catch_up, []
+
+    def overtaken(asked, until):
+        begins.append(asked.read_from)
+        if len(begins) == 1:
+            go_on(60)
+            engine.snapshot()
+            go_on(60)
+            assert engine.logs.events.begin > asked.read_from
+        catch_up(asked, until)
+
+    succession._catch_up = overtaken
+    city.publish(edition(crowd(3)))
+    assert begins[0] < engine.logs.events.begin <= begins[1]
+    engine.close()
