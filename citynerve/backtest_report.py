@@ -10,6 +10,7 @@ from citynerve.alert_words import mode_word, severity_word, transition_word
 from citynerve.backtest import Backtest
 from citynerve.text import current, say
 from events.alert import Alert
+from events.plural import many
 from rules import message, report
 from rules.excerpt import columns
 from streams.trial.backtest import CHANGES, Change, Story
@@ -79,7 +80,8 @@ def lines(test: Backtest) -> Iterator[str]:
     events, rejected = test.summary.events, sum(test.summary.rejected.values())
     same = all(each.is_same for each in test.compared)
     yield say(
-        en=f"{events:,} events, {rejected:,} dead letters; ruleset {test.old.plan.version} -> {test.new.plan.version}",
+        en=f"{many(events, 'event')}, {many(rejected, 'dead letter')}; "
+        f"ruleset {test.old.plan.version} -> {test.new.plan.version}",
         zh=f"{events:,} 个事件,{rejected:,} 条死信;规则集 {test.old.plan.version} -> {test.new.plan.version}",
     )
     yield from _table(test)
@@ -142,7 +144,9 @@ def _chart(title: str, old: Mapping[str, int], new: Mapping[str, int]) -> Iterat
         yield click.style(title, bold=True)
     if len(days) > DAYS_SHOWN:
         hidden = len(days) - DAYS_SHOWN
-        yield say(en=f"({hidden} earlier days are not shown)", zh=f"(更早的 {hidden} 天未显示)")
+        yield say(
+            en=f"({many(hidden, 'earlier day is', 'earlier days are')} not shown)", zh=f"(更早的 {hidden} 天未显示)"
+        )
     most = max([*old.values(), *new.values()])
     for day in days[-DAYS_SHOWN:]:
         for label, counts, colour in ((day, old, "blue"), ("", new, "yellow")):

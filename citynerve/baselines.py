@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from citynerve.text import current, say
+from events.plural import many
 from rules import message
 from rules.patterns.plan import Threshold
 from rules.patterns.threshold import SEASON_MS
@@ -27,7 +28,7 @@ def told(held: Mapping[str, Baselines], plan: Plan) -> Iterator[str]:
             en=f"{rule.rule}: baseline established by {until}, nothing was judged before",
             zh=f"{rule.rule}:基线建立于 {until},此前不做判定",
         )
-        some = say(en=f"; {of.judged:,} of {of.keys:,} keys", zh=f";{of.keys:,} 个主键中的 {of.judged:,} 个")
+        some = say(en=f"; {of.judged:,} of {many(of.keys, 'key')}", zh=f";{of.keys:,} 个主键中的 {of.judged:,} 个")
         yield first if of.judged == of.keys else first + some
 
 
@@ -41,7 +42,10 @@ def _needs(rule: RulePlan) -> str:
     if SEASON_MS[season]:
         word = {"day": "天", "week": "周"}[season]
         return say(
-            en=f"`season: {season}` needs {samples} windows of {length} with values at the same time of the {season}",
+            en=f"`season: {season}` needs {many(samples, 'window')} of {length} "
+            f"with values at the same time of the {season}",
             zh=f"`season: {season}` 要求{word}内同一时刻有 {samples} 个 {length} 的窗口有值",
         )
-    return say(en=f"it needs {samples} windows of {length} with values", zh=f"需要 {samples} 个 {length} 的窗口有值")
+    return say(
+        en=f"it needs {many(samples, 'window')} of {length} with values", zh=f"需要 {samples} 个 {length} 的窗口有值"
+    )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 
 from citynerve.text import say
+from events.plural import many
 from rules.edits import Class, Edit, Edits, KeyEdit
 
 
@@ -21,7 +22,7 @@ def lines(found: Edits) -> Sequence[str]:
         named = ", ".join(rules)
         lines.append(
             say(
-                en=f"macro {macro} changes {len(rules)} rule{'s' * (len(rules) != 1)}: {named}",
+                en=f"macro {macro} changes {many(len(rules), 'rule')}: {named}",
                 zh=f"宏 {macro} 影响 {len(rules)} 条规则: {named}",
             )
         )

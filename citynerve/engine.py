@@ -17,6 +17,7 @@ from citynerve.text import say
 from events.alert import Alert
 from events.batch import EventBatch
 from events.place import Problem
+from events.plural import many
 from rules import check, errors
 from rules.plan import Plan
 from streams.control.edition import Edition
@@ -144,7 +145,12 @@ def told(summary: Summary) -> str:
         zh=f"{summary.events:,} 个事件,{alerts:,} 条告警,用时 {summary.wall_s:.1f} 秒({rate:,} 事件/秒)",
     )
     more = sum(summary.alerts.values()) - alerts
-    more_en, more_zh = (f"{more:,} changes and ends of alerts, ", f"{more:,} 条告警变化与结束,") if more else ("", "")
+    more_en, more_zh = ("", "")
+    if more:
+        more_en, more_zh = (
+            f"{many(more, 'change or end', 'changes and ends')} of alerts, ",
+            f"{more:,} 条告警变化与结束,",
+        )
     second = say(
         en=f"{more_en}{many(rejected, 'dead letter')}, {summary.late:,} late, {many(summary.duplicates, 'duplicate')}",
         zh=f"{more_zh}{rejected:,} 条死信,{summary.late:,} 个迟到,{summary.duplicates:,} 个重复",
@@ -152,8 +158,3 @@ def told(summary: Summary) -> str:
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.rejected.items()) if count)
     rules = [f"  {rule:<24} {count:>8,}" for rule, count in sorted(summary.firings.items())]
     return "\n".join([first, f"{second} ({reasons})" if reasons else second, *rules])
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count and what is counted, in English."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"

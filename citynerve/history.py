@@ -10,6 +10,7 @@ from citynerve.past import Recorded
 from citynerve.text import say
 from events.alert import Alert
 from events.place import Place, Problem
+from events.plural import many
 from rules.check import Ruleset
 from streams.shard.intake import Arrival
 from streams.summary import Summary
@@ -87,7 +88,7 @@ def nothing_came(feeds: Sequence[Feed], summary: Summary) -> list[Problem]:
         Problem(
             "D009",
             Place(feeds[0].feed if feeds else "-", 1),
-            f"no event: {engine.many(refused, 'line')} refused" if refused else "no event: the input is empty",
+            f"no event: {many(refused, 'line')} refused" if refused else "no event: the input is empty",
             f"没有事件:{refused:,} 行被拒收" if refused else "没有事件:输入为空",
             *advice,
         )

@@ -19,6 +19,7 @@ from citynerve.screen import CLOSED, OPEN, STYLES
 from citynerve.text import current, say
 from citynerve.vitals import DamageVitals, DeskVitals, FeedVitals, GroupVitals, Vitals
 from events.alert import SEVERITIES, Alert, Severity
+from events.plural import many
 from rules import message
 
 WIDE = 110  # columns from which three tables stand side by side, and alerts have their messages
@@ -229,7 +230,7 @@ def _desk(desk: DeskVitals | None, rows: int, width: int) -> list[RenderableType
         if not desk.unread
         else say(en=f"{unread} of alerts not read yet", zh=f"{unread} 告警尚未读取")
     )
-    waiting = say(en=f"{desk.waiting:,} records wait", zh=f"{desk.waiting:,} 条等待写入")
+    waiting = say(en=many(desk.waiting, "record waits", "records wait"), zh=f"{desk.waiting:,} 条等待写入")
     starts = say(en=f" · started {desk.starts} times", zh=f" · 已启动 {desk.starts} 次") if desk.starts > 1 else ""
     first = Text.assemble((heading, "bold"), _lamp(desk.is_up), f" {state} · {waiting}{starts}", no_wrap=True)
     words = [
@@ -318,7 +319,7 @@ def status(vitals: Vitals, firings: dict[Severity, int]) -> str:
     alerts = ", ".join(f"{severity_word(each)} {firings[each]:,}" for each in SEVERITIES if firings.get(each))
     parts = [
         say(
-            en=f"{clock(vitals.running_s)} {vitals.events:,} events, {vitals.rate:,.0f}/s, behind {behind}",
+            en=f"{clock(vitals.running_s)} {many(vitals.events, 'event')}, {vitals.rate:,.0f}/s, behind {behind}",
             zh=f"{clock(vitals.running_s)} {vitals.events:,} 个事件,{vitals.rate:,.0f} 个/秒,落后 {behind}",
         ),
         say(en=f"alerts: {alerts or 'none'}", zh=f"告警:{alerts or '无'}"),
@@ -330,7 +331,7 @@ def status(vitals: Vitals, firings: dict[Severity, int]) -> str:
         state = say(en="", zh="") if vitals.desk.is_up else say(en="desk down, ", zh="派发程序未运行,")
         parts.append(
             say(
-                en=f"{state}not dispatched: {unread}, {vitals.desk.waiting:,} records",
+                en=f"{state}not dispatched: {unread}, {many(vitals.desk.waiting, 'record')}",
                 zh=f"{state}尚未派发:{unread},{vitals.desk.waiting:,} 条",
             )
         )

@@ -22,6 +22,7 @@ from connectors.http import tokens
 from connectors.http.metrics import IngestMetrics
 from connectors.http.server import HttpServer
 from connectors.http.tls import CertificateError
+from events.plural import many
 from events.schema import Schemas
 from streams.embedded.folder import log_folder, open_engine
 from streams.embedded.process import Process
@@ -181,7 +182,7 @@ def recovered(recovery: Recovery) -> list[str]:
     """Say what a start found."""
     lines = [
         say(
-            en=f"went on from log position {recovery.position:,}, read {recovery.bytes_read:,} bytes again "
+            en=f"went on from log position {recovery.position:,}, read {many(recovery.bytes_read, 'byte')} again "
             f"in {recovery.seconds:.1f} s",
             zh=f"从日志位置 {recovery.position:,} 继续,重读 {recovery.bytes_read:,} 字节,"
             f"用时 {recovery.seconds:.1f} 秒",
@@ -192,14 +193,15 @@ def recovered(recovery: Recovery) -> list[str]:
     if recovery.skipped:
         lines.append(
             say(
-                en=f"{recovery.skipped:,} bytes before that no snapshot covers are no longer in the log",
+                en=f"{many(recovery.skipped, 'byte')} before that, which no snapshot covers, no longer in the log",
                 zh=f"在此之前有 {recovery.skipped:,} 字节没有快照覆盖,日志中也已不存在",
             )
         )
     if recovery.missing:
         lines.append(
             say(
-                en=f"{recovery.missing:,} lines that were written did not come again: a fault, please report it",
+                en=f"{many(recovery.missing, 'line')} that had been written did not come again: a fault, "
+                "please report it",
                 zh=f"{recovery.missing:,} 行已写出的内容没有重新出现:这是程序缺陷,请报告",
             )
         )

@@ -14,6 +14,7 @@ from citynerve.cli import options
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, OK
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
     from dispatch.desk import Desk
@@ -127,7 +128,7 @@ def _desk(
             threading.Thread(target=_stop_at_end, args=[desk], daemon=True).start()
         _tell(
             say(
-                en=f"dispatching the alerts of {data} to {len(dispatcher.topics)} topics; Ctrl-C stops",
+                en=f"dispatching the alerts of {data} to {many(len(dispatcher.topics), 'topic')}; Ctrl-C stops",
                 zh=f"正在派发 {data} 的告警,共 {len(dispatcher.topics)} 个主题;按 Ctrl-C 停止",
             )
         )
@@ -138,7 +139,8 @@ def _desk(
         dispatcher.state.close()
     _tell(
         say(
-            en=f"stopped: {firings:,} firings dispatched since the beginning, {left:,} records wait",
+            en=f"stopped: {many(firings, 'firing')} dispatched since the beginning, "
+            f"{many(left, 'record waits', 'records wait')}",
             zh=f"已停止:累计派发 {firings:,} 次告警,{left:,} 条等待写入",
         )
     )

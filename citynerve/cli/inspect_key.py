@@ -11,6 +11,7 @@ from citynerve.cli.command import Argument, Command
 from citynerve.cli.failure import EXIT_CODES, OK, Failure
 from citynerve.cli.inspect import format as format_option
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
     from citynerve.restored import Restored
@@ -164,9 +165,9 @@ def _facts(restored: "Restored", rule: "RulePlan", found: "Remembered | None") -
         en, zh = WORDS[name]
         yield f"{say(en=en, zh=zh)} {_time(restored, time)}"
     if found.count is not None:
-        yield say(en=f"{found.count} events in its window", zh=f"窗口内 {found.count} 个事件")
+        yield say(en=f"{many(found.count, 'event')} in its window", zh=f"窗口内 {found.count} 个事件")
     if found.chains is not None:
-        yield say(en=f"{found.chains} steps begun", zh=f"已开始 {found.chains} 步")
+        yield say(en=f"{many(found.chains, 'step')} begun", zh=f"已开始 {found.chains} 步")
     if found.severity is not None:
         yield say(en=f"severity {severity_word(found.severity)}", zh=f"级别 {severity_word(found.severity)}")
 

@@ -12,6 +12,7 @@ from citynerve.cli import options
 from citynerve.cli.command import Argument, Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
+from events.plural import many
 from streams.learn.limits import PAIRS_MAX, PASSAGES_MIN
 
 if TYPE_CHECKING:
@@ -97,20 +98,21 @@ def _learn(events: Sequence[str], out: Path, rules: Sequence[Path], schemas: Seq
 def _told(ways: "Ways", passages: int, devices: int) -> str:
     found, others = len(ways.neighbours), ways.through_others
     told = say(
-        en=f"{found:,} ways between neighbours among {devices:,} devices, of {passages:,} passages",
+        en=f"{many(found, 'way')} between neighbours among {many(devices, 'device')}, of {many(passages, 'passage')}",
         zh=f"{devices:,} 台设备中相邻者之间 {found:,} 条路径,来自 {passages:,} 次通过",
     )
     if not others:
         return told
     return told + say(
-        en=f"; left out are {others:,} further pairs, since ways through others are no longer",
+        en=f"; left out: {many(others, 'further pair')}, since ways through others are no longer",
         zh=f";另有 {others:,} 对设备经过其他设备的路并不更长,未列出",
     )
 
 
 def _forgotten(pairs: int) -> str:
     return say(
-        en=f"warning: the passages of {pairs:,} pairs of devices were forgotten, since {PAIRS_MAX:,} are counted at a "
+        en=f"warning: the passages of {many(pairs, 'pair')} of devices were forgotten, since "
+        f"{PAIRS_MAX:,} are counted at a "
         "time: learn of one district after the other",
         zh=f"警告:同时只统计 {PAIRS_MAX:,} 对设备,有 {pairs:,} 对的通过记录被遗忘:请分区学习",
     )
@@ -118,7 +120,8 @@ def _forgotten(pairs: int) -> str:
 
 def _nothing(passages: int, devices: int) -> str:
     return say(
-        en=f"no pair of cameras has {PASSAGES_MIN} passages: {devices:,} devices and {passages:,} passages of plates "
+        en=f"no pair of cameras has {PASSAGES_MIN} passages: {many(devices, 'device')} and "
+        f"{many(passages, 'passage')} of plates "
         "in all; read more history, and check that its events carry `plate` and `device`",
         zh=f"没有任何一对摄像机达到 {PASSAGES_MIN} 次通过:共 {devices:,} 台设备、{passages:,} 次通过;请读入更多历史,"
         "并检查事件是否带有 plate 和 device",

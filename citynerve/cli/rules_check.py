@@ -12,6 +12,7 @@ from citynerve.cli import options, rule_files
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
     from events.place import Problem
@@ -113,7 +114,7 @@ def _check(
         if not wrong:  # there are errors in sets and histories too
             click.echo(
                 say(
-                    en=f"{count} rule{'s' * (count != 1)} in order, ruleset {version}",
+                    en=f"{many(count, 'rule')} in order, ruleset {version}",
                     zh=f"{count} 条规则正确,规则集版本 {version}",
                 )
             )
@@ -137,8 +138,7 @@ def _on_history(
         summary, warnings = replays.look_back(checked, ruleset, FilePast(tuple(history)))
     rejected, alerts = sum(summary.rejected.values()), sum(summary.firings.values())
     told = say(
-        en=f"tried on {engine.many(summary.events, 'event')}: {engine.many(alerts, 'alert')}, "
-        f"{engine.many(rejected, 'dead letter')}",
+        en=f"tried on {many(summary.events, 'event')}: {many(alerts, 'alert')}, {many(rejected, 'dead letter')}",
         zh=f"试运行了 {summary.events:,} 个事件:{alerts:,} 条告警,{rejected:,} 条死信",
     )
     return [*replays.problems, *warnings], told

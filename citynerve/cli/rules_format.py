@@ -12,6 +12,7 @@ from citynerve.cli import options, rule_files
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
     from rules.files import RuleFiles
@@ -77,8 +78,7 @@ def _format(paths: Sequence[Path], schemas: Sequence[Path], check: bool, diff: b
         same = len(given.named) - len(changed)
         click.echo(
             say(
-                en=f"{len(changed)} file{'s' * (len(changed) != 1)} {'to change' if check else 'changed'}, "
-                f"{same} as they were",
+                en=f"{many(len(changed), 'file')} {'to change' if check else 'changed'}, {same} as they were",
                 zh=f"{len(changed)} 个文件{'需要整理' if check else '已整理'},{same} 个无需改变",
             )
         )

@@ -11,6 +11,7 @@ from citynerve.cli import options
 from citynerve.cli.command import Argument, Command, Option
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
     from citynerve.rule_tests import TestRun
@@ -92,19 +93,17 @@ def _test(paths: Sequence[Path], schemas: Sequence[Path], coverage: bool, junit:
 def _summary(run: "TestRun", gaps: "Sequence[Gap] | None") -> str:
     told = [
         say(
-            en=f"{run.count} test{'s' * (run.count != 1)}, {run.failed} failed",
+            en=f"{many(run.count, 'test')}, {run.failed} failed",
             zh=f"{run.count} 个测试,{run.failed} 个失败",
         )
     ]
     if run.broken:
-        told.append(
-            say(en=f"{run.broken} file{'s' * (run.broken != 1)} could not be run", zh=f"{run.broken} 个文件无法运行")
-        )
+        told.append(say(en=f"{many(run.broken, 'file')} could not be run", zh=f"{run.broken} 个文件无法运行"))
     if gaps is not None:
         rules = len({gap.rule for gap in gaps})
         told.append(
             say(
-                en=f"{len(gaps)} gap{'s' * (len(gaps) != 1)} in the tests of {rules} rule{'s' * (rules != 1)}"
+                en=f"{many(len(gaps), 'gap')} in the tests of {many(rules, 'rule')}"
                 if gaps
                 else "all rules and constants are covered",
                 zh=f"{rules} 条规则的测试有 {len(gaps)} 处缺口" if gaps else "规则与常量均已覆盖",

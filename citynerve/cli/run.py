@@ -14,6 +14,7 @@ from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, OK
 from citynerve.run_folder import REFERENCE
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
     from dispatch.progress import Topic
@@ -133,7 +134,8 @@ def _living(events: int, seed: int, folder: Path, rules: Sequence[Path], speed: 
     records = sum(count for _, count, _ in came_to.desk.topics) if came_to.desk else 0
     click.echo(
         say(
-            en=f"stopped: {came_to.events:,} events, {records:,} records dispatched; everything is in {folder}\n"
+            en=f"stopped: {many(came_to.events, 'event')}, {many(records, 'record')} dispatched; "
+            f"everything is in {folder}\n"
             f"  citynerve tail alerts --data {_word(folder)} --from START --once",
             zh=f"已停止:{came_to.events:,} 个事件,派发 {records:,} 条;全部内容在 {folder}\n"
             f"  citynerve tail alerts --data {_word(folder)} --from START --once",
@@ -243,7 +245,7 @@ def _next(folder: Path, rules: Sequence[Path], topics: Mapping[str, "Topic"]) ->
         en=f"""How to go on (outside the environment the command is .venv/bin/citynerve)
   # the alerts, one a line
   {less}
-  # what the departments were told: {records:,} records in {len(topics)} topics
+  # what the departments were told: {many(records, "record")} in {many(len(topics), "topic")}
   {tail}
   # the same again: the same alerts
   {replay}

@@ -8,6 +8,7 @@ from citynerve.cli import options
 from citynerve.cli.command import Command, Option
 from citynerve.cli.failure import EXIT_CODES, OK
 from citynerve.text import say
+from events.plural import many
 
 
 def command() -> click.Command:
@@ -89,7 +90,7 @@ def _simulate(
     simulate_city(events, seed, out, truth, reference, communities=communities, progress=progress)
     click.echo(
         say(
-            en=f"{events:,} events in {out}, the truth in {truth}, reference sets in {reference}",
+            en=f"{many(events, 'event')} in {out}, the truth in {truth}, reference sets in {reference}",
             zh=f"{events:,} 个事件写入 {out},真值写入 {truth},参考集写入 {reference}",
         ),
         err=True,

@@ -10,6 +10,7 @@ from citynerve.tables import instant
 from dispatch.progress import progress
 from dispatch.state import DATABASE
 from dispatch.watchdog import SILENT_AFTER_MS
+from events.plural import many
 from streams.embedded.folder import log_folder
 from streams.log.reader import LogReader
 
@@ -44,7 +45,8 @@ def desk(found: Located, machine: Machine) -> Iterator[Finding]:
         since = instant(reached.minute)
         yield wrong(
             "desk",
-            f"{unread:,} bytes of alerts are not dispatched, and no desk has been at work since {since}",
+            f"{many(unread, 'byte of alerts is', 'bytes of alerts are')} not dispatched, "
+            f"and no desk has been at work since {since}",
             f"有 {unread:,} 字节告警尚未派发,派发程序自 {since} 起没有运行",
             "start the engine, or  citynerve desk: it goes on where it was",
             "请启动引擎或 citynerve desk,它会从中断处继续",
@@ -54,7 +56,7 @@ def desk(found: Located, machine: Machine) -> Iterator[Finding]:
         names = ", ".join(waiting)
         yield warning(
             "desk",
-            f"{reached.waiting:,} records wait for {names}",
+            f"{many(reached.waiting, 'record waits', 'records wait')} for {names}",
             f"{reached.waiting:,} 条记录等待写入 {names}",
             "if it stays so, look at the disk of these logs",
             "如持续如此,请检查这些日志所在的磁盘",
@@ -63,6 +65,6 @@ def desk(found: Located, machine: Machine) -> Iterator[Finding]:
         records = sum(topic.records for topic in reached.topics.values())
         yield fine(
             "desk",
-            f"{records:,} records dispatched to {len(reached.topics)} topics, none waits",
+            f"{many(records, 'record')} dispatched to {many(len(reached.topics), 'topic')}, none waits",
             f"已向 {len(reached.topics)} 个主题派发 {records:,} 条记录,没有等待写入的",
         )

@@ -8,6 +8,7 @@ from citynerve.doctor.machine import Machine
 from citynerve.in_force import rules_of
 from citynerve.located import Located
 from events.place import Problem, Problems
+from events.plural import many
 from rules.check import Ruleset
 from rules.memory import memory_ms
 from rules.message import duration
@@ -26,7 +27,9 @@ def rules(found: Located, _machine: Machine) -> Iterator[Finding]:
         return
     count = len(ruleset.plan.rules)
     yield from _told("rules", ruleset.problems, "citynerve rules check")
-    yield fine("rules", f"{count} rules, ruleset {ruleset.plan.version}", f"{count} 条规则,版本 {ruleset.plan.version}")
+    yield fine(
+        "rules", f"{many(count, 'rule')}, ruleset {ruleset.plan.version}", f"{count} 条规则,版本 {ruleset.plan.version}"
+    )
     yield from _tables(found, ruleset)
     yield from _memory(found, ruleset)
 
@@ -39,7 +42,7 @@ def _tables(found: Located, ruleset: Ruleset) -> Iterator[Finding]:
         return
     yield from _told("reference", problems, "citynerve rules check --reference")
     count = len(ruleset.plan.sets)
-    yield fine("reference", f"{count} reference sets can be read", f"{count} 个参考集可读")
+    yield fine("reference", f"{many(count, 'reference set')} can be read", f"{count} 个参考集可读")
 
 
 def _read(found: Located, ruleset: Ruleset) -> Sequence[Problem]:

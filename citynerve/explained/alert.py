@@ -7,6 +7,7 @@ from citynerve.alert_words import mode_word, severity_word, transition_word
 from citynerve.explained.judged import answer_document, answer_lines, document, tree, truth, valued
 from citynerve.text import current, say
 from events.alert import Alert
+from events.plural import many
 from rules.message import duration, spelled, time
 from rules.patterns.plan import Absence, Sequence, Threshold, Unusual
 from rules.plan import Plan, RulePlan
@@ -177,7 +178,7 @@ def _cooldown(story: AlertStory, rule: RulePlan, plan: Plan) -> str:
         return say(en=f"cooldown {length}: its key had not fired before", zh=f"cooldown {length}: 该主键此前没有触发")
     at, kept = time(last.time, plan), story.suppressed
     return say(
-        en=f"cooldown {length}: its key fired last at {at}; {kept} match{'es' * (kept != 1)} did not fire in between",
+        en=f"cooldown {length}: its key fired last at {at}; {many(kept, 'match', 'matches')} did not fire in between",
         zh=f"cooldown {length}: 该主键上次触发于 {at},其间抑制 {kept} 次匹配",
     )
 

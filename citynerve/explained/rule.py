@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from citynerve.text import current, say
+from events.plural import many
 from rules.explain import Facts, ScoreFacts, SilenceFacts, StepFacts
 from rules.message import duration, memory
 from streams.explain.footprint import Footprint, table_bytes
@@ -154,16 +155,18 @@ def _state(facts: Facts, taken: Footprint) -> str:
         return say(en="none", zh="无")
     if facts.expects is not None:
         each = say(
-            en=f"{taken.key_bytes:,} bytes for each row of {facts.expects}",
+            en=f"{many(taken.key_bytes, 'byte')} for each row of {facts.expects}",
             zh=f"{facts.expects} 的每行 {taken.key_bytes:,} 字节",
         )
         if not taken.capacity:
             return each
         held = memory(taken.memory_bytes)
-        return say(en=f"{each}; {taken.capacity:,} rows now: {held}", zh=f"{each};现有 {taken.capacity:,} 行,共 {held}")
+        return say(
+            en=f"{each}; {many(taken.capacity, 'row')} now: {held}", zh=f"{each};现有 {taken.capacity:,} 行,共 {held}"
+        )
     held = memory(taken.memory_bytes)
     return say(
-        en=f"{taken.key_bytes:,} bytes a key; {taken.capacity:,} keys at most: {held}",
+        en=f"{many(taken.key_bytes, 'byte')} a key; {many(taken.capacity, 'key')} at most: {held}",
         zh=f"每个主键 {taken.key_bytes:,} 字节;最多 {taken.capacity:,} 个主键,共 {held}",
     )
 
@@ -181,7 +184,7 @@ def _score(score: ScoreFacts) -> str:
     )
     first = say(
         en=f"{score.kernel} per {per}, of {of}; shared by all rules that read it; {score.key_bytes:,} bytes a key; "
-        f"{score.capacity:,} keys at most: {held}; about {score.event_ns:.3g} ns an event (an estimate)",
+        f"{many(score.capacity, 'key')} at most: {held}; about {score.event_ns:.3g} ns an event (an estimate)",
         zh=f"{score.kernel},按 {per},评分对象 {of};使用它的规则共用;每个键 {score.key_bytes:,} 字节;"
         f"最多 {score.capacity:,} 个键,共 {held};每个事件约 {score.event_ns:.3g} 纳秒(估算)",
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
+from events.plural import many
 from events.schema import Schemas
 from events.unreadable import reason
 from rules import check
@@ -274,7 +275,7 @@ def _lost(name: str, path: Path, before: int, now: int) -> Problem:
     return Problem(
         "W414",
         Place(str(path), 1),
-        f"the set `{name}` has {now:,} rows, and had {before:,}: more than a fifth is gone",
+        f"the set `{name}` has {many(now, 'row')}, and had {before:,}: more than a fifth is gone",
         f"参考集 `{name}` 原有 {before:,} 行,现有 {now:,} 行,减少超过五分之一",
         "it is in force; put the old file back if this is a mistake",
         "新内容已生效;如有误请放回旧文件",

@@ -12,6 +12,7 @@ import numpy as np
 from events.cells import Cells, convert
 from events.identity import CityKey
 from events.place import Place, Problem, Problems
+from events.plural import many
 from events.reference import ReferenceSet, find_sets, last_rows, missing_columns, read_set
 from kernels import opcodes
 from kernels.keys.token import combined_all
@@ -235,7 +236,8 @@ def _unused(wanted: SetPlan, path: str, repeated: int, keyless: int) -> Problem:
     return Problem(
         "W411",
         Place(path, 1),
-        f"the set `{wanted.name}`: {repeated} rows give way to a later row of their key, {keyless} have no key",
+        f"the set `{wanted.name}`: {many(repeated, 'row gives', 'rows give')} way to a later row of "
+        f"the same key, {keyless} without key",
         f"参考集 `{wanted.name}`:{repeated} 行因主键重复以后一行为准,{keyless} 行没有主键",
     )
 

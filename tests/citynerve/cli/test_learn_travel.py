@@ -61,7 +61,7 @@ def test_an_output_over_an_input_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("lang", "left_out", "forgotten"),
     [
-        ("en", "left out are 2 further pairs", f"pairs of devices were forgotten, since {PAIRS_MAX:,}"),
+        ("en", "left out: 2 further pairs", f"pairs of devices were forgotten, since {PAIRS_MAX:,}"),
         ("zh", "另有 2 对设备", f"同时只统计 {PAIRS_MAX:,} 对设备"),
     ],
 )
