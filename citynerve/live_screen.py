@@ -301,8 +301,10 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
-def feed_said(feed: FeedVitals) -> str:
-    """Return what is told when a feed goes down or comes back."""
+def feed_said(feed: FeedVitals, was_up: bool) -> str:
+    """Return what is told when a feed is heard of first, goes down, or comes back."""
+    if feed.is_up and not was_up:
+        return say(en=f"feed {feed.name} is up", zh=f"数据源 {feed.name} 已接通")
     if feed.is_up:
         return say(en=f"feed {feed.name} is up again", zh=f"数据源 {feed.name} 已恢复")
     age = short(feed.age_s)

@@ -180,6 +180,8 @@ def _leapt(leap: Leap | None) -> str:
 
 def recovered(recovery: Recovery) -> list[str]:
     """Say what a start found."""
+    if not (recovery.position or recovery.bytes_read):
+        return [say(en="the log is empty: this is a first start", zh="日志为空:首次启动")]
     lines = [
         say(
             en=f"went on from log position {recovery.position:,}, read {many(recovery.bytes_read, 'byte')} again "
@@ -197,7 +199,33 @@ def recovered(recovery: Recovery) -> list[str]:
                 zh=f"在此之前有 {recovery.skipped:,} 字节没有快照覆盖,日志中也已不存在",
             )
         )
-    if recovery.missing:
+    if recovery.left:
+        names = ", ".join(recovery.left)
+        lines.append(
+            say(
+                en=f"not declared any more: {names}; what the log has of it is passed over. A feed that was "
+                "given another name is a new one, and the rules that read it begin anew; give back the old name if that "
+                "was not meant",
+                zh=f"已不再声明的数据源: {names};日志中来自它的内容被跳过。改名的数据源视为新的数据源,"
+                "读取它的规则从头开始;如非本意,请改回原名",
+            )
+        )
+    if others := ", ".join(name for name in recovery.changed if name not in recovery.left):
+        lines.append(
+            say(
+                en=f"new, or declared otherwise than before: {others}; snapshots are of the feeds of then, so that the "
+                "log was read again",
+                zh=f"新增或声明有变化的数据源: {others};快照属于原来的数据源,因此重读了日志",
+            )
+        )
+    if recovery.missing and (recovery.left or recovery.changed):
+        lines.append(
+            say(
+                en=f"{many(recovery.missing, 'line')} that had been written did not come again, as feeds are others",
+                zh=f"因数据源有变化,{recovery.missing:,} 行已写出的内容没有重新出现",
+            )
+        )
+    elif recovery.missing:
         lines.append(
             say(
                 en=f"{many(recovery.missing, 'line')} that had been written did not come again: a fault, "

@@ -208,16 +208,22 @@ def _most_first(kind: tuple[str, float, int]) -> tuple[int, str]:
 
 
 class FeedMessages:
-    """Says of feeds when they go down and come back."""
+    """Says of feeds when they are heard of first, go down, and come back.
 
-    def __init__(self, tell: Callable[[str], None], said: Callable[[FeedVitals], str]) -> None:
+    `said` puts it into words; it is told whether the feed was up before.
+    """
+
+    def __init__(self, tell: Callable[[str], None], said: Callable[[FeedVitals, bool], str]) -> None:
         self._tell, self._said = tell, said
         self._were: dict[str, bool] = {}
+        self._heard: set[str] = set()
 
     def look(self, feeds: Sequence[FeedVitals]) -> None:
         """Compare with what was."""
         for feed in feeds:
             if feed.is_up is not None:
                 if self._were.get(feed.name, feed.is_up) != feed.is_up:
-                    self._tell(self._said(feed))
+                    self._tell(self._said(feed, feed.name in self._heard))
                 self._were[feed.name] = feed.is_up
+                if feed.is_up:
+                    self._heard.add(feed.name)

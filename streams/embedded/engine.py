@@ -25,7 +25,7 @@ from streams.embedded.counts import Counts
 from streams.embedded.debt import Debt
 from streams.embedded.derived import DerivedLog, Line, Told, nobody
 from streams.embedded.generation import Generation
-from streams.embedded.recovery import Recovery, header, restored
+from streams.embedded.recovery import Recovery, header, noting, restored
 from streams.embedded.snapshots import Snapshots
 from streams.embedded.succession import Load, Succession
 from streams.log.blocks import blocks, lost_line, mute_record
@@ -206,7 +206,7 @@ class Engine:
             following.go_on(following.shards[first])
         for name, derived in self._derived.items():
             derived.recover(min(shard.beside.get(name, derived.log.begin) for shard in self.shards))
-        for block, end in blocks(log.read(self.position), self.feeds, starts):
+        for block, end in blocks(noting(log.read(self.position), self.feeds, found), self.feeds, starts):
             progress(end - self.position)
             found.bytes_read += end - self.position
             self._take(block, end)

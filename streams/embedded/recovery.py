@@ -1,6 +1,6 @@
 """What a start finds: snapshots, of which generation they are, and what was read again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,11 @@ from typing import Any
 from events.block import Enactment
 from streams.control.activation import Activation
 from streams.embedded.generation import Generation
+from streams.log.frame import Frame
 from streams.shard.shard import SUCCESSOR
 from streams.snapshot.container import SnapshotError, read_header, unpack
 from streams.snapshot.store import SnapshotStore
+from streams.time.watermark import Feed
 
 Check = Callable[[int, Mapping[str, int]], None]  # of a log position and how far derived logs were; `SnapshotError`
 
@@ -26,8 +28,18 @@ class Recovery:
     refused: list[str] = field(default_factory=list)  # snapshots that could not be used, and why
     skipped: int = 0  # bytes before it that no snapshot covers and the log no longer holds
     missing: int = 0  # derived lines that were there and did not come again
+    left: list[str] = field(default_factory=list)  # feeds that the log has, and that are declared no more
+    changed: list[str] = field(default_factory=list)  # feeds that refused snapshots declare otherwise, or lack
     damage: list[str] = field(default_factory=list)  # stretches of logs that cannot be read, as far as they were read
     ahead_ms: int = 0  # of the clock is the last `received` of the event log: until then that stands still
+
+
+def noting(frames: Iterable[Frame], feeds: Collection[str], found: Recovery) -> Iterator[Frame]:
+    """Yield frames; note the feeds among them that are not declared."""
+    for frame in frames:
+        if frame.feed and frame.feed not in feeds and frame.feed not in found.left:
+            found.left.append(frame.feed)
+        yield frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +142,18 @@ def _restore(
                 successor.shards[number].restore(unpack(data)[1][SUCCESSOR].data)
         except (OSError, SnapshotError) as error:
             found.refused.append(f"{snapshot.path.name}: {error}")
+            feeds = _differing(snapshot, (clock.feed for clock in generation.shards[number].clocks.values()))
+            found.changed += [feed for feed in feeds if feed not in found.changed]
         else:
             return snapshot
     return None
+
+
+def _differing(snapshot: _Snapshot, feeds: Iterable[Feed]) -> list[str]:
+    """Return the feeds that a snapshot declares otherwise, and those that one of the two lacks."""
+    then = {feed[0]: feed for feed in snapshot.header["feeds"]}
+    now = {feed.name: feed.declaration() for feed in feeds}
+    return [name for name in {**then, **now} if then.get(name) != now.get(name)]
 
 
 def _by_name(store: SnapshotStore, shards: int, found: Recovery) -> list[tuple[str, list[list[_Snapshot]]]]:

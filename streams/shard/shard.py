@@ -363,6 +363,8 @@ class Shard:
         """
         header, tables = unpack(data)
         for name, value in self._header().items():
+            if header.get(name) != value and name == "feeds":
+                raise SnapshotError("it is of other feeds than those that are declared")
             if header.get(name) != value:
                 raise SnapshotError(f"snapshot has {name} {header.get(name)}, this shard has {value}")
         self.positions, self.epoch, self.beside = header["positions"], header["epoch"], header.get("beside", {})

@@ -165,3 +165,12 @@ def test_a_feed_that_goes_down_or_comes_back_is_told_once():
     for feed in (up, up, down, down, up):
         messages.look([feed, file])
     assert told == ["feed a is down: silent for longer than its pause (last event 61s ago)", "feed a is up again"]
+
+
+def test_a_feed_that_was_never_down_is_not_up_again():
+    told = []
+    messages = FeedMessages(told.append, feed_said)
+    silent, up = FeedVitals("a", 0.0, False, None), FeedVitals("a", 1.0, True, 0.0)
+    for feed in (silent, up, silent, up):
+        messages.look([feed])
+    assert told[0] == "feed a is up" and told[2] == "feed a is up again"

@@ -191,14 +191,26 @@ def test_errors_have_their_places(tmp_path, text, place, word):
 
 
 def test_a_start_says_what_is_wrong_with_what_it_found():
-    assert len(recovered(Recovery())) == 1
+    assert recovered(Recovery()) == ["the log is empty: this is a first start"]
     found = Recovery(
-        refused=["a.snapshot: torn"], skipped=5, missing=2, damage=["b.log: byte 3: ... damaged"], ahead_ms=20_000
+        position=7,
+        refused=["a.snapshot: torn"],
+        skipped=5,
+        missing=2,
+        damage=["b.log: byte 3: ... damaged"],
+        ahead_ms=20_000,
     )
     told = "\n".join(recovered(found))
     assert len(recovered(found)) == 6
-    for each in ("a.snapshot: torn", "b.log: byte 3", "20 s"):
+    for each in ("a.snapshot: torn", "b.log: byte 3", "20 s", "2 lines", "a fault", "from log position 7"):
         assert each in told
+
+
+def test_a_feed_that_was_given_another_name_is_no_fault():
+    told = "\n".join(recovered(Recovery(bytes_read=9, left=["gates"], changed=["gates", "entrances"], missing=1)))
+    assert "not declared any more: gates" in told and "give back the old name" in told
+    assert "declared otherwise than before: entrances" in told
+    assert "1 line that had been written" in told and "fault" not in told
 
 
 def test_a_feed_may_be_silent_as_long_as_it_says(tmp_path):

@@ -124,6 +124,15 @@ def stop_behind(running, given, count):
     running.stop()
 
 
+def test_a_start_notes_the_feed_that_was_given_another_name(city, tmp_path):
+    process(city, tmp_path, [Input(source(city))]).run()
+    engine = process(city, tmp_path, [], feeds=("town",)).engine
+    found = engine.recover()
+    engine.close()
+    assert (found.left, found.changed) == (["city"], ["city", "town"]) and found.missing
+    assert any("of other feeds than those that are declared" in why for why in found.refused)
+
+
 def _ticks(folder):
     frames = LogReader(log_folder(folder, "events")).read(0)
     return [(frame.feed, orjson.loads(bytes(frame.text)).get("blind", False)) for frame in frames if frame.what]
