@@ -56,7 +56,9 @@ LOG: Mapping[str, Key] = {
     "keep": Key(
         "duration", {"en": "how long what nobody needs any more is kept", "zh": "不再需要的数据保留多久"}, "7d"
     ),
-    "keep_gib": Key("whole", {"en": "how much of it is kept at most", "zh": "最多保留多少 GiB"}, "500"),
+    "keep_gib": Key(
+        "whole", {"en": "how much of it is kept at most; usual: 1024", "zh": "最多保留多少 GiB,默认 1024"}, "500"
+    ),
     "headroom_mib": Key(
         "whole",
         {
@@ -66,7 +68,9 @@ LOG: Mapping[str, Key] = {
         "1024",
     ),
     "segment_mib": Key("whole", {"en": "size of a file of the log", "zh": "日志文件大小"}, "256"),
-    "zstd": Key("whole", {"en": "level of compression, 0 for none", "zh": "压缩级别,0 为不压缩"}, "3"),
+    "zstd": Key(
+        "whole", {"en": "level of compression, 0 for none, as is usual", "zh": "压缩级别,0 为不压缩(默认)"}, "3"
+    ),
     "commit_wait": Key(
         "duration",
         {

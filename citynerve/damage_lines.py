@@ -1,9 +1,9 @@
 """What of an engine's past is lost, and what that means: told for as long as it runs."""
 
-from citynerve.engine import many
 from citynerve.progress import bytes_text
 from citynerve.text import say
 from citynerve.vitals import DamageVitals
+from events.plural import many
 
 
 def lines(damage: DamageVitals) -> list[str]:

@@ -53,6 +53,17 @@ def heard(feeds: Sequence[Feed], plan: Plan) -> Sequence[Feed]:
     return feeds if there or not looks_at_engine(plan) else (*feeds, FEED)
 
 
+def lacks() -> str:
+    """Return what a desk cannot tell where no rule makes alerts of synthetic incidents."""
+    return say(
+        en=f"no rule `{RULE}` is in force, so that the desk sends no incidents to see whether they come back as "
+        "alerts: its watchdog cannot tell an engine that is stuck from a quiet city. Copy "
+        "rules/library/watchdog.yaml and its route, publish, and start again",
+        zh=f"生效的规则中没有 {RULE},派发程序不会送入自检事件,无法核对其是否变为告警返回:"
+        "看门狗分不清引擎卡住与城市平静。请复制 rules/library/watchdog.yaml 及其路由,发布后重新启动",
+    )
+
+
 def sender(token: str) -> Sender:
     """Return a desk as the ingest knows it: it is heard of once a minute."""
     return Sender(FEED.name, digest(token), FEED.kinds, SILENT_AFTER_MS / 1000)

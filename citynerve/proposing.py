@@ -15,6 +15,7 @@ from streams.control.proposal import Answer, Proposal, Proposals
 from streams.disk import Disk
 
 POLL_S = 0.2
+YES, NO = ("y", "yes", "是", "是的"), ("n", "no", "否", "不", "不是")
 LONELY_S = 5.0  # after which nobody seems to be there
 
 
@@ -38,8 +39,19 @@ def confirmed(yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failure(say(en="nobody can be asked here; say --yes to publish", zh="此处无法询问;确认发布请加 --yes"))
-    if not click.confirm(say(en="publish this?", zh="确认发布?")):
+    if not _agreed(say(en="publish this? [y/N]", zh="确认发布?[是/否,或 y/N]")):
         raise Failure(say(en="nothing was published", zh="未发布任何内容"))
+
+
+def _agreed(question: str) -> bool:
+    """Ask until it is answered, in either language; nothing is a no."""
+    while True:
+        answer = click.prompt(question, default="", show_default=False, prompt_suffix=" ").strip().lower()
+        if answer in ("", *NO):
+            return False
+        if answer in YES:
+            return True
+        click.echo(say(en="y or n", zh="请回答 是 或 否(y 或 n)"))
 
 
 def propose(data: Path, proposal: Proposal, plan: Plan, timeout_s: float) -> int:

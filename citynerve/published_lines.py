@@ -43,6 +43,15 @@ def told(answer: Answer, by: str, plan: Plan) -> list[str]:
     return lines + [edit_line(edit) for edit in answer.edits]
 
 
+def in_order_again(reason: str, ruleset: str) -> str:
+    """Return that a folder that was refused is right again, and says what is in force."""
+    sets = reason == REFERENCE_FOLDER
+    return say(
+        en=f"the {reason} is in order again; what it says is in force: ruleset {ruleset}",
+        zh=f"{'参考集' if sets else '规则'}目录已恢复正常,其内容就是生效的内容:规则集 {ruleset}",
+    )
+
+
 def edit_line(edit: Mapping[str, Any]) -> str:
     """Return one edit of the history as a line: its class, and the mode that a rule goes into."""
     words = {

@@ -14,7 +14,7 @@ from pathlib import Path
 from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.lines import AlertLines
-from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, reason_words, told
+from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, in_order_again, reason_words, told
 from citynerve.text import say
 from citynerve.watching import Watched, digest_of_rules, digest_of_sets
 from events.place import Problem, Problems
@@ -76,6 +76,7 @@ class Publishing:
     ) -> None:
         self._rules, self._reference, self._watch = [*rules] or [check.LIBRARY], reference, watch
         self._data, self._disk = data, disk
+        self._refused: set[str] = set()  # folders whose last state was refused, by the reason that they give
         self.reloads = Reloads()
         self._proposals = Proposals(data, disk)
         self._stopping = threading.Event()
@@ -257,15 +258,25 @@ class Publishing:
             try:
                 sets = self._sets()
             except Problems as problems:
-                self._report(Answer("refused", problems=tuple(problems.problems)), reason_words(REFERENCE_FOLDER))
+                self._of_folder(Answer("refused", problems=tuple(problems.problems)), REFERENCE_FOLDER)
                 return
         reason, folder = (RULES_FOLDER, self._of_rules) if read else (REFERENCE_FOLDER, self._of_sets)
         answer = self._publisher.take(Change(kind, folder.owner(), reason, read, sets))
         if answer is None:
             return
-        self._report(answer, reason_words(reason))
+        self._of_folder(answer, reason)
         if answer.why is not None:  # nothing is wrong with it: the engine or the disk could not
             folder.again()
+
+    def _of_folder(self, answer: Answer, reason: str) -> None:
+        """Tell what came of what a folder says; where it is right again and changes nothing, that as well."""
+        self._report(answer, reason_words(reason))
+        if answer.result == "refused":
+            self._refused.add(reason)
+        elif reason in self._refused:
+            self._refused.remove(reason)
+            if answer.result == "same":
+                self._tell(in_order_again(reason, answer.ruleset))
 
     def _sets(self) -> Mapping[str, Path]:
         return find_sets(self._reference) if self._reference is not None else {}

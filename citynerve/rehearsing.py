@@ -11,13 +11,13 @@ import click
 
 from citynerve import config, desk_process
 from citynerve.alert_words import severity_word
-from citynerve.engine import many
 from citynerve.located import Located
 from citynerve.past import declared, feeds_of
 from citynerve.progress import bar, bytes_text
 from citynerve.text import say
 from events.alert import SEVERITIES, Alert
 from events.place import Problems
+from events.plural import many
 from rules import message
 from rules.check import Ruleset
 from rules.edits import Edits

@@ -145,6 +145,8 @@ class Service:
         self.view.tell(say(en=f"metrics at {asked}", zh=f"指标: {asked}"))
         self.view.tell(say(en=f"taking events at {where}", zh=f"正在接收事件: {where}"))
         self.watch.start()
+        if self.desk is not None and not self._token:
+            self.view.tell(desk_process.lacks())
         if self.desk is not None:
             to_ingest = (
                 desk_process.to_ingest(self.server.host, self.server.port, self._certificate) if self._token else ()
@@ -204,8 +206,8 @@ def recovered(recovery: Recovery) -> list[str]:
         lines.append(
             say(
                 en=f"not declared any more: {names}; what the log has of it is passed over. A feed that was "
-                "given another name is a new one, and the rules that read it begin anew; give back the old name if that "
-                "was not meant",
+                "given another name is a new one, and the rules that read it begin anew; give back the old name if "
+                "that was not meant",
                 zh=f"已不再声明的数据源: {names};日志中来自它的内容被跳过。改名的数据源视为新的数据源,"
                 "读取它的规则从头开始;如非本意,请改回原名",
             )

@@ -15,6 +15,10 @@ CODES: dict[str, Text] = {
     "C002": {"en": "two feeds have the same token", "zh": "两个数据源使用同一令牌"},
     "C003": {"en": "two servers of an engine have the same port", "zh": "引擎的两个服务使用同一端口"},
     "C004": {"en": "the certificate or the key of `http.tls` cannot be used", "zh": "http.tls 的证书或私钥无法使用"},
+    "C005": {
+        "en": "a file or folder of the configuration is not there, or not what it should be",
+        "zh": "配置中的文件或目录不存在或不合要求",
+    },
     "D001": {"en": "an input or the file of a set cannot be read", "zh": "无法读取输入文件或参考集文件"},
     "D002": {"en": "the header of a table is missing or wrong", "zh": "表头缺失或有误"},
     "D003": {"en": "a row of a table cannot be read", "zh": "表中有无法读取的行"},

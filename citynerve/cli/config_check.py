@@ -47,10 +47,11 @@ def command() -> click.Command:
         short_help=say(en="check a configuration, and show what it comes to", zh="检查配置,并显示最终取值"),
         help=say(
             en="Check a configuration, and the environment variables CITYNERVE_SECTION_KEY that take the place of its "
-            "values. All errors are shown in one run, with file, line and column. Without errors every value is shown "
-            "with where it is said; of secrets it is told alone whether they are there.",
-            zh="检查配置文件,以及覆盖其取值的环境变量 CITYNERVE_节_键。一次显示全部错误,给出文件、行、列。没有错误时列"
-            "出每个值及其来源;密钥只说明是否已设置。",
+            "values. All errors are shown in one run, with file, line and column, names of files and folders that are "
+            "not there among them. Without errors every value is shown with where it is "
+            "said; of secrets it is told alone whether they are there.",
+            zh="检查配置文件,以及覆盖其取值的环境变量 CITYNERVE_节_键。一次显示全部错误,给出文件、行、列。文件和目录"
+            "不存在也算错误。没有错误时列出每个值及其来源;密钥只说明是否已设置。",
         ),
         epilog=say(**EXIT_CODES),
     )
@@ -59,20 +60,23 @@ def command() -> click.Command:
 def _check(path: Path, format: str) -> int:
     from citynerve import config
     from citynerve.certificates import certificate
+    from citynerve.configuration_paths import astray
     from citynerve.configuration_values import settings
     from events.place import Problems
 
-    found: Sequence[Problem]
+    found: Sequence[Problem] = ()
     values: list[Setting] = []
     try:
         configuration = config.settings(path)
+        found = [*configuration.warnings, *astray(configuration, path)]
         certificate(configuration)
-        found, values = configuration.warnings, list(settings(configuration))
+        values = list(settings(configuration))
     except Problems as problems:
-        found = problems.problems
+        found = [*found, *problems.problems]
+    is_wrong = any(problem.level == "error" for problem in found)
     secrets = {name: bool(os.environ.get(name)) for name in (config.SECRET, config.TOKEN)}
-    _tell(found, values, secrets, format)
-    return FOUND if any(problem.level == "error" for problem in found) else OK
+    _tell(found, [] if is_wrong else values, secrets, format)
+    return FOUND if is_wrong else OK
 
 
 def _tell(problems: "Sequence[Problem]", values: "Sequence[Setting]", secrets: Mapping[str, bool], format: str) -> None:

@@ -56,7 +56,7 @@ def command() -> click.Command:
                 ),
             ),
             options.data(),
-            options.rules(),
+            options.rules_of_engine(),
             options.reference(),
             format_option(),
         ],

@@ -86,16 +86,28 @@ def rule_paths(*, required: bool = False) -> Argument:
     )
 
 
+def rules_of_engine() -> Option:
+    """Which rules, where an engine is looked at."""
+    return _rules(
+        en="those that the engine goes by: published last, else configured, else the shipped library",
+        zh="引擎使用的规则:最近发布的,其次配置中的,再次自带规则库",
+    )
+
+
 def rules() -> Option:
     """Which rules; the shipped library where none are named."""
+    return _rules(en="the shipped library", zh="自带规则库")
+
+
+def _rules(*, en: str, zh: str) -> Option:
     return Option(
         ["--rules"],
         type=FilePath(),
         multiple=True,
         metavar="PATH",
         help=say(
-            en="rule file or folder, may be given several times; default: the shipped library",
-            zh="规则文件或目录,可重复给出;默认使用自带规则库",
+            en=f"rule file or folder, may be given several times; default: {en}",
+            zh=f"规则文件或目录,可重复给出;默认使用{zh}",
         ),
     )
 

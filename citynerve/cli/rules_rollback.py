@@ -1,6 +1,7 @@
 """`citynerve rules rollback [VERSION|-1] --reason TEXT`: back to what was in force before."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import NoSuchOption
@@ -9,6 +10,10 @@ from citynerve.cli.command import Argument, Command
 from citynerve.cli.failure import EXIT_CODES, Failure
 from citynerve.cli.rules_publish import published, show
 from citynerve.text import say
+
+if TYPE_CHECKING:
+    from rules.plan import Plan
+    from streams.control.entry import Entry
 
 BEFORE = "-1"
 
@@ -71,6 +76,15 @@ def _rollback(
                 zh=f"没有发布过版本 {version};见 citynerve rules history",
             )
         )
+    click.echo(_goes_to(wanted, now, history.ruleset(now).plan))
+    if version == BEFORE and now.kind == "rollback":
+        click.echo(
+            say(
+                en="the last change was a rollback itself, and this undoes it; to go further back name a version of "
+                "`citynerve rules history`",
+                zh="上一次变更本身就是退回,此次会撤销它;要退到更早,请写 citynerve rules history 中的版本号",
+            )
+        )
     ruleset = history.ruleset(wanted)
     sets = wanted.references if version == BEFORE else {**wanted.references, **now.references}
     show(edits(history.ruleset(now), ruleset), place, history, Wanted(ruleset, sets), preview=preview)
@@ -84,3 +98,20 @@ def _rollback(
     proposing.confirmed(yes)
     proposal = Proposal("rollback", author or proposing.user(), reason, base=now.ruleset, version=version)
     return proposing.propose(place.data, proposal, ruleset.plan, timeout)
+
+
+def _goes_to(wanted: "Entry", now: "Entry", plan: "Plan") -> str:
+    """Return which publishing is brought back, and which one is in force."""
+    from citynerve.published_lines import kind_word, reason_words
+    from rules import message
+
+    there, here = (
+        f"#{each.entry} {message.time(each.time, plan)} {kind_word(each.kind)} {reason_words(each.reason)}".rstrip()
+        for each in (wanted, now)
+    )
+    return say(
+        en=f"back to {there}\n  ruleset {wanted.ruleset}, edition {wanted.edition}\nin force is {here}\n"
+        f"  ruleset {now.ruleset}, edition {now.edition}",
+        zh=f"退回到 {there}\n  规则集 {wanted.ruleset},版本 {wanted.edition}\n现在生效 {here}\n"
+        f"  规则集 {now.ruleset},版本 {now.edition}",
+    )

@@ -235,17 +235,20 @@ def _next(folder: Path, rules: Sequence[Path], topics: Mapping[str, "Topic"]) ->
     ]
     replay = " \\\n      ".join(parts)
     less = f"less {_word(folder / 'alerts.ndjson')}"
-    records, topic = (
-        sum(topic.records for topic in topics.values()),
-        max(sorted(topics), key=lambda name: topics[name].records, default="dispatch.fire"),
-    )
+    records = sum(topic.records for topic in topics.values())
+    told_en = f"what the departments were told: {many(records, 'record')} in {many(len(topics), 'topic')}"
+    told_zh = f"查看派发给各部门的内容:{len(topics)} 个主题共 {records:,} 条"
+    if not records:
+        told_en = "the alerts in the log of the engine; none of them was dispatched"
+        told_zh = "查看引擎的告警日志;没有派发任何告警"
+    topic = max(sorted(topics), key=lambda name: topics[name].records) if records else "alerts"
     tail = f"citynerve tail {topic} \\\n      --data {_word(folder)} --from START --once"
     check = f"citynerve rules check {' '.join(map(_word, rules or [_shipped()]))}"
     return say(
         en=f"""How to go on (outside the environment the command is .venv/bin/citynerve)
   # the alerts, one a line
   {less}
-  # what the departments were told: {many(records, "record")} in {many(len(topics), "topic")}
+  # {told_en}
   {tail}
   # the same again: the same alerts
   {replay}
@@ -258,7 +261,7 @@ def _next(folder: Path, rules: Sequence[Path], topics: Mapping[str, "Topic"]) ->
         zh=f"""接下来(未激活环境时,命令为 .venv/bin/citynerve)
   # 查看告警,每行一条
   {less}
-  # 查看派发给各部门的内容:{len(topics)} 个主题共 {records:,} 条
+  # {told_zh}
   {tail}
   # 再回放一次:告警完全相同
   {replay}

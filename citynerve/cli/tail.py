@@ -76,7 +76,7 @@ def command() -> click.Command:
                 is_flag=True,
                 help=say(en="end at the end, instead of waiting for more", zh="到末尾即结束,不再等待"),
             ),
-            options.rules(),
+            options.rules_of_engine(),
         ],
         short_help=say(en="follow what an engine writes", zh="跟随引擎写出的内容"),
         help=say(

@@ -80,6 +80,7 @@ def test_a_desk_that_is_killed_comes_again_and_a_stopped_engine_leaves_nothing_u
     [second] = until(lambda: [pid for pid in desks_of(running.process.pid) if pid != first])
     running.post("d2")
     code, _, err = running.end(signal.SIGTERM)
+    assert "no rule `synthetic_incident`" not in err
     assert code == 0 and "the desk was killed by signal 9; it is started again in 1 s" in err
     assert not lives(second)
     smoke = [record for record in dispatched(city / "data") if record["rule"] == "smoke"]
@@ -99,7 +100,8 @@ def test_both_stop_at_ctrl_c_and_at_once_at_the_second_signal(city):
     [desk] = until(lambda: desks_of(running.process.pid))
     began = time.monotonic()
     os.kill(running.process.pid, signal.SIGINT)
-    running.end(signal.SIGINT)
+    _, _, err = running.end(signal.SIGINT)
+    assert "no rule `synthetic_incident` is in force" in err
     until(lambda: not lives(desk), 20.0)
     assert time.monotonic() - began < 30
 

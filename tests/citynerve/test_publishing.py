@@ -69,6 +69,22 @@ def test_rules_that_are_wrong_are_refused_whole_and_told_once(place):
     assert len(place.entries) == 2
 
 
+def test_a_folder_that_is_right_again_is_told(place):
+    place.open()
+    place.change(("value >", "valeu >"))
+    place.until(lambda: len(place.told) >= 2)
+    place.change()
+    place.until(lambda: len(place.told) >= 3)
+    assert place.told[2] == (
+        f"the rules folder is in order again; what it says is in force: ruleset {place.entries[0].ruleset}"
+    )
+    place.rows("device,limit\nd1,three\n")
+    place.until(lambda: any("reference folder" in line for line in place.told))
+    place.rows(ROWS)
+    place.until(lambda: "the reference folder is in order again" in place.told[-1])
+    assert len(place.entries) == 1
+
+
 def test_rows_that_change_are_published_and_an_empty_set_is_not(place):
     place.open()
     place.rows(ROWS.replace("d3,3", "d3,4"))

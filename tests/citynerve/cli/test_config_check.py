@@ -37,6 +37,9 @@ def test_the_documented_example_passes(citynerve, tmp_path, page):
     [text] = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "citynerve.yaml"
     path.write_text(text, encoding="utf-8")
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "my-rules").mkdir()
+    (tmp_path / "my-rules" / "r.yaml").touch()
     told = citynerve("config", "check", path)
     assert told.code == 0 and "log.keep\t7d" in told.out and told.err == ""
     for variable in variables():
@@ -46,6 +49,9 @@ def test_the_documented_example_passes(citynerve, tmp_path, page):
 def test_each_value_says_where_it_is_from(citynerve, path, monkeypatch):
     monkeypatch.setenv("CITYNERVE_LOG_KEEP", "30d")
     monkeypatch.setenv("CITYNERVE_RULES", "a.yaml, b")
+    for name in ("a.yaml", "b/r.yaml"):
+        (path.parent / name).parent.mkdir(exist_ok=True)
+        (path.parent / name).touch()
     monkeypatch.setenv("CITYNERVE_SHARDS", "")
     found = values(citynerve("config", "check", path, "--format", "json"))
     assert found["data"] == (str(path.parent / "kept"), f"{path}:2")
@@ -53,6 +59,22 @@ def test_each_value_says_where_it_is_from(citynerve, path, monkeypatch):
     assert found["rules"] == (f"{path.parent / 'a.yaml'}, {path.parent / 'b'}", "$CITYNERVE_RULES")
     assert found["shards"] == ("1", None) and found["http.port"] == ("8080", None)
     assert found["feeds.gates.lateness"] == ("5s", f"{path}:4") and found["feeds.gates.priority"] == ("normal", None)
+
+
+def test_what_is_not_there_is_told_with_what_is(citynerve, path):
+    (path.parent / "rules").mkdir()
+    (path.parent / "kept").touch()
+    path.write_text(f"{FILE}rules: [rulse]\nreference: sets\n", encoding="utf-8")
+    told = citynerve("config", "check", path)
+    assert (
+        told.code == 1
+        and f"{path}:6:8: error[C005]" in told.out
+        and f"did you mean {path.parent / 'rules'}?" in told.out
+    )
+    assert f"{path}:7:12: error[C005]" in told.out and f"{path}:2:7: error[C005]" in told.out and "3 errors" in told.out
+    path.write_text(FILE.replace("kept", "data") + "rules: rules\n", encoding="utf-8")
+    told = citynerve("config", "check", path)
+    assert told.code == 1 and "holds no rule file" in told.out
 
 
 def test_secrets_are_never_printed(citynerve, path, monkeypatch):

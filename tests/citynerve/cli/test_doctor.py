@@ -225,7 +225,7 @@ def test_alerts_that_reach_nobody_are_wrong(ran, tmp_path, monkeypatch):
     assert "none waits" in found(folder)["fine", "desk"]
     with closing(sqlite3.connect(memory)) as database, database:
         database.execute("INSERT INTO outbox VALUES ('dispatch.fire', 1000, 'x', '{}')")
-    assert "1 records wait for dispatch.fire" in found(folder)["warning", "desk"]
+    assert "1 record waits for dispatch.fire" in found(folder)["warning", "desk"]
     log = FileLog(log_folder(folder / "data", "alerts"), lambda: 1)
     log.append("", b"{}\n").result()
     log.close()

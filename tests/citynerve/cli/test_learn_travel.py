@@ -25,7 +25,7 @@ def test_travel_times_are_written_as_a_reference_set(tmp_path, capsys):
     assert (row["from_device"], row["to_device"], row["passages"]) == ("a", "b", "40")
     assert 100 / 1.1 < float(row["least_s"]) <= 100
     assert row["least_00_s"] == row["least_s"] and row["least_02_s"] == ""
-    assert "1 ways between neighbours among 2 devices, of 40 passages\n" in capsys.readouterr().err
+    assert "1 way between neighbours among 2 devices, of 40 passages\n" in capsys.readouterr().err
 
 
 def test_files_that_overlap_in_time_are_read_side_by_side(tmp_path):

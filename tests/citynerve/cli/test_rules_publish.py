@@ -1,11 +1,14 @@
 """Commands that change what a running engine goes by, and its history."""
 
+import io
 import json
+import sys
 import threading
 
 import pytest
 
-from citynerve import proposing, publishing
+from citynerve import proposing, publishing, text
+from citynerve.cli.failure import Failure
 from citynerve.text import use
 from tests.citynerve.published import Place
 
@@ -57,14 +60,48 @@ def test_nobody_to_ask_is_no_yes(rules, place):
     assert rules("publish", "--yes", reason="").code == 2
 
 
+@pytest.mark.parametrize(
+    ("language", "answers", "agreed"),
+    [
+        ("zh", "也许\n是\n", True),
+        ("zh", "y\n", True),
+        ("zh", "否\n", False),
+        ("zh", "\n", False),
+        ("en", "yes\n", True),
+        ("en", "maybe\nn\n", False),
+        ("en", "是\n", True),
+    ],
+)
+def test_yes_and_no_are_understood_in_either_language(monkeypatch, capsys, language, answers, agreed):
+    monkeypatch.setattr(text, "_current", language)
+    terminal = io.StringIO(answers)
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", terminal)
+    if agreed:
+        proposing.confirmed(False)
+    else:
+        with pytest.raises(Failure):
+            proposing.confirmed(False)
+    shown = capsys.readouterr().out
+    assert ("是/否" in shown and "y/N" in shown) if language == "zh" else "[y/N]" in shown
+    assert ("请回答 是 或 否" in shown) == answers.startswith("也许") and ("y or n" in shown) == answers.startswith(
+        "maybe"
+    )
+
+
 def test_one_rule_is_switched_off_and_on_again(rules, place):
     told = rules("disable", "smoke", "--yes")
     assert told.code == 0 and "  ~ smoke  selection -> disabled" in told.out
     assert rules("disable", "smok", "--yes").code == 1
     back = rules("rollback", "--yes")
     assert back.code == 0 and "-> live" in back.out
+    first, disabled = place.entries[:2]
+    assert back.out.startswith(f"back to #{first.entry} ") and f"edition {first.edition}\nin force is #" in back.out
+    assert "a rollback itself" not in back.out
     assert place.entries[-1].edition == place.entries[0].edition
-    assert rules("rollback", "-1", "--yes").code == 0
+    again = rules("rollback", "-1", "--yes")
+    assert again.code == 0 and f"edition {disabled.edition}\nin force is #" in again.out
+    assert "the last change was a rollback itself, and this undoes it" in again.out
     version = place.entries[0].ruleset[:10]
     assert rules("rollback", version, "--yes").code == 0
     unknown = rules("rollback", "abc123", "--yes")

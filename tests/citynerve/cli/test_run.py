@@ -123,6 +123,15 @@ def test_rules_of_ones_own_are_part_of_the_command_that_replays_and_alone_are_me
     assert f" of {planted};" in told.out if planted else "No incident was planted" in told.out
 
 
+def test_the_topic_that_is_proposed_is_one_of_the_run(citynerve, tmp_path):
+    told = citynerve("run", "--events", 5_000, "--folder", tmp_path / "city")
+    assert told.code == 0, told.err
+    hint = told.out[told.out.index("citynerve tail") :].replace("\\\n", " ").splitlines()[0]
+    tailed = citynerve(*shlex.split(hint)[1:])
+    assert tailed.code == 0, tailed.err
+    assert "dispatch" not in hint or tailed.out
+
+
 def test_how_to_go_on_fits_80_columns(citynerve, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for language in ("en", "zh"):
