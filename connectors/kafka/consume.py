@@ -13,10 +13,8 @@ from connectors.kafka import trouble
 from connectors.kafka.chunk import Chunk
 from connectors.kafka.fault import GONE, Fault
 from connectors.kafka.protocol import EARLIEST, LATEST, Cluster, Partition, Reading, Trouble
+from connectors.kafka.trouble import PAUSE_S, PAUSE_S_MAX
 from kernels.decode import record_batches as batches
-
-PAUSE_S = 0.1
-PAUSE_S_MAX = 5.0
 
 
 class ConsumeReader:

@@ -19,11 +19,10 @@ from connectors.kafka import requests, trouble
 from connectors.kafka.chunk import Chunk, read_chunk
 from connectors.kafka.fault import GONE, Fault
 from connectors.kafka.protocol import EARLIEST, Cluster, Partition, Reading, Trouble
+from connectors.kafka.trouble import PAUSE_S, PAUSE_S_MAX
 
 CHUNKS_AHEAD: Final = 2  # of a partition, read and not yet taken; then it is not asked for
 TRIES: Final = 3  # what is damaged may have been whole at the broker
-PAUSE_S: Final = 0.1
-PAUSE_S_MAX: Final = 5.0
 LOOK_S: Final = 1.0  # how often it is looked whether leaders have changed without an error
 _FETCHES = ConnectionGroup.COORDINATION  # a connection apart: a question that waits there keeps nobody waiting
 

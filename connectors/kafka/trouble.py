@@ -6,6 +6,8 @@ from aiokafka import errors
 
 from connectors.kafka.protocol import Partition, Trouble
 
+PAUSE_S: Final = 0.1  # before what failed is tried again; twice as long each time
+PAUSE_S_MAX: Final = 2.0  # the most that a broker which is back has to wait for a reader
 NO_PROGRESS: Final = Trouble(
     "the broker sends batches from before the offset that was asked for", "服务器返回的批次早于所请求的偏移量"
 )
