@@ -124,9 +124,7 @@ def _deviating(topic: Topic, settings: Mapping[str, Mapping[str, Any]], replicat
     for setting, wanted in _settings(topic, replication).items():
         value = str(settings.get(setting, {}).get("value"))
         if not _serves(setting, value, wanted):
-            change = (
-                f"kafka-configs --alter --entity-type topics --entity-name {topic.name} --add-config {setting}={wanted}"
-            )
+            change = f"kafka-configs --alter --topic {topic.name} --add-config {setting}={wanted}"
             found.append(
                 Deviation(
                     topic.name,
