@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from events.block import Bytes
+from events.block import Bytes, Pieces
 from events.schema import FieldType
 
 # The lanes that every batch has, before the columns that a plan reads.
@@ -109,7 +109,10 @@ class Rejects:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """A decoded block. `lanes` is C-contiguous `int64[layout.lanes, rows]`, in the order of the lines."""
+    """A decoded block. `lanes` is C-contiguous `int64[layout.lanes, rows]`, in the order of the lines.
+
+    Of a block of several pieces `received` is the latest's, and `arrived`, int64[rows], has each row's own.
+    """
 
     feed: str
     position: int
@@ -120,9 +123,22 @@ class EventBatch:
     rejects: Rejects
     unknown_enums: int = 0  # values outside a field's list, null in the lane
     end: int = 0  # log position behind the block's last byte
+    pieces: Pieces | None = None
+    arrived: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return int(self.lanes.shape[1])
+
+    def origin(self, offset: int) -> tuple[int, int | None]:
+        """Return the log position of a byte of the block's text, and when it was received."""
+        if self.pieces is None:
+            return self.position + offset, self.received
+        piece = self.pieces.of(offset)
+        return int(self.pieces.positions[piece] + offset - self.pieces.starts[piece]), int(self.pieces.received[piece])
+
+    def received_at(self, row: int) -> int | None:
+        """Return when the event of a row was received."""
+        return self.received if self.arrived is None else int(self.arrived[row])
 
 
 def cut(batch: EventBatch, rows: int) -> tuple[EventBatch, EventBatch]:
@@ -130,9 +146,15 @@ def cut(batch: EventBatch, rows: int) -> tuple[EventBatch, EventBatch]:
     second = int(batch.lanes[POSITION, rows])
     none = np.empty(0, np.int64)
     nothing = Rejects(none, none, none, none, np.empty(0, np.uint8))
-    first = replace(batch, lanes=np.ascontiguousarray(batch.lanes[:, :rows]), end=second)
+    before, after = (None, None) if batch.arrived is None else (batch.arrived[:rows], batch.arrived[rows:])
+    first = replace(batch, lanes=np.ascontiguousarray(batch.lanes[:, :rows]), end=second, arrived=before)
     return first, replace(
-        batch, lanes=np.ascontiguousarray(batch.lanes[:, rows:]), position=second, rejects=nothing, unknown_enums=0
+        batch,
+        lanes=np.ascontiguousarray(batch.lanes[:, rows:]),
+        position=second,
+        rejects=nothing,
+        unknown_enums=0,
+        arrived=after,
     )
 
 

@@ -12,6 +12,36 @@ TIME_MAX = 2**60  # epoch ms that anything may believe: twice it, and sums with 
 OLDEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z; an older event is a dead letter
 
 Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """What a block is made of that was appended at more than one time, or does not lie together in its log.
+
+    Piece i is the whole lines from byte starts[i] of the text up to the next piece. Cutting a log into blocks at other
+    pieces changes nothing: lines are judged by their own piece.
+
+    Attributes
+    ----------
+    starts
+        int64[k], ascending, the first is 0
+    positions
+        int64[k], log position of the first byte of each
+    received
+        int64[k], when each was durably appended (epoch ms)
+    end
+        log position behind the last one
+    """
+
+    starts: Ints
+    positions: Ints
+    received: Ints
+    end: int
+
+    def of(self, offset: int) -> int:
+        """Return which piece holds a byte of the text."""
+        return int(self.starts.searchsorted(offset, "right")) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +53,8 @@ class Events:
     is the log position of the first byte; a line's own position is that plus its offset. `received` is when the
     source durably appended the block (epoch ms), None in a plain file replay. `time_max` is the latest event time that
     is believed (epoch ms): `received` + 10 min, in a file replay the start of the run + 10 min. It is part of the
-    record, so that no shard ever looks at a clock.
+    record, so that no shard ever looks at a clock. Of a block of several `pieces`, `position` is the first one's,
+    `received` and `time_max` the latest's.
     """
 
     feed: str
@@ -32,6 +63,12 @@ class Events:
     time_max: int
     data: Bytes
     size: int
+    pieces: Pieces | None = None
+
+    @property
+    def end(self) -> int:
+        """Log position behind it."""
+        return self.position + self.size if self.pieces is None else self.pieces.end
 
     @classmethod
     def of(

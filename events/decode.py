@@ -14,6 +14,7 @@ from events.batch import DEVICE, FIXED_LANES, ID, REPLAYED, EventBatch, Layout, 
 from events.block import PADDING, Bytes, Events
 from events.identity import CityKey
 from events.memory import Memory
+from events.pieces import settled
 from events.schema import TYPES, Field, Schemas
 from kernels.decode import fields as tables
 from kernels.decode import json_lines, marks, shapes, structure, vocabulary
@@ -80,6 +81,12 @@ class Decoder:
 
     def __call__(self, block: Events) -> EventBatch:
         """Decode a block. Every line is an event of the batch, one of its rejects, or blank."""
+        if block.pieces is None:
+            return self._decode(block, block.position)
+        return settled(self._decode(block, 0), block, block.pieces, self)
+
+    def _decode(self, block: Events, position: int) -> EventBatch:
+        """Decode a block whose text begins at a log position."""
         text, size = _whole_lines(block)
         scratch, known = self._scratch, self._tables
         scratch.fit_size(size)
@@ -91,7 +98,7 @@ class Decoder:
             text,
             scratch.marks,
             size,
-            block.position,
+            position,
             block.time_max,
             self._city,
             known.slots,
@@ -127,7 +134,7 @@ class Decoder:
             text,
             _rejects(scratch.rejects[:, :rejected]),
             unknown_enums,
-            block.position + block.size,
+            block.end,
         )
 
 

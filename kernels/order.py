@@ -46,7 +46,7 @@ def compare(names, starts, order, feeds, a, b):
     return difference if difference != 0 else feeds[a] - feeds[b]
 
 
-@kernel("int64(int64[::1], int64, int64, int64, int64, int64[::1], boolean[::1])")
+@kernel("int64(int64[::1], int64[::1], int64, int64, int64, int64[::1], boolean[::1])")
 def lateness(times, received, greatest, tick, allowed, watermarks, late):
     """Judge each row of one feed against the feed's own watermark at its place in the log.
 
@@ -55,7 +55,7 @@ def lateness(times, received, greatest, tick, allowed, watermarks, late):
     times
         int64[n], epoch ms, in log order
     received
-        epoch ms; an event counts with the lesser of its time and this
+        int64[n], or int64[1] for all (epoch ms); an event counts with the lesser of its time and this
     greatest, tick
         greatest counted time before the block, and the last tick; the least int64 where there is none
     allowed
@@ -67,13 +67,14 @@ def lateness(times, received, greatest, tick, allowed, watermarks, late):
     -------
     the greatest counted time after the block
     """
+    step = int(len(received) > 1)
     for i in range(len(times)):
         watermark = tick
         if greatest != NULL and greatest - allowed > tick:
             watermark = greatest - allowed
         watermarks[i] = watermark
         late[i] = times[i] < watermark
-        greatest = max(greatest, min(times[i], received))
+        greatest = max(greatest, min(times[i], received[i * step]))
     return greatest
 
 

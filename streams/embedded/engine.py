@@ -400,8 +400,8 @@ def _place(line: dict[str, object]) -> str:
 def _dead_letters(arrival: Arrival) -> Iterator[Line]:
     rejects, batch = arrival.batch.rejects, arrival.batch
     for offset, reason in zip(rejects.offset.tolist(), rejects.reason.tolist(), strict=True):
-        position = batch.position + offset
-        letter = {"feed": batch.feed, "position": position, "reason": REASONS[reason], "received": batch.received}
+        position, received = batch.origin(offset)
+        letter = {"feed": batch.feed, "position": position, "reason": REASONS[reason], "received": received}
         yield str(position), orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -410,5 +410,5 @@ def _late(arrival: Arrival) -> Iterator[Line]:
     assert judgement is not None
     for row in np.flatnonzero(judgement.late).tolist():
         position = int(batch.lanes[POSITION, row])
-        letter = {"feed": batch.feed, "position": position, "received": batch.received}
+        letter = {"feed": batch.feed, "position": position, "received": batch.received_at(row)}
         yield str(position), orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE)

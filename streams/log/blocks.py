@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import numpy as np
 import orjson
 
-from events.block import FUTURE_MS, PADDING, Block, Control, Enactment, End, Events, FeedEnd, Mute, Tick
+from events.block import FUTURE_MS, PADDING, Block, Control, Enactment, End, Events, FeedEnd, Mute, Pieces, Tick
 from streams.log.frame import Frame, What
 from streams.log.protocol import LogError
 from streams.time.watermark import Feed
@@ -19,9 +19,9 @@ def blocks(
 ) -> Iterator[tuple[Block | None, int]]:
     """Yield each block with the log position behind it; None for a frame of a feed that is not declared any more.
 
-    Frames of one feed that follow each other in one commit become one block, which costs rules a few calls whatever
-    its size, but none reaches over a position of `cuts`. Whoever reads from a position that a block ended at may be
-    given other blocks, and the same alerts.
+    Frames of one feed that follow each other become one block, which costs rules a few calls whatever its size, but
+    none reaches over a position of `cuts`. Whoever reads from a position that a block ended at may be given other
+    blocks, and the same alerts.
     """
     together: list[Frame] = []
     for frame in frames:
@@ -42,7 +42,7 @@ def _belongs(frame: Frame, together: list[Frame]) -> bool:
     first, last = together[0], together[-1]
     return (
         frame.what is What.LINES
-        and (frame.feed, frame.commit, frame.position) == (first.feed, first.commit, last.end)
+        and (frame.feed, frame.position) == (first.feed, last.end)
         and frame.end - first.position <= _MERGED_MAX
     )
 
@@ -55,7 +55,15 @@ def _events(frames: list[Frame]) -> Events:
     for frame in frames:
         data[at : at + len(frame.text)] = np.frombuffer(frame.text, np.uint8)
         at += len(frame.text)
-    return Events(first.feed, first.position, first.received, first.received + FUTURE_MS, data, size)
+    received = max(frame.received for frame in frames)
+    pieces = None if first.received == frames[-1].received else _pieces(frames)
+    return Events(first.feed, first.position, received, received + FUTURE_MS, data, size, pieces)
+
+
+def _pieces(frames: list[Frame]) -> Pieces:
+    positions = np.array([frame.position for frame in frames])
+    received = np.array([frame.received for frame in frames])
+    return Pieces(positions - positions[0], positions, received, frames[-1].end)
 
 
 def lost_line(position: int) -> bytes:

@@ -74,7 +74,9 @@ class FeedClock:
         times = batch.lanes[TIME]
         watermarks = np.empty(len(times), np.int64)
         late = np.empty(len(times), np.bool_)
-        received = FOREVER if batch.received is None else batch.received
+        received = batch.arrived
+        if received is None:
+            received = np.array([FOREVER if batch.received is None else batch.received])
         self.blind = self.blind and not len(times)
         before = self.greatest, self.tick
         self.greatest = int(lateness(times, received, *before, self.feed.lateness_ms, watermarks, late))

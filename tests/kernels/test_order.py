@@ -125,7 +125,7 @@ LATEST = 2**62
 
 def judged(times, greatest=NOTHING, tick=NOTHING, received=LATEST, allowed=2000):
     watermarks, late = np.empty(len(times), np.int64), np.empty(len(times), np.bool_)
-    after = lateness(np.array(times, np.int64), received, greatest, tick, allowed, watermarks, late)
+    after = lateness(np.array(times, np.int64), np.array([received]), greatest, tick, allowed, watermarks, late)
     return after, watermarks.tolist(), late.tolist()
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import orjson
 
-from events.block import Block, End, Epoch, Events, FeedEnd, Tick
+from events.block import FUTURE_MS, Block, End, Epoch, Events, FeedEnd, Pieces, Tick
 from events.schema import Schemas
 from tests.naive.time import Feed, group
 
@@ -77,23 +78,17 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
     def flush() -> None:
         nonlocal position
         if run:
-            start = position
+            starts = [position]
             for line in run:
-                lines[position] = line.text
-                position += len(line.text) + 1
-            blocks.append(
-                Events.of(
-                    b"".join(line.text + b"\n" for line in run),
-                    feed=run[0].feed,
-                    position=start,
-                    received=run[0].received,
-                )
-            )
+                lines[starts[-1]] = line.text
+                starts.append(starts[-1] + len(line.text) + 1)
+            blocks.append(_events(run, starts))
+            position = starts[-1]
             run.clear()
 
     for number, record in enumerate(records):
         if isinstance(record, Line):
-            joins = run and (run[0].feed, run[0].received) == (record.feed, record.received)
+            joins = run and _joins(record, run[-1])
             if not joins or cuts is None or number in cuts:
                 flush()
             run.append(record)
@@ -106,6 +101,25 @@ def cut(records: Sequence[Record], cuts: Collection[int] | None = None) -> Log:
         position += 1
     flush()
     return Log(blocks, lines)
+
+
+def _joins(line: Line, last: Line) -> bool:
+    """Whether a line can be in one block with the one before it."""
+    return line.feed == last.feed and (line.received is None) == (last.received is None)
+
+
+def _events(run: Sequence[Line], starts: Sequence[int]) -> Events:
+    """Make a block of lines that were received at one time or at several; `starts` are their log positions."""
+    text, received = b"".join(line.text + b"\n" for line in run), [line.received for line in run]
+    first = received[0]
+    if first is None:
+        return Events.of(text, feed=run[0].feed, position=starts[0])
+    times, positions = np.array(received, np.int64), np.array(starts[:-1], np.int64)
+    latest = int(times.max())
+    block = Events.of(text, feed=run[0].feed, position=starts[0], received=latest, time_max=latest + FUTURE_MS)
+    if len(set(received)) == 1:
+        return block
+    return replace(block, pieces=Pieces(positions - starts[0], positions, times, starts[-1]))
 
 
 def with_epoch(
