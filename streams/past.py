@@ -7,7 +7,7 @@ from typing import Protocol, Unpack
 
 from connectors.protocol import Source
 from events.alert import Alert
-from events.block import POSITION_BITS, Enactment, Events
+from events.block import POSITION_BITS, Enactment, Events, Mute
 from events.identity import CityKey
 from rules.plan import Plan
 from streams.control.references import References
@@ -88,7 +88,7 @@ class LoggedReplay(Replaying):
             at = end
             if isinstance(block, Events):
                 yield from self._arrived(self._workers.result(self._workers.submit(None, self._decode, block)))
-            elif block is not None and not isinstance(block, Enactment):
+            elif block is not None and not isinstance(block, Enactment | Mute):
                 yield from self._heard(block)
         yield from self._rest()
 
