@@ -165,6 +165,11 @@ class Succession:
         if not self._ready or self.following is not None:
             return
         self._asked = self._ready.popleft()
+        if now.has_ended:
+            self._give_up(
+                PublishError("all input has ended: nothing takes effect any more", "输入已全部结束,变更不再生效")
+            )
+            return
         try:
             self._catch_up(self._asked, position)
         except LogError as error:

@@ -130,7 +130,8 @@ class TimeGroup:
             watermark = self.clock.ended
         self.halted = False
         if self._halts_at is not None:
-            self.halted = watermark >= self._halts_at or not self.clock.clocks  # no feed can ever bring it anything
+            over = not self.clock.clocks or self.clock.ended is not None  # nothing can ever bring it to that
+            self.halted = watermark >= self._halts_at or over
             if watermark >= self._halts_at:
                 watermark, bound, inclusive = self._halts_at, 2 * self._halts_at, False
         self.repeats = []

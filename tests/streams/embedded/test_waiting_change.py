@@ -2,7 +2,10 @@
 
 import pytest
 
+from streams.control.activation import PublishError
 from streams.embedded.folder import SNAPSHOTS
+from streams.log.blocks import end_record
+from streams.log.frame import What
 from streams.snapshot.store import kept
 from streams.time.watermark import Feed
 from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed
@@ -84,6 +87,53 @@ def test_what_a_change_waits_for_is_told(towns):
     towns.passes(161, feed="slow")
     assert towns.towns[-1].engine.pending is None
     assert towns.towns[-1].engine.coming.at == T + 100 * MINUTE + 1
+
+
+def test_a_rule_that_is_muted_is_a_shadow_until_another_edition_takes_effect(towns):
+    town = towns.begin()
+    town.engine.mute({"counted"}, silent=True).result()
+    towns.passes(101, gate("p1"), gate("p1"), gate("p1"))
+    town.engine.snapshot()
+    town = towns.open()
+    assert town.engine.muted == town.engine.stray == {"counted"}
+    towns.passes(170)
+    towns.passes(170, feed="slow")
+    assert {each.mode for each in town.said if each.rule == "counted"} == {"shadow"}
+    assert {each.mode for each in town.said if each.rule == "crowd"} == {"live"}
+    town.publish(SECOND)
+    towns.passes(171, gate("p1"), gate("p1"), gate("p1"))
+    towns.passes(250)
+    towns.passes(250, feed="slow")
+    assert {each.mode for each in town.said if each.rule == "counted"} == {"live"} and not town.engine.muted
+
+
+def test_a_rule_that_is_heard_again_is_no_shadow_any_more_whatever_waits(towns):
+    town = towns.begin()
+    town.publish(SECOND)
+    town.engine.mute({"counted", "crowd"}, silent=True).result()
+    town.engine.mute({"counted"}, silent=False).result()
+    towns.passes(101, gate("p1"), gate("p1"), gate("p1"))
+    assert town.engine.muted == {"crowd"}
+    towns.passes(170)
+    towns.passes(170, feed="slow")
+    assert town.engine.edition.version == SECOND.version and town.engine.muted == {"crowd"}
+    modes = {each.rule: each.mode for each in town.said if each.transition == "firing"}
+    assert modes["counted"] == "live" and modes["crowd"] == "shadow"
+
+
+def test_at_the_end_of_all_input_a_change_that_waits_takes_effect(towns):
+    town = towns.begin()
+    towns.passes(101, gate("p1"), gate("p1"), gate("p1"))
+    town.publish(SECOND)
+    town.said.clear()
+    town.engine.logs.events.append("", end_record(town.engine.greatest), What.CONTROL).result()
+    town.engine.take(town.inbox.take(1.0))
+    assert town.engine.edition.version == SECOND.version and town.engine.pending is None
+    assert {each.ruleset for each in town.said} == {FIRST.plan.version}, "all that came was judged by the rules before"
+    town.engine.snapshot()
+    assert towns.open().engine.has_ended and towns.towns[-1].recovery.bytes_read == 0
+    with pytest.raises(PublishError, match="all input has ended"):
+        towns.towns[-1].publish(FIRST)
 
 
 def test_a_start_without_the_newest_snapshots_has_the_log_that_it_needs_though_it_was_restarted(towns):
