@@ -17,7 +17,7 @@ from citynerve.lines import AlertLines
 from citynerve.progress import bytes_text
 from citynerve.screen import CLOSED, OPEN, STYLES
 from citynerve.text import current, say
-from citynerve.vitals import DamageVitals, DeskVitals, FeedVitals, GroupVitals, Vitals
+from citynerve.vitals import ChangeVitals, DamageVitals, DeskVitals, FeedVitals, GroupVitals, Vitals
 from events.alert import SEVERITIES, Alert, Severity
 from events.plural import many
 from rules import message
@@ -44,6 +44,9 @@ def picture(
     rows = min(longest, max(2, min(12, (height - 12) // 3)))
     middle = _middle(vitals, width, rows)
     footer = [_log(vitals), *_damage(vitals.damage, 3 if tall else 1), *_desk(vitals.desk, 3 if tall else 1, width)]
+    if vitals.change is not None:
+        heading = (say(en="rules ", zh="规则  "), "bold")
+        footer.append(Text.assemble(heading, waits(vitals.change), no_wrap=True, overflow="ellipsis"))
     footer += [Text(text, "dim", no_wrap=True, overflow="ellipsis") for text in list(messages)[-(4 if tall else 1) :]]
     taken = (5 if vitals.share is not None else 4) + (0 if width >= WIDE else 1) + rows + 1 + len(footer) + 2
     return Group(header, *middle, _alerts(vitals, recent, lines, width, max(1, height - taken - 1)), *footer)
@@ -301,6 +304,13 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
+def waits(change: ChangeVitals) -> str:
+    """Return that a change waits, for how long and for which feeds."""
+    feeds = ", ".join(map(tail, change.feeds)) or "–"
+    waited = short(change.waits_s)
+    return say(en=f"a change has waited {waited} for {feeds}", zh=f"变更等待数据源 {feeds} 到达生效时刻,已 {waited}")
+
+
 def feed_said(feed: FeedVitals, was_up: bool) -> str:
     """Return what is told when a feed is heard of first, goes down, or comes back."""
     if feed.is_up and not was_up:
@@ -326,6 +336,8 @@ def status(vitals: Vitals, firings: dict[Severity, int]) -> str:
         ),
         say(en=f"alerts: {alerts or 'none'}", zh=f"告警:{alerts or '无'}"),
     ]
+    if vitals.change is not None:
+        parts.append(waits(vitals.change))
     if down:
         parts.append(say(en=f"feeds down: {', '.join(down)}", zh=f"中断的数据源:{'、'.join(down)}"))
     if vitals.desk is not None and (vitals.desk.unread or vitals.desk.waiting or not vitals.desk.is_up):

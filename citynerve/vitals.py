@@ -64,6 +64,14 @@ class DamageVitals:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeVitals:
+    """A change that waits for its instant: for how long, and for which feeds."""
+
+    waits_s: float
+    feeds: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vitals:
     """An engine at one instant. `time` is the greatest event time (epoch ms), `now` what alerts' ages count from."""
 
@@ -84,6 +92,7 @@ class Vitals:
     desk: DeskVitals | None
     share: float | None = None  # of the input, where it has an end
     damage: DamageVitals | None = None  # None: nothing is lost
+    change: ChangeVitals | None = None
 
 
 class Observer:
@@ -154,6 +163,7 @@ class Observer:
             desk=self._desk(),
             share=self._share(),
             damage=self._damage(),
+            change=self._change(clock),
         )
 
     def _then(
@@ -176,6 +186,12 @@ class Observer:
                 lag = (city - clock.reached) / 1000 if clock.reached > BEGINNING else None
                 found.append(GroupVitals(clock.name, lag, sum(feed.blind for feed in clock.clocks)))
         return sorted(found, key=lambda group: (-(group.lag_s or 0.0), group.name))
+
+    def _change(self, clock: int) -> ChangeVitals | None:
+        pending = self._process.engine.pending
+        if pending is None:
+            return None
+        return ChangeVitals((clock - pending.activation.received) / 1000, pending.feeds)
 
     def _damage(self) -> DamageVitals | None:
         engine = self._process.engine

@@ -127,6 +127,9 @@ class EngineMetrics:
         modes.update(rule.mode for rule in self._engine.edition.plan.rules)
         yield _gauges("rules_loaded", "Rules by mode.", ["status"], modes)
         yield _gauges("ruleset_info", "The version of the rules.", ["version"], {self._engine.edition.plan.version: 1})
+        pending, now = self._engine.pending, self._clock()
+        waits = {} if pending is None else dict.fromkeys(pending.feeds, now - pending.activation.received / 1000)
+        yield _gauges("ruleset_change_pending_seconds", "How long a change has waited for a feed.", ["feed"], waits)
         evicted: Counter[str] = Counter()
         suppressed: Counter[str] = Counter()
         for shard in self._engine.shards:

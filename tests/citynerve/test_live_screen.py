@@ -12,7 +12,7 @@ from rich.console import Console
 from citynerve import engine, text
 from citynerve.live import View
 from citynerve.live_screen import feed_said, picture, short, status
-from citynerve.vitals import DamageVitals, DeskVitals, FeedMessages, FeedVitals, GroupVitals, Vitals
+from citynerve.vitals import ChangeVitals, DamageVitals, DeskVitals, FeedMessages, FeedVitals, GroupVitals, Vitals
 from citynerve.wiring import open_feeds
 from streams.past import Files
 
@@ -20,6 +20,7 @@ TOPICS = ["fire", "police", "community", "hotline", "traffic", "property", "urba
 DESK = DeskVitals(True, 2, 5000, [(f"dispatch.{name}", 90 - at, 3 * (at == 0)) for at, name in enumerate(TOPICS)])
 FEEDS = [FeedVitals(f"feed_{at}", 1240.2, at != 2, 0.2) for at in range(7)]
 GROUPS = [GroupVitals(",".join(feed.name for feed in FEEDS), 734.2, 1), GroupVitals("feed_1", 2.3, 0)]
+CHANGE = ChangeVitals(4000.0, ("upload", "slow"))
 DAMAGE = DamageVitals({"events": 5000, "alerts": 300, "late": 20}, 10**6, 3, 1)
 KINDS = [(f"kind_{at}", 1000.0 / (at + 1), 10**6) for at in range(14)]
 
@@ -55,7 +56,8 @@ def drawn(seen, width, height, messages=("first", "second"), **changes):
 @pytest.mark.parametrize("language", text.LANGUAGES)
 @pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (109, 31), (110, 32), (120, 36), (200, 50)])
 @pytest.mark.parametrize(
-    "changes", [{}, {"share": 0.4}, {"damage": DAMAGE}, {"desk": None, "feeds": [], "groups": [], "kinds": []}]
+    "changes",
+    [{}, {"share": 0.4}, {"damage": DAMAGE, "change": CHANGE}, {"desk": None, "feeds": [], "groups": [], "kinds": []}],
 )
 def test_it_is_as_wide_and_as_high_as_the_terminal(seen, language, width, height, changes):
     text.use(language)
@@ -98,6 +100,13 @@ def test_what_is_lost_stands_there_with_what_it_means_what_matters_most_first(se
     text.use("en")
     _, _, vitals = seen
     assert "5 kB of the event log cannot be read" in status(replace(vitals, damage=DAMAGE), Counter())
+
+
+def test_a_change_that_waits_is_said_with_its_feeds(seen):
+    assert any("a change has waited 67m for upload, slow" in line for line in drawn(seen, 80, 24, change=CHANGE))
+    assert not any("a change has waited" in line for line in drawn(seen, 80, 24))
+    _, _, vitals = seen
+    assert "a change has waited 67m for upload, slow" in status(replace(vitals, change=CHANGE), Counter())
 
 
 def test_alerts_stand_as_they_came_in_the_readers_language_with_place_and_age(seen):
