@@ -9,6 +9,7 @@ from events.place import Problem
 from events.schema import Text
 from rules import errors, message
 from rules.plan import Plan
+from streams.control.activation import Pending
 from streams.control.entry import Kind
 from streams.control.proposal import Answer
 
@@ -49,6 +50,17 @@ def in_order_again(reason: str, ruleset: str) -> str:
     return say(
         en=f"the {reason} is in order again; what it says is in force: ruleset {ruleset}",
         zh=f"{'参考集' if sets else '规则'}目录已恢复正常,其内容就是生效的内容:规则集 {ruleset}",
+    )
+
+
+def waits(pending: Pending, plan: Plan) -> str:
+    """Return that a change waits for its instant, since when, and for which feeds."""
+    since, at = message.time(pending.activation.received, plan), message.time(pending.activation.at or 0, plan)
+    feeds = ", ".join(pending.feeds) or "–"
+    version = pending.activation.version
+    return say(
+        en=f"edition {version} waits since {since} for feeds to come to {at} (event time): {feeds}",
+        zh=f"版本 {version} 自 {since} 起等待数据源到达 {at}(事件时间):{feeds}",
     )
 
 

@@ -1,11 +1,13 @@
 """Who publishes in a running engine: proposals of commands, and the folders of rules and sets, looked at each second.
 
-The control log is the truth of what is to be in force. A folder counts when it changes: whatever else was published
-since stays, over restarts too, until then.
+The control log is the truth of what is to be in force, by whom and why, the event log of when: at each look the one is
+made to agree with the other. A folder counts when it changes: whatever else was published since stays, over restarts
+too, until then.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +16,7 @@ from pathlib import Path
 from citynerve import config
 from citynerve.cli.failure import Failure
 from citynerve.lines import AlertLines
-from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, in_order_again, reason_words, told
+from citynerve.published_lines import REFERENCE_FOLDER, RULES_FOLDER, in_order_again, reason_words, told, waits
 from citynerve.text import say
 from citynerve.watching import Watched, digest_of_rules, digest_of_sets
 from events.place import Problem, Problems
@@ -24,10 +26,11 @@ from rules import check, files
 from rules.disabling import disabled
 from rules.files import RuleFiles
 from rules.plan import Plan
-from streams.control.activation import Activation
+from streams.control.activation import Activation, Changing
 from streams.control.edition import Edition
-from streams.control.entry import Kind, Outcome
+from streams.control.entry import Kind
 from streams.control.history import CONTROL, FOR_EVER, LEVEL, Journal
+from streams.control.pending import PendingFile
 from streams.control.proposal import BEFORE, Answer, Proposal, Proposals
 from streams.control.publisher import Change, Publisher
 from streams.disk import Disk
@@ -37,6 +40,8 @@ from streams.log.reader import LogReader
 from streams.metrics.reloads import Reloads
 
 EVERY_S = 1.0
+LONG_MS = 60_000  # that a change has waited when it is told
+AGAIN_S = 30.0  # after which what could not be written down is tried again
 STOP_WITHIN_S = 10.0  # of which large rules may be in the middle of their check
 
 
@@ -75,14 +80,16 @@ class Publishing:
         clock: Callable[[], int] = wall_clock,
     ) -> None:
         self._rules, self._reference, self._watch = [*rules] or [check.LIBRARY], reference, watch
-        self._data, self._disk = data, disk
+        self._data, self._disk, self._clock = data, disk, clock
         self._refused: set[str] = set()  # folders whose last state was refused, by the reason that they give
         self.reloads = Reloads()
         self._proposals = Proposals(data, disk)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="publishing", daemon=True)
-        self._publish: Callable[[Edition], Future[Activation]] | None = None
-        self._in_force: Callable[[], Activation] | None = None
+        self._running: Changing | None = None
+        self._asked: frozenset[str] = frozenset()  # rules that the engine was asked to mute
+        self._again_at = 0.0  # monotonic seconds before which the two logs are not compared again
+        self._pending, self._told_of = PendingFile(data, disk), ""
         self._tell: Callable[[str], None] = lambda _: None
         self._of_rules = Watched(lambda: files.found(self._rules))
         self._of_sets = Watched(lambda: self._sets().values())
@@ -97,7 +104,10 @@ class Publishing:
                 config.city(),
                 reference=reference,
                 folders=lambda: self._digests,
-                in_force=self._goes_by,
+                in_force=lambda: self._engine.coming,
+                log_begin=lambda: LogReader(log_folder(data, "events")).begin,
+                mute=self._mute,
+                waiting=self._while_at_it,
                 stopping=self._stopping.is_set,
             )
             read = files.read(self._rules)
@@ -152,31 +162,18 @@ class Publishing:
         return edition
 
     def _given(self, edition: Edition) -> "Future[Activation]":
-        assert self._publish is not None, "the engine runs"
-        return self._publish(self._hold(edition))
+        return self._engine.publish(self._hold(edition))
 
-    def _goes_by(self) -> str:
-        assert self._in_force is not None, "the engine runs"
-        return self._in_force().version
+    @property
+    def _engine(self) -> Changing:
+        assert self._running is not None, "the engine runs"
+        return self._running
 
     # at work
 
-    def start(
-        self,
-        publish: "Callable[[Edition], Future[Activation]]",
-        in_force: Callable[[], Activation],
-        tell: Callable[[str], None],
-    ) -> None:
-        """Begin, once the engine takes what comes.
-
-        Parameters
-        ----------
-        publish, in_force
-            have the engine take an edition; return the one that it goes by
-        tell
-            hears what people should know, line by line
-        """
-        self._publish, self._in_force, self._tell = publish, in_force, tell
+    def start(self, engine: Changing, tell: Callable[[str], None]) -> None:
+        """Begin, once the engine takes what comes; `tell` hears what people should know, line by line."""
+        self._running, self._tell = engine, tell
         self._thread.start()
 
     def stop(self) -> None:
@@ -212,12 +209,7 @@ class Publishing:
 
     def _go_on(self) -> None:
         """Settle what the last run left: what was written down takes effect, and who waits is told."""
-        entry = self.journal.current
-        assert entry is not None
-        if self._goes_by() != entry.edition:
-            self._publisher.settle(entry, self.load(entry.edition))
-        elif not self.journal.is_settled:
-            self.journal.settle(Outcome(entry.entry))
+        self._reconcile()
         self._count_rows()
         for name in self._proposals.left():
             self._proposals.tell(name, Answer("refused", why=_interrupted()))
@@ -230,17 +222,63 @@ class Publishing:
         if changed:
             self._from_folders("start", changed)
 
+    def _reconcile(self) -> None:
+        """Have the engine take what was written down and never came to it, and write down what it goes by."""
+        if time.monotonic() < self._again_at:
+            return
+        self._again_at = time.monotonic() + AGAIN_S
+        entry = self._publisher.reconcile()
+        if entry is not None:
+            self._publisher.settle(entry, self.load(entry.edition))
+        self._again_at = 0.0
+
     def _look(self) -> None:
+        self._reconcile()
         for name in self._proposals.waiting():
             proposal = self._proposals.take(name)
             if proposal is not None and (answer := self._proposed(proposal)) is not None:
                 self._proposals.tell(name, answer)
         self._proposals.tidy()
+        self._let_go()
+        self._say_what_waits()
         if not self._watch:
             return
         due = {name for name, folder in (("rules", self._of_rules), ("references", self._of_sets)) if folder.due()}
         if due:
             self._from_folders("publish" if "rules" in due else "references", due)
+
+    # at once
+
+    def _mute(self, rules: Collection[str]) -> None:
+        """Have rules tell nobody, until what disables them takes effect."""
+        fresh = frozenset(rules) - self._engine.muted - self._asked
+        if fresh:
+            self._engine.mute(fresh, silent=True)
+            self._asked |= fresh
+
+    def _while_at_it(self) -> None:
+        """Mute what is to be disabled, though something else is under way: whoever is rung all night does not wait."""
+        self._mute(self._proposals.disabling())
+        self._say_what_waits()
+
+    def _let_go(self) -> None:
+        """Let rules be heard that are muted, and which nobody disables any more."""
+        self._asked = frozenset()
+        stray = self._engine.stray - self._proposals.disabling()
+        if stray:
+            self._engine.mute(stray, silent=False)
+
+    def _say_what_waits(self) -> None:
+        """Say which change waits for its instant, and for which feeds."""
+        pending = self._engine.pending
+        with suppress(OSError):  # it is said the next time
+            self._pending.put(pending)
+        if pending is None or pending.activation.received > self._clock() - LONG_MS:
+            return
+        version = pending.activation.version
+        if version != self._told_of:
+            self._told_of = version
+            self._tell(waits(pending, self.plan))
 
     # folders
 

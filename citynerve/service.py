@@ -136,7 +136,7 @@ class Service:
     def _listen(self, recovery: Recovery) -> None:
         self.server.start()
         opened = self.process.engine
-        self.publishing.start(opened.publish, lambda: opened.coming, self.view.tell)
+        self.publishing.start(opened, self.view.tell)
         for line in recovered(recovery):
             self.view.tell(line)
         scheme = "https" if self._certificate else "http"

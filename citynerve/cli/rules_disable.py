@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from citynerve.cli.command import Argument, Command
-from citynerve.cli.failure import EXIT_CODES, Failure
+from citynerve.cli.failure import EXIT_CODES, OK, Failure
 from citynerve.cli.rules_publish import published, show
 from citynerve.text import say
 
@@ -21,10 +21,11 @@ def command() -> click.Command:
         ],
         short_help=say(en="switch one rule off at once", zh="立即停用一条规则"),
         help=say(
-            en="Publish the rules in force with `mode: disabled` in one of them; its open alerts end. The file in the "
-            "rules folder stays as it is: write the mode there too, else its next change brings the rule back.",
-            zh="在生效的规则中给一条写上 mode: disabled 并发布;其未结束的告警随之结束。规则目录中的文件不会被改动,"
-            "请在那里也写上,否则目录下次变化时该规则会恢复。",
+            en="Publish the rules in force with `mode: disabled` in one of them: nobody hears of it from then on, and "
+            "its open alerts end when the change takes effect. The file in the rules folder stays as it is: write the "
+            "mode there too, else its next change brings the rule back.",
+            zh="在生效的规则中给一条写上 mode: disabled 并发布:此后不再派发它的新告警,未结束的告警在变更生效时结束。"
+            "规则目录中的文件不会被改动,请在那里也写上,否则目录下次变化时该规则会恢复。",
         ),
         epilog=say(**EXIT_CODES),
     )
@@ -62,5 +63,8 @@ def _disable(
     wanted = loads(texts, schemas, config.city())
     show(edits(ruleset, wanted), place, history, Wanted(wanted), preview=preview)
     proposing.confirmed(yes)
-    proposal = Proposal("disable", author or proposing.user(), reason, base=now.ruleset, rule=rule)
-    return proposing.propose(place.data, proposal, ruleset.plan, timeout)
+    proposal = Proposal("disable", author or proposing.user(), reason, rule=rule)  # whatever else has changed
+    code = proposing.propose(place.data, proposal, ruleset.plan, timeout)
+    if code == OK:
+        click.echo(say(en=f"nobody hears of `{rule}` any more", zh=f"不再派发 {rule} 的新告警"))
+    return code

@@ -11,6 +11,7 @@ from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.text import say
 
 if TYPE_CHECKING:
+    from streams.control.activation import Pending
     from streams.control.entry import Entry
     from streams.control.history import History
 
@@ -51,23 +52,26 @@ def _history(verify: bool, format: str, data: Path | None) -> int:
     from citynerve import controlled
     from citynerve.located import located
     from events.schema import Schemas
+    from streams.control.pending import PendingFile
+    from streams.disk import Disk
 
     place = located(data)
     if verify:
         return _verify(place.data, format)
     history = controlled.history(place.data, Schemas.load())
+    pending = PendingFile(place.data, Disk()).read()
     if format == "json":
-        click.echo(_json(history))
+        click.echo(_json(history, pending))
         return OK
     plan = history.ruleset(controlled.current(history)).plan
     blocks = []
     for entry in reversed(history.entries):
-        blocks.append("\n".join(_lines(entry, history, plan.timezone)))
+        blocks.append("\n".join(_lines(entry, history, pending, plan.timezone)))
     click.echo("\n\n".join(blocks))
     return OK
 
 
-def _lines(entry: "Entry", history: "History", timezone: str) -> list[str]:
+def _lines(entry: "Entry", history: "History", pending: "Pending | None", timezone: str) -> list[str]:
     from citynerve.published_lines import edit_line, kind_word, reason_words
 
     mark = say(en="  in force", zh="  生效中") if entry == history.current else ""
@@ -84,12 +88,22 @@ def _lines(entry: "Entry", history: "History", timezone: str) -> list[str]:
     outcome = history.outcomes.get(entry.entry)
     if outcome is None:
         lines.append(say(en="  not in force yet", zh="  尚未生效"))
+        if pending is not None:
+            lines[-1] += say(en=", a change before it waits", zh=",之前的变更仍在等待")
     elif outcome.refused is not None:
         lines.append(click.style(say(en="  refused: ", zh="  未采用: ") + say(**outcome.refused), fg="red"))
     elif outcome.at is not None and outcome.at > 0:
         at = _time(outcome.at, timezone)
         lines.append(say(en=f"  from {at} (event time)", zh=f"  自 {at} 起(事件时间)"))
+        if pending is not None and outcome.position == pending.activation.position:
+            lines.append(click.style(_waiting(pending, timezone), fg="yellow"))
     return lines + [edit_line(edit) for edit in entry.edits]
+
+
+def _waiting(pending: "Pending", timezone: str) -> str:
+    """Return since when a change waits for its instant, and for which feeds."""
+    since, feeds = _time(pending.activation.received, timezone), ", ".join(pending.feeds)
+    return say(en=f"  waits since {since} for {feeds}", zh=f"  自 {since} 起等待数据源 {feeds} 到达该时刻")
 
 
 def _time(instant_ms: int, timezone: str) -> str:
@@ -99,12 +113,13 @@ def _time(instant_ms: int, timezone: str) -> str:
     return datetime.fromtimestamp(instant_ms / 1000, ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _json(history: "History") -> str:
+def _json(history: "History", pending: "Pending | None") -> str:
     import orjson
 
     told = []
     for entry in reversed(history.entries):
         outcome = history.outcomes.get(entry.entry)
+        waits = pending if pending and outcome and outcome.position == pending.activation.position else None
         told.append(
             {
                 "entry": entry.entry,
@@ -116,6 +131,7 @@ def _json(history: "History") -> str:
                 "edition": entry.edition,
                 "in_force": entry == history.current,
                 "at": outcome.at if outcome else None,
+                "waits": waits and {"since": waits.activation.received, "feeds": list(waits.feeds)},
                 "refused": outcome.refused if outcome else None,
                 "edits": list(entry.edits),
                 "files": sorted(entry.files),

@@ -1,6 +1,11 @@
 """What publishing an edition comes to: it takes effect at one event time, or it is refused."""
 
+from collections.abc import Collection
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Protocol
+
+from streams.control.edition import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +35,35 @@ class PublishError(Exception):
     def __init__(self, en: str, zh: str) -> None:
         super().__init__(en)
         self.en, self.zh = en, zh
+
+
+class Changing(Protocol):
+    """An engine whose rules change while it runs; all of it is asked from any thread."""
+
+    @property
+    def coming(self) -> Activation:
+        """What is in force once all that its log says has taken effect."""
+        ...
+
+    @property
+    def pending(self) -> Pending | None:
+        """The change that is certain and has not taken effect everywhere yet."""
+        ...
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """Rules of what is in force that are shadows until another edition takes effect."""
+        ...
+
+    @property
+    def stray(self) -> frozenset[str]:
+        """Rules that are muted though what is coming judges them."""
+        ...
+
+    def publish(self, edition: Edition) -> "Future[Activation]":
+        """Have another edition follow the one in force."""
+        ...
+
+    def mute(self, rules: Collection[str], *, silent: bool) -> object:
+        """Have rules be shadows until another edition takes effect, or no more."""
+        ...

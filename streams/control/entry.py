@@ -26,7 +26,10 @@ class SetFile:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a publishing: it takes effect at an event time, as the event log says at a position; or why not."""
+    """What came of a publishing: it takes effect at an event time, as the event log says at a position; or why not.
+
+    `at` is None, and `position` 0, of that with which a log begins.
+    """
 
     of: int
     at: int | None = None

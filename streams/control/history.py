@@ -3,7 +3,7 @@
 An edition is made again from the texts and copies that its entry names: no file outside the data folder is needed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ FEED = "control"
 FOR_EVER = Retention(keep_ms=1 << 62, keep_bytes=1 << 62)
 LEVEL = 3  # of zstd: each publishing has all of the rules
 COMPILED_MAX = 4  # that are at hand
-KEPT_MS = 86_400_000  # that the files of an edition are kept after it was in force
 
 
 class History:
@@ -116,20 +115,24 @@ class History:
                 yield each
 
     def at(self, position: int) -> Entry:
-        """Return what was in force at a position of the event log.
+        """Return what was in force at a position of the event log, as far as is known here.
+
+        Of a change whose position was not written no more is known than that it followed the one before it.
 
         Raises
         ------
         LookupError
             nothing was published yet
         """
-        for each in reversed(self.entries):
-            outcome = self.outcomes.get(each.entry)
-            if outcome is not None and outcome.refused is None and (outcome.position or 0) <= position:
-                return each
         if not self.entries:
             raise LookupError("the control log is empty")
-        return self.entries[0]
+        found, since = self.entries[0], 0
+        for each in self.entries:
+            outcome = self.outcomes.get(each.entry)
+            if outcome is not None and outcome.refused is None:
+                since = since if outcome.position is None else max(since, outcome.position)
+                found = each if since <= position else found
+        return found
 
     def of(self, ruleset: str, time: int) -> Entry | None:
         """Return the publishing of a ruleset that an alert of an event time (epoch ms) was raised under.
@@ -255,17 +258,20 @@ class Journal(History):
         _make_room(self._editions)
         self._rulesets[_texts_of(entry)], self._editions[entry.entry] = ruleset, edition
 
-    def prune(self) -> None:
-        """Remove the copies of files of which no edition has been in force for a day, nor is, nor was before it."""
-        accepted: Sequence[Entry] = list(self._accepted())
-        since = self._clock() - KEPT_MS
-        ended = [None, *(each.time for each in accepted)]  # when each made way for the next one
-        needed = [
-            each
-            for number, (each, end) in enumerate(zip(accepted, ended, strict=False))
-            if number < 2 or end is None or end >= since
-        ]
+    def prune(self, begin: int) -> None:
+        """Remove the copies of files that nothing needs which begins at a position of the event log, or behind it.
+
+        Needed are what was in force there, all that was published since, and what is in force, or was before that.
+        """
+        accepted = list(self._accepted())
+        first = next((each.entry for each in accepted if self._is_before(each, begin)), 0)
+        needed = [*accepted[:2], *(each for each in self.entries if each.entry >= first)]
         self.files.prune({file for each in needed for file in each.references.values()})
+
+    def _is_before(self, entry: Entry, position: int) -> bool:
+        """Whether the record of a publishing is known to lie before a position of the event log."""
+        outcome = self.outcomes.get(entry.entry)
+        return outcome is not None and outcome.position is not None and outcome.position < position
 
 
 def _texts_of(entry: Entry) -> int:

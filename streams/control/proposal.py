@@ -8,6 +8,7 @@ proposals/NAME.answer   what came of it; whoever asked takes it away
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -103,6 +104,15 @@ class Proposals:
         """Return the names of proposals that wait, oldest first."""
         return self._names(WAITING)
 
+    def disabling(self) -> set[str]:
+        """Return the rules that proposals which wait want disabled."""
+        found = set()
+        for name in self.waiting():
+            with suppress(OSError, ValueError):  # it was taken or withdrawn; it is none, which is said when it is taken
+                proposal = _read(self.path(name))
+                found |= {proposal.rule} if proposal.kind == "disable" else set()
+        return found
+
     def take(self, name: str) -> Proposal | None:
         """Take a proposal to work at it; None if it was withdrawn meanwhile, or is none.
 
@@ -111,17 +121,13 @@ class Proposals:
         taken = self._folder / f"{name}{TAKEN}"
         try:
             self._disk.replace(taken, self.path(name))
-            told = orjson.loads(taken.read_bytes())
-            found = Proposal(**told)
-            if found.kind not in get_args(Wanted) or not all(isinstance(text, str) for text in found.files.values()):
-                raise ValueError(found.kind)
+            return _read(taken)
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, AttributeError):
+        except ValueError:
             why = {"en": "this is no proposal of this version", "zh": "这不是本版本的变更请求"}
             self.tell(name, Answer("refused", why=why))
             return None
-        return found
 
     def tell(self, name: str, answer: Answer) -> None:
         """Answer a proposal."""
@@ -152,3 +158,15 @@ class Proposals:
             os.close(descriptor)
         self._disk.replace(self._folder / f"{name}{suffix}", fresh)
         self._disk.sync_folder(self._folder)
+
+
+def _read(path: Path) -> Proposal:
+    """Return the proposal of a file. Raises `OSError`, `ValueError`."""
+    told = orjson.loads(path.read_bytes())
+    try:
+        found = Proposal(**told)
+        if found.kind not in get_args(Wanted) or not all(isinstance(text, str) for text in found.files.values()):
+            raise ValueError(found.kind)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from None
+    return found

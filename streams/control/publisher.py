@@ -1,6 +1,6 @@
 """Publishing: what is proposed is checked, compared with what is in force, written down, and put in force."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
@@ -68,7 +68,13 @@ class Publisher:
     folders
         digests of what the watched folders hold
     in_force
-        the version that the engine goes by
+        what the engine goes by once all that its log says has taken effect: its log is the truth of when
+    log_begin
+        where that log begins: what it may name is kept
+    mute
+        has rules be shadows at once, until what disables them takes effect
+    waiting
+        called again and again while the engine is at it
     stopping
         whether the engine stops: what is under way then takes effect when it runs again
     """
@@ -82,11 +88,15 @@ class Publisher:
         *,
         reference: Path | None = None,
         folders: Callable[[], Mapping[str, str]] = dict,
-        in_force: Callable[[], str] = str,
+        in_force: Callable[[], Activation] = lambda: Activation("", None, 0),
+        log_begin: Callable[[], int] = int,
+        mute: Callable[[Collection[str]], object] = lambda _: None,
+        waiting: Callable[[], None] = lambda: None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.journal, self._publish, self._schemas, self._city = journal, publish, schemas, city
         self._reference, self._folders, self._in_force, self._stopping = reference, folders, in_force, stopping
+        self._log_begin, self._mute, self._waiting = log_begin, mute, waiting
 
     def begin(self, change: Change) -> Prepared:
         """Write down what an engine starts with that goes on by nothing else; return it.
@@ -100,7 +110,7 @@ class Publisher:
         """
         prepared = self.prepare(change)
         entry = self._append(change, prepared, ())
-        self.journal.settle(Outcome(entry.entry))
+        self.journal.settle(Outcome(entry.entry, position=0))
         return prepared
 
     def take(self, change: Change) -> Answer | None:
@@ -135,6 +145,8 @@ class Publisher:
 
     def settle(self, entry: Entry, edition: Edition) -> Outcome | None:
         """Have the engine take what was written down; return what came of it, None if it stops before."""
+        if entry.kind == "disable":
+            self._mute([edit["rule"] for edit in entry.edits if edit.get("mode") == "disabled"])
         asked = self._publish(edition)
         while True:
             try:
@@ -142,19 +154,37 @@ class Publisher:
             except NotYet:
                 if self._stopping():
                     return None
+                self._waiting()
             except PublishError as error:
                 if self._stopping():
                     return None
-                refused = {"en": error.en, "zh": error.zh} if self._in_force() != edition.version else None
-                outcome = Outcome(entry.entry, refused=refused)
-                break
-            else:
-                outcome = Outcome(entry.entry, activation.at, activation.position)
-                break
-        if self.journal.outcomes.get(entry.entry) != outcome:  # after a crash it may be known
-            self.journal.settle(outcome)
-        self.journal.prune()
+                activation = self._in_force()
+                if activation.version != edition.version:
+                    outcome = Outcome(entry.entry, refused={"en": error.en, "zh": error.zh})
+                    break
+            outcome = Outcome(entry.entry, activation.at, activation.position)
+            break
+        self._settle(outcome)
+        self.journal.prune(self._log_begin())
         return outcome
+
+    def reconcile(self) -> Entry | None:
+        """Make the control log and the event log one account; return the publishing that the engine has yet to take.
+
+        What the engine goes by is what was published last, and where that is said stands there. Else what was written
+        down was never asked for, or the engine met a record of which it was thought that it could not be written.
+        """
+        entry, certain = self.journal.current, self._in_force()
+        if entry is None or entry.edition != certain.version:
+            return entry
+        known = self.journal.outcomes.get(entry.entry)
+        if known is None or known.position is None:
+            self._settle(Outcome(entry.entry, certain.at, certain.position))
+        return None
+
+    def _settle(self, outcome: Outcome) -> None:
+        if self.journal.outcomes.get(outcome.of) != outcome:  # after a crash it may be known
+            self.journal.settle(outcome)
 
     def prepare(self, change: Change) -> Prepared:
         """Check a change.

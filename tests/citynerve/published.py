@@ -48,7 +48,9 @@ class Place:
         self.configuration = folder / "citynerve.yaml"
         self.configuration.write_text(CONFIGURATION, encoding="utf-8")
         self.told, self.taken, self.at = [], [], 1_764_000_000_000
-        self.publishing = self.in_force = self.refuses = None
+        self.publishing = self.in_force = self.refuses = self.pending = None
+        self.muted, self.mutes = frozenset(), []
+        self.holds, self.held = False, []  # whether editions wait to be taken, and those that do
 
     def rows(self, text):
         (self.reference / "devices.csv").write_text(text, encoding="utf-8")
@@ -71,14 +73,33 @@ class Place:
             disk=Disk(),
         )
         self.in_force = self.in_force or self.publishing.first()
-        self.publishing.start(self.publish, lambda: Activation(self.in_force.version, self.at, 50), self.told.append)
+        self.publishing.start(self, self.told.append)
         return self.publishing
+
+    @property
+    def coming(self):
+        return Activation(self.in_force.version, self.at + len(self.taken), 50)
+
+    def mute(self, rules, *, silent):
+        self.mutes.append((sorted(rules), silent))
+        self.muted = self.muted | rules if silent else self.muted - rules
+
+    @property
+    def stray(self):
+        return self.muted & {rule.rule for rule in self.in_force.plan.rules if rule.mode != "disabled"}
 
     def publish(self, edition):
         told = Future()
         if self.refuses is not None:
             told.set_exception(self.refuses)
             return told
+        if self.holds:
+            self.held.append((edition, told))
+            return told
+        return self.take(edition, told)
+
+    def take(self, edition, told):
+        """Have an edition take effect."""
         self.in_force = edition
         self.taken.append(edition.version)
         told.set_result(Activation(edition.version, self.at + len(self.taken), 50))

@@ -10,7 +10,8 @@ from events.alert import Alert
 from events.place import Place as Place_
 from events.place import Problem, Problems
 from rules import check
-from streams.control.activation import PublishError
+from streams.control.activation import Activation, Pending, PublishError
+from streams.control.pending import PendingFile
 from streams.control.proposal import Proposal, Proposals
 from streams.disk import Disk
 from tests.citynerve.published import ROWS, Place
@@ -93,6 +94,59 @@ def test_rows_that_change_are_published_and_an_empty_set_is_not(place):
     place.rows("device,limit\n")
     place.until(lambda: any("D011" in line for line in place.told))
     assert len(place.taken) == 1
+
+
+def test_a_rule_that_is_disabled_is_muted_at_once_whatever_else_is_under_way(place):
+    place.open()
+    place.holds = True
+    place.change(("severity: low", "severity: medium"))
+    place.until(lambda: place.held)
+    proposals = Proposals(place.data, Disk())
+    name = proposals.put(Proposal("disable", "li", "rings all night", rule="smoke"))
+    place.until(lambda: place.mutes == [(["smoke"], True)])
+    assert proposals.answer(name) is None and not place.taken
+    place.holds = False
+    place.take(*place.held[0])
+    place.until(lambda: len(place.taken) == 2 and place.publishing.journal.is_settled)
+    assert place.entries[-1].edits == (
+        {"rule": "smoke", "change": "changed", "class": "selection", "mode": "disabled"},
+    )
+    asked(place, Proposal("disable", "li", "", rule="none"))
+    assert place.mutes == [(["smoke"], True)]
+
+
+def test_a_rule_is_heard_again_that_is_not_disabled_after_all(place):
+    place.open()
+    place.refuses = PublishError("too late", "太晚")
+    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "refused"
+    place.until(lambda: place.mutes == [(["smoke"], True), (["smoke"], False)])
+
+
+def test_what_could_not_be_written_down_is_when_it_can(place, monkeypatch):
+    monkeypatch.setattr(publishing, "AGAIN_S", 0.1)
+    place.open(watch=False)
+    journal = place.publishing.journal
+    settle = journal.settle
+
+    def fails(outcome):
+        monkeypatch.setattr(journal, "settle", settle)
+        raise OSError("the disk is full")
+
+    place.until(lambda: journal.is_settled)
+    monkeypatch.setattr(journal, "settle", fails)
+    assert asked(place, Proposal("disable", "li", "", rule="smoke")).result == "refused"
+    place.until(lambda: journal.is_settled)
+    assert journal.outcomes[journal.current.entry].position == 50
+    assert len(place.taken) == 1
+
+
+def test_a_change_that_waits_is_said_in_a_file_and_told(place):
+    place.open()
+    place.pending = Pending(Activation("v", 1_764_000_000_000, 50, 1_764_000_000_000), ("slow",))
+    place.until(lambda: any("slow" in line for line in place.told))
+    assert PendingFile(place.data, Disk()).read() == place.pending
+    place.pending = None
+    place.until(lambda: PendingFile(place.data, Disk()).read() is None)
 
 
 def test_what_is_not_watched_does_not_change_while_it_runs_but_at_the_next_start(place):

@@ -173,8 +173,11 @@ def test_whoever_compared_with_other_rules_is_refused(rules, place, monkeypatch)
             assert rules("disable", "crowd", "--author", "wang", "--yes").code == 0
 
     monkeypatch.setattr(proposing, "confirmed", meanwhile)
-    told = rules("disable", "smoke", "--author", "li")
+    place.change(("severity: high", "severity: critical"))
+    told = rules("publish", "--author", "li")
     assert told.code == 1 and "changed meanwhile, by wang" in told.err
+    told = rules("disable", "smoke", "--author", "li")
+    assert told.code == 0 and "nobody hears of `smoke` any more" in told.out, "it undoes nothing of anybody"
 
 
 def test_a_folder_without_history_says_so(citynerve, tmp_path):

@@ -1,6 +1,7 @@
 """The control log says what was in force, proves that nobody changed it, and gives back every edition."""
 
 import dataclasses
+from contextlib import suppress
 
 import orjson
 import pytest
@@ -136,22 +137,47 @@ def test_a_line_whose_texts_are_damaged_is_passed_over_with_those_that_refer_to_
     assert [entry.entry for entry in city.read().entries] == [2]
 
 
-def test_copies_go_a_day_after_they_were_in_force(city):
-    entries = [city.publish(rows=f"device,limit\na,{limit}\n") for limit in (1, 2, 3)]
-    copies = city.data / "references"
-    city.journal.prune()
-    assert len([*copies.iterdir()]) == 3
-    city.now += DAY + 1
-    city.journal.prune()
-    assert len([*copies.iterdir()]) == 2  # the one before can still be gone back to
-    city.read().load(entries[1].edition)
-    with pytest.raises(LookupError):
-        city.read().load(entries[0].edition)
-    newest = city.publish(rows="device,limit\na,9\n")
-    city.now += DAY - 1
-    city.journal.prune()
-    city.read().load(entries[2].edition)
-    assert city.read().current == newest
+def took_effect(city, *positions):
+    """Publish so many sets, each with the log position of its record, None where it was not written."""
+    entries = [city.publish(rows=f"device,limit\na,{limit}\n") for limit, _ in enumerate(positions)]
+    for entry, position in zip(entries, positions, strict=True):
+        city.journal.settle(Outcome(entry.entry, 5, position))
+    return entries
+
+
+def left(city, entries, begin):
+    """Return which of some editions can still be made when the event log begins at a position."""
+    city.journal.prune(begin)
+    found = []
+    for number, entry in enumerate(entries):
+        with suppress(LookupError):
+            city.read().load(entry.edition)
+            found.append(number)
+    return found
+
+
+def test_copies_stay_as_long_as_the_event_log_may_name_them(city):
+    entries = took_effect(city, 0, 100, 200, 300, 400)
+    assert left(city, entries, 0) == [0, 1, 2, 3, 4]
+    city.now += 30 * DAY
+    assert left(city, entries, 100) == [0, 1, 2, 3, 4], "the record at 100 says what it replaces"
+    assert left(city, entries, 201) == [2, 3, 4]
+    assert left(city, entries, 1000) == [3, 4], "the one before can still be gone back to"
+
+
+def test_copies_of_a_change_whose_place_is_not_known_stay(city):
+    entries = took_effect(city, 0, None, 200, 300)
+    refused = city.publish(rows="device,limit\na,9\n")
+    city.journal.settle(Outcome(refused.entry, refused={"en": "no", "zh": "否"}))
+    assert left(city, [*entries, refused], 150) == [0, 1, 2, 3, 4]
+    assert left(city, [*entries, refused], 250) == [2, 3, 4], "a record of what was refused may stand in the log"
+
+
+def test_what_was_in_force_somewhere_is_what_took_effect_last_before(city):
+    entries = took_effect(city, 0, 100, None, 300)
+    city.publish(rows="device,limit\na,9\n")  # of which nothing is known yet
+    at = [city.read().at(position).entry for position in (0, 99, 100, 299, 300, 1000)]
+    assert at == [entries[number].entry for number in (0, 0, 2, 2, 3, 3)], "without a place it only follows the other"
 
 
 def test_a_copy_is_named_by_its_content_and_keeps_how_it_ends(city):

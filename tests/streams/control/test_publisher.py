@@ -203,7 +203,7 @@ def test_a_file_that_is_written_while_it_is_read_is_refused(city):
 
 def test_what_came_into_force_meanwhile_was_not_refused(city):
     city.engine.answer = PublishError("this is in force already", "该版本已在生效")
-    city.publisher._in_force = lambda: city.journal.current.edition
+    city.publisher._in_force = lambda: Activation(city.journal.current.edition, 1007, 60)
     answer = city.rules(("low", "high"))
-    assert answer.result == "published" and answer.at is None
+    assert answer.result == "published" and answer.at == 1007
     assert city.journal.current.edition == answer.edition and city.journal.is_settled
