@@ -121,6 +121,7 @@ class Engine:
         self._derived = {"alerts": self._alerts, "late": self._late, "dead_letters": self._dead_letters}
         self._store = store
         self._snapshots = Snapshots(store, self.counts, clock, shards, debt_s)
+        self._oldest = 0  # log position before which no snapshot that is kept reads
         self._steps = [0.0] * shards  # CPU seconds of each shard in the block that is taken
 
     @property
@@ -268,6 +269,7 @@ class Engine:
             alerts = self._step(block, end) + self._succession.step(block, self._behind(end))
             if isinstance(block, Enactment):
                 self._succession.meet(block, self._now)
+                self._forget()
         self.position = end
         if alerts:
             alerts.sort(key=Alert.sort_key)
@@ -390,7 +392,11 @@ class Engine:
         """Note that a snapshot is durable, if it is, and what of the log is needed no more."""
         oldest = self._snapshots.settle(wait=wait)
         if oldest is not None:
-            self.logs.events.forget(min(oldest, self._succession.needed_from(oldest)))
+            self._oldest = oldest
+            self._forget()
+
+    def _forget(self) -> None:
+        self.logs.events.forget(min(self._oldest, self._succession.needed_from(self._oldest)))
 
 
 def _place(line: dict[str, object]) -> str:

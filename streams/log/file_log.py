@@ -160,8 +160,8 @@ class FileLog(LogReader):
         return waiting.future
 
     def forget(self, position: int) -> None:
-        """Say that nothing before a log position is needed any more; it goes with the next segment that ends."""
-        self._needed = max(self._needed, position)
+        """Say from which log position on it is needed now; what is before that goes with the next segment that ends."""
+        self._needed = position
 
     def close(self) -> None:
         """Make durable what was appended, and release the folder."""

@@ -71,7 +71,7 @@ class Log(Readable, Protocol):
         ...
 
     def forget(self, position: int) -> None:
-        """Say that nothing before a log position is needed any more."""
+        """Say from which log position on it is needed now, which may lie before what was said last."""
         ...
 
     def close(self) -> None:

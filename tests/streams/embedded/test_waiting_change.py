@@ -137,7 +137,7 @@ def test_at_the_end_of_all_input_a_change_that_waits_takes_effect(towns):
 
 
 def test_a_start_without_the_newest_snapshots_has_the_log_that_it_needs_though_it_was_restarted(towns):
-    town = towns.begin(keep_ms=0)
+    town = towns.begin(keep_ms=40 * MINUTE)
     for minute in range(101, 130):
         towns.passes(minute, gate("p1"))
         towns.passes(minute, gate("p2"), feed="slow")
@@ -149,7 +149,7 @@ def test_a_start_without_the_newest_snapshots_has_the_log_that_it_needs_though_i
     towns.passes(191, gate("p1"))
     towns.passes(191, feed="slow")
     town.engine.snapshot()
-    town = towns.open(keep_ms=0)
+    town = towns.open(keep_ms=40 * MINUTE)
     assert town.recovery.bytes_read == 0 and town.engine.edition.version == SECOND.version
     town.engine._snapshot(0)
     town.engine._saved(wait=True)
@@ -159,7 +159,7 @@ def test_a_start_without_the_newest_snapshots_has_the_log_that_it_needs_though_i
     assert before and town.engine.logs.events.begin <= read_from < record
     town.engine.snapshot()
     town.engine.snapshot()
-    for minute in range(210, 220):
+    for minute in range(210, 320):
         towns.passes(minute, gate("p1"))
     assert town.engine.logs.events.begin > read_from, "with two snapshots of what is in force it is needed no more"
 
