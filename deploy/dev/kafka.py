@@ -1,9 +1,10 @@
-"""A Kafka broker on this machine, for tests and for trying the cluster: one node that is its own controller.
+"""A Kafka broker on this machine, for tests and for trying the cluster: nodes of which the first is the controller.
 
 `python -m deploy.dev.kafka` fetches its jars with Maven, once, into `.kafka` (or the folder `CITYNERVE_KAFKA` names).
 """
 
 import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import sys
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,6 @@ READY_S_MAX = 90  # after kill -9 on a busy machine the log is recovered first, 
 STOP_S_MAX = 30
 JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
 SETTINGS: Final = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "num.partitions": "1",
     "auto.create.topics.enable": "false",
@@ -79,24 +78,38 @@ def jars() -> Path:
 class Broker:
     """A broker with a folder and ports of its own, which it keeps over restarts. What it says goes to `broker.log`."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        """Prepare a broker in an empty folder; `settings` come on top of `SETTINGS`."""
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, *, joins: "Broker | None" = None
+    ) -> None:
+        """Prepare a broker in an empty folder.
+
+        Parameters
+        ----------
+        settings
+            on top of `SETTINGS`
+        joins
+            the first broker of the cluster that this one belongs to, which is its controller; None for one by itself
+        """
         self.folder = folder
         self._java = ["java", *JVM, "-cp", f"{jars()}/*"]
         self._properties = folder / "server.properties"
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._port, controller = _free_ports(2)
+        self._cluster: str = joins._cluster if joins else urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self._quorum: str = joins._quorum if joins else f"1@127.0.0.1:{controller}"
+        self._members: Iterator[int] = joins._members if joins else itertools.count(1)
         own = {
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{controller}",
+            "node.id": str(next(self._members)),
+            "controller.quorum.voters": self._quorum,
+            "listeners": f"PLAINTEXT://{self.address}" + ("" if joins else f",CONTROLLER://127.0.0.1:{controller}"),
             "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "process.roles": "broker" if joins else "broker,controller",
             "log.dirs": str(folder / "data"),
         }
         lines = (f"{name}={value}\n" for name, value in {**SETTINGS, **own, **(settings or {})}.items())
         self._properties.write_text("".join(lines), encoding="utf-8")
-        name = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", name, "-c", str(self._properties)]
+        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", str(self._properties)]
         with self._log.open("ab") as log:
             subprocess.run(command, stdout=log, stderr=log, check=True, timeout=READY_S_MAX)
 

@@ -19,10 +19,11 @@ def start_broker() -> Iterator[Callable[..., Broker]]:
     folders: list[Path] = []
     brokers: list[Broker] = []
 
-    def start(**settings: str) -> Broker:
+    def start(joins: Broker | None = None, **settings: str) -> Broker:
         folders.append(Path(tempfile.mkdtemp(prefix="broker-")))
         try:
-            broker = Broker(folders[-1], {name.replace("_", "."): value for name, value in settings.items()})
+            named = {name.replace("_", "."): value for name, value in settings.items()}
+            broker = Broker(folders[-1], named, joins=joins)
         except NotHere as problem:
             pytest.skip(f"no Kafka broker: {problem}")
         brokers.append(broker)

@@ -236,6 +236,36 @@ def test_nothing_is_lost_or_read_twice_when_the_broker_dies_under_load(start_bro
         broker.kill()
 
 
+@pytest.mark.slow
+def test_reading_follows_the_leader_when_one_of_two_brokers_dies(start_broker, topic_name):
+    first = start_broker()
+    second = start_broker(joins=first)
+
+    async def steps():
+        admin = KafkaAdminClient(bootstrap_servers=first.address)
+        admin.create_topics(
+            {topic_name: {"assignments": {0: [2, 1], 1: [1, 2]}, "configs": {"min.insync.replicas": "1"}}},
+            wait_for_metadata=True,
+        )
+        admin.close()
+        partitions = [(topic_name, 0), (topic_name, 1)]
+        reader = FetchReader(Cluster(first.address))
+        await reader.start()
+        reader.assign(dict.fromkeys(partitions, 0))
+        sent = {each: await produce(first, topic_name, VALUES, each[1], acks="all") for each in partitions}
+        assert await read(reader, dict.fromkeys(partitions, 250)) == sent
+        await asyncio.to_thread(second.kill)
+        sent = {each: await produce(first, topic_name, VALUES[:50], each[1], acks="all") for each in partitions}
+        assert await read(reader, dict.fromkeys(partitions, 300)) == sent
+        await reader.close()
+
+    try:
+        run(steps())
+    finally:
+        second.kill()
+        first.kill()
+
+
 @pytest.mark.parametrize("kind", READERS)
 def test_a_broker_that_is_away_or_lacks_the_topic_is_named_and_waited_for(broker, topic_name, kind):
     async def steps():
