@@ -1,29 +1,15 @@
 """What a sender is told, in both languages: why a request was refused, why a line was."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from connectors.http.check import PROBLEMS_MAX, WRONG_KIND, Checked
+from connectors.http import wording
+from connectors.http.check import PROBLEMS_MAX, Checked
+from events.plural import many
 from events.schema import Text
-
-LINES: Mapping[str, Text] = {
-    "syntax": {"en": "broken JSON", "zh": "JSON 不完整或有错"},
-    "utf8": {"en": "not UTF-8", "zh": "不是 UTF-8"},
-    "not_an_object": {"en": "not a JSON object", "zh": "不是 JSON 对象"},
-    "wrong_type": {"en": "a field of another type than its schema says", "zh": "字段类型与 schema 不符"},
-    "missing_time": {"en": "no `time`", "zh": "没有 `time`"},
-    "missing_kind": {"en": "no `kind`: every event names its own", "zh": "没有 `kind`:每个事件都必须写明"},
-    "unknown_kind": {"en": "no schema has this `kind`", "zh": "没有这种 `kind` 的 schema"},
-    "time_out_of_range": {"en": "before 2000, or over 10 minutes ahead", "zh": "早于 2000 年,或超前 10 分钟以上"},
-    "line_too_long": {"en": "over 1 MiB", "zh": "超过 1 MiB"},
-    "id_too_long": {"en": "an identifier over 1,024 bytes", "zh": "标识超过 1,024 字节"},
-    "too_deep": {"en": "over 64 levels of nesting", "zh": "嵌套超过 64 层"},
-    "number_out_of_range": {"en": "a number that no 64-bit value holds", "zh": "数值超出 64 位能表示的范围"},
-    WRONG_KIND: {"en": "another `kind` than the address says", "zh": "`kind` 与请求地址不符"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +41,8 @@ DAMAGED = Refusal(
     400,
     "damaged",
     {
-        "en": "the compressed body is damaged or ends early: nothing was taken",
-        "zh": "压缩的请求体损坏或不完整,未接收任何内容",
+        "en": "the body, compressed or chunked, is damaged or ends early: nothing was taken",
+        "zh": "压缩或分块的请求体损坏或不完整,未接收任何内容",
     },
 )
 TOO_MANY = Refusal(
@@ -89,23 +75,37 @@ def refused(refusal: Refusal) -> bytes:
     return _line({"accepted": 0, "error": refusal.code, **refusal.text})
 
 
-def taken(checked: Checked) -> bytes:
-    """Return the body of an answer to a request whose good lines are durable."""
-    answer: dict[str, Any] = {"accepted": checked.accepted, "rejected": sum(checked.rejected.values())}
-    if checked.rejected:
+def taken(checked: Checked, kinds: Collection[str]) -> bytes:
+    """Return the body of an answer to a request whose good lines are durable; `kinds` are those that there are."""
+    rejected = sum(checked.rejected.values())
+    answer: dict[str, Any] = {"accepted": checked.accepted, "rejected": rejected}
+    if rejected:
         answer["reasons"] = dict(sorted(checked.rejected.items()))
-        answer["problems"] = list(_problems(checked))
-        answer |= {
-            "en": f"the good lines were taken, the others not: send only these again ({PROBLEMS_MAX} are named)",
-            "zh": f"正确的行已接收,其余未接收,最多列出前 {PROBLEMS_MAX} 处。修正后只需重发这些行",
-        }
+        answer["problems"] = list(_problems(checked, kinds))
+        answer |= _partly(checked.accepted, rejected)
     return _line(answer)
 
 
-def _problems(checked: Checked) -> Iterable[dict[str, Any]]:
+def _partly(accepted: int, rejected: int) -> Text:
+    """Return what came of a body with bad lines, and what to do."""
+    named_en = f"; the first {PROBLEMS_MAX} are named" if rejected > PROBLEMS_MAX else ""
+    named_zh = f";只列出前 {PROBLEMS_MAX} 处" if rejected > PROBLEMS_MAX else ""
+    if not accepted:
+        return {
+            "en": f"nothing was taken: mend {many(rejected, 'line')} and send again{named_en}",
+            "zh": f"未接收任何内容:请修正 {rejected:,} 行后重发{named_zh}",
+        }
+    return {
+        "en": f"{many(accepted, 'line was', 'lines were')} taken, {rejected:,} not: mend and send only the latter"
+        f"{named_en}",
+        "zh": f"已接收 {accepted:,} 行,{rejected:,} 行未接收:修正后只需重发未接收的行{named_zh}",
+    }
+
+
+def _problems(checked: Checked, kinds: Collection[str]) -> Iterable[dict[str, Any]]:
     for problem in checked.problems:
-        place = {"line": problem.line, "byte": problem.byte, "reason": problem.reason}
-        yield {**place, **LINES[problem.reason]}
+        place = {"line": problem.line, "byte": problem.byte, "field": problem.field or None, "reason": problem.reason}
+        yield {**place, **wording.said(problem, kinds)}
 
 
 def _line(answer: dict[str, Any]) -> bytes:

@@ -144,7 +144,7 @@ class Ingest:
             held.release()
             self._under_way[sender.feed] -= 1
         self._count(sender.feed, checked)
-        return web.Response(status=400 if checked.rejected else 202, body=answers.taken(checked))
+        return web.Response(status=400 if checked.rejected else 202, body=answers.taken(checked, self._schemas.kinds))
 
     def _sender(self, request: web.BaseRequest) -> Sender:
         given = request.headers.get("Authorization", "")

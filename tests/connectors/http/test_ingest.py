@@ -18,7 +18,7 @@ import orjson
 import pytest
 import zstandard
 
-from connectors.http import answers, tokens
+from connectors.http import answers, tokens, wording
 from connectors.http.ingest import LIMITS, Limits
 from connectors.http.server import HttpServer
 from events.batch import REASONS
@@ -352,7 +352,7 @@ def test_curl_sends_a_file_as_the_page_says(tmp_path):
 
 
 def test_every_reason_has_its_words():
-    assert set(answers.LINES) == {*REASONS, "wrong_kind"} - {"accepted"}
+    assert set(wording.LINES) == {*REASONS, "wrong_kind"} - {"accepted"}
     assert all(refusal.text["en"] and refusal.text["zh"] for refusal in answers.REFUSALS)
     assert all(refusal.retry_s for refusal in answers.REFUSALS if refusal.status in (429, 503))
 
