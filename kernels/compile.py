@@ -1,11 +1,14 @@
 """How a kernel is compiled: eagerly, for declared types, because the first event must never wait for a compiler."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numba
 
 from kernels.cache import ByContent
+
+durations: list[tuple[float, bool]] = []  # of each kernel of this process: seconds, and whether it was compiled before
 
 
 def kernel(*signatures: str, inline: bool = False, allocates: bool = True) -> Callable[[Callable[..., Any]], Any]:
@@ -26,7 +29,9 @@ def kernel(*signatures: str, inline: bool = False, allocates: bool = True) -> Ca
         compiled = numba.njit(**options)(function)
         compiled._cache = ByContent(function)
         for signature in signatures:
+            began = time.perf_counter()
             compiled.compile(signature)
+            durations.append((time.perf_counter() - began, bool(compiled.stats.cache_hits)))
         compiled.disable_compile()
         return compiled
 

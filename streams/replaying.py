@@ -150,7 +150,7 @@ class Replaying:
         for step in done:
             for alert in step.alerts:
                 heappush(self._waiting, (alert.sort_key(), next(self._arrivals), alert))
-        self.summary.duplicates += dropped(step.duplicates for step in done)
+        self.summary.duplicates += sum(dropped(step.duplicates for step in done).values())
         return self._certain(min(step.reached for step in done))
 
     def _certain(self, reached: int | None) -> list[Alert]:

@@ -1,7 +1,7 @@
 """What an engine has done: numbers that grow, added to once a block, an alert or a snapshot, whoever watches."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from streams.histogram import Histogram
 from streams.time.watermark import Judgement
 
 SKEW_S = (-60, -10, -1, 0, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400)
+EVENT_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 BATCH_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 
@@ -24,12 +25,13 @@ class Counts:
         self.received: dict[str, int] = {}  # by feed, when its last event was (epoch ms)
         self.bytes: Counter[str] = Counter()  # by feed
         self.late: Counter[str] = Counter()  # by feed
-        self.duplicates = 0  # events that a rule dropped
+        self.duplicates: Counter[str] = Counter()  # events that a rule dropped, by feed
         self.unknown_enums = 0  # values outside a field's list
         self.skew: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SKEW_S))  # by feed
         self.alerts: Counter[tuple[str, str, str]] = Counter()  # by rule, severity and transition
         self.batch_events = Histogram(BATCH_EVENTS)
         self.stages: defaultdict[str, Histogram] = defaultdict(Histogram)  # CPU seconds of a block
+        self.event_latency: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(EVENT_S))  # event to durable
         self.latency: defaultdict[str, Histogram] = defaultdict(Histogram)  # received to durable, by severity
         self.lines_lost = 0  # that alerts needed and that could not be read again
         self.undeclared = 0  # frames of feeds that are not declared any more
@@ -70,10 +72,16 @@ class Counts:
         """Count alerts that a block gave."""
         self.alerts.update((alert.rule, alert.severity, alert.transition) for alert in alerts)
 
-    def durable(self, severities: Mapping[str, int], seconds: float) -> None:
-        """Count alerts that are durable, so long after the event that made them."""
-        for severity, count in severities.items():
-            self.latency[severity].observe(seconds, count)
+    def dropped(self, duplicates: Mapping[int, int], feeds: Sequence[str]) -> None:
+        """Count events that rules dropped as repeated, by the number of their feed."""
+        for feed, count in duplicates.items():
+            self.duplicates[feeds[feed]] += count
+
+    def durable(self, alerts: Iterable[tuple[str, int]], received: int, now: int) -> None:
+        """Count alerts that are durable now, by severity and event time, of a block that came then (epoch ms)."""
+        for severity, time in alerts:
+            self.latency[severity].observe((now - received) / 1000)
+            self.event_latency[severity].observe((now - time) / 1000)
 
     def saved(self, seconds: float, size: int, now: int) -> None:
         """Count a snapshot that is durable (epoch ms)."""

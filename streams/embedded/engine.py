@@ -6,7 +6,6 @@ snapshots and the logs hold what they would have held. Nothing here waits for a 
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -102,6 +101,7 @@ class Engine:
         self.recovery: Recovery | None = None  # what the start found, once it is done
         self.position = 0  # behind the last frame that was taken
         self.feeds = {feed.name: feed for feed in feeds}
+        self._feed_names = [feed.name for feed in feeds]
 
         def make(edition: Edition) -> Generation:
             return Generation(edition, feeds, city, self._line_at, shards, self.stages)
@@ -182,7 +182,7 @@ class Engine:
         """Return the summary of all since the start."""
         counts, summary = self.counts, Summary.of(self.edition.plan)
         summary.events, summary.late = sum(counts.events.values()), sum(counts.late.values())
-        summary.duplicates, summary.unknown_enums = counts.duplicates, counts.unknown_enums
+        summary.duplicates, summary.unknown_enums = sum(counts.duplicates.values()), counts.unknown_enums
         for (_, reason), count in counts.rejected.items():
             summary.rejected[reason] = summary.rejected.get(reason, 0) + count
         for (rule, _, transition), count in counts.alerts.items():
@@ -309,15 +309,15 @@ class Engine:
                 began = time.thread_time()
                 alerts += self.shards[number].step(each)
                 self._steps[number] += time.thread_time() - began
-            self.counts.duplicates += dropped(shard.duplicates() for shard in self.shards)
+            self.counts.dropped(dropped(shard.duplicates() for shard in self.shards), self._feed_names)
         return alerts
 
     def _told(self, alerts: list[Alert], received: int | None) -> Told:
         """Return what notes how long after the block that made them alerts became durable; of a tick nobody asks."""
         if received is None:
             return nobody
-        severities = Counter[str](alert.severity for alert in alerts)
-        return lambda: self.counts.durable(severities, (self._clock() - received) / 1000)
+        told = [(alert.severity, alert.time) for alert in alerts]
+        return lambda: self.counts.durable(told, received, self._clock())
 
     def _line(self, alert: Alert, received: int | None) -> Line:
         """Return the line of an alert: its body, and the envelope, which is no part of the promise."""

@@ -42,6 +42,15 @@ class Inbox:
             self._changed.notify_all()
             return frames
 
+    def oldest(self) -> dict[str, int]:
+        """Return by feed when the oldest frame that waits was received (epoch ms)."""
+        found: dict[str, int] = {}
+        with self._changed:
+            for frame in self._frames:
+                if frame.feed:
+                    found.setdefault(frame.feed, frame.received)
+        return found
+
     def close(self) -> None:
         """Let nobody wait any more; what comes is still kept."""
         with self._changed:

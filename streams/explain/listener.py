@@ -118,7 +118,7 @@ class Arrivals:
         """Take one."""
         batch, judgement = arrival.batch, arrival.judgement
         assert judgement is not None
-        ((entries,), _) = self.chooser.arrived(batch.lanes)
+        ((entries,), *_) = self.chooser.arrived(batch.lanes)
         for entry, own in enumerate(entries):
             if len(own):
                 rows = own.rows

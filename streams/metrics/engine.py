@@ -21,9 +21,11 @@ from prometheus_client.core import (
     Metric,
 )
 
+from kernels.compile import durations
 from streams.embedded.inbox import BYTES
 from streams.embedded.process import Process
 from streams.histogram import Histogram
+from streams.metrics.judged import active, evaluations
 from streams.time.watermark import BEGINNING, GroupClock
 
 RULES_MAX = 500  # that have a label of their own; the others share `other`
@@ -76,6 +78,12 @@ class EngineMetrics:
             "disk_free_bytes", "What is left on the disk of the event log.", shutil.disk_usage(self._folder).free
         )
         yield _gauge("shards_owned", "Shards that run here.", len(self._engine.shards))
+        compiled = {"true": Histogram(), "false": Histogram()}
+        for seconds, cached in list(durations):
+            compiled["true" if cached else "false"].observe(seconds)
+        yield _histogram(
+            "kernel_compile_duration_seconds", "Time to compile a kernel, or to load it.", ["cached"], compiled
+        )
 
     def _sources(self) -> Iterable[Metric]:
         counts = self._engine.counts
@@ -96,7 +104,16 @@ class EngineMetrics:
         )
         late = {(feed, "side"): count for feed, count in dict(counts.late).items()}
         yield _counter("late_events", "Events older than their feed's watermark.", ["feed", "outcome"], late)
-        yield _counter("duplicate_events", "Events that a rule dropped as repeated.", [], {(): counts.duplicates})
+        yield _counter("duplicate_events", "Events that a rule dropped as repeated.", ["feed"], counts.duplicates)
+        now = self._clock()
+        ages = {feed: max(0.0, now - received / 1000) for feed, received in self._process.inbox.oldest().items()}
+        waiting = {**dict.fromkeys(self._engine.feeds, 0.0), **ages}
+        yield _gauges(
+            "source_oldest_unprocessed_age_seconds",
+            "How long the oldest event has waited for the engine.",
+            ["feed"],
+            waiting,
+        )
         yield _counter("undeclared_frames", "Frames of feeds that are declared no more.", [], {(): counts.undeclared})
         yield _histogram(
             "event_time_skew_seconds", "From the time of a block's last event until it came.", ["feed"], counts.skew
@@ -158,12 +175,35 @@ class EngineMetrics:
         for (rule, severity, transition), count in dict(counts.alerts).items():
             alerts[self._rule(rule), severity, transition] += count
         yield _counter("alerts", "Transitions of alerts.", ["rule", "severity", "transition"], alerts)
+        yield from self._judged()
+        open_now = active(self._engine.shards)
+        yield _gauges("alerts_active", "Alerts of live rules that are open.", ["severity"], open_now)
         yield _histogram(
             "alert_latency_seconds",
             "From when an event was durable until its alert was.",
             ["severity"],
             counts.latency,
         )
+        yield _histogram(
+            "alert_event_latency_seconds",
+            "From the time of an alert until it was durable.",
+            ["severity"],
+            counts.event_latency,
+        )
+
+    def _judged(self) -> Iterable[Metric]:
+        """Yield what rules were given, and what of that matched."""
+        counts, shards = self._engine.counts, self._engine.shards
+        given: Counter[str] = Counter()
+        for rule, count in evaluations(shards[0]).items():
+            given[self._rule(rule)] += count
+        yield _counter("rule_evaluations", "Events that a rule was given.", ["rule"], given)
+        matches: Counter[str] = Counter(dict.fromkeys(given, 0))
+        for (rule, _, transition), count in dict(counts.alerts).items():
+            matches[self._rule(rule)] += count * (transition == "firing")
+        for rule, count in (each for shard in shards for each in shard.suppressed().items()):
+            matches[self._rule(rule)] += count
+        yield _counter("rule_matches", "Matches of a rule, whether or not they fired.", ["rule"], matches)
 
     def _durability(self) -> Iterable[Metric]:
         counts, recovery = self._engine.counts, self._engine.recovery

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from events.batch import Lanes
 from kernels.keys.choose import choose, part
+from kernels.keys.tally import tally
 from kernels.nulls import NAN_BITS, NULL
 from rules.plan import Plan
 from streams.shard.conjuncts import Entry, planted
@@ -52,24 +53,31 @@ class Chooser:
         self._count = len(entries)
         self._surroundings = surroundings
         self._part = part
+        self._firsts = np.cumsum([0, *(entry.rules for entry in entries)])
         self._tree = planted(entries, len(surroundings.plan.schemas.kinds))
         self._scratch = _Scratch(self._tree.levels)
 
-    def arrived(self, lanes: Lanes) -> tuple[list[list[Chosen]], Ints]:
-        """Return of each shard what each entry chooses of a batch as it arrived, and the rows that lack their key."""
+    def arrived(self, lanes: Lanes) -> tuple[list[list[Chosen]], Ints, Ints]:
+        """Return of each shard what each entry chooses of a batch as it arrived.
+
+        With it are returned how many rows lack the key of each entry, and how many each of its members takes, of the
+        members of all entries in their order.
+        """
         tree, shards = self._tree, self._part.count
         counts = np.zeros(tree.counts, np.int64)
         spans, chosen = self._choose(lanes, self._scratch.all_rows(lanes.shape[1]), ARRIVED, counts, -1)
         missing = counts[tree.lacking]
         total = int(spans.max(initial=0))
+        taken = np.zeros(self._firsts[-1], np.int64)
+        tally(spans, chosen[1], self._firsts, taken)
         if shards == 1:  # a copy of what is scratch, at a third of the cost
             rows, members, keys = (array[:total].copy() for array in chosen)
-            return [_cut(spans, (rows, members, keys))], missing
+            return [_cut(spans, (rows, members, keys))], missing, taken
         ends = np.empty((shards, self._count), np.int64)
         parts = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
         part(lanes, tree.entries, tree.key_lanes, shards, spans, *chosen, ends, *parts)
         starts = np.concatenate([[0], ends.ravel()])[: ends.size].reshape(ends.shape)
-        return [_cut(np.stack(of_shard, axis=1), parts) for of_shard in zip(starts, ends, strict=True)], missing
+        return [_cut(np.stack(of_shard, axis=1), parts) for of_shard in zip(starts, ends, strict=True)], missing, taken
 
     def released(self, lanes: Lanes, order: Ints, rows: Ints) -> list[Chosen]:
         """Return the released rows that each entry chooses in this shard, in order."""

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from events.batch import KIND, TIME, EventBatch
+from events.batch import KIND, POSITION, TIME, EventBatch
 from kernels.opcodes import ON_RELEASE
 from rules.expression.compiled import reads
 from rules.family import families, programs
@@ -34,6 +34,7 @@ from streams.time.buffer import Reader, Released, ReorderBuffer
 from streams.time.watermark import FeedClock, GroupClock, Judgement
 
 Ints = NDArray[np.int64]
+NO_ROWS: Ints = np.empty((2, 0), np.int64)
 Stage = Callable[[str], AbstractContextManager[None]]
 
 
@@ -53,6 +54,7 @@ class TimeGroup:
         scored = [entry for score in self.scores for entry in score.entries]
         self.entries = (*(rules.entry for rules in self.at_once), *ordered, *scored)
         self.missing = np.zeros(len(self.entries), np.int64)  # events of an entry's kinds that lacked its key
+        self.taken = np.zeros(sum(entry.rules for entry in self.entries), np.int64)  # events by entry and member
         self._sampled = {
             number: Chooser([replace(entry, hangs_on=None)], surroundings, part)
             for number, entry in enumerate(ordered)
@@ -72,7 +74,7 @@ class TimeGroup:
         self._halts_at: int | None = None
         self._remembers = False  # what its rules are told of, and is silent
         self._is_heard = True  # whether its at-once rules fire
-        self.repeats: list[Ints] = []  # log positions of what rules dropped in the last step
+        self.repeats = NO_ROWS  # int64[2, n], log positions and feeds of what rules dropped in the last step
         for entry, score in self._hanging.items():
             self.scores[score].also_read((KIND, *self.ordered[self._owners[entry]].lanes))
         readers = [
@@ -134,7 +136,7 @@ class TimeGroup:
             self.halted = watermark >= self._halts_at or over
             if watermark >= self._halts_at:
                 watermark, bound, inclusive = self._halts_at, 2 * self._halts_at, False
-        self.repeats = []
+        self.repeats = NO_ROWS
         if not self.ordered or not self.armed:
             return []
         out: list[Firings] = []
@@ -165,7 +167,8 @@ class TimeGroup:
             for pattern, own in taken:
                 assert released is not None
                 out += pattern.take(own, released)
-                self.repeats.append(pattern.repeats)
+                if len(pattern.repeats):
+                    self.repeats = np.concatenate([self.repeats, _with_feeds(pattern.repeats, released)], axis=1)
             for pattern in self.ordered:
                 if not pattern.idle:
                     out += pattern.advance(watermark, inclusive=inclusive)
@@ -213,6 +216,16 @@ class TimeGroup:
         for owner, missing in zip(self._owners, self.missing[len(self.at_once) :].tolist(), strict=False):
             for _, _, rule in self.ordered[owner].rules:
                 yield rule, missing
+
+    def evaluations(self) -> Iterator[tuple[RulePlan, int]]:
+        """Yield its rules with how many events each of their entries was given."""
+        parts = np.split(self.taken, np.cumsum([entry.rules for entry in self.entries])[:-1])
+        for rules, taken in zip(self.at_once, parts, strict=False):
+            yield from zip(rules.family.rules, taken.tolist(), strict=True)
+        for owner, taken in zip(self._owners, parts[len(self.at_once) :], strict=False):
+            pattern = self.ordered[owner]
+            for family, member, rule in pattern.rules:
+                yield rule, int(taken[pattern.source_of(family, member)])
 
     def remember(self) -> None:
         """Read on without a word, until it is told to `begin`."""
@@ -262,6 +275,13 @@ class TimeGroup:
         for pattern in self.ordered:
             pattern.arm(epoch)
         self.armed = True
+
+
+def _with_feeds(positions: Ints, released: Released) -> Ints:
+    """Return log positions of released rows with the numbers of their feeds, int64[2, n]."""
+    own = released.lanes[POSITION]
+    order = np.argsort(own)
+    return np.stack([positions, released.feeds[order[np.searchsorted(own, positions, sorter=order)]]])
 
 
 def _awaits_epoch(rule: RulePlan) -> bool:

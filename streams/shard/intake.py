@@ -28,25 +28,32 @@ class Arrival:
     """A batch, and the rows of it that concern the rules which read its feed.
 
     `chosen[shard][entry]` goes by the entries of all time groups that read the feed, one group after the other;
-    `missing` counts for each the rows that lack its key. `judgement` is set by whoever judged it first, for others.
+    `missing` counts for each the rows that lack its key, `taken` those that each of its members takes. `judgement` is
+    set by whoever judged it first, for others.
     """
 
     batch: EventBatch
     chosen: list[list[Chosen]]
     missing: Ints
+    taken: Ints
     judgement: Judgement | None = None
 
     def __len__(self) -> int:
         return len(self.batch)
 
     def cut(self, rows: int) -> tuple["Arrival", "Arrival"]:
-        """Return the first `rows` rows and the others; what lacks a key counts with the first."""
+        """Return the first `rows` rows and the others; what was counted counts with the first."""
         first, rest = cut(self.batch, rows)
         ends = [[int(np.searchsorted(own.rows, rows)) for own in entries] for entries in self.chosen]
         pairs = [list(zip(entries, stops, strict=True)) for entries, stops in zip(self.chosen, ends, strict=True)]
         return (
-            Arrival(first, [[own.at(slice(end)) for own, end in of] for of in pairs], self.missing),
-            Arrival(rest, [[_later(own, end, rows) for own, end in of] for of in pairs], np.zeros_like(self.missing)),
+            Arrival(first, [[own.at(slice(end)) for own, end in of] for of in pairs], self.missing, self.taken),
+            Arrival(
+                rest,
+                [[_later(own, end, rows) for own, end in of] for of in pairs],
+                np.zeros_like(self.missing),
+                np.zeros_like(self.taken),
+            ),
         )
 
 

@@ -40,7 +40,7 @@ FORMAT = 6
 WHOLE = Slice()
 NOTHING: Mapping[str, Any] = {}
 SUCCESSOR = "successor"  # the table of a snapshot that holds one of the shard that follows this one
-NO_POSITIONS = np.empty(0, np.int64)
+NO_POSITIONS = np.empty((2, 0), np.int64)
 
 
 class Shard:
@@ -147,13 +147,15 @@ class Shard:
         clock = self._clocks[batch.feed]
         self.positions[batch.feed] = batch.end
         firings: list[Firings] = []
-        start = 0
+        start = member = 0
         with self._stage("order"):
             judgement = clock.follow(batch, arrival.judgement)
             for group in self._groups:
                 if clock in group.clock.clocks:
                     end = start + len(group.entries)
                     group.missing += arrival.missing[start:end]
+                    group.taken += arrival.taken[member : member + len(group.taken)]
+                    member += len(group.taken)
                     firings += group.arrive(batch, arrival.chosen[self.part.index][start:end], clock, judgement)
                     start = end
         with self._stage("alerts"):
@@ -281,8 +283,8 @@ class Shard:
         return min((group.clock.reached for group in self._groups if group.clock.clocks), default=0)
 
     def duplicates(self) -> NDArray[np.int64]:
-        """Log positions of the events that a rule dropped in the last step as duplicates, sorted."""
-        return np.unique(np.concatenate([NO_POSITIONS, *(some for group in self._groups for some in group.repeats)]))
+        """Events that a rule dropped in the last step as duplicates, int64[2, n]: log positions, numbers of feeds."""
+        return _each_once(group.repeats for group in self._groups)
 
     def without_key(self) -> dict[str, int]:
         """How many events of each ordered rule's kinds lacked its key."""
@@ -406,6 +408,15 @@ class Shard:
         return parts
 
 
-def dropped(duplicates: Iterable[NDArray[np.int64]]) -> int:
-    """Return how many events shards dropped as duplicates, each for its rules; an event counts once."""
-    return len(np.unique(np.concatenate(list(duplicates))))
+def dropped(duplicates: Iterable[NDArray[np.int64]]) -> dict[int, int]:
+    """Return how many events shards dropped as duplicates, each for its rules, by feed; an event counts once."""
+    feeds, counts = np.unique(_each_once(duplicates)[1], return_counts=True)
+    return dict(zip(feeds.tolist(), counts.tolist(), strict=True))
+
+
+def _each_once(duplicates: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    some = [each for each in duplicates if each.size]  # mostly there are none, and each block asks
+    if not some:
+        return NO_POSITIONS
+    found = np.concatenate(some, axis=1)
+    return found[:, np.unique(found[0], return_index=True)[1]]

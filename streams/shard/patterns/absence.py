@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from events.alert import Transition
+from events.alert import SEVERITIES, Transition
 from events.batch import POSITION, TIME, Lanes
 from kernels.instants import MINUTE_MS, NEVER
 from kernels.keys.membership import owned
@@ -264,6 +264,12 @@ class Absence(Pattern):
         self._leave(np.flatnonzero(ends), at)
         left, self._left = self._left, []
         return left
+
+    def open(self) -> Ints:
+        """Return how many of its alerts are open by severity, none where it is not live."""
+        if self.rule.mode != "live":
+            return super().open()
+        return np.bincount(self.state["severities"][self.state["fired"] != NULL], minlength=len(SEVERITIES))
 
     def resume(self) -> None:
         """Take up again what is derived from state: when the next key can be due."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from events.alert import SEVERITIES
 from kernels import opcodes as op
 from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
+from kernels.patterns.episode import LEVEL
 from kernels.patterns.shared import ANY, WORD, meet, rest
 from rules.family import FamilyPlan
 from rules.patterns.plan import Accumulation, Threshold, extras
@@ -255,6 +257,15 @@ class Audience:
         if self._episodes is None:
             return np.zeros(len(table.row_keys), np.bool_)
         return ~self._without(table, self._episodes.open())
+
+    def open_alerts(self) -> Ints:
+        """Return how many alerts of live members are open by severity, int64[severities]."""
+        if self._episodes is None:
+            return np.zeros(len(SEVERITIES), np.int64)
+        held = self.table.state
+        is_live = np.array([rule.mode == "live" for rule in self._family.rules])
+        rows = np.flatnonzero(self._episodes.open() & is_live[held["members"]])
+        return np.bincount(held["words"][rows, LEVEL], minlength=len(SEVERITIES))
 
     def leave(self, windows: Ints, now: int) -> None:
         """End the episodes of windows that must leave a full table."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from events.alert import SEVERITIES
 from events.batch import Lanes
 from rules.plan import RulePlan
 from streams.shard.choose import Chosen
@@ -66,6 +67,14 @@ class Pattern(Protocol):
     def idle(self) -> bool:
         """Whether it holds no key, so that nothing can fall due."""
         return self.table is not None and not len(self.table)
+
+    def source_of(self, family: Family, member: int) -> int:
+        """Return by which member of the family of an entry a rule is given events."""
+        return member
+
+    def open(self) -> Ints:
+        """Return how many alerts of live rules are open by severity, the most severe first: int64[severities]."""
+        return np.zeros(len(SEVERITIES), np.int64)
 
     def baselines(self, family: Family, member: int) -> Baselines | None:
         """Return how far the baselines of a member of a family have come, None where it asks for none."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from events.alert import SEVERITIES
 from events.batch import TIME, Lanes
 from kernels.keys.token import marked_all
 from kernels.nulls import NULL
@@ -161,6 +162,14 @@ class Window(Pattern):
             for points in self.source.take(lanes, some, states, table):
                 out += self._told(points)
         return out
+
+    def source_of(self, family: Family, member: int) -> int:
+        """Return whose windows a rule looks at, see `Pattern.source_of`."""
+        return int(self.audiences[self.families.index(family)].sources[member])
+
+    def open(self) -> Ints:
+        """Return how many alerts of live rules are open by severity."""
+        return sum((audience.open_alerts() for audience in self.audiences), np.zeros(len(SEVERITIES), np.int64))
 
     def row_of(self, token: int, member: int) -> int | None:
         """Return the row of a key's window of a member of the windows' family, None where there is none."""

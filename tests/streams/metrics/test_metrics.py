@@ -42,6 +42,16 @@ def test_what_happened_can_be_read(tmp_path):
     assert found["citynerve_source_events_rejected_total", 'feed="city",reason="missing_time"'] == 1
     assert found["citynerve_alerts_total", 'rule="smoke",severity="high",transition="firing"'] == 1
     assert found["citynerve_alert_latency_seconds_count", 'severity="high"'] == 1
+    assert found["citynerve_alert_event_latency_seconds_count", 'severity="high"'] == 1
+    assert found["citynerve_rule_evaluations_total", 'rule="crowd"'] == 10
+    assert found["citynerve_rule_evaluations_total", 'rule="smoke"'] == 1
+    assert found["citynerve_rule_matches_total", 'rule="smoke"'] == 1
+    assert found["citynerve_alerts_active", 'severity="high"'] == 0
+    assert found["citynerve_source_oldest_unprocessed_age_seconds", 'feed="city"'] >= 0
+    kernels = [
+        found["citynerve_kernel_compile_duration_seconds_count", f'cached="{each}"'] for each in ("true", "false")
+    ]
+    assert sum(kernels) > 20
     assert found["citynerve_http_requests_total", 'method="POST",route="/ingest/{kind}",status_class="2xx"'] == 2
     assert found["citynerve_ready", ""] == 1
     assert found["citynerve_log_fsync_duration_seconds_count", ""] > 0

@@ -43,7 +43,7 @@ LINES = (
 
 def test_arrived_rows_are_of_its_kinds_with_a_key_and_all_conditions_true():
     chosen = choice(PLAN)
-    [[own, _]], _ = chosen.arrived(batch(PLAN, *LINES).lanes)
+    [[own, _]], *_ = chosen.arrived(batch(PLAN, *LINES).lanes)
     assert own.rows.tolist() == [0, 5]
     assert own.keys.tolist() == [CITY.token("d"), CITY.token("e")]
 
@@ -51,12 +51,12 @@ def test_arrived_rows_are_of_its_kinds_with_a_key_and_all_conditions_true():
 def test_rows_of_its_kinds_without_a_key_are_counted_before_any_condition_is_asked():
     chosen = choice(PLAN)
     lines = (*LINES, line(0, "g", direction="out"))
-    _, missing = chosen.arrived(batch(PLAN, *lines).lanes)
+    _, missing, _ = chosen.arrived(batch(PLAN, *lines).lanes)
     assert missing.tolist() == [2, 2]
 
 
 def test_without_a_key_it_still_may_be_asked_for():
-    [[_, keyless]], _ = choice(PLAN).arrived(batch(PLAN, *LINES).lanes)
+    [[_, keyless]], *_ = choice(PLAN).arrived(batch(PLAN, *LINES).lanes)
     assert keyless.rows.tolist() == [0, 2, 5]
     assert keyless.keys[1] == NULL
 
@@ -82,7 +82,7 @@ def test_the_slices_of_a_rule_part_its_rows_and_count_alike():
     order, rows = np.ones(6, np.int64), np.arange(6)
     parts = [choice(PLAN, Slice(i, 3)) for i in range(3)]
     for part in parts:
-        arrived, missing = part.arrived(lanes)
+        arrived, missing, _ = part.arrived(lanes)
         assert sorted(row for own, _ in arrived for row in own.rows.tolist()) == [0, 5]
         assert missing.tolist() == [1, 1]
     in_parts = [[own.rows.tolist() for own in part.released(lanes, order, rows)] for part in parts]
@@ -114,7 +114,7 @@ def test_what_coverage_decides_is_asked_on_release_alone():
     [family] = families(plan.rules)
     chosen = Chooser([Entry(family, np.arange(1), rule.kinds, rule.select, rule.key)], surroundings, Slice())
     lanes = batch(plan, *LINES).lanes
-    [[arrived]], _ = chosen.arrived(lanes)
+    [[arrived]], *_ = chosen.arrived(lanes)
     assert arrived.rows.tolist() == [0, 1, 3, 5]
     order, rows = np.ones(lanes.shape[1], np.int64), np.arange(lanes.shape[1])
     assert chosen.released(lanes, order, rows)[0].rows.tolist() == []
