@@ -18,7 +18,7 @@ Columns = NDArray[np.int64]
 _NONE_ABORTED: Final = np.empty((2, 0), np.int64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
     """Messages of a partition in the order of their offsets.
 

@@ -53,23 +53,34 @@ class ConsumeReader:
             self._sought = set()  # the consumer forgets where it stands
         self._sought = {part for part in self._sought if self._wanted[part] == positions[part]}
         self._wanted = dict(positions)
-        self._chunks = deque(chunk for chunk in self._chunks if (chunk.topic, chunk.partition) in self._sought)
+        self._chunks = deque(chunk for chunk in self._chunks if _partition(chunk) in self._sought)
         self.troubles = {part: why for part, why in self.troubles.items() if part in positions}
         self._assigned.set()
 
-    async def next_chunk(self) -> Chunk:
-        """Return the next chunk of any partition."""
-        while not self._chunks:
+    async def next_chunk(self, of: Partition | None = None) -> Chunk:
+        """Return the next chunk of a partition, or of any."""
+        while (found := next((each for each in self._chunks if of in (None, _partition(each))), None)) is None:
             try:
-                await self._consume()
+                await self._consume(of)
             except (KafkaError, OSError, TimeoutError) as error:
                 for partition in self._wanted:
                     self.troubles[partition] = trouble.of(error)
                 await asyncio.sleep(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)
-        chunk = self._chunks.popleft()
-        self._wanted[chunk.topic, chunk.partition] = chunk.next_offset
-        return chunk
+        self._chunks.remove(found)
+        self._wanted[_partition(found)] = found.next_offset
+        return found
+
+    def lag(self) -> dict[Partition, int | None]:
+        """Return for each partition how many offsets lie beyond what was taken."""
+        return {partition: self._lag(partition, offset) for partition, offset in self._wanted.items()}
+
+    def _lag(self, partition: Partition, offset: int) -> int | None:
+        if partition not in self._sought:
+            return None
+        told = self._consumer.last_stable_offset if self._reading.committed_only else self._consumer.highwater
+        end = told(TopicPartition(*partition))
+        return None if end is None else max(end - offset, 0)
 
     def silence_s(self) -> float:
         """Return how long ago a message or the answer that there is none came last."""
@@ -79,7 +90,7 @@ class ConsumeReader:
         """Let go of connections and tasks."""
         await self._consumer.stop()
 
-    async def _consume(self) -> None:
+    async def _consume(self, of: Partition | None) -> None:
         if not self._wanted:
             self._assigned.clear()
             await self._assigned.wait()
@@ -88,7 +99,8 @@ class ConsumeReader:
             self._started = True
         await self._seek()
         try:
-            found = await self._consumer.getmany(timeout_ms=self._reading.wait_ms_max)
+            only = [TopicPartition(*of)] if of in self._sought and of is not None else []
+            found = await self._consumer.getmany(*only, timeout_ms=self._reading.wait_ms_max)
         except OffsetOutOfRangeError as error:
             await self._out_of_range(error.args[0])
             return
@@ -98,7 +110,9 @@ class ConsumeReader:
             partition = (key.topic, key.partition)
             if partition in self._sought and messages:
                 position = await self._consumer.position(key)
-                self._chunks.append(_chunk(partition, self._wanted[partition], position, messages))
+                before = [chunk.next_offset for chunk in self._chunks if _partition(chunk) == partition]
+                offset = before[-1] if before else self._wanted[partition]
+                self._chunks.append(_chunk(partition, offset, position, messages))
                 self.troubles.pop(partition, None)
 
     async def _seek(self) -> None:
@@ -132,6 +146,10 @@ class ConsumeReader:
                 self._consumer.seek(key, earliest)
             else:
                 self.troubles[partition] = trouble.ahead_of_the_log(offset)
+
+
+def _partition(chunk: Chunk) -> Partition:
+    return chunk.topic, chunk.partition
 
 
 def _chunk(

@@ -34,6 +34,7 @@ class _Place:
     partition: Partition
     offset: int  # to ask for next, or EARLIEST or LATEST
     heard: float  # when a broker last answered for it
+    end: int | None = None  # of the partition, as far as is known
     waiting: int = 0  # chunks that nobody has taken yet
     pauses: int = 0  # after how many failures in a row
     ready: float = 0.0  # not to be asked for before
@@ -80,18 +81,26 @@ class FetchReader:
         self.troubles = {partition: why for partition, why in self.troubles.items() if partition in places}
         self._changed.set()
 
-    async def next_chunk(self) -> Chunk:
-        """Return the next chunk of any partition."""
-        while not self._chunks:
+    async def next_chunk(self, of: Partition | None = None) -> Chunk:
+        """Return the next chunk of a partition, or of any."""
+        while True:
+            for number, (place, chunk) in enumerate(self._chunks):
+                if of in (None, place.partition):
+                    del self._chunks[number]
+                    place.waiting -= 1
+                    self._changed.set()  # there is room for one more
+                    return chunk
             if self._task is not None and self._task.done():
                 self._task.result()  # raises what ended it
             self._come.clear()
             await self._come.wait()
-        place, chunk = self._chunks.popleft()
-        place.waiting -= 1
-        if place.waiting == CHUNKS_AHEAD - 1:
-            self._changed.set()
-        return chunk
+
+    def lag(self) -> dict[Partition, int | None]:
+        """Return for each partition how many offsets lie beyond what was taken."""
+        return {
+            partition: None if place.end is None else max(place.end - self._taken(place), 0)
+            for partition, place in self._places.items()
+        }
 
     def silence_s(self) -> float:
         """Return how long ago the partition that was heard of least was heard of."""
@@ -209,10 +218,12 @@ class FetchReader:
                 await self._out_of_range(node, place)
             elif answer.error:
                 self._refused(place, answer.error)
-            elif answer.data:
-                self._read(place, read_chunk(*answer.partition, offset, answer.data, answer.aborted))
             else:
-                self._well(place)
+                place.end = answer.end
+                if answer.data:
+                    self._read(place, read_chunk(*answer.partition, offset, answer.data, answer.aborted))
+                else:
+                    self._well(place)
 
     async def _out_of_range(self, node: int, place: _Place) -> None:
         """Go on where the broker's memory begins; what is ahead of its end is a matter for people."""

@@ -59,8 +59,15 @@ class Reader(Protocol):
         """
         ...
 
-    async def next_chunk(self) -> Chunk:
-        """Return the next chunk of any partition, as soon as there is one."""
+    async def next_chunk(self, of: Partition | None = None) -> Chunk:
+        """Return the next chunk of a partition, or of any, as soon as there is one.
+
+        Those of other partitions stay, and hold up nobody; what is not taken is not read further ahead than a little.
+        """
+        ...
+
+    def lag(self) -> dict[Partition, int | None]:
+        """Return for each partition how many offsets lie beyond what was taken, None before a broker has said."""
         ...
 
     def silence_s(self) -> float:

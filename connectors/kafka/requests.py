@@ -16,6 +16,7 @@ class Answer(NamedTuple):
 
     partition: Partition
     error: int
+    end: int  # offset behind the last message that counts
     aborted: list[tuple[int, int]]
     data: bytes
 
@@ -29,9 +30,10 @@ def fetch(positions: Iterable[tuple[Partition, int]], reading: Reading) -> Fetch
 def fetched(response: Any, committed_only: bool) -> Iterator[Answer]:
     """Read the answer to `fetch`, whichever version of it the broker speaks: from 4 (Kafka 0.11) on."""
     for topic, partitions in response.topics or ():
-        for number, error, _, _, *more in partitions:
-            aborted = more[1] if response.API_VERSION >= 5 else more[0]
-            yield Answer((topic, number), error, aborted or [] if committed_only else [], more[-1] or b"")
+        for number, error, high_watermark, last_stable, *more in partitions:
+            aborted = (more[1] if response.API_VERSION >= 5 else more[0]) if committed_only else ()
+            end = last_stable if committed_only else high_watermark
+            yield Answer((topic, number), error, end, aborted or [], more[-1] or b"")
 
 
 def offsets(wanted: Iterable[tuple[Partition, int]], reading: Reading) -> OffsetRequest:

@@ -54,7 +54,7 @@ class Client:
         ((topic, ((number, offset, _),)),) = request.topics
         self.asked[node, offset] += 1
         error, data = self.answer(node, offset)
-        return SimpleNamespace(API_VERSION=11, topics=[(topic, [(number, error, 0, 0, 0, None, -1, data)])])
+        return SimpleNamespace(API_VERSION=11, topics=[(topic, [(number, error, 9, 9, 0, None, -1, data)])])
 
 
 def reading(monkeypatch, answer, steps, leaders=(1,)):
@@ -140,9 +140,10 @@ def test_reading_follows_the_leader(monkeypatch):
 def test_reading_is_two_chunks_ahead_and_no_further(monkeypatch):
     async def steps(reader):
         await asyncio.sleep(0.5)
-        assert sum(client.asked.values()) == fetch.CHUNKS_AHEAD
+        assert sum(client.asked.values()) == fetch.CHUNKS_AHEAD and reader.lag() == {PARTITION: 9}
         for offset in range(5):
             assert (await reader.next_chunk()).offset == offset
+        assert reader.lag() == {PARTITION: 4}
 
     client = Client(lambda _, offset: (NO_ERROR, one(offset)), [1])
     monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)

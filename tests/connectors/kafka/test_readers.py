@@ -201,6 +201,29 @@ def test_partitions_come_and_go_and_begin_where_they_are_told(broker, topic_name
 
 
 @pytest.mark.parametrize("kind", READERS)
+def test_one_partition_is_read_while_another_one_waits(broker, topic_name, kind):
+    async def steps():
+        await create(broker, topic_name, partitions=2)
+        first, second = (topic_name, 0), (topic_name, 1)
+        sent = {each: await produce(broker, topic_name, VALUES, each[1]) for each in (first, second)}
+        reader = kind(Cluster(broker.address), Reading(partition_bytes=2000))
+        await reader.start()
+        reader.assign({first: 0, second: 0})
+        assert reader.lag() == {first: None, second: None}
+        found: dict = {first: [], second: []}
+        for partition in (second, first):
+            while (chunk := await reader.next_chunk(partition)).next_offset < 250:
+                found[partition] += messages(chunk)
+                assert (chunk.topic, chunk.partition) == partition
+            found[partition] += messages(chunk)
+            assert reader.lag()[partition] == 0 and (partition == first or reader.lag()[first] in (250, None))
+        assert found == sent
+        await reader.close()
+
+    run(steps())
+
+
+@pytest.mark.parametrize("kind", READERS)
 def test_nothing_is_lost_or_read_twice_when_the_broker_dies_under_load(start_broker, topic_name, kind):
     broker = start_broker()
     count = 3000
