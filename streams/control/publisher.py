@@ -155,6 +155,7 @@ class Publisher:
                 if self._stopping():
                     return None
                 self._waiting()
+                continue
             except PublishError as error:
                 if self._stopping():
                     return None

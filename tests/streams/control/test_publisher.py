@@ -1,5 +1,6 @@
 """A change is checked, classed, written down and put in force; what is wrong changes nothing."""
 
+import threading
 from concurrent.futures import Future
 
 import pytest
@@ -8,6 +9,7 @@ from events.identity import CityKey
 from events.place import Problems
 from events.schema import Schemas
 from rules.files import RuleFiles
+from streams.control import publisher
 from streams.control.activation import Activation, PublishError
 from streams.control.history import FOR_EVER, Journal
 from streams.control.publisher import Change, Publisher
@@ -135,6 +137,21 @@ def test_an_engine_that_stops_leaves_it_to_its_next_start(city):
     entry = city.journal.current
     assert city.publisher.settle(entry, city.journal.edition(entry)).at == 1002
     assert city.journal.is_settled
+
+
+def test_an_engine_that_takes_its_time_is_waited_for(city, monkeypatch):
+    monkeypatch.setattr(publisher, "_PATIENCE_S", 0.01)
+    looks = []
+
+    def publish(edition):
+        told = Future()
+        activation = Activation(edition.version, 1001, 50)
+        threading.Timer(0.2, lambda: told.set_result(activation)).start()
+        return told
+
+    city.publisher._publish, city.publisher._waiting = publish, lambda: looks.append(1)
+    answer = city.rules(("low", "high"))
+    assert (answer.result, answer.at) == ("published", 1001) and len(looks) > 1
 
 
 def test_rows_change_without_rules(city):
