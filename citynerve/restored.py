@@ -18,7 +18,7 @@ from streams.log.reader import LogReader
 from streams.shard.choose import Slice
 from streams.shard.reread import Event, SetTexts
 from streams.shard.shard import Shard
-from streams.snapshot.container import SnapshotError, survey
+from streams.snapshot.container import SnapshotError, damage, survey
 from streams.snapshot.store import kept
 
 
@@ -27,10 +27,7 @@ class Restored:
 
     def __init__(self, found: Located, rules: Sequence[Path], reference: Path | None) -> None:
         self._log = LogReader(log_folder(found.data, "events"))
-        newest = {shard: path for shard, _, path in kept(found.data / SNAPSHOTS)}
-        if not newest:
-            raise Failure(say(en=f"{found.data} has no snapshot yet", zh=f"{found.data} 还没有快照"))
-        self.positions = {shard: position for shard, position, _ in kept(found.data / SNAPSHOTS)}
+        newest, self.positions, self.damaged = _newest(found.data)
         self.ruleset, references = _rules(found, rules, reference, next(iter(newest.values())))
         self._texts = SetTexts(references.surroundings, config.city())
         try:
@@ -62,6 +59,46 @@ class Restored:
             return self._log.line(position)
         except LogError:
             return lost_line(position)
+
+
+def _newest(data: Path) -> tuple[dict[int, Path], dict[int, int], list[str]]:
+    """Return by shard the newest snapshot that is sound and its log position, and newer ones that are not, with why.
+
+    Raises
+    ------
+    Failure
+        a shard has none
+    """
+    paths: dict[int, Path] = {}
+    positions: dict[int, int] = {}
+    damaged: list[str] = []
+    there = kept(data / SNAPSHOTS)
+    if not there:
+        raise Failure(say(en=f"{data} has no snapshot yet", zh=f"{data} 还没有快照"))
+    for shard, position, path in reversed(there):
+        if shard in paths:
+            continue
+        if why := _damage(path):
+            damaged.append(f"{path.name}: {why}")
+        else:
+            paths[shard], positions[shard] = path, position
+    if lacking := sorted({shard for shard, _, _ in there} - paths.keys()):
+        shards, why = ", ".join(map(str, lacking)), "; ".join(damaged)
+        raise Failure(
+            say(
+                en=f"no snapshot of shard {shards} is sound: {why}. The next start reads the log again and writes new "
+                "ones; look at the disk",
+                zh=f"分片 {shards} 没有完好的快照: {why}。下次启动会重读日志并写出新的快照;请检查磁盘",
+            )
+        )
+    return dict(sorted(paths.items())), positions, damaged
+
+
+def _damage(path: Path) -> str:
+    try:
+        return damage(path.read_bytes())
+    except OSError as error:
+        return str(error)
 
 
 def _rules(found: Located, rules: Sequence[Path], reference: Path | None, snapshot: Path) -> tuple[Ruleset, References]:

@@ -1,14 +1,19 @@
-"""Tables: for people at a terminal with lines and columns; elsewhere a line a row, parted by tabs, for programs."""
+"""Tables: for people at a terminal with columns, or a block a row where it is narrow; elsewhere for programs.
+
+These are given a line a row, parted by tabs.
+"""
 
 import sys
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from typing import Literal
 
 import click
 
 from citynerve.text import say
 
 Head = Sequence[tuple[str, str]]  # of each column, in English and Chinese
+GAP = 2  # cells between columns
+FOLDED_MIN = 24  # cells of a column that is folded, at least: less is not read with ease
 
 
 def show(title: str, head: Head, rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> None:
@@ -22,16 +27,42 @@ def show(title: str, head: Head, rows: Sequence[Sequence[str]], right: Collectio
     from rich.console import Console
     from rich.table import Table
 
+    console = Console(highlight=False)
+    folded = _folded(names, rows, console.width)
+    if folded is None:
+        for line in _blocks(title, names, rows):
+            console.print(line, markup=False, soft_wrap=True)
+        return
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     for number, name in enumerate(names):
-        table.add_column(name, justify="right" if number in right else "left", overflow="fold", no_wrap=number == 0)
+        where: Literal["right", "left"] = "right" if number in right else "left"
+        table.add_column(name, justify=where, overflow="fold", no_wrap=number not in folded)
     for cells in rows:
         table.add_row(*cells)
-    Console(highlight=False).print(table, markup=False)
+    console.print(table, markup=False)
 
 
-def instant(epoch_ms: int | None) -> str:
-    """Return an instant in the time zone of this machine, a dash for none."""
-    if epoch_ms is None:
-        return "–"
-    return datetime.fromtimestamp(epoch_ms / 1000).astimezone().isoformat(" ", "seconds")
+def _folded(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Collection[int] | None:
+    """Return the column that has to be folded for a table to be that wide, if any; None where that is not enough."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    beyond = sum(widths) + GAP * len(widths) - width
+    if beyond <= 0:
+        return ()
+    widest = widths.index(max(widths))
+    return (widest,) if widths[widest] - beyond >= FOLDED_MIN else None
+
+
+def _blocks(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a block a row: its first cell, and below it what the others are."""
+    from rich.cells import cell_len
+
+    if title:
+        yield title
+    indent = max(map(cell_len, names[1:]), default=0)
+    for first, *others in rows:
+        yield first
+        for name, cell in zip(names[1:], others, strict=True):
+            if cell:
+                yield f"  {name}{' ' * (indent - cell_len(name))}  {cell}"

@@ -81,9 +81,11 @@ def _key(
     from citynerve.restored import Restored
 
     restored = Restored(located(data), rules, reference)
-    wanted = [rule for rule in _named(restored.ruleset.plan, what) if len(rule.key_fields) == len(key)]
+    named = _named(restored.ruleset.plan, what)
+    wanted = [rule for rule in named if len(rule.key_fields) == len(key)]
+    others = [rule for rule in named if len(rule.key_fields) != len(key)]
     if not wanted:
-        fields = dict.fromkeys(", ".join(rule.key_fields) or "–" for rule in _named(restored.ruleset.plan, what))
+        fields = dict.fromkeys(", ".join(rule.key_fields) or "–" for rule in named)
         raise Failure(
             say(
                 en=f"the key of {what} is ({'), ('.join(fields)}): name each of its fields",
@@ -95,11 +97,31 @@ def _key(
         import orjson
 
         rows = [_document(restored, rule, each) for rule, each in found]
-        document = {"key": list(key), "positions": restored.positions, "rules": rows}
+        document = {
+            "key": list(key),
+            "positions": restored.positions,
+            "damaged": restored.damaged,
+            "rules": rows,
+            "other_keys": {rule.rule: list(rule.key_fields) for rule in others},
+        }
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
     else:
         _show(restored, found)
+        for line in _besides(restored, others):
+            click.echo(line, err=True)
     return OK
+
+
+def _besides(restored: "Restored", others: "Sequence[RulePlan]") -> Iterator[str]:
+    """Yield what the table does not show: newer snapshots that are damaged, rules of another key."""
+    for each in restored.damaged:
+        yield say(
+            en=f"a newer snapshot is damaged, this is of the one before: {each}; look at the disk",
+            zh=f"更新的快照已损坏,以上为前一个的内容: {each};请检查磁盘",
+        )
+    if others:
+        named = "; ".join(f"{rule.rule} ({', '.join(rule.key_fields) or '–'})" for rule in others)
+        yield say(en=f"not shown, of another key: {named}", zh=f"主键不同,未列出: {named}")
 
 
 def _named(plan: "Plan", what: str) -> "list[RulePlan]":

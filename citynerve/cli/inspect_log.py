@@ -1,5 +1,6 @@
 """`citynerve inspect log [TOPIC]`: segments of logs, what is damaged in them, and how long they are kept."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from citynerve.cli.command import Argument, Command
 from citynerve.cli.failure import EXIT_CODES, FOUND, OK
 from citynerve.cli.inspect import format as format_option
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
+    from citynerve.city_clock import CityClock
     from citynerve.located import Located
     from streams.log.survey import Segment
 
@@ -70,15 +73,18 @@ def _log(topics: Sequence[str], data: Path | None, format: str) -> int:
 
         click.echo(orjson.dumps(_document(found, logs), option=orjson.OPT_INDENT_2).decode())
     else:
+        from citynerve.city_clock import CityClock
+
+        clock = CityClock.of(found)
         for name, segments in logs.items():
-            _show(name, segments)
-        for line in _retention(found):
+            _show(name, segments, clock)
+        for line in (*_retention(found), *([clock.said()] if sys.stdout.isatty() else [])):
             click.echo(line)
     return FOUND if any(each.damage for segments in logs.values() for each in segments) else OK
 
 
-def _show(name: str, segments: "Sequence[Segment]") -> None:
-    from citynerve.tables import instant, show
+def _show(name: str, segments: "Sequence[Segment]", clock: "CityClock") -> None:
+    from citynerve.tables import show
     from rules.message import memory
 
     rows = [
@@ -86,8 +92,8 @@ def _show(name: str, segments: "Sequence[Segment]") -> None:
             each.path.name,
             f"{each.since:,} – {each.until:,}",
             f"{each.frames:,}",
-            instant(each.first),
-            instant(each.last),
+            clock(each.first),
+            clock(each.last),
             memory(each.size),
             memory(each.until - each.since),
             _index(each.index),
@@ -99,8 +105,11 @@ def _show(name: str, segments: "Sequence[Segment]") -> None:
         click.echo(say(en=f"{name}: empty", zh=f"{name}:空"))
         return
     size = memory(sum(each.size for each in segments))
-    title = say(en=f"{name}: {len(rows)} segments, {size}", zh=f"{name}:{len(rows)} 个文件,{size}")
-    show(title, (("topic", "主题"), *HEAD), [[name, *row] for row in rows], right=(3, 6, 7))
+    title = say(en=f"{name}: {many(len(rows), 'segment')}, {size}", zh=f"{name}:{len(rows)} 个文件,{size}")
+    if sys.stdout.isatty():  # the title has the name
+        show(title, HEAD, rows, right=(2, 5, 6))
+    else:
+        show(title, (("topic", "主题"), *HEAD), [[name, *row] for row in rows])
 
 
 def _index(word: str) -> str:
@@ -117,7 +126,10 @@ def _state(segment: "Segment") -> str:
     ]
     if segment.torn:
         told.append(
-            say(en=f"{segment.torn:,} bytes not acknowledged at the end", zh=f"末尾有 {segment.torn:,} 字节未被确认")
+            say(
+                en=f"{many(segment.torn, 'byte')} not acknowledged at the end",
+                zh=f"末尾有 {segment.torn:,} 字节未被确认",
+            )
         )
     return "; ".join(told) or say(en="sound", zh="完好")
 

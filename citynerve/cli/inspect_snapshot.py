@@ -8,11 +8,13 @@ import click
 
 from citynerve.cli import options
 from citynerve.cli.command import Argument, Command
-from citynerve.cli.failure import EXIT_CODES, FOUND, OK
+from citynerve.cli.failure import EXIT_CODES, FOUND, OK, Failure
 from citynerve.cli.inspect import format as format_option
 from citynerve.text import say
+from events.plural import many
 
 if TYPE_CHECKING:
+    from citynerve.city_clock import CityClock
     from streams.snapshot.container import Table
 
 Header = dict[str, Any]
@@ -58,6 +60,7 @@ def _snapshot(files: Sequence[Path], data: Path | None, format: str) -> int:
 
     told: list[Header] = []
     broken = False
+    clock = _clock(data, named=bool(files))
     for path in files or _kept(data):
         try:
             header, tables = survey(path.read_bytes())
@@ -70,7 +73,7 @@ def _snapshot(files: Sequence[Path], data: Path | None, format: str) -> int:
         broken |= not all(table.sound for table in tables)
         told.append({"file": str(path), **header, "tables": [_told(table) for table in tables]})
         if format != "json":
-            _show(path, header, tables)
+            _show(path, header, tables, clock)
     if format == "json":
         import orjson
 
@@ -88,14 +91,31 @@ def _kept(data: Path | None) -> list[Path]:
     return [path for _, _, path in kept(located(data).data / SNAPSHOTS)]
 
 
-def _show(path: Path, header: Header, tables: "Sequence[Table]") -> None:
-    from citynerve.tables import instant, show
+def _clock(data: Path | None, *, named: bool) -> "CityClock":
+    """Return the clock of the engine; of files that are named it need not be there."""
+    from citynerve.city_clock import CityClock
+    from citynerve.located import located
+    from events.place import Problems
+    from rules.check import UTC
+
+    try:
+        return CityClock.of(located(data))
+    except (Failure, Problems):
+        if not named:
+            raise
+        return CityClock(UTC)
+
+
+def _show(path: Path, header: Header, tables: "Sequence[Table]", clock: "CityClock") -> None:
+    from citynerve.tables import show
     from rules.message import memory
 
     size = memory(sum(table.size for table in tables))
-    click.echo(say(en=f"{path.name}: {len(tables)} tables, {size}", zh=f"{path.name}:{len(tables)} 张数据表,{size}"))
+    click.echo(
+        say(en=f"{path.name}: {many(len(tables), 'table')}, {size}", zh=f"{path.name}:{len(tables)} 张数据表,{size}")
+    )
     for name, value in header.items():
-        click.echo(f"  {name:<10} {instant(value) if name == 'epoch' else _spelled(value)}")
+        click.echo(f"  {name:<10} {clock(value) if name == 'epoch' else _spelled(value)}")
     rows = [
         [
             table.name,

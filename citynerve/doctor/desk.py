@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from citynerve.city_clock import CityClock
 from citynerve.dispatching import DESK
 from citynerve.doctor.finding import Finding, fine, warning, wrong
 from citynerve.doctor.machine import Machine
 from citynerve.located import Located
-from citynerve.tables import instant
 from dispatch.progress import progress
 from dispatch.state import DATABASE
 from dispatch.watchdog import SILENT_AFTER_MS
@@ -42,7 +42,7 @@ def desk(found: Located, machine: Machine) -> Iterator[Finding]:
     unread = max(0, end - reached.position)
     is_at_work = machine.now_ms() - reached.minute <= SILENT_AFTER_MS
     if unread and not is_at_work:
-        since = instant(reached.minute)
+        since = CityClock.of(found)(reached.minute)
         yield wrong(
             "desk",
             f"{many(unread, 'byte of alerts is', 'bytes of alerts are')} not dispatched, "

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from citynerve.city_clock import CityClock
 from citynerve.doctor.finding import Finding, fine, warning, wrong
 from citynerve.doctor.machine import Machine
 from citynerve.located import Located
-from citynerve.tables import instant
 from citynerve.topics import topic, topics_of_logs
 from events.unreadable import reason
 from streams.embedded.folder import SNAPSHOTS
 from streams.log.survey import survey
-from streams.snapshot.container import SnapshotError
-from streams.snapshot.container import survey as survey_snapshot
+from streams.snapshot.container import damage
 from streams.snapshot.store import kept
 
 AHEAD_MS = 2000  # by which `received` may be ahead of a clock that is being slewed
@@ -23,6 +22,7 @@ def logs(found: Located, machine: Machine) -> Iterator[Finding]:
     names = [name for name in topics_of_logs(found.data) if topic(found.data, name).folder.is_dir()]
     if not names:
         yield fine("log", "nothing has been stored yet", "尚未存储任何数据")
+    clock = CityClock.of(found)
     for name in names:
         try:
             segments = survey(topic(found.data, name).folder, newest=1)
@@ -49,16 +49,14 @@ def logs(found: Located, machine: Machine) -> Iterator[Finding]:
         if last is not None and last > machine.now_ms() + AHEAD_MS:
             yield wrong(
                 "clock",
-                f"the clock is behind the log of {name}, of which the last was received at {instant(last)}: "
+                f"the clock is behind the log of {name}, of which the last was received at {clock(last)}: "
                 "times of arrival stand still until then",
-                f"时钟早于 {name} 日志中最后的到达时间 {instant(last)};在此之前到达时间停滞不前",
+                f"时钟早于 {name} 日志中最后的到达时间 {clock(last)};在此之前到达时间停滞不前",
                 "set the clock right before the engine starts",
                 "请先校准时钟再启动引擎",
             )
         if not damage:
-            at, at_zh = (
-                (f"last received at {instant(last)}", f"最后到达 {instant(last)}") if last else ("empty", "为空")
-            )
+            at, at_zh = (f"last received at {clock(last)}", f"最后到达 {clock(last)}") if last else ("empty", "为空")
             yield fine("log", f"{name} is readable, {at}", f"{name} 可读,{at_zh}")
 
 
@@ -92,9 +90,9 @@ def snapshots(found: Located, _machine: Machine) -> Iterator[Finding]:
 def _state(path: Path) -> str:
     """Return what is wrong with a snapshot, empty for nothing."""
     try:
-        _, tables = survey_snapshot(path.read_bytes())
+        why = damage(path.read_bytes())
     except FileNotFoundError:  # a newer one has taken its place
         return ""
-    except (OSError, SnapshotError) as error:
-        return f"{path.name}: {error}"
-    return next((f"{path.name}: {table.name}" for table in tables if not table.sound), "")
+    except OSError as error:
+        why = str(error)
+    return f"{path.name}: {why}" if why else ""

@@ -81,6 +81,15 @@ def survey(data: bytes) -> tuple[dict[str, Any], list[Table]]:
     return header, tables
 
 
+def damage(data: bytes) -> str:
+    """Return what is damaged in a container: what is wrong with it, or a table that is; empty for nothing."""
+    try:
+        _, tables = survey(data)
+    except SnapshotError as error:
+        return str(error)
+    return next((table.name for table in tables if not table.sound), "")
+
+
 def unpack(data: bytes | memoryview) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
     """Read a container back: header (without `tables`) and arrays by name, which look into it, read-only.
 

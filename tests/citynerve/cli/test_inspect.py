@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,6 +31,24 @@ def test_each_segment_of_each_log_is_told(citynerve, ran):
     assert document["needed_from"] > 0
     shown = citynerve("inspect", "log", "events", "--data", ran).out.splitlines()
     assert shown[0].startswith("topic\tsegment") and shown[1].endswith("sound") and "needed from" in shown[2]
+
+
+def test_times_are_those_of_the_city(citynerve, ran, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        document = json.loads(citynerve("inspect", "log", "events", "--data", ran, "--format", "json").out)
+        (events,) = document["logs"]["events"]
+        here = datetime.fromtimestamp(events["received_first"] / 1000, ZoneInfo("Asia/Shanghai"))
+        assert f"\t{here:%Y-%m-%d %H:%M:%S}\t" in citynerve("inspect", "log", "events", "--data", ran).out
+        told = citynerve("inspect", "snapshot", "--data", ran).out
+        epoch = json.loads(citynerve("inspect", "snapshot", "--data", ran, "--format", "json").out)["snapshots"][-1][
+            "epoch"
+        ]
+        assert f"{datetime.fromtimestamp(epoch / 1000, ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}" in told
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_damage_and_a_torn_tail_are_told_apart(citynerve, ran, tmp_path):

@@ -1,6 +1,7 @@
 """What a snapshot remembers of a key is told rule by rule, with the events behind it."""
 
 import json
+import shutil
 
 import orjson
 import pytest
@@ -10,7 +11,7 @@ from events.schema import Schemas
 from rules.check import loads
 from streams.control.edition import Edition
 from streams.control.references import References
-from streams.embedded.folder import open_engine
+from streams.embedded.folder import SNAPSHOTS, open_engine
 from streams.log.file_log import Retention
 from streams.time.watermark import Feed
 
@@ -143,3 +144,30 @@ def test_a_snapshot_of_other_rules_is_told(citynerve, engine, tmp_path):
     (tmp_path / "rules.yaml").write_text(RULES.replace(">= 9", ">= 8"), encoding="utf-8")
     told = citynerve("inspect", "key", "burst", "g1", "--data", engine, "--rules", tmp_path / "rules.yaml")
     assert told.code == 1 and "name its rules with --rules" in told.err
+
+
+def spoilt(path):
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_damaged_snapshot_gives_way_to_the_one_before_and_is_named(citynerve, engine, tmp_path):
+    folder = tmp_path / "engine"
+    shutil.copytree(engine, folder)
+    asked = ("inspect", "key", "silent", "s1", "--data", folder, "--rules", folder / "rules.yaml")
+    newest = max((folder / SNAPSHOTS).glob("shard-000*"))
+    position = int(newest.stem.split(".")[1])
+    damaged = newest.with_name(newest.name.replace(f"{position:016}", f"{position + 1:016}"))
+    shutil.copy(newest, damaged)
+    spoilt(damaged)
+    told = citynerve(*asked)
+    assert told.code == 0 and "last seen" in told.out and f"this is of the one before: {damaged.name}" in told.err
+    spoilt(newest)
+    told = citynerve(*asked)
+    assert told.code == 1 and "no snapshot of shard 0 is sound" in told.err and "--rules" not in told.err
+
+
+def test_rules_of_another_key_are_named(citynerve, engine):
+    told = citynerve("inspect", "key", "gate", "g1", "--data", engine, "--rules", engine / "rules.yaml")
+    assert "not shown, of another key: turned (site, device)" in told.err and "turned" not in told.out
