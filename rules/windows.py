@@ -117,10 +117,12 @@ def name(aggregate: Aggregate) -> tuple[str, str, float]:
     return aggregate.function, argument, 0.0 if counts else aggregate.parameter
 
 
-def accumulates(pattern: Accumulation) -> tuple[Looks, list[tuple[str, str, float, float]]]:
-    """Return what windows of one selection, key and length keep, in any plan: equal ones can take over from others."""
-    aggregates = pattern.window.aggregates if pattern.window else ()
-    return pattern.looks, [(*name(each), each.parameter) for each in aggregates]
+def covers(kept: Accumulation, asked: Accumulation) -> bool:
+    """Return whether windows of one selection, key and length keep all that is asked of such windows in any plan."""
+    known = {name(each): each.parameter for each in (kept.window.aggregates if kept.window else ())}
+    return WIDER.index(kept.looks) >= WIDER.index(asked.looks) and all(
+        known.get(name(each), -1.0) >= each.parameter for each in (asked.window.aggregates if asked.window else ())
+    )
 
 
 def _looks(rule: RulePlan) -> Looks:

@@ -1,12 +1,12 @@
 """How much of the log a ruleset reads back before it takes effect: what fills the state of rules that are new."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 
 from events.block import FUTURE_MS
 from kernels.instants import DAY_MS, HOUR_MS
 from rules.patterns.plan import Absence, Accumulation, Change, Sequence, Threshold
 from rules.plan import Plan, RulePlan
-from rules.windows import WindowsPlan, accumulates, running
+from rules.windows import WindowsPlan, covers, running
 
 WARM_MAX_MS = 48 * HOUR_MS  # older memory is empty
 ALWAYS_MS = FUTURE_MS + 5 * 60_000  # events may lie so far ahead of their arrival, and wait in the order
@@ -17,14 +17,16 @@ def read_back_ms(old: Plan, new: Plan) -> int:
 
     What goes on from the old one needs no more than the rows that wait in the order.
     """
-    kept, windows = {rule.rule: rule for rule in old.rules if rule.mode != "disabled"}, _windows(old)
+    kept = {rule.rule: rule for rule in old.rules if rule.mode != "disabled"}
+    windows = {rule.signature: pattern for rule, pattern in _windows(old.rules)}
     scores = {score.signature for score in old.scores}
-    own = _windows(new)
     needed = [ALWAYS_MS]
     for rule in new.rules:
         before = kept.get(rule.rule)
         goes_on = before is not None and before.signature == rule.signature
-        if rule.mode != "disabled" and not (goes_on and own.get(rule.signature) == windows.get(rule.signature)):
+        for _, asked in _windows([rule]):  # whatever rules looked at them
+            goes_on = rule.signature in windows and covers(windows[rule.signature], asked)
+        if rule.mode != "disabled" and not goes_on:
             needed.append(_filled_by_ms(rule))
         needed += [
             new.scores[number].memory_ms for number, _ in rule.scores if new.scores[number].signature not in scores
@@ -49,12 +51,10 @@ def _filled_by_ms(rule: RulePlan) -> int:
             return 0
 
 
-def _windows(plan: Plan) -> Mapping[str, object]:
-    """Return what accumulates in windows, by the signatures of those who share them."""
-    found: dict[str, object] = {}
-    for runs in running(rule for rule in plan.rules if rule.ordered and rule.mode != "disabled"):
+def _windows(rules: Iterable[RulePlan]) -> Iterator[tuple[RulePlan, Accumulation]]:
+    """Yield what accumulates in the windows that rules look at, with a rule for each signature."""
+    for runs in running(rule for rule in rules if rule.ordered and rule.mode != "disabled"):
         if isinstance(runs, WindowsPlan):
             for rule in runs.source.rules:
                 assert isinstance(rule.pattern, Accumulation)
-                found[rule.signature] = accumulates(rule.pattern)
-    return found
+                yield rule, rule.pattern

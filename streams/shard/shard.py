@@ -36,7 +36,7 @@ from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, unpack
 from streams.time.watermark import BEGINNING, FOREVER, Feed, FeedClock, GroupClock
 
-FORMAT = 6
+FORMAT = 7
 WHOLE = Slice()
 NOTHING: Mapping[str, Any] = {}
 SUCCESSOR = "successor"  # the table of a snapshot that holds one of the shard that follows this one

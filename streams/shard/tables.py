@@ -49,6 +49,16 @@ class Part:
         marked_all(self.keys, np.full(len(keys), mark), keys)
         return replace(self, keys=keys)
 
+    def filled(self, other: "Part") -> "Part":
+        """Write over these what another one with the same columns holds of its keys; return them."""
+        order = np.argsort(other.keys)
+        at = np.searchsorted(other.keys, self.keys, sorter=order)
+        found = np.flatnonzero(at < len(order))
+        found = found[other.keys[order[at[found]]] == self.keys[found]]
+        for name, array in self.state.items():
+            array[found] = other.state[name][order[at[found]]]
+        return self
+
     def of(self, **state: int) -> "Part":
         """Return them with the same value of some columns."""
         return replace(self, state=self.state | {name: np.full(len(self.keys), one) for name, one in state.items()})

@@ -26,6 +26,7 @@ CASES: Mapping[str, int] = {
     "families": 600,
     "blind feeds": 600,
     "succession": 300,
+    "windows handed over": 600,
 }
 
 

@@ -50,43 +50,68 @@ class Engine:
         return bodies(out)
 
     def succeed(
-        self, log: Log, other: "Engine", at: int, *, read: int, shards: int = 1, restored: Collection[int] = ()
+        self, log: Log, changes: Sequence["Change"], *, shards: int = 1, restored: Collection[int] = ()
     ) -> list[Body]:
-        """Return the alerts where another ruleset, which reads blocks from `read` on, takes effect after block `at`.
+        """Return the alerts where other rulesets take effect one after the other.
 
-        It takes effect behind the greatest event time so far. After some blocks what is in force, and what follows it,
-        is `restored` from snapshots.
+        Each takes effect behind the greatest event time so far, and not before the one ahead of it has. After some
+        blocks what is in force, and what follows it, is `restored` from snapshots.
         """
         out = []
         for index in range(shards):
-            shard, successor = self.shard(log, index, shards), other.shard(log, index, shards)
-            successor.remember()
+            now, after, left = self, self, list(changes)
+            shard = successor = self.shard(log, index, shards)
+            coming: dict[int, Shard] = {}
             for number, block in enumerate(log.blocks):
-                if read <= number < at:
-                    successor.step(block)
-                if number == at:
-                    greatest = max(clock.watermark + clock.feed.lateness_ms for clock in shard.clocks.values())
-                    successor.follow(shard, greatest + 1)
+                for change in left:
+                    if change.read == number:
+                        coming[id(change)] = change.engine.shard(log, index, shards)
+                        coming[id(change)].remember()
+                if left and number >= left[0].at and shard is successor:
+                    change = left.pop(0)
+                    after, successor = change.engine, coming.pop(id(change))
+                    successor.follow(shard, ahead_of(shard))
+                for other in coming.values():
+                    other.step(block)
+                out += shard.step(block)
                 if shard is not successor:
-                    out += shard.step(block)
-                if number >= at:
                     out += successor.step(block)
                     out += successor.take_over()
-                if number >= at and not successor.follows:
-                    shard = successor
+                if not successor.follows:
+                    now, shard = after, successor
                 if number in restored:
-                    before = other if shard is successor else self
-                    held, shard = shard.snapshot(), before.shard(log, index, shards)
+                    follows, held = shard is not successor, shard.snapshot()
+                    shard = now.shard(log, index, shards)
                     shard.restore(held)
-                    if number < at:
-                        continue
-                    if successor.follows:
-                        held, successor = successor.snapshot(), other.shard(log, index, shards)
+                    assert shard.snapshot() == held
+                    if follows:
+                        held, successor = successor.snapshot(), after.shard(log, index, shards)
                         successor.restore(held)
                         successor.follow_again(shard)
                     else:
                         successor = shard
         return bodies(out)
+
+    def instant(self, log: Log, at: int) -> int:
+        """Return when another ruleset takes effect that is asked for ahead of a block (epoch ms)."""
+        shard = self.shard(log)
+        for block in log.blocks[:at]:
+            shard.step(block)
+        return ahead_of(shard)
+
+
+def ahead_of(shard: Shard) -> int:
+    """Return the first instant behind all event times that a shard has seen (epoch ms)."""
+    return max(clock.watermark + clock.feed.lateness_ms for clock in shard.clocks.values()) + 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """Another ruleset, which reads blocks from `read` on and is asked for ahead of block `at`."""
+
+    engine: Engine
+    at: int
+    read: int
 
 
 def bodies(alerts: list[Alert]) -> list[Body]:

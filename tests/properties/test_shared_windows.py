@@ -22,6 +22,8 @@ CONDITIONS = (
     "avg(speed_kmh) < {n}0",
     "ratio(speed_kmh < {n}0) >= 0.5",
     "distinct(device) >= 2 or count() > {n}",
+    "distinct(device) >= {n}",
+    "duration() > {n}s or sum(speed_kmh) > {n}0",
     "max(speed_kmh) < 20 and rate() > {n}",
     "'quantile(speed_kmh, 0.5) > 20'",
 )
@@ -30,8 +32,11 @@ OF_STATES = (*CONDITIONS, "count() >= {n} and hour() == 22", "avg(speed_kmh) < {
 
 
 @st.composite
-def sharing(draw: st.DrawFn) -> str:
-    """A rule file with rules that look at the same windows, or nearly: a selection, key or capacity may be another."""
+def sharing(draw: st.DrawFn, *, points: bool = False) -> tuple[str, ...]:
+    """Rules that look at the same windows, or nearly: a selection, key or capacity may be another.
+
+    With `points` none of them remembers what it judged.
+    """
     window = draw(st.sampled_from([*SLIDING, *SLIDING, *PANES, *PANES, *SESSIONS]))
     key = draw(st.sampled_from(["key: site", "key: [site, device]", ""]))
     when = draw(st.sampled_from(["", "when: speed_kmh < 100", "when: device == 'd1'"]))
@@ -39,7 +44,7 @@ def sharing(draw: st.DrawFn) -> str:
     for number in range(draw(st.integers(2, 5))):
         n = draw(st.integers(1, 4))
         forms = ["point", "state"] if window in SLIDING else ["point", "state", "baseline"]
-        form = "point" if window in SESSIONS else draw(st.sampled_from(forms))
+        form = "point" if points or window in SESSIONS else draw(st.sampled_from(forms))
         parts = {
             "point": [f"threshold: {draw(st.sampled_from(CONDITIONS))}"],
             "state": [
@@ -60,13 +65,13 @@ def sharing(draw: st.DrawFn) -> str:
                 key,
                 f"window: {window}",
                 *(part.format(n=n) if "{n}" in part else part for part in parts),
-                draw(st.sampled_from(["", "", "cooldown: 0s", "cooldown: 10s"])),
+                "cooldown: 0s" if points else draw(st.sampled_from(["", "", "cooldown: 0s", "cooldown: 10s"])),
                 draw(st.sampled_from(["severity: low", "severity: {high: count() >= 3, low: default}"])),
                 draw(st.sampled_from(["", "", "capacity: 5000"])),
                 draw(st.sampled_from(["", 'message: "${count}"'])),
             )
         )
-    return file_of(*out)
+    return tuple(out)
 
 
 shared = [0, 0]
@@ -75,7 +80,7 @@ shared = [0, 0]
 @cases("shared windows")
 @given(sharing(), st.integers(0, 2**48), st.sets(st.integers(0, 45)))
 def production_gives_the_alerts_of_its_twin(rules, seed, cuts):
-    engines = both(rules)
+    engines = both(file_of(*rules))
     windows = [each for each in running(engines.engine.plan.rules) if isinstance(each, WindowsPlan)]
     shared[0] += any(len(each.families) > 1 for each in windows)
     shared[1] += 1

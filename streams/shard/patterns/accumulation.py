@@ -1,7 +1,6 @@
 """Aggregates over windows: events in, points out. What they are is said by the rule, as data."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.instants import NEVER
 from kernels.limits import EVIDENCE_MAX
 from kernels.nulls import NULL
+from kernels.patterns.adoption import find_edges, reach
 from kernels.patterns.aggregate import ALIKE, GROUP, HAND, NONE, VACANT
 from kernels.patterns.evidence import chain, gather, remember
 from rules.aggregates import AGGREGATES
@@ -19,8 +19,10 @@ from rules.patterns.plan import Window, extras
 from rules.windows import WIDER
 from streams.shard.choose import Chosen, null_lanes
 from streams.shard.family import Family
+from streams.shard.patterns.adoption import adopt_sliding, adopt_whole
 from streams.shard.patterns.groups import Groups
 from streams.shard.patterns.layout import TIME_ARGUMENT, Asked, lay_out
+from streams.shard.patterns.memory import TREES, Memory, of_sliding, of_whole
 from streams.shard.patterns.mover import mover_of
 from streams.shard.patterns.points import Points
 from streams.shard.tables import Columns, KeyTable, Part
@@ -47,8 +49,11 @@ class Accumulation:
         self._family = family
         self._read = tuple(sorted(lanes))
         self._arguments = _Arguments(family, window)
-        layout = lay_out(self._arguments.asked, window.panes)
+        layout = self._layout = lay_out(self._arguments.asked, window.panes)
         self._table = layout.table
+        self._length, self._slides = window.length_ms, window.panes == "sliding"
+        self._follows, self._every = pattern.looks != "events", pattern.looks == "edges"
+        self._paned = self._follows or len(layout.table[0]) + len(layout.table[4]) > 0
         self._aggregates = len(window.aggregates)
         self._state = tuple(layout.columns)
         self._mover = mover_of(family, pattern, window)
@@ -98,14 +103,29 @@ class Accumulation:
     def _find_due(self, table: KeyTable) -> None:
         self._first_due = self._mover.due(int(table.state["dues"].min()))
 
-    def adopt(self, before: "Accumulation", part: Part) -> Part:
-        """Return keys of another one as this one holds them."""
-        if not self._grouped:
-            return part
-        marks = part.state["marks"].copy()
-        grouped = marks[:, GROUP] != NULL
-        marks[grouped, GROUP] += self._groups.adopt(before._groups, marks[grouped, GROUP], self._grouped)
-        return replace(part, state=part.state | {"marks": marks})
+    def memory(self, part: Part, member: int, at: int) -> Memory:
+        """Return what is remembered of keys of a member at an instant (epoch ms) that they have not reached.
+
+        `part` is the caller's own, and is brought there.
+        """
+        state, layout = part.state, self._layout
+        arguments = self._arguments.of_member(member)
+        if not self._slides:
+            return of_whole(layout, arguments, state, self._groups)
+        if self._paned:
+            paned = (state[name] for name in ("marks", "cells", "bases", *TREES))
+            reach(at, self._length, *paned, layout.table[0])
+        return of_sliding(layout, arguments, state, paned=self._paned)
+
+    def adopt(self, before: Memory, part: Part, member: int, at: int) -> None:
+        """Have keys of a member, filled from the log, go on from what others remember of them at an instant."""
+        own = self.memory(part, member, at)
+        if not self._slides:
+            adopt_whole(own, before, part.state, self._layout, self._groups, session=self._mover.passer is None)
+            return
+        adopt_sliding(own, before, part.state, self._layout, at, self._length)
+        if self._follows:
+            find_edges(part.state["marks"], at, self._length, self._every, part.state["dues"])
 
     def begin(self, table: KeyTable) -> None:
         """Take up what is derived from the state of keys that it now holds."""
@@ -228,6 +248,18 @@ class _Arguments:
                     self._programs.append((each.argument, is_truth))
                 row = rows[key]
             self.asked.append(Asked(each.function, row, each.parameter))
+
+    def of_member(self, member: int) -> dict[int, str]:
+        """Return how a member spells them, the same in any plan; that of none is the events' time."""
+        own = self._family.rules[member].pattern
+        assert isinstance(own, AccumulationPlan)
+        assert own.window is not None
+        spelled = {
+            asked.argument: each.argument.text
+            for asked, each in zip(self.asked, own.window.aggregates, strict=True)
+            if each.argument is not None
+        }
+        return {TIME_ARGUMENT: "", **spelled}
 
     def of(self, lanes: Lanes, chosen: Chosen) -> Floats:
         """Return them of some events, float64[k, n], integers as they are; a truth is 1, 0 or null."""

@@ -187,9 +187,9 @@ class Audience:
         """Let everything happen that falls due before an instant (epoch ms), when the points before it were judged."""
         return self._judge.advance(bound, self.table)
 
-    def judges_as(self, other: "Audience", member: int) -> bool:
-        """Whether what another one judged of its rule is what this one would have, but for constants."""
-        asked = [_asked(rule) for rule in (self._family.rule, other._family.rules[member])]
+    def judges_as(self, member: int, other: "Audience", before: int) -> bool:
+        """Whether what another one judged of its member is what this one would have of its own, but for constants."""
+        asked = [_asked(rule) for rule in (self._family.rules[member], other._family.rules[before])]
         return type(self._judge) is type(other._judge) and asked[0] == asked[1]
 
     def pairs(self, member: int, table: KeyTable) -> Part:

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.nulls import NULL
 from kernels.patterns.distinct import LAST_GROUP, USED, refill
 
 Ints = NDArray[np.int64]
@@ -31,18 +32,26 @@ class Groups:
         if 2 * (int(self.counts[USED]) + values) <= len(self._groups):
             return
         groups, members = self._held()
-        lives = _of_windows(groups, firsts, each)
+        lives = _of_windows(groups, firsts, each)[0] >= 0
         self._fill(groups[lives], members[lives], values)
 
-    def adopt(self, other: "Groups", firsts: Ints, each: int) -> int:
-        """Hold the groups of another one's windows too (see `make_room`); return what is added to their numbers."""
+    def values(self, firsts: Ints, each: int) -> tuple[Ints, Ints, Ints]:
+        """Return the values of some windows (see `make_room`; NULL: has none): their places, groups and values."""
         groups, members = self._held()
-        theirs, values = other._held()
-        lives = _of_windows(theirs, firsts, each)
-        offset = int(self.counts[LAST_GROUP])
-        self.counts[LAST_GROUP] += other.counts[LAST_GROUP]
-        self._fill(np.concatenate([groups, theirs[lives] + offset]), np.concatenate([members, values[lives]]), 0)
-        return offset
+        places, numbers = _of_windows(groups, firsts, each)
+        lives = places >= 0
+        return places[lives], numbers[lives], members[lives]
+
+    def give(self, windows: int, each: int) -> Ints:
+        """Return the first groups of so many new windows."""
+        firsts: Ints = self.counts[LAST_GROUP] + 1 + each * np.arange(windows)
+        self.counts[LAST_GROUP] += windows * each
+        return firsts
+
+    def add(self, groups: Ints, values: Ints) -> None:
+        """Hold values of groups, each once, besides those that are held."""
+        own, members = self._held()
+        self._fill(np.concatenate([own, groups]), np.concatenate([members, values]), 0)
 
     def tables(self) -> dict[str, Ints]:
         """Return the state for a snapshot."""
@@ -65,11 +74,16 @@ class Groups:
         refill(groups, members, self._groups, self._members, self.counts)
 
 
-def _of_windows(groups: Ints, firsts: Ints, each: int) -> NDArray[np.bool_]:
-    """Return which groups are of windows that have `each` of them in a row, from their first ones on."""
-    if not len(firsts):
-        return np.zeros(len(groups), np.bool_)
-    firsts = np.sort(firsts)
-    at = np.searchsorted(firsts, groups, side="right") - 1
-    lives: NDArray[np.bool_] = (at >= 0) & (groups - firsts[np.maximum(at, 0)] < each)
-    return lives
+def _of_windows(groups: Ints, firsts: Ints, each: int) -> tuple[Ints, Ints]:
+    """Return of groups the places of the windows that they are of, which have `each` in a row, -1: of none; and which.
+
+    `firsts` are the first groups of windows, NULL where one has none.
+    """
+    order = np.argsort(firsts)
+    order = order[firsts[order] != NULL]
+    if not len(order):
+        return np.full(len(groups), -1), np.zeros(len(groups), np.int64)
+    at = np.searchsorted(firsts[order], groups, side="right") - 1
+    windows = order[np.maximum(at, 0)]
+    numbers = groups - firsts[windows]
+    return np.where((at >= 0) & (numbers < each), windows, -1), numbers

@@ -35,22 +35,23 @@ class Asked:
 
 @dataclass(frozen=True)
 class Layout:
-    """The kernels' table, and the columns of state (`kernels.patterns.aggregate.STATE`), in their order."""
+    """The kernels' table, and the columns of state (`kernels.patterns.aggregate.STATE`), in their order.
+
+    Of each of the `cells` it is said what it does, with which argument, and whether it is of a mean. A mean has both of
+    its own: windows that go on from others which had one of them would else have the two of different events.
+    """
 
     table: Table
     columns: Columns
+    cells: tuple[tuple[int, int, bool], ...]
 
 
 def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
     """Say what some aggregates over a window need; what several of them need is kept once."""
     sliding = panes == "sliding"
-    cells: dict[tuple[int, int], int] = {} if sliding else {(of.EVENTS, TIME_ARGUMENT): 0}
-
-    def cell(operation: int, argument: int) -> int:
-        return cells.setdefault((operation, argument), len(cells))
-
+    cells: dict[tuple[int, int, bool], int] = {} if sliding else {(of.EVENTS, TIME_ARGUMENT, False): 0}
     lists: list[tuple[int, int]] = []
-    trees: list[int] = []
+    trees: dict[int, int] = {}
     results: list[tuple[int, int, int]] = []
     ring = 0
     for each in aggregates:
@@ -59,20 +60,20 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
             results.append((kind, len(lists), 0))
             lists.append((each.argument, int(each.parameter)))
         elif kind == of.QUANTILE:
-            results.append((kind, len(trees), 0))
-            trees.append(each.argument)
+            results.append((kind, trees.setdefault(each.argument, len(trees)), 0))
         elif sliding and (kind, made) == (of.CELL, [of.EVENTS]):  # exact, so it keeps their times
             ring = int(each.parameter)
             results.append((of.RECENT, 0, 0))
         else:
-            first, second = [cell(operation, each.argument) for operation in made] + [0] * (2 - len(made))
+            own = [(operation, each.argument, kind == of.MEAN) for operation in made]
+            first, second = [cells.setdefault(cell, len(cells)) for cell in own] + [0] * (2 - len(made))
             results.append((kind, first, second))
     table = (
-        np.array([operation for operation, _ in cells], np.int64),
-        np.array([argument for _, argument in cells], np.int64),
+        np.array([operation for operation, _, _ in cells], np.int64),
+        np.array([argument for _, argument, _ in cells], np.int64),
         np.array([argument for argument, _ in lists], np.int64),
         np.array([bound for _, bound in lists], np.int64),
-        np.array(trees, np.int64),
+        np.array([*trees], np.int64),
         np.array(results, np.int64).reshape(-1, 3),
         np.array([each.parameter for each in aggregates], np.float64),
         np.empty((1, 1, len(cells)), np.float64),
@@ -92,4 +93,4 @@ def lay_out(aggregates: Sequence[Asked], panes: Panes) -> Layout:
         "held": (np.uint16, (len(trees), HELD if sliding else 0), 0),
         "held_sizes": (np.int64, (len(trees), 2 + PANES if sliding else 2), 0),
     }
-    return Layout(table, columns)
+    return Layout(table, columns, tuple(cells))

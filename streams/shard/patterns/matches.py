@@ -41,9 +41,11 @@ class Matches:
         """Nothing falls due by time alone."""
         yield from ()
 
-    def adopt(self, before: "Matches", part: Part) -> Part:
-        """Return keys of another one as this one holds them."""
-        return part
+    def memory(self, part: Part, member: int, at: int) -> None:
+        """Nothing is remembered of keys."""
+
+    def adopt(self, before: None, part: Part, member: int, at: int) -> None:
+        """Nothing is remembered of keys."""
 
     def begin(self, table: KeyTable) -> None:
         """Nothing is derived from state."""

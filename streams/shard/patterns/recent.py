@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 from events.batch import POSITION, REPLAYED, TIME, Lanes
 from kernels.limits import EVIDENCE_MAX
-from kernels.patterns.count import count, words
+from kernels.patterns.count import HEADER, count, words
 from rules.patterns.plan import Accumulation as AccumulationPlan
 from rules.patterns.plan import Window
 from streams.shard.choose import Chosen
+from streams.shard.patterns.adoption import counted, filled
+from streams.shard.patterns.latest import Latest
+from streams.shard.patterns.memory import Memory
 from streams.shard.patterns.points import Points
 from streams.shard.tables import Columns, KeyTable, Part
 
@@ -80,9 +83,20 @@ class Recent:
         """Nothing falls due by time alone."""
         yield from ()
 
-    def adopt(self, before: "Recent", part: Part) -> Part:
-        """Return keys of another one as this one holds them."""
-        return part
+    def memory(self, part: Part, member: int, at: int) -> Memory:
+        """Return what is remembered of keys."""
+        recent = part.state["recent"]
+        end = HEADER + 2 * self.ring
+        seen = Latest.of_rings(recent[:, 0], recent[:, 1], recent[:, HEADER:end:2], recent[:, HEADER + 1 : end : 2])
+        return Memory(seen, events=seen)
+
+    def adopt(self, before: Memory, part: Part, member: int, at: int) -> None:
+        """Have keys, filled from the log, go on from what others remember of them."""
+        own = self.memory(part, member, at)
+        recent, end = part.state["recent"], HEADER + 2 * self.ring
+        events = counted(filled(own.seen, before, self._window), before)
+        recent[:, 1] = events.sizes
+        recent[:, 0], recent[:, HEADER:end:2], recent[:, HEADER + 1 : end : 2] = events.in_rings()
 
     def begin(self, table: KeyTable) -> None:
         """Nothing is derived from state."""

@@ -16,8 +16,7 @@ from events.batch import TIME, Lanes
 from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 from rules.expression.compiled import Program
-from rules.patterns.plan import Accumulation
-from rules.windows import WindowsPlan, accumulates
+from rules.windows import WindowsPlan
 from streams.shard.choose import Chosen, Slice, parts_of
 from streams.shard.family import Family
 from streams.shard.firing import Firings
@@ -46,8 +45,15 @@ class Source(Protocol):
         """Let time pass before an instant (epoch ms)."""
         ...
 
-    def adopt(self, before: Any, part: Part) -> Part:
-        """Return keys of another source of this kind as this one holds them."""
+    def memory(self, part: Part, member: int, at: int) -> Any:
+        """Return what is remembered of keys of a member at an instant (epoch ms) that they have not reached.
+
+        `part` is the caller's own, and is brought there.
+        """
+        ...
+
+    def adopt(self, before: Any, part: Part, member: int, at: int) -> None:
+        """Have keys of a member, filled from the log, go on from the memory of another source of the same windows."""
         ...
 
     def begin(self, table: KeyTable) -> None:
@@ -139,9 +145,6 @@ class Window(Pattern):
         self.table.dropping = self._drop
         self._episodes = Episodes(self._open, self._leave)
         self._quiet = False
-        kept = plan.source.rule.pattern
-        assert isinstance(kept, Accumulation)
-        self._kept = type(self.source), accumulates(kept), self.source.columns
 
     def take(self, chosen: Sequence[Chosen], released: Released) -> list[Firings]:
         """Take released rows, in order."""
@@ -205,43 +208,46 @@ class Window(Pattern):
     def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
         """Begin to judge: windows that were kept go on, else as the log filled them, and judgements of them."""
         self._quiet = False
-        self._take_windows([held.pattern for held in before.values() if isinstance(held.pattern, Window)])
+        self._take_windows(at, [held.pattern for held in before.values() if isinstance(held.pattern, Window)])
         names: set[str] = set()
         for audience, family in zip(self.audiences, self.families, strict=True):
             pairs: list[tuple[int, Part]] = []
             for member, rule in enumerate(family.rules):
                 held = goes_on(rule, before, self)
-                if held is not None and audience.judges_as(other := _audience_of(held), held.member):
+                if held is not None and audience.judges_as(member, other := _audience_of(held), held.member):
                     family.suppressed[member] = held.family.suppressed[held.member]
                     pairs.append((member, self._pairs_of(held, other, int(audience.sources[member]))))
                     names.add(rule.rule)
             audience.hold(pairs, self.table)
         return names
 
-    def _take_windows(self, patterns: Sequence["Window"]) -> None:
-        """Hold the windows that others kept just as these, and of the rest what the log filled."""
-        known = {
-            rule.signature: (pattern, member)
-            for pattern in dict.fromkeys(patterns)
-            for member, rule in enumerate(pattern._windows.rules)
-            if pattern._kept == self._kept
-        }
+    def _take_windows(self, at: int, patterns: Sequence["Window"]) -> None:
+        """Hold the windows that others kept of what these take; what they did not keep of it is what the log filled."""
+        known: dict[str, list[tuple[Window, int]]] = {}
+        for pattern in dict.fromkeys(patterns):
+            for other, rule in enumerate(pattern._windows.rules):
+                known.setdefault(rule.signature, []).append((pattern, other))
         parts = []
         for member, rule in enumerate(self._windows.rules):
-            if rule.signature not in known:
-                parts.append(self.table.part(self.table.of_member(member)))
-                continue
-            pattern, other = known[rule.signature]
-            part = pattern.table.part(pattern.table.of_member(other)).marked(int(pattern._windows.marks[other]))
-            parts.append(self._begun(self.source.adopt(pattern.source, part), member))
+            part = self.table.part(self.table.of_member(member))
+            for pattern, other in known.get(rule.signature, ()):
+                part = self._adopted(part, member, pattern, other, at)
+            parts.append(part)
         self.table.hold(parts)
         self.source.begin(self.table)
 
-    def _begun(self, part: Part, member: int) -> Part:
-        """Return windows of a member by their keys without a mark, as this table holds them; of rules nothing yet."""
-        known = {name: part.state[name] for name in ("parts", *self.source.columns) if name in part.state}
-        fresh = self.table.fresh(part.keys, part.touched).marked(int(self._windows.marks[member])).of(members=member)
-        return replace(fresh, state=fresh.state | known)
+    def _adopted(self, filled: Part, member: int, pattern: "Window", other: int, at: int) -> Part:
+        """Return windows of a member as they go on from those of another pattern's, which were filled from the log."""
+        theirs = pattern.table.part(pattern.table.of_member(other)).marked(int(pattern._windows.marks[other]))
+        part = self._fresh(theirs, member).filled(filled)
+        self.source.adopt(pattern.source.memory(theirs, other, at), part, member, at)
+        return replace(part, state=part.state | {"parts": theirs.state["parts"]})
+
+    def _fresh(self, windows: Part, member: int) -> Part:
+        """Return windows by their keys without a mark as they begin here, of a member."""
+        return (
+            self.table.fresh(windows.keys, windows.touched).marked(int(self._windows.marks[member])).of(members=member)
+        )
 
     def _pairs_of(self, held: Held, audience: Audience, source: int) -> Part:
         """Return what was judged of a rule, under the keys of its windows here; those that are gone begin anew."""
@@ -254,9 +260,9 @@ class Window(Pattern):
         lacking = np.flatnonzero(self.table.rows(here.keys) == NULL)
         if len(lacking):
             windows = before.table.part(audience.windows(held.member)[lacking])
-            kept = replace(windows, keys=pairs.keys[lacking], state={"parts": windows.state["parts"]})
-            all_rows = np.flatnonzero(self.table.row_keys != NULL)
-            self.table.hold([self.table.part(all_rows), self._begun(kept, source)])
+            fresh = self._fresh(replace(windows, keys=pairs.keys[lacking]), source)
+            begun = replace(fresh, state=fresh.state | {"parts": windows.state["parts"]})
+            self.table.hold([self.table.part(np.flatnonzero(self.table.row_keys != NULL)), begun])
         return here
 
     def close(self, member: Held, at: int, *, goes_on: bool) -> list[Firings]:

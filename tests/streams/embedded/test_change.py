@@ -11,6 +11,8 @@ from streams.time.watermark import Feed
 from tests.simulation.stepped import Publisher
 from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed, rule
 
+DAY = 24 * 60  # minutes
+
 
 @pytest.fixture
 def city(tmp_path):
@@ -49,6 +51,38 @@ def test_a_limit_that_is_edited_keeps_counts_cooldowns_and_open_alerts(city):
     assert town.said[0].alert == opened.alert
     assert town.passes(23) == [("counted", "firing", "p1", 0)]
     assert len(town.said[0].evidence) == 5
+
+
+def test_a_week_that_is_counted_is_not_forgotten_for_a_neighbour_that_asks_more_of_it(city):
+    week = "from: gate", "key: person", "window: 7d"
+    town = city(rule("weekly", *week, "threshold: count() >= 3"))
+    town.passes(0, gate("p1"), gate("p1"))
+    town.passes(3 * DAY)
+    town.publish(
+        edition(rule("weekly", *week, "threshold: count() >= 3"), rule("more", *week, "threshold: count() > 8"))
+    )
+    town.passes(4 * DAY)
+    other = rule("other", *week, "threshold: distinct(device) >= 2 and rate() > 0", "for: 1m")
+    town.publish(edition(rule("weekly", *week, "threshold: count() >= 3"), other))
+    assert town.passes(4 * DAY + 1, gate("p1")) == []
+    assert town.passes(4 * DAY + 2) == [("weekly", "firing", "p1", 0)]
+    assert len(town.said[0].evidence) == 3
+
+
+def test_a_cooldown_goes_on_for_rules_of_one_kind_that_count_other_events(city):
+    def slow(name, device, below, share):
+        when, threshold = f"when: device == '{device}'", f"threshold: ratio(speed_kmh < {below}) >= {share}"
+        return rule(name, "from: traffic", when, "key: site", "window: 30m", threshold, "cooldown: 20m")
+
+    def car(device):
+        return {"kind": "traffic", "site": "S1", "device": device, "speed_kmh": 5}
+
+    town = city(slow("slow1", "d1", 10, 0.5), slow("slow2", "d2", 20, 0.5))
+    town.passes(0, car("d1"), car("d2"))
+    assert [name for name, *_ in town.passes(1)] == ["slow1", "slow2"]
+    town.publish(edition(slow("slow1", "d1", 10, 0.4), slow("slow2", "d2", 20, 0.4)))
+    town.passes(2, car("d1"), car("d2"))
+    assert town.passes(3) == []
 
 
 def test_a_rule_that_is_new_knows_what_was_before_it(city):
