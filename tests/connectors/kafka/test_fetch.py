@@ -27,6 +27,7 @@ class Client:
 
     def __init__(self, answer, leaders):
         self.answer, self.leaders, self.asked = answer, leaders, Counter()
+        self.takes_s = {1: 0.01, 2: 0.01}
         self.cluster = SimpleNamespace(
             leader_for_partition=lambda _: self.leaders[0],
             unauthorized_topics=(),
@@ -50,7 +51,7 @@ class Client:
         return self.force_metadata_update()
 
     async def send(self, node, request, group=None):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.takes_s[node])
         ((topic, ((number, offset, _),)),) = request.topics
         self.asked[node, offset] += 1
         error, data = self.answer(node, offset)
@@ -135,6 +136,28 @@ def test_reading_follows_the_leader(monkeypatch):
 
     client = reading(monkeypatch, answer, steps, leaders=(1, 1, 2))
     assert client.asked[1, 0] and client.asked[2, 0]
+
+
+def test_an_old_leader_that_answers_late_is_not_listened_to(monkeypatch):
+    client = Client(lambda _, offset: (NO_ERROR, one(offset)), [1])
+    client.takes_s[1] = 0.3
+    monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
+
+    async def within():
+        reader = FetchReader(Cluster("nowhere"))
+        await reader.start()
+        reader.assign({PARTITION: 0})
+        await asyncio.sleep(0.1)
+        client.leaders[0] = 2
+        reader.assign({PARTITION: 0})  # undisturbed; it is looked at once who leads
+        found = []
+        async with asyncio.timeout(30):
+            while len(found) < 40:
+                found += [each[0] for each in messages(await reader.next_chunk())]
+        assert found == list(range(40)) and client.asked[1, 0] == 1
+        await reader.close()
+
+    asyncio.run(within())
 
 
 def test_reading_is_two_chunks_ahead_and_no_further(monkeypatch):
