@@ -22,7 +22,9 @@ from rules import message
 from rules.check import Ruleset
 from rules.edits import Edits
 from rules.excerpt import harmless
-from rules.plan import Plan
+from rules.patterns.plan import Change, Threshold
+from rules.patterns.plan import Sequence as SequencePlan
+from rules.plan import Plan, RulePlan
 from streams.control.edition import Edition
 from streams.control.entry import SetFile
 from streams.control.history import History
@@ -46,7 +48,7 @@ class Wanted:
     sets: Mapping[str, SetFile | Path] | None = None
 
 
-def show(place: Located, history: History, wanted: Wanted) -> None:
+def show(place: Located, history: History, wanted: Wanted, edits: Edits) -> None:
     """Rehearse a change, and print what it would do at once; where it cannot be rehearsed, why."""
     began = time.monotonic()
     try:
@@ -63,18 +65,36 @@ def show(place: Located, history: History, wanted: Wanted) -> None:
                 advance(read)
 
             found = rehearsal.of(edition, told)
-    except (LogError, Problems, LookupError) as error:
+    except (OSError, Problems, LookupError) as error:
         said = say(en=error.en, zh=error.zh) if isinstance(error, LogError) else str(error)
         click.echo(say(en=f"what it raises at once is not known: {said}", zh=f"无法预知会立即产生多少告警: {said}"))
         return
     for line in lines(found, edition.plan):
         click.echo(line)
+    if later := _later(edits, edition.plan):
+        names = ", ".join(later)
+        click.echo(
+            say(
+                en=f"not among these, as they are judged with the next event of each key: {names}",
+                zh=f"以下规则在各主键的下一个事件到来时才判定,不计在内: {names}",
+            )
+        )
     click.echo(_read(found, read, time.monotonic() - began, edition.plan))
 
 
 def is_needed(found: Edits) -> bool:
     """Whether rules are judged otherwise, so that something may begin or end at once."""
     return any(edit.kind != "cosmetic" for edit in found.edits)
+
+
+def _later(edits: Edits, plan: Plan) -> list[str]:
+    """Return the rules whose memory is judged anew, or begins, and that time alone does not make tell."""
+    edited = {edit.rule for edit in edits.edits if edit.kind != "cosmetic"}
+    return [rule.rule for rule in plan.rules if rule.rule in edited and _waits_for_event(rule)]
+
+
+def _waits_for_event(rule: RulePlan) -> bool:
+    return rule.mode != "disabled" and isinstance(rule.pattern, Threshold | SequencePlan | Change)
 
 
 def lines(found: Foreseen, plan: Plan) -> Iterator[str]:
@@ -129,10 +149,8 @@ def _read(found: Foreseen, size: int, seconds: float, plan: Plan) -> str:
     since = message.time(found.since, plan) if found.since else "–"
     at = message.time(found.at, plan)
     return say(
-        en=f"rehearsed as of {at} by the log from {since} on, {bytes_text(size)} in {seconds:.1f} s; "
-        "windows are judged again with the next event of their key",
-        zh=f"按 {at} 的状态预演:读取 {since} 之后的日志,{bytes_text(size)},用时 {seconds:.1f} 秒;"
-        "窗口类规则在主键的下一个事件到来时才重新判定",
+        en=f"rehearsed as of {at} by the log from {since} on, {bytes_text(size)} in {seconds:.1f} s",
+        zh=f"按 {at} 的状态预演:读取 {since} 之后的日志,{bytes_text(size)},用时 {seconds:.1f} 秒",
     )
 
 

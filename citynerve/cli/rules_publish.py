@@ -143,4 +143,4 @@ def show(found: "Edits", place: "Located", history: "History", wanted: "Wanted",
     for line in edit_lines.lines(found):
         click.echo(line)
     if preview and (rehearsing.is_needed(found) or wanted.sets is not None):
-        rehearsing.show(place, history, wanted)
+        rehearsing.show(place, history, wanted, found)

@@ -147,6 +147,7 @@ def test_what_a_change_raises_and_ends_at_once_is_said_before_it_does(city, city
     assert "at once: raises 5 alerts, ends 0 open alerts" in told
     until(lambda: len(alerts(city)) == 5)
     published(city, 2)
+    assert not any("next event" in line for line in told), "of smoke nothing was edited"
     told = command("disable", "quiet")
     assert "at once: raises 0 alerts, ends 5 open alerts" in told
     assert any(line.startswith("  - quiet  ends 5 (low 5): device d") for line in told), told
@@ -155,4 +156,8 @@ def test_what_a_change_raises_and_ends_at_once_is_said_before_it_does(city, city
     assert [alert["transition"] for alert in alerts(city)] == ["firing"] * 5 + ["rule_removed"] * 5
     told = command("rollback", "--no-preview")
     assert not any(line.startswith("at once") for line in told)
+    text = (city / "new.yaml").read_text("utf-8").replace("count() >= 3", "count() >= 1")
+    (city / "new.yaml").write_text(text, encoding="utf-8")
+    told = command("publish", city / "new.yaml")
+    assert "not among these, as they are judged with the next event of each key: smoke" in told
     running.end(signal.SIGTERM)
