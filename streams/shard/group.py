@@ -236,6 +236,8 @@ class TimeGroup:
     def halt(self, at: int) -> None:
         """Let no ordered rule see anything from an instant on (epoch ms)."""
         self._halts_at, self._is_heard = at, True
+        for pattern in self.ordered:
+            pattern.wait()
 
     @property
     def awaits(self) -> bool:

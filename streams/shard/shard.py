@@ -83,7 +83,6 @@ class Shard:
         self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
         self._before: Shard | None = None  # whose state it takes over
         self._begun: set[str] = set()  # its rules that have begun
-        self._is_over = False  # whether it had taken over all when it was restored
 
     @cached_property
     def intake(self) -> Intake:
@@ -201,8 +200,7 @@ class Shard:
 
     def follow_again(self, before: "Shard") -> None:
         """Go on with following a shard; both were restored from one snapshot."""
-        before._until = self._from
-        self._before = None if self._is_over else before
+        self._before, before._until = before, self._from
         for group in before._groups:
             group.halt(self._from)
 
@@ -339,13 +337,13 @@ class Shard:
         shard that follows this one, as a table.
         """
         waits = [number for number, group in enumerate(self._groups) if group.remembers]
-        follows = {"at": self._from, "begun": sorted(self._begun), "waits": waits, "over": not self.follows}
+        follows = {"at": self._from, "begun": sorted(self._begun), "waits": waits} if self.follows else None
         header = {
             **self._header(),
             "positions": self.positions,
             "epoch": self.epoch,
             "muted": sorted(self.muted),
-            "follows": follows if self._from > BEGINNING else None,
+            "follows": follows,
             **beside,
         }
         tables = {SUCCESSOR: np.frombuffer(successor, np.uint8)} if successor else {}
@@ -375,7 +373,7 @@ class Shard:
             for group in self._groups:
                 group.arm(self.epoch)
         if follows := header["follows"]:
-            self._from, self._begun, self._is_over = follows["at"], set(follows["begun"]), follows["over"]
+            self._from, self._begun = follows["at"], set(follows["begun"])
             for number in follows["waits"]:
                 self._groups[number].remember()
                 self._groups[number].halt(self._from)

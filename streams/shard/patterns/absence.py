@@ -88,7 +88,7 @@ class Absence(Pattern):
         self._left: list[Firings] = []  # ends of episodes whose keys had to leave a full table
         self._first_due = int(NEVER)
         self._decided = FAR
-        self._remembers = False
+        self._waits = False  # whether all sights wait for their place
         self._handed_over = np.zeros(0, np.bool_)  # which keys go on in another one
         self._begun = int(NULL)  # when it began to judge: what was overdue then falls due then
         self._ties = Ties()
@@ -141,7 +141,7 @@ class Absence(Pattern):
     def glance(self, chosen: Sequence[Chosen], lanes: Lanes, late: NDArray[np.bool_], feed: int) -> Sequence[Chosen]:
         """Take the sights of a batch that only move a deadline on; return those that wait for their place."""
         (own,) = chosen
-        if self._remembers:
+        if self._waits:
             return chosen
         rows, keys = own.rows, own.keys
         state = self._rows(keys)
@@ -222,7 +222,11 @@ class Absence(Pattern):
 
     def remember(self) -> None:
         """Let all sights wait from now on: which of them only move a deadline on hangs on state that is to come."""
-        self._remembers = True
+        self._waits = True
+
+    def wait(self) -> None:
+        """Let all sights wait from now on: one that moves this deadline on may come too late for that of the next."""
+        self._waits = True
 
     def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
         """Begin to judge: who is known to be silent for too long by then falls due then."""
@@ -230,7 +234,7 @@ class Absence(Pattern):
         held["fired"][:] = NULL  # nobody heard of it
         if "shut" in held:
             held["shut"][:] = NULL
-        self._remembers, self._begun = False, at
+        self._waits, self._begun = False, at
         found = goes_on(self.rule, before, self)
         if found is not None:
             self._go_on(found.pattern, at)

@@ -104,6 +104,10 @@ class Pattern(Protocol):
         """Take events from now on without a word; `begin` forgets what was judged of them."""
         return
 
+    def wait(self) -> None:
+        """Take nothing on arrival from now on: what comes behind an instant is for another one to judge."""
+        return
+
     def begin(self, at: int, before: Mapping[str, Held]) -> set[str]:
         """Begin to judge at an instant (epoch ms): what came before it was only remembered, and told to nobody.
 

@@ -38,6 +38,16 @@ def test_an_absence_that_is_shortened_fires_at_once_for_all_who_were_silent_that
     assert town.passes(53) == [("missed", "resolved", "p1", 1)]
 
 
+def test_a_sight_behind_the_instant_does_not_hide_a_silence_from_the_rules_that_follow(city):
+    """It arrives with what lets the change take effect; for the rules before it came in time, for these too late."""
+    town = city(missed("30m"))
+    town.passes(0, gate("p1"), gate("p2"))
+    town.passes(1, gate("p2"))
+    town.publish(edition(missed("10m")))
+    assert town.passes(12, gate("p1")) == [("missed", "firing", "p1", 0), ("missed", "firing", "p2", 0)]
+    assert town.passes(13) == [("missed", "resolved", "p1", 1)]
+
+
 def test_a_limit_that_is_edited_keeps_counts_cooldowns_and_open_alerts(city):
     town = city(counted(3, "cooldown: 20m"), crowd(2))
     town.passes(0, gate("p1"), gate("p1"), gate("p1"))
