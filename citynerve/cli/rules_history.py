@@ -74,7 +74,7 @@ def _history(verify: bool, format: str, data: Path | None) -> int:
 def _lines(entry: "Entry", history: "History", pending: "Pending | None", timezone: str) -> list[str]:
     from citynerve.published_lines import edit_line, kind_word, reason_words
 
-    mark = say(en="  in force", zh="  生效中") if entry == history.current else ""
+    mark = say(en="  in force", zh="  生效中") if entry == _in_force(history, pending) else ""
     when = _time(entry.time, timezone)
     first = click.style(f"#{entry.entry}  {when}  {kind_word(entry.kind)}  {entry.author}{mark}", bold=bool(mark))
     lines = [
@@ -98,6 +98,16 @@ def _lines(entry: "Entry", history: "History", pending: "Pending | None", timezo
         if pending is not None and outcome.position == pending.activation.position:
             lines.append(click.style(_waiting(pending, timezone), fg="yellow"))
     return lines + [edit_line(edit) for edit in entry.edits]
+
+
+def _in_force(history: "History", pending: "Pending | None") -> "Entry | None":
+    """Return what is in force: what took effect last, and does not wait for its instant."""
+    for entry in reversed(history.entries):
+        outcome = history.outcomes.get(entry.entry)
+        waits = pending is not None and outcome is not None and outcome.position == pending.activation.position
+        if outcome is not None and outcome.refused is None and not waits:
+            return entry
+    return None
 
 
 def _waiting(pending: "Pending", timezone: str) -> str:
@@ -129,7 +139,7 @@ def _json(history: "History", pending: "Pending | None") -> str:
                 "reason": entry.reason,
                 "ruleset": entry.ruleset,
                 "edition": entry.edition,
-                "in_force": entry == history.current,
+                "in_force": entry == _in_force(history, pending),
                 "at": outcome.at if outcome else None,
                 "waits": waits and {"since": waits.activation.received, "feeds": list(waits.feeds)},
                 "refused": outcome.refused if outcome else None,

@@ -282,6 +282,7 @@ class Engine:
         successor = self._succession.done()
         if successor is not None:
             self._now = successor
+            self._succession.over()
             self._snapshots.rename(successor.name, end)
 
     def _behind(self, end: int) -> list[int]:

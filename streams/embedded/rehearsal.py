@@ -160,7 +160,9 @@ class Rehearsal:
 
     def _succeed(self, block: Block, behind: Collection[int]) -> list[Alert]:
         alerts = self._succession.step(block, behind)
-        self._now = self._succession.done() or self._now
+        if (successor := self._succession.done()) is not None:
+            self._now = successor
+            self._succession.over()
         return alerts
 
     def _check(self, position: int, _beside: Mapping[str, int]) -> None:

@@ -108,6 +108,8 @@ class Succession:
                 raise PublishError("this is in force already", "该版本已在生效")
             while self.following is not None and not self._closed:  # three at a time would be too much to hold
                 time.sleep(_PATIENCE_S)
+            if self._closed:
+                raise _stopped()
             asked = self._nearly(edition, now().edition, position, told)
         except PublishError as error:
             told.set_exception(error)
@@ -271,12 +273,13 @@ class Succession:
         return self.following.pass_on(block, to) + self.following.take_over()
 
     def done(self) -> Generation | None:
-        """Return the successor once it has taken over, from then on in force."""
+        """Return the successor once it has taken over; whoever asks puts it in force, and says that it is `over`."""
         successor = self.following
-        if successor is None or self.record is None or successor.follows:
-            return None
+        return None if successor is None or self.record is None or successor.follows else successor
+
+    def over(self) -> None:
+        """Note that the successor is in force: from now on another one may follow it."""
         self.following = self.record = None
-        return successor
 
     def needed_from(self, position: int) -> int:
         """Return from where on the log is needed, so that all can be made again from a position on."""

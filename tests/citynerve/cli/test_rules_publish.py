@@ -10,6 +10,9 @@ import pytest
 from citynerve import proposing, publishing, text
 from citynerve.cli.failure import Failure
 from citynerve.text import use
+from streams.control.activation import Activation, Pending
+from streams.control.pending import PendingFile
+from streams.disk import Disk
 from tests.citynerve.published import Place
 
 
@@ -151,6 +154,19 @@ def _write_anew(place, lines):
     for line in lines:
         log.append("control", line + b"\n").result()
     log.close()
+
+
+def test_a_change_that_waits_is_not_in_force_and_says_for_which_feeds(rules, place):
+    assert rules("disable", "smoke", "--yes").code == 0
+    place.pending = Pending(Activation(place.in_force.version, 1_764_000_000_001, 50, 1_764_000_060_000), ("slow",))
+    place.until(lambda: PendingFile(place.data, Disk()).read() == place.pending)
+    newest, first = rules("history", reason="").out.split("\n\n")
+    assert "in force" in first and "in force" not in newest
+    assert "waits since 2025-11-25 00:01:00 for slow" in newest
+    told = json.loads(rules("history", "--format", "json", reason="").out)["history"]
+    assert [each["in_force"] for each in told] == [False, True]
+    assert told[0]["waits"] == {"since": 1_764_000_060_000, "feeds": ["slow"]} and told[1]["waits"] is None
+    assert "自 2025-11-25 00:01:00 起等待数据源 slow" in rules("history", "--lang", "zh", reason="").out
 
 
 def test_without_an_engine_a_proposal_waits(rules, place, monkeypatch):

@@ -8,7 +8,7 @@ from streams.log.blocks import end_record
 from streams.log.frame import What
 from streams.snapshot.store import kept
 from streams.time.watermark import Feed
-from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed
+from tests.streams.embedded.changing import MINUTE, City, T, counted, crowd, edition, gate, missed, rule
 
 FEEDS = [Feed("a", None, 0), Feed("slow", frozenset({"gate"}), 60 * MINUTE)]
 FIRST, SECOND = edition(crowd(2), counted(3), missed("20m")), edition(crowd(3), counted(2), missed("30m"))
@@ -17,11 +17,12 @@ FIRST, SECOND = edition(crowd(2), counted(3), missed("20m")), edition(crowd(3), 
 class Towns:
     def __init__(self, folder):
         self.folder, self.towns, self.told, self.is_open = folder, [], [], False
+        self.editions = FIRST, SECOND
 
     def open(self, **more):
         """Start the engine, again after the first time."""
         self.close()
-        self.towns.append(City(self.folder, FIRST, SECOND, feeds=FEEDS, **more))
+        self.towns.append(City(self.folder, *self.editions, feeds=FEEDS, **more))
         self.is_open = True
         return self.towns[-1]
 
@@ -72,6 +73,28 @@ def test_a_change_that_waits_goes_on_waiting_after_a_restart_without_reading_the
     other.close()
     assert {ruleset for _, _, ruleset in undisturbed} == {FIRST.plan.version, SECOND.plan.version}
     assert story(towns, restarts=(120, 140, 169, 172, 200)) == undisturbed
+
+
+def test_what_has_taken_over_already_is_known_after_a_restart(towns):
+    """Rules of the fast feed alone go on at once; their open alerts are not theirs who are removed at the end."""
+    alone = rule("hot", "from: sensor", "key: device", "window: 10m", "threshold: count() >= 2", "clear: count() < 1")
+    towns.editions = edition(crowd(2), alone), edition(crowd(3), alone)
+    town = towns.begin()
+    towns.passes(101, *[{"kind": "sensor", "device": "d1", "metric": "smoke", "value": 1.0}] * 2)
+    towns.passes(102)
+    assert [(each.rule, each.transition) for each in town.said] == [("hot", "firing")]
+    town.publish(towns.editions[1])
+    towns.passes(103)
+    assert town.engine.pending.feeds == ("slow",)
+    town.engine.snapshot()
+    town = towns.open()
+    towns.passes(104)
+    towns.passes(165, feed="slow")
+    assert town.engine.pending is None and {each.rule for each in town.said} == {"crowd"}
+    towns.passes(130)
+    assert [(each.rule, each.transition, each.n, each.ruleset) for each in town.said] == [
+        ("hot", "resolved", 1, towns.editions[1].plan.version)
+    ]
 
 
 def test_what_a_change_waits_for_is_told(towns):
