@@ -44,9 +44,9 @@ def columns(servers: str, messages: int) -> Used:
     decoder, lines = Decoder(plan.schemas, plan.layout, CityKey()), MessageLines()
 
     def decoded(chunk: Any) -> None:
-        made = lines(chunk, feed="events")
+        made = lines(chunk, feed="events", partition=chunk.partition)
         if made is not None:
-            decoder(made.block)
+            decoder(made)
 
     return asyncio.run(_chunks(servers, messages, decoded))
 

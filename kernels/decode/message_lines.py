@@ -1,37 +1,46 @@
 """Messages as lines: values that lie scattered, one copy each, as the text that decode takes."""
 
+import numpy as np
+
 from kernels.compile import kernel
 from kernels.decode.crc32c import READ_ONLY
-from kernels.decode.record_batches import VALUE, VALUE_SIZE
-from kernels.decode.wide import WIDTH, byte, copy, pointer
+from kernels.decode.record_batches import OFFSET, TIMESTAMP, VALUE, VALUE_SIZE
+from kernels.decode.wide import WIDTH, byte, copy, newlines, pointer, trailing_zeros
 
 NEWLINE = ord("\n")
+LINE_BITS = 12  # of a log position are the line in its message; lines beyond the last number share it
+OFFSET_BITS = 36  # are the offset, of which the upper bits are known from what is kept
 
 
-@kernel(f"int64({READ_ONLY}, int64[:, ::1], uint8[::1], int64[::1])", allocates=False)
-def lines(data, records, out, starts):
+@kernel(f"Tuple((int64, int64))({READ_ONLY}, int64[:, ::1], int64, uint8[::1], int64[:, ::1])", allocates=False)
+def lines(data, records, base, out, pieces):
     """Write the values of messages as whole lines; one that holds several lines stays several, one without is none.
 
     Parameters
     ----------
     data, records
         uint8[size] and int64[RECORD, n], of `record_batches.records`
+    base
+        log position of the partition
     out
         uint8[bytes of all values + n + WIDTH], out
-    starts
-        int64[n], out: where the lines of each message begin in `out`
+    pieces
+        int64[3, k], out, a column a line: where it begins in `out`, its log position, and when its message was
+        received (epoch ms)
 
     Returns
     -------
-    int64, how many bytes of `out` are lines
+    how many bytes of `out` are lines, and how many lines there are; where these are more than `k`, the columns beyond
+    are missing
 
-    Cost: 10 ns a message of 200 bytes that lie in the cache.
+    Cost: 15 ns a message of 200 bytes that lie in the cache.
     """
     text, to = pointer(data), pointer(out)
     wide = len(data) - WIDTH  # up to here a whole vector may be read
-    end = 0
+    end = found = 0
+    room = pieces.shape[1]
     for row in range(records.shape[1]):
-        starts[row] = end
+        start = end
         at = records[VALUE, row]
         stop = end + records[VALUE_SIZE, row]
         while end < stop and at <= wide:
@@ -42,8 +51,27 @@ def lines(data, records, out, starts):
             out[end] = byte(text, at)
             end += 1
             at += 1
-        end = max(stop, starts[row])
-        if end > starts[row] and out[end - 1] != NEWLINE:
+        end = max(stop, start)
+        if end == start:
+            continue
+        if out[end - 1] != NEWLINE:
             out[end] = NEWLINE
             end += 1
-    return end
+        position = base | (records[OFFSET, row] & ((1 << OFFSET_BITS) - 1)) << LINE_BITS
+        line = 0
+        place = start
+        scanned = start
+        bits = newlines(to, start)
+        while place < end:
+            if found < room:
+                pieces[0, found] = place
+                pieces[1, found] = position | min(line, (1 << LINE_BITS) - 1)
+                pieces[2, found] = records[TIMESTAMP, row]
+            found += 1
+            line += 1
+            while bits == 0:  # the last newline is never missing
+                scanned += WIDTH
+                bits = newlines(to, scanned)
+            place = scanned + trailing_zeros(bits) + 1
+            bits &= bits - np.uint64(1)
+    return end, found

@@ -1,25 +1,32 @@
-"""Messages become lines as the plain definition says, wherever they lie, and each line knows its message."""
+"""Messages become lines as the plain definition says, wherever they lie, and each line knows its place."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.block import POSITION_BITS
 from kernels.decode.message_lines import lines
-from kernels.decode.record_batches import RECORD, VALUE, VALUE_SIZE
+from kernels.decode.record_batches import OFFSET, RECORD, TIMESTAMP, VALUE, VALUE_SIZE
 from kernels.decode.wide import WIDTH
 from tests.naive.message_lines import lines as plain
 
-VALUES = st.lists(st.none() | st.binary(max_size=200) | st.sampled_from([b"\n", b"a\n", b"a\nb", b"x" * 64]))
+VALUES = st.lists(
+    st.none() | st.binary(max_size=200) | st.sampled_from([b"\n", b"a\n", b"a\nb", b"x" * 64, b"\n" * 5000])
+)
 
 
-@given(VALUES, st.lists(st.binary(max_size=70), min_size=1))
-def test_messages_become_lines_as_the_plain_definition_says(values, between):
+@given(VALUES, st.lists(st.binary(max_size=70), min_size=1), st.sampled_from([0, 2**36 - 2, 2**40]), st.integers(0, 9))
+def test_messages_become_lines_as_the_plain_definition_says(values, between, offset, partition):
     data, records = bytearray(between[0]), np.zeros((RECORD, len(values)), np.int64)
     for number, value in enumerate(values):
+        records[OFFSET, number], records[TIMESTAMP, number] = offset + number, 1000 + number
         records[VALUE, number] = len(data)
         records[VALUE_SIZE, number] = -1 if value is None else len(value)
         data += (value or b"") + between[number % len(between)]
+    text, pieces = plain([(offset + i, 1000 + i, value) for i, value in enumerate(values)], partition)
     out = np.full(sum(len(value or b"") + 1 for value in values) + WIDTH, 7, np.uint8)
-    starts = np.empty(len(values), np.int64)
-    size = lines(np.frombuffer(bytes(data), np.uint8), records, out, starts)
-    assert (out[:size].tobytes(), starts.tolist()) == plain(values)
+    for room in (len(pieces), len(pieces) // 2):
+        told = np.empty((3, room), np.int64)
+        size, found = lines(np.frombuffer(bytes(data), np.uint8), records, partition << POSITION_BITS, out, told)
+        assert (out[:size].tobytes(), found) == (text, len(pieces))
+        assert told.T.tolist() == [list(piece) for piece in pieces[:room]]
