@@ -2,8 +2,8 @@
 
 A number that count() or distinct() is compared with becomes one less and one more; any other comparison with a number
 is made to hold always, and never, or where that would be no rule its number is doubled and halved; so is a duration
-that decides when an alert begins, and what says how unusual a silence must be. The `when` of a score is changed as that
-of a rule, for all rules that read it.
+that decides when an alert begins, and what says how unusual a silence must be, with its `out` as a whole. The `when` of
+a score is changed as that of a rule, and its parameters are doubled and halved, for all rules that read it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +22,8 @@ from rules.expression.parse import parse
 from rules.model import Change, Rule, Sequence, Silence, Threshold
 from rules.patterns.absence import CheckedAbsence
 from rules.score_declarations import ScoreDeclaration
+from rules.scores import SCORES
+from rules.silence_declarations import SilenceDeclaration
 from rules.vocabulary import Vocabulary
 from rules.yaml import Scalar
 
@@ -57,9 +59,9 @@ def changed(
     written = rule.rule
     own = macros[written.name.place.path]
 
-    def checked(other: Rule, named: Macros) -> CheckedRule | None:
+    def checked(other: Rule, named: Macros, words: Vocabulary = vocabulary) -> CheckedRule | None:
         try:
-            return rule_check.check(other, dict(named), vocabulary.timezone or UTC, Conditions(schemas, vocabulary))
+            return rule_check.check(other, dict(named), words.timezone or UTC, Conditions(schemas, words))
         except Problems:
             return None
 
@@ -67,6 +69,10 @@ def changed(
         if (made := checked(other, own)) is not None:
             yield gap, made
     yield from _unusual(rule)
+    for gap, declared in _out(rule):
+        words = replace(vocabulary, silences={**vocabulary.silences, declared.name: declared})
+        if (made := checked(written, own, words)) is not None:
+            yield gap, made
     for scalar, put in _expressions(written):
         node = _expanded(parse(scalar.text, scalar.at), own)
         placed = put(replace(scalar, text=EXPRESSION, raw=EXPRESSION))
@@ -78,14 +84,33 @@ def changed(
 
 
 def changed_scores(vocabulary: Vocabulary, schemas: Schemas) -> Iterator[tuple[Gap, ScoreDeclaration]]:
-    """Yield each score with each constant of its `when` changed, and what is missing if no test sees the change."""
+    """Yield each score with each constant changed of its `when`, and each parameter that is not the kernel's own.
+
+    Beside it stands what is missing if no test sees the change.
+    """
     for name, declared in vocabulary.scores.items():
+        yield from _parameters(declared)
         for choices in _limits(declared.when) if declared.when is not None else ():
             for gap, node in choices:
                 other = replace(declared, when=node, when_text=canonical(node))
                 if not any(each.level == "error" for each in score_events.problems(other, vocabulary, schemas)):
                     yield replace(gap, rule=f"scores.{name}", place=declared.place), other
                     break
+
+
+def _parameters(declared: ScoreDeclaration) -> Iterator[tuple[Gap, ScoreDeclaration]]:
+    """Yield a score with each of its parameters doubled and halved, within its limits."""
+    for number, (name, value) in enumerate(declared.parameters):
+        limits = SCORES[declared.kernel].parameters[name]
+        if value == limits.default:
+            continue
+        for scaled in (2 * value, value / 2):
+            other = min(max(scaled, limits.least), limits.most)
+            if other != value:
+                own = declared.parameters
+                changed_ones = (*own[:number], (name, other), *own[number + 1 :])
+                gap = Gap("number", f"scores.{declared.name}", declared.place, f"{name}: {value:g}", f"{other:g}")
+                yield gap, replace(declared, parameters=changed_ones)
 
 
 def _expanded(node: Node, macros: Macros) -> Node:
@@ -240,6 +265,25 @@ def _unusual(rule: CheckedRule) -> Iterator[tuple[Gap, CheckedRule]]:
         yield with_("duration", f"ceiling: {duration(declared.ceiling_ms)}", duration(ms), ceiling_ms=ms)
     for alpha in (min(2 * declared.alpha, (1 + declared.alpha) / 2), declared.alpha / 2):
         yield with_("number", f"alpha: {declared.alpha:g}", f"{alpha:g}", alpha=alpha)
+
+
+def _out(rule: CheckedRule) -> Iterator[tuple[Gap, SilenceDeclaration]]:
+    """Yield what an absence goes by with another `out`: one that always holds, or never, or has another constant."""
+    pattern = rule.pattern
+    declared = pattern.unusual if isinstance(pattern, CheckedAbsence) else None
+    if declared is None or declared.out is None:
+        return
+    written = parse(declared.out.text, declared.out.at)
+    whole = [
+        [(Gap("limit", "", written.place, canonical(written), canonical(other)), other)]
+        for other in (Truth(written.place, True), Truth(written.place, False))
+    ]
+    for choices in (*whole, *(_limits(written) if not isinstance(written, Compare) else ())):
+        gap, other = choices[0]
+        text = canonical(other)
+        out = replace(declared.out, text=text, raw=text)
+        named = replace(gap, rule=rule.rule.name.text, place=declared.place)
+        yield named, replace(declared, out=out, out_text=text)
 
 
 def _put_within(rule: Rule, pattern: Sequence, number: int) -> Callable[[int], Rule]:
