@@ -193,7 +193,10 @@ def test_a_desk_that_is_heard_of_each_minute_is_not_down_between_two():
 
 @pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("10.0.0.9", "10.0.0.9")])
 def test_an_ingest_that_listens_everywhere_is_asked_at_home(host, address):
-    assert desk_process.to_ingest(host, 8080) == ["--ingest", f"http://{address}:8080"]
+    assert desk_process.to_ingest(host, 8080, None) == ["--ingest", f"http://{address}:8080"]
+    certificate = Path("a.pem")
+    by_tls = ["--ingest", f"https://{address}:8080", "--certificate", "a.pem"]
+    assert desk_process.to_ingest(host, 8080, certificate) == by_tls
 
 
 def test_a_run_dispatches_all_that_it_raises(citynerve, tmp_path):
