@@ -90,12 +90,12 @@ def test_the_logs_of_topics_are_kept_as_long_as_it_is_told(tmp_path):
     log_folder(tmp_path, "alerts").mkdir(parents=True)
     ruleset = check.loads(RULES, Schemas.load(), config.city())
     now = [wall_clock()]
-    retention = Retention(keep_ms=80 * MINUTE_MS, headroom_bytes=0)
+    retention = Retention(keep_ms=800 * MINUTE_MS, headroom_bytes=0)
     dispatcher = open_desk(tmp_path, given(ruleset, None)[0], lambda: now[0], retention)
     for _ in range(200):
         dispatcher.tick(incidents=False)
         dispatcher.outbox.deliver()
-        now[0] += MINUTE_MS
+        now[0] += 10 * MINUTE_MS
     dispatcher.outbox.close()
     dispatcher.state.close()
     assert 80 <= len(records(tmp_path, "dispatch.fire")) <= 102

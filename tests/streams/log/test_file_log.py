@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.disk import Disk
-from streams.log.file_log import Commits, FileLog, Retention
+from streams.log.file_log import HOUR_MS, Commits, FileLog, Retention
 from streams.log.frame import What
 from streams.log.index import index_path
 from streams.log.protocol import LogError
@@ -205,21 +205,31 @@ def test_segments_go_that_nobody_needs_and_that_are_old(tmp_path):
 
 
 def test_what_is_old_goes_though_little_comes(tmp_path):
-    now = [1_000]
-    log = FileLog(tmp_path, lambda: now[0], retention=Retention(keep_ms=800, headroom_bytes=0))
+    now, keeping = [1_000], Retention(keep_ms=16 * HOUR_MS, headroom_bytes=0)
+    log = FileLog(tmp_path, lambda: now[0], retention=keeping)
     for number in range(40):
         log.forget(log.end)
         frame = log.append("a", lines(number)).result()
-        now[0] += 50
-    assert len(segments(tmp_path)) <= 11, "a segment ends after an eighth of the time"
+        now[0] += HOUR_MS
+    assert len(segments(tmp_path)) <= 8, "a segment ends after an eighth of the time"
     (first, *_), last = list(log.read(log.begin)), frame.received
-    assert last - 800 - 200 <= first.received <= last - 700
+    assert last - 19 * HOUR_MS <= first.received <= last - 15 * HOUR_MS
     log.close()
-    log = FileLog(tmp_path, lambda: now[0], retention=Retention(keep_ms=800, headroom_bytes=0))
+    log = FileLog(tmp_path, lambda: now[0], retention=keeping)
     before = len(segments(tmp_path))
-    now[0] += 100
+    now[0] += 3 * HOUR_MS
     log.append("a", lines(40)).result()
     assert len(segments(tmp_path)) == before + 1, "and knows how old it is when it is opened again"
+    log.close()
+
+
+def test_what_is_needed_again_stays(tmp_path):
+    log = FileLog(tmp_path, ticking(), retention=Retention(segment_bytes=2000, keep_bytes=6000, headroom_bytes=0))
+    appended(log, range(20))
+    log.forget(log.end)
+    log.forget(needed := log.begin)
+    appended(log, range(20, 100))
+    assert log.begin == needed
     log.close()
 
 
