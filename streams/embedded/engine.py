@@ -5,6 +5,7 @@ snapshots and the logs hold what they would have held. Nothing here waits for a 
 `detected` and the time until the next snapshot, which no alert depends on.
 """
 
+import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -284,6 +285,7 @@ class Engine:
             self._now = successor
             self._succession.over()
             self._snapshots.rename(successor.name, end)
+            gc.collect()  # the one before: its parts name each other, and of its arrays the collector knows nothing
 
     def _behind(self, end: int) -> list[int]:
         """Return the shards that have not taken what ends at a log position."""

@@ -28,7 +28,8 @@ from streams.log.segment import Walk, mapped, segment_path, segments
 
 Clock = Callable[[], int]
 DISK = Disk()
-SEGMENTS = 8  # at least, in the time that is kept
+SEGMENTS = 8  # at least, in the time that is kept; but an hour is one segment if there is room
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ class FileLog(LogReader):
         if self._disk.free(self._folder) < wanted:
             raise _full(self._retention.headroom_bytes >> 20)
         received = max(self._received, self._clock())
-        is_old = self._size and received - self._began > self._retention.keep_ms // SEGMENTS
+        is_old = self._size and received - self._began > max(self._retention.keep_ms // SEGMENTS, HOUR_MS)
         if not self._sound or self._size >= self._retention.segment_bytes or is_old:
             self._roll()
         if not self._size:
