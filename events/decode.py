@@ -17,11 +17,13 @@ from events.memory import Memory
 from events.pieces import settled
 from events.schema import TYPES, Field, Schemas
 from kernels.decode import fields as tables
-from kernels.decode import json_lines, marks, shapes, structure, vocabulary
+from kernels.decode import json_lines, marks, shapes, structure, unforeseen, vocabulary
 from kernels.decode.wide import WIDTH
 from kernels.nulls import NAN_BITS, NULL
 
 NUMBER_LENGTH_MIN = 20  # an undecided number has more digits than fit into a mantissa
+
+CACHE_LINE = 8  # words
 
 SEEDS = 512  # of the vocabulary's hash, to choose the one with the fewest collisions from
 
@@ -45,13 +47,13 @@ class _Scratch(threading.local):
     """Memory of one thread that outlives a block, so that no block pays for fresh pages."""
 
     def __init__(self, keys: int) -> None:
-        self.notes = np.empty(keys, np.int64)
+        self.pages = np.empty(unforeseen.LINES * (int(unforeseen.PAGE) + keys), np.int64)
         self.tokens = np.empty(structure.ROOM, np.uint16)
         self.counts = np.empty(tables.COUNTS, np.int64)
         self.shapes = shapes.unlearned()
         self.marks = np.empty(0, np.uint8)
         self.extra = np.empty(0, np.uint8)
-        self.rejects = np.empty((5, 0), np.int64)
+        self.rejects = np.empty((0, tables.REJECT), np.int64)
         self.undecided = np.empty((0, 4), np.int64)
 
     def fit_size(self, size: int) -> None:
@@ -65,8 +67,8 @@ class _Scratch(threading.local):
         """Make room for the rejects and the extra text of a block."""
         if len(self.extra) < size + 16 * lines + 2 * PADDING:
             self.extra = np.empty((size + 16 * lines) * 5 // 4 + 2 * PADDING, np.uint8)
-        if self.rejects.shape[1] < lines:
-            self.rejects = np.empty((5, lines * 5 // 4), np.int64)
+        if len(self.rejects) < lines:
+            self.rejects = np.empty((lines * 5 // 4, tables.REJECT), np.int64)
 
 
 class Decoder:
@@ -109,9 +111,9 @@ class Decoder:
             known.nulls,
             flat,
             lines,
-            scratch.rejects,
+            scratch.rejects.reshape(-1),
             scratch.extra,
-            scratch.notes,
+            scratch.pages,
             scratch.tokens,
             scratch.shapes,
             scratch.undecided.reshape(-1),
@@ -132,7 +134,7 @@ class Decoder:
             self._layout,
             lanes,
             text,
-            _rejects(scratch.rejects[:, :rejected]),
+            _rejects(scratch.rejects[:rejected]),
             unknown_enums,
             block.end,
         )
@@ -166,8 +168,8 @@ def _decide(text: Bytes, undecided: Table, lanes: Table) -> None:
         lanes[lane[some], row[some]] = literals.astype(np.float64).view(np.int64)
 
 
-def _rejects(columns: Table) -> Rejects:
-    offset, length, line, at, reason = columns.copy()
+def _rejects(rows: Table) -> Rejects:
+    offset, length, line, at, reason = rows.T.copy()
     return Rejects(offset, length, line, at, reason.astype(np.uint8))
 
 
@@ -222,19 +224,28 @@ def _places(field: Field, layout: Layout) -> tuple[int, int]:
 
 
 def _vocabulary(entries: list[tuple[int, str, int]]) -> tuple[Table, Bytes]:
-    raw = [word.encode() for _, word, _ in entries]
-    offsets = np.cumsum([0, *map(len, raw)])
-    words = np.frombuffer(b"".join(raw) + bytes(PADDING), np.uint8).copy()
+    raw = [word.encode() + b'"' for _, word, _ in entries]
+    text = vocabulary.COVER + b"".join(raw) + bytes(PADDING)
+    words = _in_cache_lines(-(-len(text) // 8)).view(np.uint8)
+    words[: len(text)] = np.frombuffer(text, np.uint8)
+    offsets = len(vocabulary.COVER) + np.cumsum([0, *map(len, raw)])
     rows = [
-        (group, offset, len(word), number)
+        (group, offset, len(word) - 1, number)
         for (group, _, number), word, offset in zip(entries, raw, offsets, strict=False)
     ]
     table = np.array(rows, np.int64)
-    slots = np.empty(int(vocabulary.FIRST) + (int(vocabulary.SLOT) << (8 * len(rows)).bit_length()), np.int64)
+    slots = _in_cache_lines(int(vocabulary.FIRST) + (int(vocabulary.SLOT) << (8 * len(rows)).bit_length()))
     seeds = range(SEEDS)
     best = min(seeds, key=lambda seed: vocabulary.fill(words, table, slots, np.uint64(seed)))
     vocabulary.fill(words, table, slots, np.uint64(best))
     return slots, words
+
+
+def _in_cache_lines(words: int) -> Table:
+    """Return int64[words] that begins where a cache line does, so that what is looked up lies in one."""
+    memory = np.empty(words + CACHE_LINE, np.int64)
+    begin = -(memory.ctypes.data // memory.itemsize) % CACHE_LINE
+    return memory[begin : begin + words]
 
 
 def _nulls(layout: Layout) -> Table:

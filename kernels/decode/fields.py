@@ -53,3 +53,5 @@ EXTRA: Final = 2  # bytes of extra text
 UNKNOWN_ENUMS: Final = 3
 UNDECIDED: Final = 4  # numbers whose text the caller converts
 COUNTS: Final = 5
+
+REJECT: Final = 5  # words of a row of `rejects`: offset, length, line, at, reason

@@ -3,9 +3,9 @@
 import numpy as np
 
 from kernels.compile import kernel
-from kernels.decode.numbers import number
+from kernels.decode.numbers import number, short_end
 from kernels.decode.reasons import ACCEPTED, SYNTAX, TOO_DEEP
-from kernels.decode.strings import QUOTE, string_end
+from kernels.decode.strings import QUOTE, plain_end, string_end
 from kernels.decode.wide import byte, cold, word
 
 ALONE = np.int64(0)  # depth of a value that is the line
@@ -40,6 +40,7 @@ def after_space(text, at):
 @kernel()
 def scalar_end(text, marks, at):
     """Return (end, reason) of the value at `at` that is no object and no array."""
+    cold()
     c = byte(text, at)
     if c == QUOTE:
         end, _, reason = string_end(text, marks, at + 1)
@@ -52,13 +53,6 @@ def scalar_end(text, marks, at):
     if c == 0x66 and four(text, at + 1) == FALSE_WORD:
         return at + 5, ACCEPTED
     return at, SYNTAX
-
-
-@kernel(inline=True)
-def is_over(text, end):
-    """Say whether a value may end before `end`: at a comma, a brace or white space."""
-    c = byte(text, end)
-    return c == 0x2C or c == 0x7D or c <= 0x20
 
 
 @kernel()
@@ -90,9 +84,12 @@ def value_end(text, marks, at, depth):
             depth -= 1
             opened >>= 1
         else:
-            at, reason = scalar_end(text, marks, at)
-            if reason != ACCEPTED:
-                return at, reason
+            end = plain_end(text, marks, at + 1) + 1 if c == QUOTE else short_end(text, at)
+            if end <= 0:
+                end, reason = scalar_end(text, marks, at)
+                if reason != ACCEPTED:
+                    return end, reason
+            at = end
         while depth > base:  # past a value: close what ends here, or go on to the next member
             at = after_space(text, at)
             c = byte(text, at)
@@ -118,10 +115,12 @@ def member_value(text, marks, at):
     """Return (position of the value, reason) of the member whose name is at `at`."""
     if byte(text, at) != QUOTE:
         return at, SYNTAX
-    at, _, reason = string_end(text, marks, at + 1)
-    if reason != ACCEPTED:
-        return at, reason
-    at = after_space(text, at + 1)
+    end = plain_end(text, marks, at + 1)
+    if end < 0:
+        end, _, reason = string_end(text, marks, at + 1)
+        if reason != ACCEPTED:
+            return end, reason
+    at = after_space(text, end + 1)
     if byte(text, at) != 0x3A:
         return at, SYNTAX
     return after_space(text, at + 1), ACCEPTED

@@ -309,18 +309,82 @@ def short_number(chunk):
 
 
 @kernel(inline=True)
-def short_double(text, at):
-    """Return (end, bits) of the double of the number at `at`, as `number` and `double` would.
+def is_over(c):
+    """Say whether a value may end before a byte: a comma, a closing bracket or white space."""
+    return c <= 0x20 or c == 0x2C or c | 0x20 == 0x7D
 
-    -1 where the number is not short, is -0, or nothing that may end a value follows it.
+
+@kernel(inline=True)
+def character(chunk, bit):
+    """Return the byte of which `bit` is the highest bit, of 8 that are exclusive-ored with "0"."""
+    return np.int64((chunk >> np.uint64(bit - 7 & 63)) & LOWEST) ^ 0x30
+
+
+@kernel(inline=True)
+def short_double(text, at, is_read):
+    """Return (is_short, bits) of the double of the number at `at`, as `number` and `double` would.
+
+    It is short if it has up to 7 characters without its sign, no exponent, is not -0, and what may end a value follows
+    it. That a field mostly has a fraction or mostly none is foreseen, so these have a branch each. The bits of what is
+    not `is_read` are 0: its grammar is all that is looked at.
     """
     sign = np.int64(byte(text, at) == 0x2D)
-    is_short, after, end, _, fraction, mantissa = short_number(word(text, at + sign) ^ ZEROS)
-    is_over = (after <= 0x20) | (after == 0x2C) | (after == 0x7D)
-    if not (is_short & is_over) or (sign != 0 and mantissa == 0):
+    chunk = word(text, at + sign) ^ ZEROS
+    others = not_digits(chunk)
+    whole = trailing_zeros(np.int64(others))  # highest bit of the first byte that is no digit
+    if whole < 15 or (whole > 15 and chunk & LOWEST == 0):
+        return False, np.int64(0)
+    after = character(chunk, whole)
+    if after == 0x2E:
+        end = trailing_zeros(np.int64(others & (others - ONE)))
+        if end < whole + 16 or end == 64 or not is_over(character(chunk, end)):
+            return False, np.int64(0)
+        if not is_read:
+            return True, np.int64(0)
+        below = (ONE << np.uint64(whole - 7)) - ONE
+        squeezed = (chunk & below) | ((chunk >> np.uint64(8)) & ~below)
+        mantissa = np.int64(eight_digits(squeezed << np.uint64(79 - end)))
+        value = np.float64(mantissa) / TENS[np.uint64((end - whole - 8) >> 3)]
+    else:
+        if whole == 64 or not is_over(after):
+            return False, np.int64(0)
+        if not is_read:
+            return True, np.int64(0)
+        mantissa = np.int64(eight_digits(chunk << np.uint64(71 - whole)))
+        value = np.float64(mantissa)
+    return (sign == 0) | (mantissa != 0), np.float64(value).view(np.int64) | sign << 63
+
+
+@kernel(inline=True)
+def short_end(text, at):
+    """Return the end of the number at `at`, -1 where it is not short; see `short_double`, but it may be -0."""
+    at += byte(text, at) == 0x2D
+    chunk = word(text, at) ^ ZEROS
+    others = not_digits(chunk)
+    end = trailing_zeros(np.int64(others))
+    if end < 15 or (end > 15 and chunk & LOWEST == 0):
+        return np.int64(-1)
+    if character(chunk, end) == 0x2E:
+        whole = end
+        end = trailing_zeros(np.int64(others & (others - ONE)))
+        if end < whole + 16:
+            return np.int64(-1)
+    return at + (end >> 3) if end < 64 and is_over(character(chunk, end)) else np.int64(-1)
+
+
+@kernel(inline=True)
+def long_integer(text, at):
+    """Return (end, value) of the integer of 8 to 15 digits, without a sign, at `at`; -1 where there is none.
+
+    What follows it may be anything.
+    """
+    chunk = word(text, at) ^ ZEROS
+    more = word(text, at + 8) ^ ZEROS
+    digits = trailing_zeros(np.int64(not_digits(more))) >> 3
+    if not_digits(chunk) != 0 or digits > 7 or chunk & LOWEST == 0:
         return np.int64(-1), np.int64(0)
-    value = np.float64(np.int64(mantissa)) / TENS[np.uint64(fraction)]
-    return at + sign + end, np.float64(value).view(np.int64) | sign << 63
+    low = eight_digits((more << np.uint64(56 - (digits << 3))) << np.uint64(8))
+    return at + 8 + digits, np.int64(eight_digits(chunk) * WHOLE_TENS[np.uint64(digits)] + low)
 
 
 @kernel(inline=True)

@@ -31,9 +31,18 @@ from kernels.decode.fields import (
     UNDECIDED,
     UNKNOWN_ENUMS,
 )
-from kernels.decode.forms import STRING_MAX, short_token
-from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, four, is_over, is_space
-from kernels.decode.numbers import INTEGER, INTEGER_MAX, LONG_INTEGER, double, number, short_double
+from kernels.decode.forms import short_token
+from kernels.decode.nested import FALSE_WORD, NULL_WORD, TRUE_WORD, four, is_space
+from kernels.decode.numbers import (
+    INTEGER,
+    INTEGER_MAX,
+    LONG_INTEGER,
+    double,
+    is_over,
+    long_integer,
+    number,
+    short_double,
+)
 from kernels.decode.reasons import (
     ACCEPTED,
     ID_TOO_LONG,
@@ -44,7 +53,7 @@ from kernels.decode.reasons import (
     UNKNOWN_KIND,
     WRONG_TYPE,
 )
-from kernels.decode.strings import QUOTE, plain_end, string_end, unescape
+from kernels.decode.strings import QUOTE, plain_end, short_length, string_end, unescape
 from kernels.decode.times import instant
 from kernels.decode.vocabulary import HEADS, TAILS, find, rare_word
 from kernels.decode.wide import byte, cold
@@ -58,7 +67,7 @@ HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 def is_null(text, start):
     """Say whether the value noted at `start` is null."""
     cold()
-    return four(text, start) == NULL_WORD and is_over(text, start + 4)
+    return four(text, start) == NULL_WORD and is_over(byte(text, start + 4))
 
 
 @kernel(inline=True)
@@ -76,16 +85,26 @@ def word_at(text, marks, start, group, slots, mask, words, extra, used):
 def time_at(text, marks, start, extra, used):
     """Return (epoch ms, reason) of a noted time; NULL is WRONG_TYPE."""
     if byte(text, start) != QUOTE:
-        end, tag, mantissa, exponent, reason = number(text, start)
-        if reason != ACCEPTED or (tag != INTEGER and tag != LONG_INTEGER) or not is_over(text, end):
-            return NULL, WRONG_TYPE
-        negative = byte(text, start) == 0x2D
-        value = -np.int64(mantissa) if negative else np.int64(mantissa)
-        fits = tag == INTEGER and exponent == 0 and mantissa <= INTEGER_MAX
-        return value, ACCEPTED if fits else NUMBER_OUT_OF_RANGE
+        end, value = long_integer(text, start)
+        if end >= 0 and is_over(byte(text, end)):
+            return value, ACCEPTED
+        return rare_integer(text, start)
     end = plain_end(text, marks, start + 1)
     value = instant(text, start + 1, end) if end >= 0 else rare_instant(text, marks, start + 1, extra, used)
     return value, ACCEPTED if value != NULL else WRONG_TYPE
+
+
+@kernel()
+def rare_integer(text, start):
+    """Return (epoch ms, reason) of a noted time that is no string, see `time_at`."""
+    cold()
+    end, tag, mantissa, exponent, reason = number(text, start)
+    if reason != ACCEPTED or (tag != INTEGER and tag != LONG_INTEGER) or not is_over(byte(text, end)):
+        return NULL, WRONG_TYPE
+    negative = byte(text, start) == 0x2D
+    value = -np.int64(mantissa) if negative else np.int64(mantissa)
+    fits = tag == INTEGER and exponent == 0 and mantissa <= INTEGER_MAX
+    return value, ACCEPTED if fits else NUMBER_OUT_OF_RANGE
 
 
 @kernel()
@@ -117,7 +136,7 @@ def put_name(text, marks, start, size, is_text, city, lane, fixed, lanes, lines,
         return used, ACCEPTED
     else:
         end, tag, _, _, reason = number(text, start)
-        if is_text or (tag != INTEGER and tag != LONG_INTEGER) or not is_over(text, end):
+        if is_text or (tag != INTEGER and tag != LONG_INTEGER) or not is_over(byte(text, end)):
             reason = WRONG_TYPE
         begin += end - start == 2 and byte(text, start) == 0x2D and byte(text, start + 1) == 0x30  # -0 is 0
     if reason != ACCEPTED:
@@ -154,7 +173,7 @@ def put_number(text, start, lane, lanes, lines, row, undecided, counts):
     """Put a noted number of any spelling, null included, to its lane; return ACCEPTED or WRONG_TYPE."""
     cold()
     end, tag, mantissa, exponent, reason = number(text, start)
-    if reason != ACCEPTED or not is_over(text, end):
+    if reason != ACCEPTED or not is_over(byte(text, end)):
         return ACCEPTED if is_null(text, start) else WRONG_TYPE
     if lane >= 0:
         bits, certain = double(mantissa, exponent, tag, byte(text, start) == 0x2D)
@@ -173,12 +192,26 @@ def write_hex(code, out, to):
 
 
 @kernel()
+def kind_of(text, marks, first, slots, mask, words, extra, used, notes):
+    """Return (kind, position, reason) of a noted line of any spelling: its kind, or where and why it has none."""
+    cold()
+    start = notes[KIND_KEY]
+    if start <= first:
+        return np.int64(-1), first, MISSING_KIND
+    kind, reason = word_at(text, marks, start, KINDS, slots, mask, words, extra, used)
+    if reason != ACCEPTED:
+        return kind, start, MISSING_KIND if is_null(text, start) else reason
+    return kind, start, ACCEPTED if kind >= 0 else UNKNOWN_KIND
+
+
+@kernel(inline=True)
 def settle(
     text,
     marks,
     size,
     first,
     end_of_line,
+    kind,
     time_max,
     city,
     slots,
@@ -197,7 +230,7 @@ def settle(
     """Make the noted line `text[first:end_of_line]` the event of a row.
 
     The line was walked, or only scanned: then what is said of it holds where it is accepted, and else it may be that
-    its values are not even JSON.
+    its values are not even JSON. `kind` is its code, or -1 where that is not known yet.
 
     Returns
     -------
@@ -206,14 +239,10 @@ def settle(
         missing) and why. The row's lanes may then be written in part.
     """
     used = counts[EXTRA]
-    start = notes[KIND_KEY]
-    if start <= first:
-        return first, MISSING_KIND
-    kind, reason = word_at(text, marks, start, KINDS, slots, mask, words, extra, used)
-    if reason != ACCEPTED:
-        return start, MISSING_KIND if is_null(text, start) else reason
     if kind < 0:
-        return start, UNKNOWN_KIND
+        kind, start, reason = kind_of(text, marks, first, slots, mask, words, extra, used, notes)
+        if reason != ACCEPTED:
+            return start, reason
     start = notes[TIME_KEY]
     if start <= first:
         return first, MISSING_TIME
@@ -235,9 +264,8 @@ def settle(
         lane = fields[field + LANE]
         if type_ > ENUM_TYPE:
             fixed = fields[field + FIXED_LANE]
-            end = plain_end(text, marks, start + 1) if byte(text, start) == QUOTE else -1
-            length = end - start - 1
-            if not 0 < length <= STRING_MAX:
+            length = short_length(text, marks, start)
+            if length == 0:
                 used, reason = put_name(
                     text, marks, start, size, type_ == TEXT_TYPE, city, lane, fixed, lanes, lines, row, extra, used
                 )
@@ -250,13 +278,13 @@ def settle(
             if fixed >= 0:
                 lanes[fixed * lines + row] = (start + 1) << SLICE_BITS | length
         elif type_ == NUMBER_TYPE:
-            end, bits = short_double(text, start)
-            if end < 0:
+            is_done, bits = short_double(text, start, lane >= 0)
+            if is_done and lane >= 0:
+                lanes[lane * lines + row] = bits
+            if not is_done:
                 reason = put_number(text, start, lane, lanes, lines, row, undecided, counts)
                 if reason != ACCEPTED:
                     return start, reason
-            elif lane >= 0:
-                lanes[lane * lines + row] = bits
         elif type_ == ENUM_TYPE:
             if lane >= 0:
                 group = fields[field + GROUP]
@@ -285,9 +313,9 @@ def settle(
             if lane >= 0:
                 lanes[lane * lines + row] = value
         else:
-            is_true = four(text, start) == TRUE_WORD and is_over(text, start + 4)
+            is_true = four(text, start) == TRUE_WORD and is_over(byte(text, start + 4))
             if not is_true and not (
-                byte(text, start) == 0x66 and four(text, start + 1) == FALSE_WORD and is_over(text, start + 5)
+                byte(text, start) == 0x66 and four(text, start + 1) == FALSE_WORD and is_over(byte(text, start + 5))
             ):
                 if is_null(text, start):
                     continue

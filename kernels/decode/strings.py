@@ -11,6 +11,7 @@ from kernels.decode.wide import WIDTH, byte, cold, copy, highs, stops, trailing_
 
 QUOTE = 0x22
 BACKSLASH = 0x5C
+SHORT_MAX = np.uint64(16)
 MARKS = 57  # bytes that a word of marks speaks of, wherever it begins
 
 
@@ -135,6 +136,15 @@ def plain_end(text, marks, at):
     bits = np.int64(word(marks, at >> 3) >> np.uint64(at & 7))
     end = at + trailing_zeros(bits)
     return end if bits != 0 and byte(text, end) == QUOTE else -1
+
+
+@kernel(inline=True)
+def short_length(text, marks, start):
+    """Return how many bytes the string at `start` has, if it is plain and has 1 to `SHORT_MAX`; else 0."""
+    at = start + 1
+    length = trailing_zeros(np.int64(word(marks, at >> 3) >> np.uint64(at & 7)))
+    is_short = byte(text, start) == QUOTE and np.uint64(length - 1) < SHORT_MAX and byte(text, at + length) == QUOTE
+    return length if is_short else np.int64(0)
 
 
 @kernel(inline=True)

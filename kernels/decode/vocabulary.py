@@ -1,34 +1,29 @@
 """The words that schemas know (names of fields, kinds, enum values): an open-addressing table from text to number.
 
-One table holds them all; a `group` keeps them apart: the same text may be a field, a kind and a value. A word's
-first 16 bytes and its length are its print; only words of more are compared further.
+One table holds them all; a `group` keeps them apart: the same text may be a field, a kind and a value. A word's print
+are its first 32 bytes, the quote behind it included, which tells words of other lengths apart; only words that are
+longer are compared further.
 """
 
 import numpy as np
 
 from kernels.compile import kernel
 from kernels.decode.reasons import ACCEPTED
-from kernels.decode.strings import unescape
-from kernels.decode.wide import byte, cold, pointer, word
+from kernels.decode.strings import QUOTE, unescape
+from kernels.decode.wide import byte, cold, differs, pointer, word
 from kernels.keys.token import P1, fold
 
 SEED = np.uint64(0)  # the first word of `slots`: chosen so that most words are found at once
-FIRST = np.uint64(4)  # word of the first slot
-SLOT = np.uint64(4)  # words a slot: the first 16 bytes of a word, then
-TAIL = np.uint64(1)
-TAG = np.uint64(2)  # group and length
-NUMBER = np.uint64(3)  # and offset in `words`; -1: the slot is free
-LENGTH_BITS = 32
-NUMBER_BITS = 24
+FIRST = np.uint64(8)  # word of the first slot
+SLOT = np.uint64(8)  # words a slot: the print, then
+GROUP = np.uint64(4)
+LENGTH = np.uint64(5)
+NUMBER = np.uint64(6)  # -1: the slot is free
+OFFSET = np.uint64(7)  # in `words`
+PRINT_MAX = 31  # bytes of a word that its print holds as a whole
+COVER = bytes([0xFF] * 32 + [0] * 32)  # `words` begins so; from 31 - n on it is the mask of a print of n bytes
 HEADS = np.array([(1 << 8 * min(n, 8)) - 1 for n in range(17)], np.uint64)  # of n bytes, masks of the first 8 ...
 TAILS = np.array([(1 << 8 * max(n - 8, 0)) - 1 for n in range(17)], np.uint64)  # ... and of the second
-
-
-@kernel(inline=True)
-def word_print(text, at, length):
-    """Return the first and the second 8 bytes of `text[at:at + length]`; what is beyond the word is 0."""
-    kept = np.uint64(min(length, 16))
-    return word(text, at) & HEADS[kept], word(text, at + 8) & TAILS[kept]
 
 
 @kernel()
@@ -42,44 +37,44 @@ def is_same(text, at, words, offset, length):
 
 
 @kernel(inline=True)
-def home(head, tail, tag, seed):
-    """Return the hash that says where a word's slot is."""
-    return fold(head ^ seed, P1 ^ tail ^ np.uint64(tag))
+def home(text, at, cover, group, slots, mask, words):
+    """Return the first slot, as a word of `slots`, in which a word is looked for; `cover` is where its mask begins."""
+    head = word(text, at) & word(words, cover)
+    tail = word(text, at + 8) & word(words, cover + 8)
+    return fold(head ^ np.uint64(slots[SEED]), tail ^ np.uint64(group) ^ P1) & mask
 
 
 @kernel(inline=True)
 def find(text, at, length, group, slots, mask, words):
-    """Return the number of the word `text[at:at + length]` of a group, -1 where the group has no such word.
+    """Return the number of the word `text[at:at + length]` of a group, which has a quote behind it; -1 for none.
 
     Nothing foresees whether a word is known, so that is no branch: most are in the first slot, or it is free.
     """
-    head, tail = word_print(text, at, length)
-    tag = group << LENGTH_BITS | length
-    slot = home(head, tail, tag, np.uint64(slots[SEED])) & mask
-    place = slot * SLOT + FIRST
-    number = slots[place + NUMBER]
-    other = (np.uint64(slots[place]) ^ head) | (np.uint64(slots[place + TAIL]) ^ tail)
-    is_other = other | np.uint64(slots[place + TAG] ^ tag) != 0
-    if (is_other & (number >= 0)) | (length > 16):
-        return probe(text, at, length, tag, slot, slots, mask, words)
-    return number & ((1 << NUMBER_BITS) - 1) | -np.int64(is_other)
+    if length > PRINT_MAX:
+        return probe(text, at, length, group, slots, mask, words)
+    cover = PRINT_MAX - length
+    place = home(text, at, cover, group, slots, mask, words)
+    number = slots[place + FIRST + NUMBER]
+    is_other = differs(text, at, words, cover, slots, place + FIRST) | (slots[place + FIRST + GROUP] != group)
+    if is_other & (number >= 0):
+        return probe(text, at, length, group, slots, mask, words)
+    return number
 
 
 @kernel()
-def probe(text, at, length, tag, slot, slots, mask, words):
-    """Go on from a slot that holds another word, or for a word that is longer than its print; see `find`."""
+def probe(text, at, length, group, slots, mask, words):
+    """Look for a word in all slots where it may be; see `find`."""
     cold()
-    head, tail = word_print(text, at, length)
-    while True:
-        place = slot * SLOT + FIRST
-        number = slots[place + NUMBER]
-        other = (np.uint64(slots[place]) ^ head) | (np.uint64(slots[place + TAIL]) ^ tail)
-        if other | np.uint64(slots[place + TAG] ^ tag) == 0:
-            if length <= 16 or is_same(text, at, words, number >> NUMBER_BITS, length):
-                return number & ((1 << NUMBER_BITS) - 1)
-        if number < 0:
-            return -1
-        slot = (slot + np.uint64(1)) & mask
+    cover = max(PRINT_MAX - length, 0)
+    place = home(text, at, cover, group, slots, mask, words)
+    while slots[place + FIRST + NUMBER] >= 0:
+        slot = place + FIRST
+        is_other = differs(text, at, words, cover, slots, slot) | (slots[slot + GROUP] != group)
+        if not is_other and slots[slot + LENGTH] == length:
+            if length <= PRINT_MAX or is_same(text, at, words, slots[slot + OFFSET], length):
+                return slots[slot + NUMBER]
+        place = (place + SLOT) & mask
+    return np.int64(-1)
 
 
 @kernel()
@@ -89,6 +84,7 @@ def rare_word(text, marks, at, group, slots, mask, words, extra, used):
     _, end, reason = unescape(text, marks, at, extra, used)
     if reason != ACCEPTED:
         return -1, reason
+    extra[end] = QUOTE
     return find(extra, used, end - used, group, slots, mask, words), ACCEPTED
 
 
@@ -96,25 +92,28 @@ def rare_word(text, marks, at, group, slots, mask, words, extra, used):
 def fill(words, entries, slots, seed):
     """Enter words into a table, and return how many of them are not in the first slot that they are looked for in.
 
-    `entries` has rows of (group, offset, length, number); at most an eighth of the slots is taken, so that probing
-    ends.
+    `entries` has rows of (group, offset, length, number), and a quote is behind each word; at most an eighth of the
+    slots is taken, so that probing ends.
     """
     text = pointer(words)
-    mask = (np.uint64(len(slots)) - FIRST) // SLOT - np.uint64(1)
+    slots_ = pointer(slots)
+    mask = np.uint64(len(slots)) - FIRST - SLOT
     slots[:] = -1
     slots[SEED] = np.int64(seed)
     displaced = 0
     for i in range(len(entries)):
         group, offset, length, number = entries[i, 0], entries[i, 1], entries[i, 2], entries[i, 3]
-        head, tail = word_print(text, offset, length)
-        tag = group << LENGTH_BITS | length
-        slot = home(head, tail, tag, seed) & mask
-        displaced += slots[slot * SLOT + FIRST + NUMBER] >= 0
-        while slots[slot * SLOT + FIRST + NUMBER] >= 0:
-            slot = (slot + np.uint64(1)) & mask
-        place = slot * SLOT + FIRST
-        slots[place] = np.int64(head)
-        slots[place + TAIL] = np.int64(tail)
-        slots[place + TAG] = tag
-        slots[place + NUMBER] = offset << NUMBER_BITS | number
+        cover = max(PRINT_MAX - length, 0)
+        place = home(text, offset, cover, group, slots_, mask, text)
+        displaced += slots[place + FIRST + NUMBER] >= 0
+        while slots[place + FIRST + NUMBER] >= 0:
+            place = (place + SLOT) & mask
+        slot = place + FIRST
+        for j in range(4):
+            kept = word(text, offset + 8 * j) & word(text, cover + 8 * j)
+            slots[slot + np.uint64(j)] = np.int64(kept)
+        slots[slot + GROUP] = group
+        slots[slot + LENGTH] = length
+        slots[slot + NUMBER] = number
+        slots[slot + OFFSET] = offset
     return displaced

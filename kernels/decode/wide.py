@@ -61,6 +61,17 @@ def pair(typing, text, at):
 
 
 @intrinsic
+def quadruple(typing, numbers, at):
+    """Return four numbers of 16 bits from a place on, the first of them lowest."""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.bitcast(builder.gep(args[0], [args[1]]), _WORD.as_pointer())
+        return builder.load(pointer, align=1)
+
+    return types.uint64(numbers, types.int64), codegen
+
+
+@intrinsic
 def byte(typing, text, at):
     """Return the byte at a position, as int64."""
 
@@ -230,6 +241,23 @@ def differences(typing, text, at, words, row):
         return _mask(builder, builder.icmp_unsigned("!=", _vector(builder, args), builder.load(other, align=8)))
 
     return types.int64(text, types.int64, words, types.int64), codegen
+
+
+@intrinsic
+def differs(typing, text, at, masks, cover, words, row):
+    """Say whether 32 bytes of the text, masked by those from `cover` on, are others than those from word `row` on."""
+
+    def codegen(context, builder, signature, args):
+        half = ir.VectorType(_BYTE, WIDTH // 2)
+
+        def load(pointer, at):
+            return builder.load(builder.bitcast(builder.gep(pointer, [at]), half.as_pointer()), align=1)
+
+        masked = builder.and_(load(args[0], args[1]), load(args[2], args[3]))
+        found = builder.bitcast(builder.icmp_unsigned("!=", masked, load(args[4], args[5])), ir.IntType(WIDTH // 2))
+        return builder.icmp_unsigned("!=", found, ir.Constant(ir.IntType(WIDTH // 2), 0))
+
+    return types.boolean(text, types.int64, masks, types.int64, words, types.uint64), codegen
 
 
 @intrinsic

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kernels.decode.numbers import ACCEPTED, NUMBER_OUT_OF_RANGE, REAL, double, number, short_double
+from kernels.decode.numbers import (
+    ACCEPTED,
+    INTEGER,
+    NUMBER_OUT_OF_RANGE,
+    REAL,
+    double,
+    long_integer,
+    number,
+    short_double,
+    short_end,
+)
 from kernels.decode.wide import pointer
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -146,7 +156,9 @@ def test_what_is_no_json_number_does_not_pass(literal: str) -> None:
 
 @numba.njit
 def scan_short(text):
-    return short_double(pointer(text), 0)
+    is_short, bits = short_double(pointer(text), 0, True)
+    is_grammatical, _ = short_double(pointer(text), 0, False)
+    return is_short, bits, is_grammatical, short_end(pointer(text), 0)
 
 
 @settings(max_examples=2000, deadline=None)
@@ -161,10 +173,37 @@ def scan_short(text):
 @example("007", ",")
 def test_a_short_number_is_what_any_number_is(literal: str, after: str) -> None:
     text = np.frombuffer((literal + after).encode() + b"9.9" * 24, np.uint8).copy()
-    end, bits = scan_short(text)
+    is_short, bits, is_grammatical, end = scan_short(text)
     number_end, _, number_bits, certain, reason = scan(text)
+    assert (end >= 0) == is_grammatical
+    if is_short:
+        assert is_grammatical
+        assert (bits, True) == (number_bits, certain)
     if end >= 0:
-        assert (end, bits, True, ACCEPTED) == (number_end, number_bits, certain, reason)
-        assert text[end] in b",} \n\t"
-    elif re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", literal, re.ASCII) and after in ",} \n\t":
-        assert len(literal.lstrip("-")) > 7 or (literal[0] == "-" and float(literal) == 0)
+        assert (end, ACCEPTED) == (number_end, reason)
+        assert text[end] in b",}] \n\t"
+        assert is_short or (literal[0] == "-" and float(literal[:end]) == 0)
+    elif re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", literal, re.ASCII) and after in ",}] \n\t":
+        assert len(literal.lstrip("-")) > 7
+
+
+@numba.njit
+def scan_long(text):
+    return long_integer(pointer(text), 0)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.text("0123456789-.e", min_size=6, max_size=18))
+@example("1795445939194")
+@example("01795445939194")
+@example("123456789012345")
+@example("1234567890123456")
+@example("1234567")
+def test_a_long_integer_is_what_any_number_is(literal: str) -> None:
+    text = np.frombuffer(literal.encode() + b"," * 24, np.uint8).copy()
+    end, value = scan_long(text)
+    number_end, tag, found, certain, reason = scanned(literal)
+    if end >= 0 and text[end] == ord(","):
+        assert (end, value, INTEGER, True, ACCEPTED) == (number_end, found, tag, certain, reason)
+    else:
+        assert not re.fullmatch(r"[1-9]\d{7,14}", literal, re.ASCII)
