@@ -11,15 +11,17 @@ def points_since(
     """Return the looks at the window of one key.
 
     `events[:taken]` came before it went over, of which `events[read:taken]` were read again for what is new; each of
-    its aggregates knows of no event before `events[known[i]]`. A session that was begun otherwise by what was read
-    teaches nothing.
+    its aggregates knows of no event before `events[known[i]]`. A session that what was read began later teaches what
+    came since, one that it began earlier nothing.
     """
     filled = events[read:taken]
-    begun = events.index(sessions(window, filled)[-1].inside[0]) if window.panes == "session" and filled else taken
+    begun = events.index(sessions(window, filled)[-1].inside[0]) if window.panes == "session" and filled else None
     out = []
     for point in points(window, events, until):
         first = events.index(point.inside[0]) if point.inside else 0
-        least = taken if begun < first < taken else 0
+        least = 0
+        if begun is not None and first < taken:
+            least = taken if begun < first else begun
         values = [
             point.values[at] if since == 0 else _of(window, point, max(since, least) - first)[at]
             for at, since in enumerate(known)
