@@ -20,7 +20,7 @@ from pathlib import Path
 
 from events.unreadable import reason
 from streams.disk import Disk
-from streams.log.frame import FEED_MAX, SIZE_MAX, Buffer, Frame, What, packed
+from streams.log.frame import FEED_MAX, SIZE_MAX, Buffer, Frame, Head, What, packed
 from streams.log.index import Index, index_path
 from streams.log.protocol import LogError
 from streams.log.reader import FOREVER, LogReader
@@ -30,6 +30,7 @@ Clock = Callable[[], int]
 DISK = Disk()
 SEGMENTS = 8  # at least, in the time that is kept; but an hour is one segment if there is room
 HOUR_MS = 3_600_000
+FRESH = ".fresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,21 +279,51 @@ class FileLog(LogReader):
         if not starts:
             self._roll()
             return
-        self._growing = Index(starts[-1])
         path = segment_path(self._folder, starts[-1])
         walk = Walk(path, mapped(path), 0, starts[-1])
-        for at, head in walk:
-            self._growing.add(head.position, at, head.received)
-            self._received = head.received
-            self._began = self._began or head.received
+        found = list(walk)
         self.damage += walk.damage
-        self._end, self._size = walk.position, walk.at
-        self._sound = walk.at == len(walk.data)
-        self._descriptor = self._disk.open(path)
-        self._disk.sync(self._descriptor)  # what was written and never acknowledged is part of the log from now on
+        self._end = walk.position
+        if found:
+            self._renew(walk.data, found)
+        else:
+            self._growing, self._descriptor = Index(starts[-1]), self._disk.open(path)
+            self._sound = not len(walk.data)
         if not self._received and len(starts) > 1:
             last, _ = self._index(starts, len(starts) - 2).before(FOREVER)
             self._received = max((frame.received for frame in self.read(last)), default=0)
+
+    def _renew(self, data: Buffer, found: Sequence[tuple[int, Head]]) -> None:
+        """Write the last commit of the last segment once more, as a segment of its own, and go on there.
+
+        It may be that its fdatasync failed and that the process died of it: then its pages count as clean though the
+        disk does not have them, and no further fdatasync would say so. All commits before it were answered.
+        """
+        start, commit = self._starts[-1], found[-1][1].commit
+        last = [(at, head) for at, head in found if head.commit == commit]
+        begin, end = last[0][0], last[-1][1].after
+        path = segment_path(self._folder, last[0][1].position)
+        fresh = path.with_suffix(FRESH)
+        os.close(self._written(fresh, data[begin:end]))
+        self._disk.replace(path, fresh)
+        self._disk.sync_folder(self._folder)
+        self._descriptor = self._disk.open(path)
+        self._starts = (*self._starts[:-1], *sorted({start, last[0][1].position}))
+        self._growing, self._size, self._sound = Index(last[0][1].position), end - begin, True
+        self._received = self._began = last[-1][1].received
+        for at, head in last:
+            self._growing.add(head.position, at - begin, head.received)
+
+    def _written(self, path: Path, data: Buffer) -> int:
+        """Make a file durable, and return its descriptor."""
+        descriptor = self._disk.create(path)
+        try:
+            self._disk.write(descriptor, [data])
+            self._disk.sync(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def _roll(self) -> None:
         """Go on in a new segment."""

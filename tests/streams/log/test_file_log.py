@@ -1,6 +1,8 @@
 """A log of files keeps what it has acknowledged, whatever happens to the disk."""
 
+import errno
 import itertools
+import os
 import shutil
 import threading
 import time
@@ -368,3 +370,60 @@ def test_a_commit_that_waits_is_made_when_its_time_has_come(tmp_path):
     assert log.append("a", b"1\n").result(30).position == 0
     assert time.monotonic() - began >= 0.2
     log.close()
+
+
+class Forgetful(Disk):
+    """A disk of which a failed sync leaves pages that count as clean, and that the power takes."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self._synced: dict[int, int] = {}
+        self._forgotten: list[tuple[int, int, int]] = []
+
+    def _may_fail(self):
+        if self.fails:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def create(self, path):
+        self._may_fail()
+        return super().create(path)
+
+    def replace(self, path, by):
+        self._may_fail()
+        super().replace(path, by)
+
+    def sync(self, descriptor):
+        status = os.fstat(descriptor)
+        if self.fails:
+            self._forgotten.append((status.st_ino, self._synced.get(status.st_ino, 0), status.st_size))
+        self._synced[status.st_ino] = status.st_size
+        self._may_fail()
+
+    def lose(self, folder):
+        """Let the power have gone."""
+        for path in folder.glob("*"):
+            for inode, begin, end in self._forgotten:
+                if path.stat().st_ino == inode:
+                    with path.open("r+b") as file:
+                        file.seek(begin)
+                        file.write(bytes(end - begin))
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_what_a_process_that_died_of_a_failed_sync_left_is_written_again_or_no_part_of_the_log(tmp_path, before):
+    disk = Forgetful()
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=disk)
+    appended(log, range(before))
+    disk.fails = True
+    with pytest.raises(LogError):
+        appended(log, [7])
+    log.close()
+    disk.fails = False
+    log = FileLog(tmp_path, ticking(), retention=SMALL, disk=disk)
+    appended(log, [8])
+    found = texts(log)  # whoever has seen it here must see it for ever
+    assert found[-2:] == [lines(7, 49), lines(8, 56)]
+    log.close()
+    disk.lose(tmp_path)
+    reader = LogReader(tmp_path)
+    assert texts(reader) == found and not reader.damage
