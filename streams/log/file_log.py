@@ -2,8 +2,8 @@
 
 What is appended waits in memory until it is durable; then whoever appended it is told, in order. When a write or its
 fdatasync fails, nobody knows what of it is on the disk: all of that commit is refused, and the next one goes to a new
-segment, whose name says where the old one ends. A torn tail is cut in the same way: nothing that was written is ever
-written again, so that others may read a segment while it grows and after.
+segment, whose name says where the old one ends. A torn tail is cut in the same way, and a start writes the last commit
+once more into a file of its own: nothing in a file is ever changed, so that others may read it while it grows and after.
 """
 
 import fcntl
