@@ -1,6 +1,7 @@
-"""How long a rule remembers events: a log that keeps less cannot give it the lines that its alerts are made of.
+"""How long a rule remembers events: whoever reads a log again that keeps less cannot see all that an alert hangs on.
 
 State knows events by their log positions, and an alert reads these lines again: its evidence, and the texts of its key.
+Those lines an engine keeps; the events around them it does not.
 """
 
 from kernels.instants import HOUR_MS

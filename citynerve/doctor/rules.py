@@ -69,7 +69,7 @@ def _told(check: str, problems: Sequence[Problem], command: str) -> Iterator[Fin
 
 
 def _memory(found: Located, ruleset: Ruleset) -> Iterator[Finding]:
-    """Compare how long lines are kept with how long rules need them."""
+    """Compare how long the log is kept with how long rules remember: who reads it again sees no more of it."""
     keep_ms = (found.settings.retention if found.settings else USUAL).keep_ms
     checked = {rule.rule.name.text: rule for rule in ruleset.rules}
     memories = {rule.rule: memory_ms(checked[rule.rule], rule, ruleset.plan) for rule in ruleset.plan.rules}
@@ -80,32 +80,22 @@ def _memory(found: Located, ruleset: Ruleset) -> Iterator[Finding]:
         longest = max(too_long.values())
         yield warning(
             "keep",
-            f"log.keep is {keep}, and {_names(too_long)} remember up to {duration(longest, 'en')}: alerts whose lines "
-            "are gone name lost-POSITION",
+            f"log.keep is {keep}, and {_names(too_long)} remember up to {duration(longest, 'en')}: explain, backtests "
+            "and changes of rules see what is kept, and no more",
             f"log.keep 为 {keep_zh},而 {_names(too_long)} 最长要用 {duration(longest, 'zh')} 前的事件:"
-            "原始行已删除的告警会写 lost-位置",
+            "explain、回测和规则变更只能看到仍保留的日志",
             f"write  keep: {-(-longest // 86_400_000)}d",
             f"请写成 keep: {-(-longest // 86_400_000)}d",
         )
-    if endless := [name for name, memory in memories.items() if memory is None]:
-        yield warning(
-            "keep",
-            f"{_names(endless)} remember forever: an alert may need a line older than any `keep`",
-            f"{_names(endless)} 的记忆没有上限(forever):告警可能要用早于任何 keep 的事件",
-            f"keep at least as long as such an alert lasts; it is {keep} now",
-            f"keep 应不短于此类告警的持续时间,目前为 {keep_zh}",
-        )
-    if not too_long:
-        longest = max(known.values(), default=0)
-        yield fine(
-            "keep",
-            f"log.keep is {keep}; of the other rules the longest memory is {duration(longest, 'en')}"
-            if endless
-            else f"log.keep is {keep}; the longest memory of a rule is {duration(longest, 'en')}",
-            f"log.keep 为 {keep_zh};其余规则最长记忆 {duration(longest, 'zh')}"
-            if endless
-            else f"log.keep 为 {keep_zh};规则最长记忆 {duration(longest, 'zh')}",
-        )
+        return
+    longest = max(known.values(), default=0)
+    endless = len(known) < len(memories)  # of these no `keep` would hold all
+    yield fine(
+        "keep",
+        f"log.keep is {keep}; {'of the rules that do not remember forever ' if endless else ''}the longest "
+        f"memory{'' if endless else ' of a rule'} is {duration(longest, 'en')}",
+        f"log.keep 为 {keep_zh};{'其余' if endless else ''}规则最长记忆 {duration(longest, 'zh')}",
+    )
 
 
 def _names(rules: "Sequence[str] | dict[str, int]") -> str:

@@ -228,6 +228,7 @@ class Engine:
         """Take what has become durable, in order; what has been taken before is passed over."""
         for block, end in blocks((frame for frame in frames if frame.position >= self.position), self.feeds):
             self._take(block, end)
+        self._forget()  # a successor may have begun to read back
         if self._snapshots.may_follow or self.shards[0].epoch is None:
             self._succession.attend(self._now, self.position)
         self._saved(wait=False)

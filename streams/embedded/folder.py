@@ -1,6 +1,6 @@
 """The data folder of an engine, and how it is opened.
 
-log/events           what was received; all else is derived from it
+log/events           what was received; all else is derived from it; in `.kept` files lines of before that state names
 log/alerts           a line an alert, each once
 log/late             events that came behind their feed's watermark, by log position
 log/dead_letters     lines that are no event, by log position, with the reason
@@ -9,6 +9,7 @@ snapshots/           state of the shards, so that a start reads little again
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from events.alert import Alert
@@ -19,7 +20,9 @@ from streams.embedded.engine import DEBT_S, Engine, Logs, unknown, wait
 from streams.embedded.inbox import Inbox
 from streams.embedded.succession import Load
 from streams.log.file_log import AT_ONCE, DISK, USUAL, Clock, Commits, FileLog, Retention
+from streams.log.keeper import Keeper
 from streams.log.protocol import LogError
+from streams.snapshot.named import named
 from streams.snapshot.store import SnapshotStore
 from streams.time.watermark import Feed
 
@@ -65,18 +68,20 @@ def open_engine(
         another process runs on the folder, or it cannot be used
     """
     inbox = Inbox()
+    events = log_folder(data, "events")
     opened: dict[str, FileLog] = {}
     try:
         for name in DERIVED:
             opened[name] = FileLog(log_folder(data, name), clock, retention=retention, disk=disk)
         opened["events"] = FileLog(
-            log_folder(data, "events"),
+            events,
             clock,
             retention=retention,
             level=level,
             commits=commits,
             on_durable=inbox.put,
             disk=disk,
+            keep=Keeper(events, partial(named, data / SNAPSHOTS, shards), disk).keep,
         )
         store = SnapshotStore(data / SNAPSHOTS, disk)
         store.drop_unfinished()

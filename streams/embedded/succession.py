@@ -73,6 +73,7 @@ class Succession:
         self._record: Future[Frame] | None = None  # the last one that was appended
         self._asked: _Asked | None = None  # whose record is under way
         self._closed = False
+        self._reads_from: int | None = None  # log position from which on a successor reads that has no record yet
         self.read_again: dict[int, int] = {}  # by the position of a record from where on its successor reads
         self.record: Enactment | None = None  # that was met, and whose successor has not taken over yet
         self.following: Generation | None = None  # the successor that is fed what the generation in force is fed
@@ -102,6 +103,18 @@ class Succession:
     ) -> None:
         """Make a successor that has nearly caught up, and wait until it is known what became of it."""
         try:
+            self._follow_up(edition, now, position, told)
+        finally:
+            self._reads_from = None
+
+    def _follow_up(
+        self,
+        edition: Edition,
+        now: Callable[[], Generation],
+        position: Callable[[], int],
+        told: "Future[Activation]",
+    ) -> None:
+        try:
             if self._closed:
                 raise _stopped()
             if edition.version == self.tip(now()).edition.version:
@@ -129,7 +142,7 @@ class Succession:
     ) -> _Asked:
         """Return a successor that has nearly caught up; where retention overtakes one, another begins behind that."""
         for left in reversed(range(READS)):
-            read_from = reads_from(self._log, before, edition, self._clock())
+            read_from = self._reads_from = reads_from(self._log, before, edition, self._clock())
             asked = _Asked(self._make(edition), read_from, read_from, told)
             for shard in asked.successor.shards:
                 shard.remember()
@@ -140,7 +153,8 @@ class Succession:
                 if not left or self._log.begin <= read_from:
                     raise
             else:
-                break
+                if self._log.begin <= read_from:
+                    break  # else lines that it names may be gone
         return asked
 
     def _catch_up(self, asked: _Asked, until: int) -> None:
@@ -284,7 +298,8 @@ class Succession:
     def needed_from(self, position: int) -> int:
         """Return from where on the log is needed, so that all can be made again from a position on."""
         self.read_again = {record: since for record, since in self.read_again.items() if record >= position}
-        return min(self.read_again.values(), default=position)
+        reads_from = self._reads_from
+        return min([position, *self.read_again.values(), *([] if reads_from is None else [reads_from])])
 
     def first(self) -> str | None:
         """Return the version of the edition that is in force where the log begins, None if no other followed it."""

@@ -3,7 +3,7 @@
 What is appended waits in memory until it is durable; then whoever appended it is told, in order. When a write or its
 fdatasync fails, nobody knows what of it is on the disk: all of that commit is refused, and the next one goes to a new
 segment, whose name says where the old one ends. A torn tail is cut in the same way, and a start writes the last commit
-once more into a file of its own: nothing in a file is ever changed, so that others may read it while it grows and after.
+once more into a file of its own: nothing in a file is ever changed, so others may read it while it grows and after.
 """
 
 import fcntl
@@ -22,6 +22,7 @@ from events.unreadable import reason
 from streams.disk import Disk
 from streams.log.frame import FEED_MAX, SIZE_MAX, Buffer, Frame, Head, What, packed
 from streams.log.index import Index, index_path
+from streams.log.keeper import Keep, Keeping
 from streams.log.protocol import LogError
 from streams.log.reader import FOREVER, LogReader
 from streams.log.segment import Walk, mapped, segment_path, segments
@@ -83,6 +84,8 @@ class FileLog(LogReader):
         how much is made durable together
     on_durable
         is told of every frame, in order, from the log's own thread; while it waits, so does what is appended
+    keep
+        is called before segments go, by a thread of its own; they go once it has returned
 
     Raises
     ------
@@ -100,6 +103,7 @@ class FileLog(LogReader):
         commits: Commits = AT_ONCE,
         on_durable: Callable[[Frame], None] = lambda _: None,
         disk: Disk = DISK,
+        keep: Keep | None = None,
     ) -> None:
         super().__init__(folder)
         self._clock, self._retention, self._level, self._disk = clock, retention, level, disk
@@ -110,6 +114,7 @@ class FileLog(LogReader):
         self._changed = threading.Condition()
         self._closed = False
         self._needed = 0
+        self._keep = None if keep is None else Keeping(keep)
         self._received = 0  # of the last commit
         self._end = 0
         self._descriptor = -1  # of the last segment, of which `_size` bytes are sound and durable
@@ -163,6 +168,8 @@ class FileLog(LogReader):
 
     def forget(self, position: int) -> None:
         """Say from which log position on it is needed now; what is before that goes with the next segment that ends."""
+        if position < self._needed and self._keep is not None:
+            self._keep.step_back()
         self._needed = position
 
     def close(self) -> None:
@@ -171,6 +178,8 @@ class FileLog(LogReader):
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        if self._keep is not None:
+            self._keep.close()
         os.close(self._descriptor)
         os.close(self._lock)
         with self._reading:
@@ -239,7 +248,7 @@ class FileLog(LogReader):
     def _commit(self, batch: Sequence[_Waiting]) -> list[Frame]:
         size = sum(len(waiting.text) for waiting in batch)
         wanted = size + self._retention.headroom_bytes
-        if self._disk.free(self._folder) < wanted:
+        if (self._keep is not None and self._keep.is_due) or self._disk.free(self._folder) < wanted:
             self._unlink()
         if self._disk.free(self._folder) < wanted:
             raise _full(self._retention.headroom_bytes >> 20)
@@ -348,17 +357,28 @@ class FileLog(LogReader):
 
     def _unlink(self) -> None:
         """Remove whole segments that nobody needs and that are too old or too much."""
-        starts = self._starts
-        recent = self.seek(self._clock() - self._retention.keep_ms)
-        for start, following in pairwise(starts):
-            too_much = self._end - start > self._retention.keep_bytes
-            if following > self._needed or not (too_much or following <= recent):
+        until = self._goes_until()
+        if self._keep is not None:
+            until = min(until, self._keep.done(until))
+        for start, following in pairwise(self._starts):
+            if following > until:
                 return
             path = segment_path(self._folder, start)
             self._indexes.pop(start, None)
             self._disk.remove(path)
             self._starts = self._starts[1:]
             self._disk.remove(index_path(path))
+
+    def _goes_until(self) -> int:
+        """Return the log position up to which segments may go and should."""
+        recent = self.seek(self._clock() - self._retention.keep_ms)
+        until = 0
+        for start, following in pairwise(self._starts):
+            too_much = self._end - start > self._retention.keep_bytes
+            if following > self._needed or not (too_much or following <= recent):
+                break
+            until = following
+        return until
 
     def _segments(self) -> Sequence[int]:
         return self._starts

@@ -9,8 +9,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
 
-from streams.log.frame import Frame, Head, read_head, read_text
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.log.frame import Frame, Head, What, read_head, read_text
 from streams.log.index import STRIDE, Index
+from streams.log.kept import KeptLines
 from streams.log.protocol import LogError
 from streams.log.segment import Damage, Walk, mapped, segment_path, segments
 
@@ -19,6 +23,7 @@ RECENT = 256  # frames
 RECENT_BYTES = 32 << 20  # of text that is held of these
 SMALL = 64 << 10  # bytes of a frame whose text is held; that of a compressed one always is
 INDEXES = 64  # of closed segments, 100 kB each of 256 MiB
+NEWLINE = 0x0A
 USUAL = 4096  # bytes that lines hardly ever exceed
 _begin = attrgetter("position")
 
@@ -53,6 +58,7 @@ class LogReader:
         self._files: dict[int, BinaryIO] = {}  # of the segments that these lie in, by inode
         self._reading = threading.Lock()  # lines are asked for by several threads
         self._listed: Sequence[int] = ()  # first positions of segments, as they were at some time
+        self._kept = KeptLines(folder)
         self._behind = (-1, 0, 0)  # inode of a segment, and position and place in it behind the frame read last
 
     @property
@@ -92,13 +98,43 @@ class LogReader:
             it is no longer kept, or damaged
         """
         with self._reading:
-            frame = self._holding(position)
+            try:
+                frame = self._holding(position)
+            except OSError:  # its segment may be gone, and it be kept
+                line = self._kept.line(position)
+                if line is None:
+                    raise
+                return line
         begin = position - frame.position
         for most in (USUAL, frame.end - position):
             text = frame.bytes(begin, most)
             if (end := text.find(b"\n")) >= 0:
                 return text[:end]
         return text
+
+    def lines(self, positions: NDArray[np.int64]) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines that begin at some log positions, ascending, without their newlines.
+
+        Positions at which none begins are passed over, as are those that are gone or damaged.
+        """
+        starts = self._segments()
+        first = starts[0] if starts else 0
+        place = int(np.searchsorted(positions, first))
+        while starts and place < len(positions):
+            found = next(self._heads(starts, int(positions[place])), None)
+            if found is None:
+                return
+            walk, head = found
+            place = int(np.searchsorted(positions, head.position))
+            until = int(np.searchsorted(positions, head.end))
+            if head.what is What.LINES and place < until:
+                text = bytes(read_text(walk.data, head))
+                for position in positions[place:until].tolist():
+                    begin = position - head.position
+                    if not begin or text[begin - 1] == NEWLINE:
+                        end = text.find(b"\n", begin)
+                        yield position, text[begin:] if end < 0 else text[begin:end]
+            place = until
 
     def _holding(self, position: int) -> _Held:
         """Return the frame that holds a position; the last ones that were asked for are at hand.

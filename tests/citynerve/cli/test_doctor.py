@@ -98,11 +98,11 @@ def test_an_engine_in_good_health_has_nothing_wrong(path):
 def test_a_run_is_looked_at_with_its_logs_and_snapshots(citynerve, ran, monkeypatch):
     told = found(ran)
     assert ("fine", "log") in told and ("fine", "snapshots") in told
-    assert "crowding" in told["warning", "keep"] and "forever" in told["warning", "keep"]
+    assert "explain" in told["warning", "keep"]
     for name in ("free", "sync_s", "file_system", "jump_ms", "is_synchronised", "mode"):
         monkeypatch.setattr(Machine, name, getattr(Sound, name))
     said = citynerve("doctor", "--data", ran, "--lang", "zh")
-    assert said.code == 0 and "0 个问题" in said.out and "记忆没有上限" in said.out
+    assert said.code == 0 and "0 个问题" in said.out and "规则变更只能看到仍保留的日志" in said.out
     document = json.loads(citynerve("doctor", "--data", ran, "--format", "json").out)
     assert document["wrong"] == 0 and document["findings"][0]["check"] == "configuration"
 

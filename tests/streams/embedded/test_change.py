@@ -233,6 +233,7 @@ def test_a_successor_that_retention_overtakes_begins_again_behind_that(tmp_path)
     def overtaken(asked, until):
         begins.append(asked.read_from)
         if len(begins) == 1:
+            succession._reads_from = None  # it was quicker than the engine could tell its log
             go_on(60)
             engine.snapshot()
             go_on(60)
@@ -242,4 +243,35 @@ def test_a_successor_that_retention_overtakes_begins_again_behind_that(tmp_path)
     succession._catch_up = overtaken
     city.publish(edition(crowd(3)))
     assert begins[0] < engine.logs.events.begin <= begins[1]
+    engine.close()
+
+
+def test_what_a_successor_reads_back_stays_until_it_has_its_record(tmp_path):
+    city = City(tmp_path, edition(crowd(2)), keep_ms=30 * MINUTE)
+    engine, minutes = city.engine, iter(range(1, 400))
+    succession = engine._succession
+    succession._publisher = Publisher()
+
+    def go_on(some):
+        for _ in range(some):
+            city.passes(next(minutes), gate("p1"), gate("p2"))
+
+    go_on(60)
+    catch_up, begins = succession._catch_up, []
+
+    def slow(asked, until):
+        begins.append(asked.read_from)
+        for _ in range(2 if len(begins) == 1 else 0):
+            go_on(60)
+            engine.snapshot()
+        assert engine.logs.events.begin <= asked.read_from
+        catch_up(asked, until)
+
+    succession._catch_up = slow
+    city.publish(edition(crowd(3)))
+    assert len(set(begins)) == 1
+    engine.snapshot()
+    engine.snapshot()
+    go_on(60)
+    assert engine.logs.events.begin > begins[0]
     engine.close()
