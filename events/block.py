@@ -135,7 +135,7 @@ class Enactment:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Rules that are shadows from here on, or (not `silent`) are so no more, until another edition takes effect."""
+    """Rules that are shadows from here on until an edition disables them, or (not `silent`) are so no more."""
 
     position: int
     rules: tuple[str, ...]

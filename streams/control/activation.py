@@ -52,12 +52,12 @@ class Changing(Protocol):
 
     @property
     def muted(self) -> frozenset[str]:
-        """Rules of what is in force that are shadows until another edition takes effect."""
+        """Rules that are shadows, in what is in force and in what is coming, where these judge them."""
         ...
 
     @property
     def stray(self) -> frozenset[str]:
-        """Rules that are muted though what is coming judges them."""
+        """Rules that what is coming would mute."""
         ...
 
     def publish(self, edition: Edition) -> "Future[Activation]":
@@ -65,5 +65,5 @@ class Changing(Protocol):
         ...
 
     def mute(self, rules: Collection[str], *, silent: bool) -> object:
-        """Have rules be shadows until another edition takes effect, or no more."""
+        """Have rules be shadows until they are disabled, or no more."""
         ...

@@ -105,11 +105,14 @@ class Proposals:
         return self._names(WAITING)
 
     def disabling(self) -> set[str]:
-        """Return the rules that proposals which wait want disabled."""
+        """Return the rules that proposals which wait, or which an engine is at, want disabled."""
         found = set()
-        for name in self.waiting():
-            with suppress(OSError, ValueError):  # it was taken or withdrawn; it is none, which is said when it is taken
-                proposal = _read(self.path(name))
+        waiting = [self.path(name) for name in self.waiting()]
+        for path in (*waiting, *(self._folder / f"{name}{TAKEN}" for name in self.left())):
+            with suppress(
+                OSError, ValueError
+            ):  # it was withdrawn or answered; it is none, which is said when it is taken
+                proposal = _read(path)
                 found |= {proposal.rule} if proposal.kind == "disable" else set()
         return found
 

@@ -142,14 +142,14 @@ class Engine:
 
     @property
     def stray(self) -> frozenset[str]:
-        """Rules that are muted though what is coming judges them."""
-        judged = {rule.rule for rule in self._succession.tip(self._now).edition.plan.rules if rule.mode != "disabled"}
-        return self.muted & judged
+        """Rules that what is coming would mute."""
+        return self._succession.tip(self._now).shards[0].muted
 
     @property
     def muted(self) -> frozenset[str]:
-        """Rules of what is in force that are shadows until another edition takes effect."""
-        return self.shards[0].muted
+        """Rules that are shadows, in what is in force and in what is coming, where these judge them."""
+        now, coming = self.shards[0], self._succession.tip(self._now).shards[0]
+        return (now.muted | coming.muted) - now.heard - coming.heard
 
     @property
     def debt(self) -> Debt:
@@ -176,7 +176,7 @@ class Engine:
         return self._succession.publish(edition, lambda: self._now, lambda: self.position)
 
     def mute(self, rules: Collection[str], *, silent: bool) -> "Future[Frame]":
-        """Have rules be shadows until another edition takes effect, or no more; from any thread."""
+        """Have rules be shadows until they are disabled, or no more; from any thread."""
         return self.logs.events.append("", mute_record(rules, silent=silent), What.CONTROL)
 
     def summed_up(self) -> Summary:

@@ -83,6 +83,7 @@ class Shard:
         self._from, self._until = BEGINNING, FOREVER  # the part of event time that it judges
         self._before: Shard | None = None  # whose state it takes over
         self._begun: set[str] = set()  # its rules that have begun
+        self._judged = frozenset(rule.rule for rule in plan.rules if rule.mode != "disabled")
 
     @cached_property
     def intake(self) -> Intake:
@@ -187,7 +188,9 @@ class Shard:
         whatever was released.
         """
         self._before, self._from, before._until = before, at, at
-        self._writer.muted = frozenset()  # what was read concerned those before
+        self._writer.muted = (
+            before.muted & self._judged
+        )  # at the record, not where it was read; a disabled rule is done
         self.positions, self.epoch = dict(before.positions), before.epoch
         for name, clock in self._clocks.items():
             clock.restore(before._clocks[name].tables())
@@ -257,8 +260,13 @@ class Shard:
 
     @property
     def muted(self) -> frozenset[str]:
-        """Rules that are shadows until another edition takes effect."""
+        """Rules that are shadows until they are heard again, or an edition that disables them takes effect."""
         return self._writer.muted
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """Rules that it judges and that are not muted."""
+        return self._judged - self._writer.muted
 
     @property
     def clocks(self) -> Mapping[str, FeedClock]:

@@ -27,6 +27,16 @@ def test_a_proposal_can_be_taken_back_while_it_waits(tmp_path):
     assert proposals.withdraw(name) and proposals.take(name) is None and proposals.waiting() == []
 
 
+def test_what_is_to_be_disabled_is_known_until_it_is_answered(tmp_path):
+    proposals = Proposals(tmp_path, Disk())
+    proposals.put(Proposal("publish", "li", ""))
+    name, other = (proposals.put(Proposal("disable", "li", "too loud", rule=rule)) for rule in ("x", "y"))
+    assert proposals.disabling() == {"x", "y"}
+    assert proposals.take(name) is not None and proposals.disabling() == {"x", "y"}
+    proposals.tell(name, Answer("published"))
+    assert proposals.disabling() == {"y"} and proposals.withdraw(other) and not proposals.disabling()
+
+
 def test_rubbish_is_answered(tmp_path):
     proposals = Proposals(tmp_path, Disk())
     for text in (b"{", b"[]", b'{"kind": "other", "author": "", "reason": ""}', b'{"kind": "publish"}'):
