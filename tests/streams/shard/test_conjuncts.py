@@ -106,7 +106,7 @@ def test_rows_without_a_key_are_counted_for_each_rule_as_if_it_were_alone(condit
     surroundings = References.of(plan, {}, CITY).surroundings
     lanes = lanes_of(plan, events)
     entries = entries_of(plan.rules)
-    _, missing = Chooser(entries, surroundings, Slice()).arrived(lanes)
+    _, missing, _ = Chooser(entries, surroundings, Slice()).arrived(lanes)
     alone = [Chooser([entry], surroundings, Slice()).arrived(lanes)[1][0] for entry in entries]
     assert missing.tolist() == alone
 
