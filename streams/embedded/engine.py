@@ -101,6 +101,7 @@ class Engine:
         self.counts = Counts()
         self.recovery: Recovery | None = None  # what the start found, once it is done
         self.position = 0  # behind the last frame that was taken
+        self._progress: Callable[[int], None] = lambda _: None  # is told of what is read again
         self.feeds = {feed.name: feed for feed in feeds}
         self._feed_names = [feed.name for feed in feeds]
 
@@ -193,8 +194,11 @@ class Engine:
         return summary
 
     def recover(self, progress: Callable[[int], None] = lambda _: None) -> Recovery:
-        """Go on where the newest snapshots and the logs say; `progress` is told bytes as they are read again."""
-        began, log = time.monotonic(), self.logs.events
+        """Go on where the newest snapshots and the logs say.
+
+        `progress` is told bytes as they are read again, then and whenever a record that is met has some read back.
+        """
+        began, log, self._progress = time.monotonic(), self.logs.events, progress
         ahead = log.received - self._clock()
         found = Recovery()
         self._restore(found)
@@ -270,7 +274,7 @@ class Engine:
         else:
             alerts = self._step(block, end) + self._succession.step(block, self._behind(end))
             if isinstance(block, Enactment):
-                self._succession.meet(block, self._now)
+                self._succession.meet(block, self._now, self._progress)
                 self._forget()
         self.position = end
         if alerts:

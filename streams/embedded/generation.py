@@ -1,6 +1,6 @@
 """A generation: the shards of one edition, fed what the event log holds; the next one follows it at one instant."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 
 from events.alert import Alert
@@ -83,12 +83,6 @@ class Generation:
             self._clocks.heed(block)
         epoch = self._clocks.found(position)
         return [epoch, block] if epoch else [block]
-
-    def remember(self, blocks: Iterable[tuple[Block | None, int]]) -> None:
-        """Read blocks without a word."""
-        for block, _ in blocks:
-            if block is not None:
-                self.pass_on(block)
 
     def pass_on(self, block: Block, to: Collection[int] | None = None) -> list[Alert]:
         """Feed a block to the shards of some numbers, to all if none are named."""

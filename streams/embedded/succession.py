@@ -226,8 +226,11 @@ class Succession:
         record = enactment_record(version, at, asked.read_from, now.edition.version)
         self._record = self._append_record(record)
 
-    def meet(self, record: Enactment, now: Generation) -> None:
-        """Take a record: its successor is ready to take over at its instant, unless that has passed."""
+    def meet(self, record: Enactment, now: Generation, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Take a record: its successor is ready to take over at its instant, unless that has passed.
+
+        Where the successor is made again, `progress` is told bytes of the log as they are read back for it.
+        """
         asked = self._asked
         if asked and (asked.successor.edition.version, asked.read_from) != (record.edition, record.read_from):
             asked = None
@@ -236,7 +239,7 @@ class Succession:
             if asked:
                 self._again(asked, record, now)
             return
-        successor = asked.successor if asked else self._made_again(record)
+        successor = asked.successor if asked else self._made_again(record, progress)
         successor.follow(now, record)
         self.read_again[record.position] = record.read_from
         self.following, self._asked, self.record = successor, None, record
@@ -257,7 +260,7 @@ class Succession:
             )
         )
 
-    def _made_again(self, record: Enactment) -> Generation:
+    def _made_again(self, record: Enactment, progress: Callable[[int], None]) -> Generation:
         """Make the successor of a record that was written before the engine stopped."""
         try:
             successor = self._make(self._load(record.edition))
@@ -268,7 +271,12 @@ class Succession:
             ) from error
         for shard in successor.shards:
             shard.remember()
-        successor.remember(self._blocks(max(record.read_from, self._log.begin), record.position))
+        position = max(record.read_from, self._log.begin)
+        for block, end in self._blocks(position, record.position):
+            if block is not None:
+                successor.pass_on(block)
+            progress(end - position)
+            position = end
         return successor
 
     def go_on(self, there: Restored) -> None:

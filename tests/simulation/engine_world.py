@@ -146,9 +146,9 @@ class EngineWorld:
         succession, log = self.engine._succession, self.engine.logs.events
         made_again = succession._made_again
 
-        def noted(record):
+        def noted(record, progress):
             self.unread += record.read_from < log.begin
-            return made_again(record)
+            return made_again(record, progress)
 
         succession._made_again = noted
         self.recoveries.append(self.engine.recover())

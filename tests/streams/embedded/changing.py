@@ -32,7 +32,7 @@ ONE = (Feed("a", None, 0),)
 class City:
     """An engine whose events are said minute by minute."""
 
-    def __init__(self, folder, first, *others, feeds=ONE, keep_ms=10**12):
+    def __init__(self, folder, first, *others, feeds=ONE, keep_ms=10**12, progress=lambda _: None):
         self.known = {each.version: each for each in (first, *others)}
         self.said, self.minute = [], 0
         self.engine, self.inbox = open_engine(
@@ -45,7 +45,7 @@ class City:
             clock=lambda: T + round(self.minute * MINUTE),
             on_alerts=self.said.extend,
         )
-        self.recovery = self.engine.recover()
+        self.recovery = self.engine.recover(progress)
 
     def passes(self, minute, *events, feed="a"):
         """Let it be that minute, with so many events of a feed; return what was told since the last one."""

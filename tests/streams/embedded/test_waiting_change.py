@@ -1,9 +1,12 @@
 """A change that waits for a slow feed: snapshots go on, a restart finds it, and the log keeps what it needs."""
 
+from itertools import pairwise
+
 import pytest
 
 from streams.control.activation import PublishError
 from streams.embedded.folder import SNAPSHOTS
+from streams.embedded.generation import Generation
 from streams.log.blocks import end_record
 from streams.log.frame import What
 from streams.snapshot.store import kept
@@ -246,3 +249,22 @@ def test_a_snapshot_of_a_change_that_waits_leaves_the_ones_before_it(towns):
     newest.write_bytes(newest.read_bytes()[:-100])
     town = towns.open()
     assert town.recovery.refused and town.engine.pending.activation.version == SECOND.version
+
+
+def test_a_start_tells_of_each_block_that_a_change_reads_back(towns, monkeypatch):
+    """Else nothing would move for longer than a health check waits, and it would be restarted for ever."""
+    town = towns.begin()
+    for minute in range(101, 120):
+        towns.passes(minute, gate("p1"))
+    town.publish(SECOND)
+    ((record, read_from),) = town.engine._succession.read_again.items()
+    told, pass_on = [], Generation.pass_on
+
+    def noted(*args):
+        told.append("block")
+        return pass_on(*args)
+
+    monkeypatch.setattr(Generation, "pass_on", noted)
+    town = towns.open(progress=told.append)
+    assert "block" in told and ("block", "block") not in pairwise(told)
+    assert sum(each for each in told if each != "block") == town.recovery.bytes_read + record - read_from
