@@ -132,6 +132,8 @@ class TimeGroup:
             watermark = self.clock.ended
         self.halted = False
         if self._halts_at is not None:
+            if self.clock.clocks and all(clock.ended for clock in self.clock.clocks):
+                watermark = max(watermark, self._halts_at)  # no event can come before that any more, nor a tick
             over = not self.clock.clocks or self.clock.ended is not None  # nothing can ever bring it to that
             self.halted = watermark >= self._halts_at or over
             if watermark >= self._halts_at:
