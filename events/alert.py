@@ -73,7 +73,9 @@ class Alert:
         return self.order, self.rule, "\0".join(text or "" for text in self.key.values()), self.n
 
 
-def alert_name(key: bytes, rule: str, parts: tuple[str | None, ...], since: int, cause: tuple[str, ...] | None) -> str:
+def alert_name(
+    key: bytes, rule: str, parts: tuple[str | None, ...], since: int, cause: tuple[str, ...] | int | None
+) -> str:
     """Name an episode: BLAKE2b-128 keyed with the city key, 32 hex digits.
 
     Parameters
@@ -85,8 +87,9 @@ def alert_name(key: bytes, rule: str, parts: tuple[str | None, ...], since: int,
     since
         epoch ms
     cause
-        kind, device and id of the causing event for a point alert, None for an episode: devices that number their own
-        events may use one id in one instant
+        kind, device and id of the causing event for a point alert: devices that number their own events may use one
+        id in one instant. For an episode None; where its rule came by a change, the instant of that (epoch ms): a rule
+        that was away and is back may tell of what it told before, and that alert has ended
 
     Source: RFC 7693. The fields are JSON-encoded, so that no two lists of fields give the same bytes.
     """

@@ -36,7 +36,7 @@ from streams.shard.writer import AlertWriter
 from streams.snapshot.container import SnapshotError, unpack
 from streams.time.watermark import BEGINNING, FOREVER, Feed, FeedClock, GroupClock
 
-FORMAT = 7
+FORMAT = 8
 WHOLE = Slice()
 NOTHING: Mapping[str, Any] = {}
 SUCCESSOR = "successor"  # the table of a snapshot that holds one of the shard that follows this one
@@ -191,6 +191,11 @@ class Shard:
         self._writer.muted = (
             before.muted & self._judged
         )  # at the record, not where it was read; a disabled rule is done
+        self._writer.came = {
+            name: before._writer.came[name] if name in before._judged else at
+            for name in self._judged
+            if name not in before._judged or name in before._writer.came
+        }
         self.positions, self.epoch = dict(before.positions), before.epoch
         for name, clock in self._clocks.items():
             clock.restore(before._clocks[name].tables())
@@ -351,6 +356,7 @@ class Shard:
             "positions": self.positions,
             "epoch": self.epoch,
             "muted": sorted(self.muted),
+            "came": dict(sorted(self._writer.came.items())),
             "follows": follows,
             **beside,
         }
@@ -376,7 +382,7 @@ class Shard:
             if header.get(name) != value:
                 raise SnapshotError(f"snapshot has {name} {header.get(name)}, this shard has {value}")
         self.positions, self.epoch, self.beside = header["positions"], header["epoch"], header.get("beside", {})
-        self._writer.muted = frozenset(header["muted"])
+        self._writer.muted, self._writer.came = frozenset(header["muted"]), header["came"]
         if self.epoch is not None:
             for group in self._groups:
                 group.arm(self.epoch)

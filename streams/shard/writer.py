@@ -45,6 +45,7 @@ class AlertWriter:
         self._events = Events(read_line, self._texts)
         self._sets = {rows.plan.name: rows.plan for rows in surroundings.sets}
         self.muted: frozenset[str] = frozenset()  # rules that are shadows, whatever they say
+        self.came: dict[str, int] = {}  # rules that came by a change: its instant (epoch ms)
 
     def write(self, firings: Firings) -> list[Alert]:
         """Return the alerts of some firings, in their order."""
@@ -67,9 +68,10 @@ class AlertWriter:
         for rule, subject, values, mode, time, since, order, n, severity, transition in columns:
             naming = subject.first if firings.named_by_first else subject.event if firings.named_by_cause else None
             named_by = None if naming is None else naming.name
+            came = self.came.get(rule.rule) if named_by is None else None
             alerts.append(
                 Alert(
-                    alert=alert_name(self._naming, rule.rule, tuple(subject.key.values()), since, named_by),
+                    alert=alert_name(self._naming, rule.rule, tuple(subject.key.values()), since, named_by or came),
                     n=n,
                     rule=rule.rule,
                     severity=SEVERITIES[severity],

@@ -126,6 +126,24 @@ def test_people_who_come_to_a_set_are_awaited_from_then_on_and_who_goes_is_not(c
     assert town.passes(31) == [("missed", "firing", "p1", 0), ("missed", "firing", "p3", 0)]
 
 
+def test_a_rule_that_was_away_and_is_back_tells_again_under_another_name(city):
+    """Whoever drops repeats by id must hear that the person is still silent."""
+    town = city(missed("5m"), crowd(2))
+    town.passes(0, gate("p1"), gate("p2"))
+    town.passes(6)
+    before = {alert.alert for alert in town.said}
+    town.publish(edition(crowd(2)))
+    assert {(transition, n) for _, transition, _, n in town.passes(7)} == {("rule_removed", 1)}
+    town.publish(edition(missed("5m"), crowd(2)))
+    assert town.passes(8) == [("missed", "firing", "p1", 0), ("missed", "firing", "p2", 0)]
+    names = {alert.alert for alert in town.said}
+    assert not names & before
+    town.publish(edition(missed("4m"), crowd(2)))
+    assert town.passes(9, gate("p1")) == []
+    assert town.passes(10) == [("missed", "resolved", "p1", 1)]
+    assert town.said[0].alert in names
+
+
 def test_texts_and_routes_that_are_edited_leave_open_alerts_their_names(city):
     town = city(crowd(2))
     town.passes(0, gate("p1"), gate("p1"))
