@@ -12,7 +12,6 @@ from kernels import opcodes as op
 from kernels.keys.token import marked_all
 from kernels.nulls import NULL
 from kernels.opcodes import TRUE
-from kernels.patterns.episode import LEVEL
 from kernels.patterns.shared import ANY, WORD, meet, rest
 from rules.family import FamilyPlan
 from rules.patterns.plan import Accumulation, Threshold, extras
@@ -262,6 +261,8 @@ class Audience:
         """Return how many alerts of live members are open by severity, int64[severities]."""
         if self._episodes is None:
             return np.zeros(len(SEVERITIES), np.int64)
+        from kernels.patterns.episode import LEVEL  # which rules without episodes do not load
+
         held = self.table.state
         is_live = np.array([rule.mode == "live" for rule in self._family.rules])
         rows = np.flatnonzero(self._episodes.open() & is_live[held["members"]])

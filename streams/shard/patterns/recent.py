@@ -1,6 +1,7 @@
 """count() alone over a sliding window, judged at events: the commonest rule, by a kernel of its own."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,12 @@ from kernels.patterns.count import HEADER, count, words
 from rules.patterns.plan import Accumulation as AccumulationPlan
 from rules.patterns.plan import Window
 from streams.shard.choose import Chosen
-from streams.shard.patterns.adoption import counted, filled
 from streams.shard.patterns.latest import Latest
-from streams.shard.patterns.memory import Memory
 from streams.shard.patterns.points import Points
 from streams.shard.tables import Columns, KeyTable, Part
+
+if TYPE_CHECKING:
+    from streams.shard.patterns.memory import Memory
 
 Ints = NDArray[np.int64]
 
@@ -83,15 +85,19 @@ class Recent:
         """Nothing falls due by time alone."""
         yield from ()
 
-    def memory(self, part: Part, member: int, at: int) -> Memory:
+    def memory(self, part: Part, member: int, at: int) -> "Memory":
         """Return what is remembered of keys."""
+        from streams.shard.patterns.memory import Memory  # only a change needs it, and it brings kernels with it
+
         recent = part.state["recent"]
         end = HEADER + 2 * self.ring
         seen = Latest.of_rings(recent[:, 0], recent[:, 1], recent[:, HEADER:end:2], recent[:, HEADER + 1 : end : 2])
         return Memory(seen, events=seen)
 
-    def adopt(self, before: Memory, part: Part, member: int, at: int) -> None:
+    def adopt(self, before: "Memory", part: Part, member: int, at: int) -> None:
         """Have keys, filled from the log, go on from what others remember of them."""
+        from streams.shard.patterns.adoption import counted, filled
+
         own = self.memory(part, member, at)
         recent, end = part.state["recent"], HEADER + 2 * self.ring
         events = counted(filled(own.seen, before, self._window), before)
