@@ -41,7 +41,7 @@ class Chosen:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def at(self, places: Ints | slice) -> "Chosen":
+    def at(self, places: Ints | slice | NDArray[np.bool_]) -> "Chosen":
         """Return some of them."""
         return Chosen(self.rows[places], self.members[places], self.keys[places])
 

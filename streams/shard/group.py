@@ -72,6 +72,7 @@ class TimeGroup:
         self.armed = not (self.coverage or any(map(_awaits_epoch, rules)))
         self.halted = False  # at the instant at which it is to halt
         self._halts_at: int | None = None
+        self._done_at: int | None = None  # from then on nobody asks what it has seen
         self._remembers = False  # what its rules are told of, and is silent
         self._is_heard = True  # whether its at-once rules fire
         self.repeats = NO_ROWS  # int64[2, n], log positions and feeds of what rules dropped in the last step
@@ -111,6 +112,8 @@ class TimeGroup:
             places[late] = np.maximum(places[late], before(late))
         self.coverage.arrive(batch.lanes, places)
         ordered = chosen[len(self.at_once) :]
+        if self._done_at is not None:
+            ordered = [some.at(places[some.rows] < self._done_at) for some in ordered]
         waiting: dict[int, Chosen] = {}
         of_patterns, of_scores = ordered[: self._first_scored], ordered[self._first_scored :]
         for number in self._owning(entry for entry, some in enumerate(of_patterns) if some.rows.size):
@@ -235,9 +238,10 @@ class TimeGroup:
         for pattern in self.ordered:
             pattern.remember()
 
-    def halt(self, at: int) -> None:
-        """Let no ordered rule see anything from an instant on (epoch ms)."""
+    def halt(self, at: int, *, for_good: bool) -> None:
+        """Let no ordered rule see anything from an instant on (epoch ms); `for_good`, nor keep what is of later."""
         self._halts_at, self._is_heard = at, True
+        self._done_at = at if for_good else None
         for pattern in self.ordered:
             pattern.wait()
 

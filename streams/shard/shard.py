@@ -203,14 +203,16 @@ class Shard:
         for group in self._groups:
             if self.epoch is not None and not group.armed:
                 group.arm(at)  # to a rule that is new the log begins with what was read for it
-        for group in (*self._groups, *before._groups):
-            group.halt(at)
+        for group in self._groups:
+            group.halt(at, for_good=False)
+        for group in before._groups:
+            group.halt(at, for_good=True)
 
     def follow_again(self, before: "Shard") -> None:
         """Go on with following a shard; both were restored from one snapshot."""
         self._before, before._until = before, self._from
         for group in before._groups:
-            group.halt(self._from)
+            group.halt(self._from, for_good=True)
 
     def take_over(self) -> list[Alert]:
         """Let groups begin whose predecessors have halted; return what ends and begins by that.
@@ -390,7 +392,7 @@ class Shard:
             self._from, self._begun = follows["at"], set(follows["begun"])
             for number in follows["waits"]:
                 self._groups[number].remember()
-                self._groups[number].halt(self._from)
+                self._groups[number].halt(self._from, for_good=False)
         return state.restore(self._parts(), tables)
 
     def _header(self) -> dict[str, Any]:

@@ -268,3 +268,26 @@ def test_a_start_tells_of_each_block_that_a_change_reads_back(towns, monkeypatch
     town = towns.open(progress=told.append)
     assert "block" in told and ("block", "block") not in pairwise(told)
     assert sum(each for each in told if each != "block") == town.recovery.bytes_read + record - read_from
+
+
+def test_rules_that_have_come_to_their_end_keep_no_events_while_others_wait(tmp_path):
+    def slow(limit):
+        return rule("slow", "from: traffic", "key: site", "window: 10m", f"threshold: count() >= {limit}")
+
+    def kept(town):
+        return [len(group.buffer) for group in town.engine.shards[0].groups]
+
+    feeds = [Feed("a", frozenset({"gate", "heartbeat"}), 0), Feed("b", frozenset({"traffic"}), 600 * MINUTE)]
+    town = City(tmp_path, edition(crowd(50), slow(9)), feeds=feeds)
+    try:
+        town.passes(0)
+        town.passes(0, {"kind": "traffic", "site": "S2", "device": "d"}, feed="b")
+        town.publish(edition(crowd(60), slow(8)))
+        town.passes(1, *map(gate, "pqrst"))
+        before = kept(town)
+        for minute in range(2, 60):
+            town.passes(minute, *map(gate, "pqrst"))
+        assert town.engine.pending
+        assert kept(town) == before
+    finally:
+        town.engine.close()
