@@ -129,6 +129,13 @@ class EventBatch:
     def __len__(self) -> int:
         return int(self.lanes.shape[1])
 
+    @property
+    def ahead(self) -> NDArray[np.bool_]:
+        """Which events are of later than they were received, bool[rows]; of what no log holds nobody can say."""
+        if self.received is None:
+            return np.zeros(len(self), np.bool_)
+        return self.lanes[TIME] > (self.received if self.arrived is None else self.arrived)
+
     def origin(self, offset: int) -> tuple[int, int | None]:
         """Return the log position of a byte of the block's text, and when it was received."""
         if self.pieces is None:

@@ -234,7 +234,8 @@ class Succession:
         asked = self._asked
         if asked and (asked.successor.edition.version, asked.read_from) != (record.edition, record.read_from):
             asked = None
-        passed = now.reached > BEGINNING and record.at <= now.reached
+        seen = max(now.reached, now.greatest)  # rules may have taken on arrival what is later than was released
+        passed = seen > BEGINNING and record.at <= seen
         if record.replaces != now.edition.version or passed or now.has_ended:
             if asked:
                 self._again(asked, record, now)
@@ -249,7 +250,7 @@ class Succession:
     def _again(self, asked: _Asked, record: Enactment, now: Generation) -> None:
         """Append another record with more time ahead, if there is hope."""
         asked.tries += 1
-        asked.margin_ms = max(2 * asked.margin_ms, 2 * (now.reached - record.at) + 1)
+        asked.margin_ms = max(2 * asked.margin_ms, 2 * (max(now.reached, now.greatest) - record.at) + 1)
         if asked.tries < TRIES and record.replaces == now.edition.version and not now.has_ended:
             self._append(asked, now)
             return

@@ -115,10 +115,11 @@ class TimeGroup:
         if self._done_at is not None:
             ordered = [some.at(places[some.rows] < self._done_at) for some in ordered]
         waiting: dict[int, Chosen] = {}
+        waits = judgement.late | batch.ahead  # a change goes by what was received: none may be seen that is later
         of_patterns, of_scores = ordered[: self._first_scored], ordered[self._first_scored :]
         for number in self._owning(entry for entry, some in enumerate(of_patterns) if some.rows.size):
             start, end = self._parts[number]
-            left = self.ordered[number].glance(ordered[start:end], batch.lanes, judgement.late, clock.number)
+            left = self.ordered[number].glance(ordered[start:end], batch.lanes, waits, clock.number)
             waiting |= {start + step: some for step, some in enumerate(left) if some.rows.size}
         waiting |= {entry: some for entry, some in enumerate(of_scores, self._first_scored) if some.rows.size}
         self.buffer.add(batch, places, judgement.late, clock.number, waiting)

@@ -1,8 +1,10 @@
 """What an edit of a rule does to what is remembered, seen by the alerts of an engine that goes on."""
 
+import shutil
 import time
 from concurrent.futures import Future
 
+import orjson
 import pytest
 
 from streams.control.activation import PublishError
@@ -46,6 +48,36 @@ def test_a_sight_behind_the_instant_does_not_hide_a_silence_from_the_rules_that_
     town.publish(edition(missed("10m")))
     assert town.passes(12, gate("p1")) == [("missed", "firing", "p1", 0), ("missed", "firing", "p2", 0)]
     assert town.passes(13) == [("missed", "resolved", "p1", 1)]
+
+
+@pytest.mark.parametrize("shown", [26, 23])  # what the clock says as it comes
+def test_what_came_before_the_record_and_is_later_than_its_instant_has_the_instant_asked_for_again(tmp_path, shown):
+    feeds, first, second = [Feed("a", None, 5 * MINUTE)], edition(missed("10m")), edition(missed("3m"))
+    town = City(tmp_path / "one", first, second, feeds=feeds)
+    told = [
+        each
+        for minute, *events in ((0, gate("p1")), (16,), (17, gate("p1")), (23,))
+        for each in town.passes(minute, *events)
+    ]
+    append = town.engine._succession._append_record
+
+    def late(record):
+        town.engine._succession._append_record = append
+        town.minute = shown
+        line = {"id": "x", "time": T + 26 * MINUTE, **gate("p1")}
+        town.engine.logs.events.append("a", orjson.dumps(line) + b"\n").result()
+        return append(record)
+
+    town.engine._succession._append_record = late
+    town.said.clear()
+    town.publish(second)
+    told = [*told, *((each.rule, each.transition, each.key["person"], each.n) for each in town.said)]
+    told += [*town.passes(40), *town.passes(45)]
+    town.engine.close()
+    shutil.copytree(tmp_path / "one" / "log" / "events", tmp_path / "two" / "log" / "events")
+    again = City(tmp_path / "two", first, second, feeds=feeds)
+    assert [(each.rule, each.transition, each.key["person"], each.n) for each in again.said] == told
+    again.engine.close()
 
 
 def test_a_limit_that_is_edited_keeps_counts_cooldowns_and_open_alerts(city):
