@@ -250,7 +250,10 @@ class Succession:
     def _again(self, asked: _Asked, record: Enactment, now: Generation) -> None:
         """Append another record with more time ahead, if there is hope."""
         asked.tries += 1
-        asked.margin_ms = max(2 * asked.margin_ms, 2 * (max(now.reached, now.greatest) - record.at) + 1)
+        behind = (
+            0 if record.at == BEGINNING else max(now.reached, now.greatest) - record.at
+        )  # asked for before any event
+        asked.margin_ms = 2 * max(asked.margin_ms, behind) + 1
         if asked.tries < TRIES and record.replaces == now.edition.version and not now.has_ended:
             self._append(asked, now)
             return

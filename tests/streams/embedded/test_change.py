@@ -80,6 +80,20 @@ def test_what_came_before_the_record_and_is_later_than_its_instant_has_the_insta
     again.engine.close()
 
 
+def test_a_change_that_is_asked_for_before_the_first_event_takes_effect_soon_after_it(city):
+    town = city(crowd(2))
+    append = town.engine._succession._append_record
+
+    def late(record):
+        town.engine._succession._append_record = append
+        line = {"id": "x", "time": T, **gate("p1")}
+        town.engine.logs.events.append("a", orjson.dumps(line) + b"\n").result()
+        return append(record)
+
+    town.engine._succession._append_record = late
+    assert T < town.publish(edition(crowd(3))).at < T + 1000
+
+
 def test_a_limit_that_is_edited_keeps_counts_cooldowns_and_open_alerts(city):
     town = city(counted(3, "cooldown: 20m"), crowd(2))
     town.passes(0, gate("p1"), gate("p1"), gate("p1"))
