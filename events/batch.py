@@ -134,7 +134,8 @@ class EventBatch:
         """Which events are of later than they were received, bool[rows]; of what no log holds nobody can say."""
         if self.received is None:
             return np.zeros(len(self), np.bool_)
-        return self.lanes[TIME] > (self.received if self.arrived is None else self.arrived)
+        ahead: NDArray[np.bool_] = self.lanes[TIME] > (self.received if self.arrived is None else self.arrived)
+        return ahead
 
     def origin(self, offset: int) -> tuple[int, int | None]:
         """Return the log position of a byte of the block's text, and when it was received."""
