@@ -45,6 +45,14 @@ class _Place:
         return TopicPartition(*self.partition)
 
 
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """Who asks a broker, and what wakes him. Each waits on an event of his own, which nobody else leaves set."""
+
+    task: asyncio.Task[None]
+    changed: asyncio.Event
+
+
 class FetchReader:
     """A `Reader` whose chunks are what brokers sent, read by kernels."""
 
@@ -59,8 +67,8 @@ class FetchReader:
         self._places: dict[Partition, _Place] = {}
         self._chunks: deque[tuple[_Place, Chunk]] = deque()
         self._come = asyncio.Event()  # a chunk is there
-        self._changed = asyncio.Event()  # there may be something to ask
-        self._polls: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()  # leaders, or what is read, may be others
+        self._polls: dict[int, _Poll] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -79,7 +87,7 @@ class FetchReader:
         self._places = places
         self._chunks = deque(each for each in self._chunks if self._is_read(each[0]))
         self.troubles = {partition: why for partition, why in self.troubles.items() if partition in places}
-        self._changed.set()
+        self._wake()
 
     async def next_chunk(self, of: Partition | None = None) -> Chunk:
         """Return the next chunk of a partition, or of any."""
@@ -88,7 +96,7 @@ class FetchReader:
                 if of in (None, place.partition):
                     del self._chunks[number]
                     place.waiting -= 1
-                    self._changed.set()  # there is room for one more
+                    self._wake()  # there is room for one more
                     return chunk
             if self._task is not None and self._task.done():
                 self._task.result()  # raises what ended it
@@ -109,7 +117,7 @@ class FetchReader:
 
     async def close(self) -> None:
         """Let go of connections and tasks."""
-        tasks = [*self._polls.values(), *([self._task] if self._task else [])]
+        tasks = [*(poll.task for poll in self._polls.values()), *([self._task] if self._task else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -136,23 +144,36 @@ class FetchReader:
             for place in list(self._places.values()):
                 if (node := self._leader(place)) is not None:
                     self._ask(node)
-            await self._changed_within(PAUSE_S if lost else LOOK_S)
+            await self._set_within(self._changed, PAUSE_S if lost else LOOK_S)
 
     def _ask(self, node: int) -> None:
         """Keep a task for a broker; one that has ended by a mistake of ours ends all."""
-        task = self._polls.get(node)
-        if task is None or task.done():
-            if task is not None:
-                task.result()
-            self._polls[node] = self._loop.create_task(self._poll(node))
+        poll = self._polls.get(node)
+        if poll is None or poll.task.done():
+            if poll is not None:
+                poll.task.result()
+            changed = asyncio.Event()
+            self._polls[node] = _Poll(self._loop.create_task(self._poll(node, changed)), changed)
+
+    def _wake(self) -> None:
+        """Let everybody look whether there is something to ask now."""
+        self._changed.set()
+        for poll in self._polls.values():
+            poll.changed.set()
 
     async def _updated(self, update: Awaitable[object]) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(update, PAUSE_S_MAX)
+            async with asyncio.timeout(PAUSE_S_MAX):
+                await update
 
-    async def _changed_within(self, timeout_s: float) -> None:
+    async def _set_within(self, event: asyncio.Event, timeout_s: float) -> None:
+        """Wait for an event, which is to be cleared before it is looked at what it stands for: a set one never waits.
+
+        Python 3.11's `wait_for` would swallow that the task is cancelled in the turn in which the event is set.
+        """
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await event.wait()
 
     async def _connect(self) -> None:
         pause_s = PAUSE_S
@@ -171,14 +192,15 @@ class FetchReader:
         leader = self._client.cluster.leader_for_partition(place.key)
         return None if leader in (None, -1) else int(leader)
 
-    async def _poll(self, node: int) -> None:
+    async def _poll(self, node: int, changed: asyncio.Event) -> None:
         """Ask a broker for what it leads, as long as it leads anything."""
         while led := [place for place in self._places.values() if self._leader(place) == node]:
+            changed.clear()  # nothing has been awaited since it was looked who leads
             now = self._loop.time()
             places = [place for place in led if place.waiting < CHUNKS_AHEAD and place.ready <= now]
             if not places:
                 pauses = [place.ready - now for place in led if place.ready > now]
-                await self._changed_within(min(pauses, default=LOOK_S))
+                await self._set_within(changed, min(pauses, default=LOOK_S))
                 continue
             try:
                 if unknown := [place for place in places if place.offset < 0]:

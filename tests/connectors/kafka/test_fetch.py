@@ -204,3 +204,67 @@ def test_a_mistake_of_ours_ends_the_reading_with_an_error(monkeypatch):
             await reader.next_chunk()
 
     reading(monkeypatch, answer, steps)
+
+
+class TwoBrokers(Client):
+    """Broker n + 1 leads partition n; metadata takes its time, and he who asks for leaders without end is stopped."""
+
+    def __init__(self):
+        super().__init__(lambda _, offset: (NO_ERROR, one(offset)), [])
+        self.leads: dict[int, int | None] = {0: 1, 1: 2}
+        self.looks_left = 10_000
+        self.cluster.leader_for_partition = self.leader
+
+    def leader(self, key):
+        self.looks_left -= 1
+        assert self.looks_left > 0, "the loop is never left"
+        return self.leads[key.partition]
+
+    def force_metadata_update(self):
+        return asyncio.ensure_future(asyncio.sleep(0.5))
+
+
+def test_a_partition_that_is_full_waits_while_another_one_has_lost_its_leader(monkeypatch):
+    client = TwoBrokers()
+    monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
+    full, lost = ("t", 0), ("t", 1)
+
+    async def within():
+        reader = FetchReader(Cluster("nowhere"))
+        await reader.start()
+        reader.assign({full: 0, lost: 0})
+        async with asyncio.timeout(30):
+            while sum(client.asked.values()) < 2 * fetch.CHUNKS_AHEAD:
+                await asyncio.sleep(0.05)
+            client.leads[1] = None
+            reader.assign({full: 0, lost: 0})  # undisturbed; it is looked at once who leads
+            await asyncio.sleep(0.1)  # metadata is on its way
+            assert (await reader.next_chunk(lost)).offset == 0
+            await asyncio.sleep(0.1)
+            assert client.looks_left > 9_000
+            client.leads[1] = 2
+            for offset in range(1, 5):
+                assert (await reader.next_chunk(lost)).offset == offset
+            for offset in range(5):
+                assert (await reader.next_chunk(full)).offset == offset
+            await reader.close()
+
+    asyncio.run(within())
+
+
+def test_a_reader_that_is_closed_in_the_turn_in_which_a_chunk_is_taken_ends(monkeypatch):
+    client = TwoBrokers()
+    monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
+
+    async def within():
+        reader = FetchReader(Cluster("nowhere"))
+        await reader.start()
+        reader.assign({("t", 0): 0, ("t", 1): 0})
+        async with asyncio.timeout(5):
+            while sum(client.asked.values()) < 2 * fetch.CHUNKS_AHEAD:
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)  # all wait, as what may be read ahead is there
+            await reader.next_chunk()
+            await reader.close()
+
+    asyncio.run(within())
