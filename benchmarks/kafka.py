@@ -21,7 +21,8 @@ def fill(servers: str, lines: list[bytes]) -> None:
     from confluent_kafka.admin import AdminClient, NewTopic
 
     admin = AdminClient({"bootstrap.servers": servers})
-    for made in admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)]).values():
+    topic = NewTopic(TOPIC, PARTITIONS, 1, config={"message.timestamp.type": "LogAppendTime"})
+    for made in admin.create_topics([topic]).values():
         made.result()
     producer = Producer({"bootstrap.servers": servers, "linger.ms": 20, "queue.buffering.max.messages": 1_000_000})
     for number, line in enumerate(lines):

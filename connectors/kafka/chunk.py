@@ -25,7 +25,8 @@ class Chunk:
     `records` is int64[record_batches.RECORD, n]: offset, timestamp (epoch ms), where key and value lie in `data` and
     their sizes. `offset` is the one that was asked for, `next_offset` the one to go on with, beyond what has no
     message. `lost` are messages that were passed over, `damage` is what ends the chunk: as long as it is there, what
-    lies behind it cannot be read.
+    lies behind it cannot be read. `producer_time` is the offset from which on a timestamp may be that of a producer's
+    clock, None where all are the broker's.
     """
 
     topic: str
@@ -37,6 +38,7 @@ class Chunk:
     value_bytes: int
     lost: tuple[Fault, ...] = ()
     damage: Fault | None = None
+    producer_time: int | None = None
 
     def __len__(self) -> int:
         return int(self.records.shape[1])
@@ -44,6 +46,19 @@ class Chunk:
     def moved(self, next_offset: int, lost: tuple[Fault, ...]) -> "Chunk":
         """Return it with another offset to go on with, because of what is lost."""
         return replace(self, next_offset=next_offset, lost=lost, damage=None)
+
+    def before(self, offset: int) -> "Chunk":
+        """Return what of it lies before an offset, at which one is then to go on."""
+        records = np.ascontiguousarray(self.records[:, : np.searchsorted(self.records[batches.OFFSET], offset)])
+        return replace(
+            self,
+            next_offset=offset,
+            records=records,
+            value_bytes=int(np.maximum(records[batches.VALUE_SIZE], 0).sum()),
+            lost=tuple(fault for fault in self.lost if fault.offset < offset),
+            damage=None,
+            producer_time=None,
+        )
 
 
 def read_chunk(topic: str, partition: int, offset: int, sent: bytes, aborted: Sequence[tuple[int, int]] = ()) -> Chunk:
@@ -92,7 +107,14 @@ def read_chunk(topic: str, partition: int, offset: int, sent: bytes, aborted: Se
             if at <= table[batches.LAST, batch]  # else only bytes behind the last record are
         ),
         damage,
+        _producer_time(table, offset),
     )
+
+
+def _producer_time(table: Columns, offset: int) -> int | None:
+    """Return where the first batch begins that has messages and not the broker's time, None if there is none."""
+    found = np.flatnonzero((table[batches.APPEND_TIME] == batches.NOT_APPENDED) & (table[batches.RECORDS] > 0))
+    return max(int(table[batches.BASE, found[0]]), offset) if len(found) else None
 
 
 def _columns(aborted: Sequence[tuple[int, int]]) -> Columns:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,6 +15,8 @@ from connectors.kafka.fault import GONE, Fault
 from connectors.kafka.protocol import EARLIEST, LATEST, Cluster, Partition, Reading, Trouble
 from connectors.kafka.trouble import PAUSE_S, PAUSE_S_MAX
 from kernels.decode import record_batches as batches
+
+_APPENDED: Final = 1  # type of a timestamp that is the broker's
 
 
 class ConsumeReader:
@@ -63,8 +65,10 @@ class ConsumeReader:
             try:
                 await self._consume(of)
             except (KafkaError, OSError, TimeoutError) as error:
+                stopped = self._consumer.paused()  # why is known, and stays
                 for partition in self._wanted:
-                    self.troubles[partition] = trouble.of(error)
+                    if TopicPartition(*partition) not in stopped:
+                        self.troubles[partition] = trouble.of(error)
                 await asyncio.sleep(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)
         self._chunks.remove(found)
@@ -112,8 +116,20 @@ class ConsumeReader:
                 position = await self._consumer.position(key)
                 before = [chunk.next_offset for chunk in self._chunks if _partition(chunk) == partition]
                 offset = before[-1] if before else self._wanted[partition]
-                self._chunks.append(_chunk(partition, offset, position, messages))
-                self.troubles.pop(partition, None)
+                chunk = _chunk(partition, offset, position, messages)
+                if self._reading.broker_time_only and chunk.producer_time is not None:
+                    chunk = self._stopped(key, chunk.before(chunk.producer_time))
+                else:
+                    self.troubles.pop(partition, None)
+                if chunk.next_offset > chunk.offset:
+                    self._chunks.append(chunk)
+
+    def _stopped(self, key: TopicPartition, chunk: Chunk) -> Chunk:
+        """Ask for nothing behind a chunk, before a position is given anew."""
+        self._consumer.seek(key, chunk.next_offset)
+        self._consumer.pause(key)
+        self.troubles[_partition(chunk)] = trouble.producer_time(chunk.topic, chunk.next_offset)
+        return chunk
 
     async def _seek(self) -> None:
         """Let the consumer stand where messages are wanted from."""
@@ -130,6 +146,7 @@ class ConsumeReader:
                 offset = (await ask([key]))[key]
             try:
                 self._consumer.seek(key, offset)
+                self._consumer.resume(key)
             except IllegalStateError:  # assigned anew in the meantime
                 return
             if partition in self._wanted:
@@ -153,7 +170,7 @@ def _partition(chunk: Chunk) -> Partition:
 
 
 def _chunk(
-    partition: Partition, offset: int, next_offset: int, messages: Iterable[Any], lost: tuple[Fault, ...] = ()
+    partition: Partition, offset: int, next_offset: int, messages: Sequence[Any], lost: tuple[Fault, ...] = ()
 ) -> Chunk:
     pieces: list[bytes] = []
     rows, at = [], 0
@@ -167,4 +184,5 @@ def _chunk(
     records = np.array(rows, np.int64).reshape(-1, batches.RECORD).T.copy()
     value_bytes = int(np.maximum(records[batches.VALUE_SIZE], 0).sum())
     data = np.frombuffer(b"".join(pieces), np.uint8)
-    return Chunk(*partition, offset, next_offset, data, records, value_bytes, lost)
+    time = next((message.offset for message in messages if message.timestamp_type != _APPENDED), None)
+    return Chunk(*partition, offset, next_offset, data, records, value_bytes, lost, producer_time=time)

@@ -262,8 +262,13 @@ class FetchReader:
     # what becomes of an answer
 
     def _read(self, place: _Place, chunk: Chunk) -> None:
-        damage = chunk.damage
         place.heard = self._loop.time()
+        if self._reading.broker_time_only and chunk.producer_time is not None:
+            if chunk.producer_time == chunk.offset:
+                self._fail(place, trouble.producer_time(chunk.topic, chunk.offset))
+                return
+            chunk = chunk.before(chunk.producer_time)
+        damage = chunk.damage
         if chunk.next_offset > chunk.offset:
             self._deliver(place, chunk, chunk.next_offset, chunk.lost)
         elif damage is None:

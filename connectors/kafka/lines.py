@@ -41,8 +41,8 @@ class MessageLines:
     def __call__(self, chunk: Chunk, *, feed: str, partition: int) -> Events | None:
         """Return a block of a feed whose pieces are the lines of messages, None where no message has a value.
 
-        `partition` is the number of the chunk's partition among all. A message was received when its timestamp says:
-        topics are to have the broker's time (`LogAppendTime`).
+        `partition` is the number of the chunk's partition among all. A message was received when its timestamp says,
+        which is the broker's time unless `Reading` asks for any.
         """
         room = chunk.value_bytes + len(chunk) + PADDING
         text = self._memory.lend(room // 8 + 1).view(np.uint8)

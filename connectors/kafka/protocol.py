@@ -26,6 +26,7 @@ class Reading:
     """How much is asked for at once, and what counts."""
 
     committed_only: bool = True  # transactions that were aborted, or are open, are not read
+    broker_time_only: bool = True  # a partition stops where messages carry their producer's time
     partition_bytes: int = 1 << 20  # more gains nothing; a larger batch comes whole all the same
     request_bytes: int = 16 << 20
     wait_ms_max: int = 250  # how long a broker keeps a question that it has no answer to

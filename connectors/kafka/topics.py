@@ -16,13 +16,16 @@ _DAY_MS: Final = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a topic must be like. `compacted` ones keep the last message of a key, whatever its age."""
+    """What a topic must be like. `compacted` ones keep the last message of a key, whatever its age.
+
+    A topic of events has the broker's time, as a reader asks for it: one producer's clock would move those of all.
+    """
 
     name: str
     partitions: int
     retention_ms: int = FOREVER
     compacted: bool = False
-    time: Literal["CreateTime", "LogAppendTime"] = "CreateTime"  # what messages carry: their producer's, the broker's
+    time: Literal["CreateTime", "LogAppendTime"] = "LogAppendTime"  # of messages: their producer's, the broker's
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,17 @@ def is_out_of_range(code: int) -> bool:
     return errors.for_code(code) is errors.OffsetOutOfRangeError
 
 
+def producer_time(topic: str, offset: int) -> Trouble:
+    """A producer's clock is not to be believed, and messages that are there keep the time that they have."""
+    change = f"kafka-configs --alter --topic {topic} --add-config message.timestamp.type=LogAppendTime"
+    return Trouble(
+        f"what begins at offset {offset} carries its producer's time instead of the broker's: {change}; then give the "
+        "partition a position behind what was sent before",
+        f"自偏移量 {offset} 起的消息带的是生产者的时间,而不是服务器的时间;请执行 {change},"
+        "再为该分区指定一个位于此前消息之后的位置",
+    )
+
+
 def ahead_of_the_log(offset: int) -> Trouble:
     """The topic was made anew, or its end is lost: no offset that one could go on with is right."""
     return Trouble(

@@ -16,7 +16,7 @@ from connectors.kafka import unpack
 from connectors.kafka.chunk import Chunk, read_chunk
 from connectors.kafka.fault import Fault
 from kernels.decode import record_batches as batches
-from tests.kernels.decode.batch_bytes import batch, checked_again, record
+from tests.kernels.decode.batch_bytes import APPENDED, batch, checked_again, record
 
 PACK = {
     unpack.GZIP: gzip.compress,
@@ -149,6 +149,18 @@ def test_records_that_do_not_fit_are_lost_from_there_to_the_end_of_their_batch()
     chunk = read_chunk("t", 0, 0, batch(0, two, count=2, last_delta=1))
     assert [each[0] for each in messages(chunk)] == [0]
     assert chunk.lost == (Fault("t", 0, 1, 2, batches.BAD_RECORD),) and chunk.next_offset == 2
+
+
+def test_a_chunk_says_from_which_message_on_it_has_not_the_time_of_the_broker():
+    def of(base, attributes, count=1):
+        packed = b"".join(record(i, 0, None, b"x") for i in range(count))
+        return batch(base, packed, count=count, last_delta=1, attributes=attributes)
+
+    data = of(0, APPENDED, 2) + of(2, 0, 0) + of(4, 0, 2) + of(6, APPENDED, 2)
+    assert [read_chunk("t", 0, offset, data).producer_time for offset in (0, 4, 5, 6)] == [4, 4, 5, None]
+    assert read_chunk("t", 0, 0, of(0, APPENDED)).producer_time is None is read_chunk("t", 0, 0, b"").producer_time
+    first = read_chunk("t", 0, 1, data).before(4)
+    assert ([each[0] for each in messages(first)], first.next_offset, first.value_bytes) == ([1], 4, 1)
 
 
 def test_bytes_behind_the_last_record_lose_nothing():

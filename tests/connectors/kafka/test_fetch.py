@@ -9,17 +9,17 @@ import pytest
 from connectors.kafka import fetch
 from connectors.kafka.fault import Fault
 from connectors.kafka.fetch import FetchReader
-from connectors.kafka.protocol import Cluster
+from connectors.kafka.protocol import Cluster, Reading
 from kernels.decode import record_batches as batches
 from tests.connectors.kafka.test_chunk import messages
-from tests.kernels.decode.batch_bytes import batch, checked_again, record
+from tests.kernels.decode.batch_bytes import APPENDED, batch, checked_again, record
 
 OUT_OF_RANGE, NOT_LEADER, NO_ERROR = 1, 6, 0
 PARTITION = ("t", 0)
 
 
-def one(offset: int) -> bytes:
-    return batch(offset, record(0, 0, None, b"%d" % offset), count=1, last_delta=0)
+def one(offset: int, attributes: int = APPENDED) -> bytes:
+    return batch(offset, record(0, 0, None, b"%d" % offset), count=1, last_delta=0, attributes=attributes)
 
 
 class Client:
@@ -58,10 +58,10 @@ class Client:
         return SimpleNamespace(API_VERSION=11, topics=[(topic, [(number, error, 9, 9, 0, None, -1, data)])])
 
 
-def reading(monkeypatch, answer, steps, leaders=(1,)):
+def reading(monkeypatch, answer, steps, leaders=(1,), what=None):
     async def within():
         monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
-        reader = FetchReader(Cluster("nowhere"))
+        reader = FetchReader(Cluster("nowhere"), what)
         await reader.start()
         reader.assign({PARTITION: 0})
         async with asyncio.timeout(30):
@@ -113,6 +113,33 @@ def test_a_partition_stops_at_damage_without_an_end_and_says_so(monkeypatch, dat
 
     client = reading(monkeypatch, lambda *_: (NO_ERROR, data), steps)
     assert client.asked[1, 0] < 8  # it waits longer and longer
+
+
+def test_a_partition_stops_where_a_message_has_the_time_of_its_producer(monkeypatch):
+    data = [one(0), one(1), one(2, attributes=0), one(3)]
+
+    async def steps(reader):
+        chunk = await reader.next_chunk()
+        assert ([each[0] for each in messages(chunk)], chunk.next_offset, chunk.value_bytes) == ([0, 1], 2, 2)
+        waiting = asyncio.ensure_future(reader.next_chunk())
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        assert "--topic t --add-config message.timestamp.type=LogAppendTime" in reader.troubles[PARTITION].en
+        assert "offset 2 " in reader.troubles[PARTITION].en and "生产者的时间" in reader.troubles[PARTITION].zh
+        reader.assign({PARTITION: 3})
+        assert [each[0] for each in messages(await waiting)] == [3]
+        assert not reader.troubles
+
+    client = reading(monkeypatch, lambda _, offset: (NO_ERROR, b"".join(data[offset:])), steps)
+    assert client.asked[1, 2] < 8
+
+
+def test_the_time_of_a_producer_is_taken_where_that_is_asked_for(monkeypatch):
+    async def steps(reader):
+        assert [each[0] for each in messages(await reader.next_chunk())] == [0]
+
+    any_time = Reading(broker_time_only=False)
+    reading(monkeypatch, lambda _, offset: (NO_ERROR, one(offset, attributes=0)), steps, what=any_time)
 
 
 def test_a_broker_that_sends_the_past_is_not_asked_for_ever(monkeypatch):

@@ -1,13 +1,22 @@
 """Both readers give exactly what was produced, whatever lies between it and whatever becomes of the broker."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.structs import TopicPartition
 from kafka import KafkaAdminClient
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ConfigResource,
+    ConfigResourceType,
+    ResourcePattern,
+    ResourceType,
+)
 
 from connectors.kafka.consume import ConsumeReader
 from connectors.kafka.fault import GONE, Fault
@@ -18,6 +27,7 @@ from tests.connectors.kafka.test_chunk import messages
 pytestmark = pytest.mark.server
 READERS = [FetchReader, ConsumeReader]
 SECONDS_MAX = 120
+ANY_TIME = Reading(broker_time_only=False)  # what was sent is found as it was sent
 START_MS = 1_767_225_600_000
 
 
@@ -52,7 +62,7 @@ async def read(reader, ends: dict) -> dict:
 
 
 async def read_all(kind, broker, positions: dict, ends: dict, **reading) -> dict:
-    reader = kind(Cluster(broker.address), Reading(**reading))
+    reader = kind(Cluster(broker.address), Reading(broker_time_only=False, **reading))
     await reader.start()
     reader.assign(positions)
     try:
@@ -157,7 +167,7 @@ def test_what_the_broker_keeps_no_longer_is_told_of(broker, topic_name, kind):
         await admin.start()
         await admin.delete_records({TopicPartition(topic_name, 0): RecordsToDelete(before_offset=100)})
         await admin.close()
-        reader = kind(Cluster(broker.address))
+        reader = kind(Cluster(broker.address), ANY_TIME)
         await reader.start()
         reader.assign({(topic_name, 0): 20})
         first = await reader.next_chunk()
@@ -175,12 +185,45 @@ def test_what_the_broker_keeps_no_longer_is_told_of(broker, topic_name, kind):
 
 
 @pytest.mark.parametrize("kind", READERS)
+def test_a_partition_stops_at_the_first_message_with_the_time_of_its_producer(broker, topic_name, kind):
+    async def steps():
+        await create(broker, topic_name, partitions=2, message_timestamp_type="LogAppendTime")
+        good, bad = (topic_name, 1), (topic_name, 0)
+        change = partial(_set, broker, topic_name, "message.timestamp.type")
+        await produce(broker, topic_name, VALUES[:50])
+        await asyncio.to_thread(change, "CreateTime")
+        await produce(broker, topic_name, VALUES[50:60])
+        await asyncio.to_thread(change, "LogAppendTime")
+        await produce(broker, topic_name, VALUES[60:])
+        await produce(broker, topic_name, VALUES, good[1])
+        reader = kind(Cluster(broker.address))
+        await reader.start()
+        reader.assign({bad: 0, good: 0})
+        found = await read(reader, {bad: 50, good: 250})
+        assert [each[3] for each in found[bad]] == [value for _, value in VALUES[:50]]
+        waiting = asyncio.ensure_future(reader.next_chunk())
+        while bad not in reader.troubles:
+            await asyncio.sleep(0.05)
+        said = reader.troubles[bad]
+        assert "offset 50 " in said.en and "message.timestamp.type=LogAppendTime" in said.en and topic_name in said.zh
+        assert not waiting.done() and set(reader.troubles) == {bad}
+        waiting.cancel()
+        reader.assign({bad: 60, good: 250})
+        found = (await read(reader, {bad: 250}))[bad]
+        assert [each[3] for each in found] == [value for _, value in VALUES[60:]]
+        assert all(each[1] > START_MS + 1_000 for each in found) and not reader.troubles
+        await reader.close()
+
+    run(steps())
+
+
+@pytest.mark.parametrize("kind", READERS)
 def test_partitions_come_and_go_and_begin_where_they_are_told(broker, topic_name, kind):
     async def steps():
         await create(broker, topic_name, partitions=2)
         first, second = (topic_name, 0), (topic_name, 1)
         sent = {each: await produce(broker, topic_name, VALUES, each[1]) for each in (first, second)}
-        reader = kind(Cluster(broker.address), Reading(partition_bytes=2000))
+        reader = kind(Cluster(broker.address), Reading(partition_bytes=2000, broker_time_only=False))
         await reader.start()
         reader.assign({first: EARLIEST, second: 30})
         taken = await reader.next_chunk()
@@ -206,7 +249,7 @@ def test_one_partition_is_read_while_another_one_waits(broker, topic_name, kind)
         await create(broker, topic_name, partitions=2)
         first, second = (topic_name, 0), (topic_name, 1)
         sent = {each: await produce(broker, topic_name, VALUES, each[1]) for each in (first, second)}
-        reader = kind(Cluster(broker.address), Reading(partition_bytes=2000))
+        reader = kind(Cluster(broker.address), Reading(partition_bytes=2000, broker_time_only=False))
         await reader.start()
         reader.assign({first: 0, second: 0})
         assert reader.lag() == {first: None, second: None}
@@ -230,7 +273,7 @@ def test_nothing_is_lost_or_read_twice_when_the_broker_dies_under_load(start_bro
 
     async def steps():
         await create(broker, topic_name, partitions=2)
-        reader = kind(Cluster(broker.address))
+        reader = kind(Cluster(broker.address), ANY_TIME)
         await reader.start()
         reader.assign({(topic_name, 0): 0, (topic_name, 1): 0})
 
@@ -272,7 +315,7 @@ def test_reading_follows_the_leader_when_one_of_two_brokers_dies(start_broker, t
         )
         admin.close()
         partitions = [(topic_name, 0), (topic_name, 1)]
-        reader = FetchReader(Cluster(first.address))
+        reader = FetchReader(Cluster(first.address), ANY_TIME)
         await reader.start()
         reader.assign(dict.fromkeys(partitions, 0))
         sent = {each: await produce(first, topic_name, VALUES, each[1], acks="all") for each in partitions}
@@ -292,7 +335,7 @@ def test_reading_follows_the_leader_when_one_of_two_brokers_dies(start_broker, t
 @pytest.mark.parametrize("kind", READERS)
 def test_a_broker_that_is_away_or_lacks_the_topic_is_named_and_waited_for(broker, topic_name, kind):
     async def steps():
-        reader = kind(Cluster("127.0.0.1:1"))
+        reader = kind(Cluster("127.0.0.1:1"), ANY_TIME)
         await reader.start()
         reader.assign({(topic_name, 0): 0})
         waiting = asyncio.ensure_future(reader.next_chunk())
@@ -301,7 +344,7 @@ def test_a_broker_that_is_away_or_lacks_the_topic_is_named_and_waited_for(broker
         assert reader.silence_s() > 0
         waiting.cancel()
         await reader.close()
-        reader = kind(Cluster(broker.address))
+        reader = kind(Cluster(broker.address), ANY_TIME)
         await reader.start()
         reader.assign({(topic_name, 0): 0})
         waiting = asyncio.ensure_future(reader.next_chunk())
@@ -326,7 +369,7 @@ def test_a_topic_that_must_not_be_read_is_named(start_broker, topic_name):
         secret = ResourcePattern(ResourceType.TOPIC, topic_name)
         other = ACL("User:other", "*", ACLOperation.READ, ACLPermissionType.ALLOW, secret)
         await asyncio.to_thread(_grant, broker, other)
-        reader = FetchReader(Cluster(broker.address))
+        reader = FetchReader(Cluster(broker.address), ANY_TIME)
         await reader.start()
         reader.assign({(topic_name, 0): 0})
         while not reader.troubles:
@@ -338,6 +381,12 @@ def test_a_topic_that_must_not_be_read_is_named(start_broker, topic_name):
         run(steps())
     finally:
         broker.kill()
+
+
+def _set(broker, topic: str, setting: str, value: str) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {setting: value})])
+    admin.close()
 
 
 def _grant(broker, acl) -> None:

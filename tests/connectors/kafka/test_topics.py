@@ -20,8 +20,8 @@ def admin(broker):
 
 def test_what_is_missing_is_made_once_and_is_as_declared(admin, topic_name):
     topics = [
-        Topic(f"{topic_name}.a", 3, WEEK_MS, time="LogAppendTime"),
-        Topic(f"{topic_name}.b", 1, compacted=True),
+        Topic(f"{topic_name}.a", 3, WEEK_MS),
+        Topic(f"{topic_name}.b", 1, compacted=True, time="CreateTime"),
     ]
     assert [each.en for each in check(admin, topics, ALONE)] == ["there is no such topic"] * 2
     assert create(admin, topics[:1], ALONE) == [topics[0].name]
@@ -30,8 +30,8 @@ def test_what_is_missing_is_made_once_and_is_as_declared(admin, topic_name):
 
 
 def test_what_is_otherwise_is_named_with_what_to_change(admin, topic_name):
-    create(admin, [Topic(topic_name, 2, WEEK_MS)], ALONE)
-    wanted = Topic(topic_name, 3, 2 * WEEK_MS, compacted=True, time="LogAppendTime")
+    create(admin, [Topic(topic_name, 2, WEEK_MS, time="CreateTime")], ALONE)
+    wanted = Topic(topic_name, 3, 2 * WEEK_MS, compacted=True)
     found = check(admin, [wanted], Replication(factor=2, in_sync_min=2))
     assert [each.en for each in found] == [
         "has 2 partitions, 3 are wanted",

@@ -4,7 +4,7 @@ import struct
 
 from crc32c import crc32c
 
-TRANSACTIONAL, CONTROL = 0x10, 0x20
+APPENDED, TRANSACTIONAL, CONTROL = 0x08, 0x10, 0x20
 
 
 def varint(number: int) -> bytes:
