@@ -61,7 +61,14 @@ class Chunk:
         )
 
 
-def read_chunk(topic: str, partition: int, offset: int, sent: bytes, aborted: Sequence[tuple[int, int]] = ()) -> Chunk:
+def read_chunk(
+    topic: str,
+    partition: int,
+    offset: int,
+    sent: bytes,
+    aborted: Sequence[tuple[int, int]] = (),
+    end: int = batches.OFFSET_MAX,
+) -> Chunk:
     """Make a chunk of the record batches that a broker sent; never raises for what is in them.
 
     Parameters
@@ -70,11 +77,13 @@ def read_chunk(topic: str, partition: int, offset: int, sent: bytes, aborted: Se
         the offset that was asked for
     aborted
         producer and first offset of aborted transactions; empty where uncommitted messages count as well
+    end
+        offset behind the last message that counts, where the broker has said it: nothing that it sends lies beyond
     """
     raw = np.frombuffer(sent, np.uint8)
     table = np.empty((batches.BATCH, len(raw) // batches.HEAD), np.int64)
     found = np.empty(batches.HEADS, np.int64)
-    batches.heads(raw, offset, _columns(aborted), table, found)
+    batches.heads(raw, offset, min(end, batches.OFFSET_MAX), _columns(aborted), table, found)
     count, _, next_offset, cause, damaged_at, damage_next = found.tolist()
     table = np.ascontiguousarray(table[:, :count])
     damage = None

@@ -10,6 +10,7 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
     record_batches.BAD_LENGTH: ("has a length that cannot be", "的长度不可能"),
     record_batches.BAD_CHECKSUM: ("does not have its checksum", "与其校验和不符"),
     record_batches.BAD_HEAD: ("has offsets or a count that cannot be", "的偏移量或条数不可能"),
+    record_batches.BEYOND_END: ("reaches beyond the end that the broker names", "超出服务器所报的末尾"),
     record_batches.BAD_RECORD: ("holds a record that does not fit into it", "中有记录超出其范围"),
     record_batches.NOT_UNPACKED: ("cannot be decompressed", "无法解压"),
 }

@@ -243,7 +243,7 @@ class FetchReader:
             else:
                 place.end = answer.end
                 if answer.data:
-                    self._read(place, read_chunk(*answer.partition, offset, answer.data, answer.aborted))
+                    self._read(place, read_chunk(*answer.partition, offset, answer.data, answer.aborted, answer.end))
                 else:
                     self._well(place)
 

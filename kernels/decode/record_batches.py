@@ -39,7 +39,7 @@ BATCHES, USED, NEXT, FAULT, FAULT_AT, FAULT_NEXT = range(6)
 HEADS = 6
 
 # What is wrong with a batch; the last two are found by others: in its records, and when it is unpacked.
-SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD, BAD_RECORD, NOT_UNPACKED = range(7)
+SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD, BEYOND_END, BAD_RECORD, NOT_UNPACKED = range(8)
 UNKNOWN = -1  # offset behind a batch that says nothing one can believe
 
 
@@ -69,32 +69,37 @@ def aborts(text, at, end):
 
 
 @kernel(allocates=False)
-def fault_of(text, at, end, last):
-    """Return what is wrong with the batch at `at`, whose bytes are all there; `last` is the offset before it."""
+def fault_of(text, at, end, last, log_end):
+    """Return what is wrong with the batch at `at`, whose bytes are all there; `last` is the offset before it.
+
+    The checksum leaves out the base offset, which brokers write: it is held against what lies around it alone.
+    """
     base, delta, count = int64(text, at), int32(text, at + LAST_DELTA), int32(text, at + COUNT)
     if crc32c(text, at + ATTRIBUTES, end) != int32(text, at + CHECKSUM) & 0xFFFFFFFF:
         return BAD_CHECKSUM
     if base <= last or delta < 0 or count < 0 or count > delta + 1 or base > OFFSET_MAX:
         return BAD_HEAD
+    if base + delta >= log_end:
+        return BEYOND_END
     return SOUND
 
 
 @kernel(allocates=False)
-def behind(text, at, fault):
+def behind(text, at, fault, log_end):
     """Return the offset behind a batch that cannot be read, where its head can be believed in that, else UNKNOWN."""
     base = int64(text, at)
-    if 0 <= base <= OFFSET_MAX:
+    if 0 <= base < log_end:
         if fault == OLD_FORMAT:  # the offset is that of the last message
             return base + 1
         if fault in (BAD_CHECKSUM, BAD_HEAD):
             delta, count = int32(text, at + LAST_DELTA), int32(text, at + COUNT)
-            if delta >= 0 and count == delta + 1:  # two fields agree
+            if delta >= 0 and count == delta + 1 and count <= log_end - base:  # two fields agree
                 return base + count
     return np.int64(UNKNOWN)
 
 
-@kernel(f"void({READ_ONLY}, int64, int64[:, ::1], int64[:, ::1], int64[::1])", allocates=False)
-def heads(data, wanted, aborted, table, found):
+@kernel(f"void({READ_ONLY}, int64, int64, int64[:, ::1], int64[:, ::1], int64[::1])", allocates=False)
+def heads(data, wanted, log_end, aborted, table, found):
     """Read the heads of the batches that a fetch brought for a partition, up to the first that is damaged.
 
     Batches before the wanted offset, control batches and those of aborted transactions are left out. A last one that
@@ -106,6 +111,8 @@ def heads(data, wanted, aborted, table, found):
         uint8[size], what the broker sent
     wanted
         the offset that was asked for
+    log_end
+        offset behind the last message that counts, as the broker says, at most OFFSET_MAX: no batch reaches beyond it
     aborted
         int64[2, n]: producer and first offset of aborted transactions, by offset; overwritten
     table
@@ -138,11 +145,11 @@ def heads(data, wanted, aborted, table, found):
         elif is_old:
             fault = OLD_FORMAT
         else:
-            fault = fault_of(text, at, end, last)
+            fault = fault_of(text, at, end, last, log_end)
         if fault != SOUND:
             found[FAULT] = fault
             found[FAULT_AT] = base
-            found[FAULT_NEXT] = behind(text, at, fault)
+            found[FAULT_NEXT] = behind(text, at, fault, log_end)
             break
         last = base + int32(text, at + LAST_DELTA)
         attributes, producer = int16(text, at + ATTRIBUTES), int64(text, at + PRODUCER)

@@ -8,7 +8,7 @@ from crc32c import crc32c
 HEAD = struct.Struct(">qiibIhiqqqhii")
 BEFORE = 12
 OFFSET_MAX = 2**62
-SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD = range(5)
+SOUND, OLD_FORMAT, BAD_LENGTH, BAD_CHECKSUM, BAD_HEAD, BEYOND_END = range(6)
 
 
 class Batch(NamedTuple):
@@ -35,7 +35,7 @@ class Heads(NamedTuple):
     fault_next: int = 0
 
 
-def heads(data: bytes, wanted: int, aborted: list[tuple[int, int]] = ()) -> Heads:
+def heads(data: bytes, wanted: int, aborted: list[tuple[int, int]] = (), log_end: int = OFFSET_MAX) -> Heads:
     """Read heads up to the first batch that is damaged."""
     batches, at, following, last = [], 0, wanted, -1
     waiting, active = sorted(aborted, key=lambda each: each[1]), []
@@ -44,9 +44,9 @@ def heads(data: bytes, wanted: int, aborted: list[tuple[int, int]] = ()) -> Head
         end = at + BEFORE + length
         if at > 0 and end > len(data) and length >= (49 if magic == 2 else 14):
             break
-        fault = fault_of(data, at, end, last)
+        fault = fault_of(data, at, end, last, log_end)
         if fault:
-            return Heads(batches, at, following, fault, base, behind(data, at, fault))
+            return Heads(batches, at, following, fault, base, behind(data, at, fault, log_end))
         _, _, _, _, _, attributes, delta, time, append_time, producer, _, _, count = HEAD.unpack_from(data, at)
         last = base + delta
         active += [producer for producer, first in waiting if first <= last]
@@ -61,7 +61,7 @@ def heads(data: bytes, wanted: int, aborted: list[tuple[int, int]] = ()) -> Head
     return Heads(batches, at, following)
 
 
-def fault_of(data: bytes, at: int, end: int, last: int) -> int:
+def fault_of(data: bytes, at: int, end: int, last: int, log_end: int) -> int:
     """Return what is wrong with a batch."""
     if data[at + 16] != 2:
         return BAD_LENGTH if end < at + BEFORE + 14 or end > len(data) else OLD_FORMAT
@@ -72,18 +72,22 @@ def fault_of(data: bytes, at: int, end: int, last: int) -> int:
         return BAD_CHECKSUM
     if not last < base <= OFFSET_MAX or delta < 0 or not 0 <= count <= delta + 1:
         return BAD_HEAD
-    return SOUND
+    return BEYOND_END if base + delta + 1 > log_end else SOUND
 
 
-def behind(data: bytes, at: int, fault: int) -> int:
+def behind(data: bytes, at: int, fault: int, log_end: int) -> int:
     """Return the offset behind a damaged batch, -1 where its head cannot be believed."""
     (base,) = struct.unpack_from(">q", data, at)
-    if not 0 <= base <= OFFSET_MAX or fault == BAD_LENGTH:
+    if base < 0 or fault in (BAD_LENGTH, BEYOND_END):
         return -1
     if fault == OLD_FORMAT:
-        return base + 1
-    *_, delta, _, _, _, _, _, count = HEAD.unpack_from(data, at)
-    return base + count if delta >= 0 and count == delta + 1 else -1
+        following = base + 1
+    else:
+        *_, delta, _, _, _, _, _, count = HEAD.unpack_from(data, at)
+        if not 0 <= delta == count - 1:
+            return -1
+        following = base + count
+    return following if following <= log_end else -1
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:

@@ -28,6 +28,7 @@ class Client:
     def __init__(self, answer, leaders):
         self.answer, self.leaders, self.asked = answer, leaders, Counter()
         self.takes_s = {1: 0.01, 2: 0.01}
+        self.end = 100
         self.cluster = SimpleNamespace(
             leader_for_partition=lambda _: self.leaders[0],
             unauthorized_topics=(),
@@ -55,10 +56,12 @@ class Client:
         ((topic, ((number, offset, _),)),) = request.topics
         self.asked[node, offset] += 1
         error, data = self.answer(node, offset)
-        return SimpleNamespace(API_VERSION=11, topics=[(topic, [(number, error, 9, 9, 0, None, -1, data)])])
+        return SimpleNamespace(
+            API_VERSION=11, topics=[(topic, [(number, error, self.end, self.end, 0, None, -1, data)])]
+        )
 
 
-def reading(monkeypatch, answer, steps, leaders=(1,), what=None):
+def reading(monkeypatch, answer, steps, leaders=(1,), what=None, client=None):
     async def within():
         monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)
         reader = FetchReader(Cluster("nowhere"), what)
@@ -68,7 +71,7 @@ def reading(monkeypatch, answer, steps, leaders=(1,), what=None):
             await steps(reader)
         await reader.close()
 
-    client = Client(answer, list(leaders))
+    client = client or Client(answer, list(leaders))
     asyncio.run(within())
     return client
 
@@ -113,6 +116,39 @@ def test_a_partition_stops_at_damage_without_an_end_and_says_so(monkeypatch, dat
 
     client = reading(monkeypatch, lambda *_: (NO_ERROR, data), steps)
     assert client.asked[1, 0] < 8  # it waits longer and longer
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_partition_stops_at_a_batch_beyond_the_end_that_the_broker_names(monkeypatch, is_first):
+    flipped = (1 | 1 << 40).to_bytes(8, "big") + one(1)[8:]
+
+    async def steps(reader):
+        assert [each[0] for each in messages(await reader.next_chunk())] == [0]
+        waiting = asyncio.ensure_future(reader.next_chunk())
+        await asyncio.sleep(0.5)
+        assert not waiting.done() and "beyond the end" in reader.troubles[PARTITION].en
+        assert "not read beyond" in reader.troubles[PARTITION].en and "停在此处" in reader.troubles[PARTITION].zh
+        waiting.cancel()
+
+    def answer(_, offset):
+        return NO_ERROR, b"".join([one(0), flipped][offset : offset + 1 if is_first else 2])
+
+    client = reading(monkeypatch, answer, steps)
+    assert {offset for _, offset in client.asked} == {0, 1}
+
+
+def test_an_end_that_grew_while_the_broker_read_stops_nothing(monkeypatch):
+    def answer(_, offset):
+        client.end = 1 if client.asked[1, 1] < 2 else 100  # it is named before the log is read
+        return NO_ERROR, one(0) + one(1) if offset == 0 else one(offset)
+
+    async def steps(reader):
+        for offset in range(3):
+            assert [each[0] for each in messages(await reader.next_chunk())] == [offset]
+        assert not reader.troubles
+
+    client = Client(answer, [1])
+    reading(monkeypatch, answer, steps, client=client)
 
 
 def test_a_partition_stops_where_a_message_has_the_time_of_its_producer(monkeypatch):
@@ -190,10 +226,10 @@ def test_an_old_leader_that_answers_late_is_not_listened_to(monkeypatch):
 def test_reading_is_two_chunks_ahead_and_no_further(monkeypatch):
     async def steps(reader):
         await asyncio.sleep(0.5)
-        assert sum(client.asked.values()) == fetch.CHUNKS_AHEAD and reader.lag() == {PARTITION: 9}
+        assert sum(client.asked.values()) == fetch.CHUNKS_AHEAD and reader.lag() == {PARTITION: 100}
         for offset in range(5):
             assert (await reader.next_chunk()).offset == offset
-        assert reader.lag() == {PARTITION: 4}
+        assert reader.lag() == {PARTITION: 95}
 
     client = Client(lambda _, offset: (NO_ERROR, one(offset)), [1])
     monkeypatch.setattr(fetch, "AIOKafkaClient", lambda **_: client)

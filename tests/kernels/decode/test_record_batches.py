@@ -21,16 +21,16 @@ BODIES = st.tuples(
 PRODUCERS = st.integers(1, 3)
 
 
-def heads(data: bytes, wanted: int, aborted=()):
+def heads(data: bytes, wanted: int, aborted=(), log_end=plain.OFFSET_MAX):
     columns = np.array(sorted(aborted, key=lambda each: each[1]), np.int64).reshape(-1, 2).T.copy()
     table = np.empty((kernel.BATCH, len(data) // kernel.HEAD), np.int64)
     found = np.empty(kernel.HEADS, np.int64)
-    kernel.heads(np.frombuffer(data, np.uint8), wanted, columns, table, found)
+    kernel.heads(np.frombuffer(data, np.uint8), wanted, log_end, columns, table, found)
     return table[:, : found[kernel.BATCHES]], found
 
 
-def head_of(data: bytes, wanted: int, aborted=()) -> plain.Heads:
-    table, found = heads(data, wanted, aborted)
+def head_of(data: bytes, wanted: int, aborted=(), log_end=plain.OFFSET_MAX) -> plain.Heads:
+    table, found = heads(data, wanted, aborted, log_end)
     rows = [
         plain.Batch(*row, None if append_time == kernel.NOT_APPENDED else append_time)
         for *row, append_time in table.T.tolist()
@@ -101,10 +101,10 @@ def logs(draw) -> tuple[list[bytes], list[tuple[int, int]]]:
     return batches, aborted
 
 
-def agree(data: bytes, wanted: int, aborted=()) -> plain.Heads:
-    expected = plain.heads(data, wanted, aborted)
-    assert head_of(data, wanted, aborted) == expected
-    found, faults = records(data, wanted, heads(data, wanted, aborted)[0])
+def agree(data: bytes, wanted: int, aborted=(), log_end=plain.OFFSET_MAX) -> plain.Heads:
+    expected = plain.heads(data, wanted, aborted, log_end)
+    assert head_of(data, wanted, aborted, log_end) == expected
+    found, faults = records(data, wanted, heads(data, wanted, aborted, log_end)[0])
     plain_found, plain_faults = plain.records(data, wanted, expected.batches)
     assert (found, faults) == (wrapped(plain_found), plain_faults)
     return expected
@@ -118,6 +118,13 @@ def test_a_partition_is_read_as_the_plain_definition_says(log, wanted, cut):
     agree(data[: max(len(data) - cut, 0)], wanted, aborted)
 
 
+@given(logs(), st.integers(0, 30), st.integers(0, 40))
+def test_a_batch_beyond_the_end_is_damage_as_the_plain_definition_says(log, wanted, log_end):
+    batches, aborted = log
+    said = agree(b"".join(batches), wanted, aborted, log_end)
+    assert said.next <= max(wanted, log_end) and said.fault in (plain.SOUND, plain.BEYOND_END)
+
+
 @given(logs(), st.integers(0, 30), st.data())
 def test_damage_is_told_of_as_the_plain_definition_says(log, wanted, choices):
     batches, aborted = log
@@ -129,7 +136,9 @@ def test_damage_is_told_of_as_the_plain_definition_says(log, wanted, choices):
         at = choices.draw(st.integers(0, len(broken) - 1))
         broken[at] = choices.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255))
         batches[number] = checked_again(bytes(broken)) if choices.draw(st.booleans()) else bytes(broken)
-    agree(b"".join(batches), wanted, aborted)
+    log_end = choices.draw(st.integers(0, 40) | st.just(plain.OFFSET_MAX))
+    said = agree(b"".join(batches), wanted, aborted, log_end)
+    assert max(said.next, said.fault_next) <= max(wanted, log_end)
 
 
 @given(st.binary(max_size=300), st.integers(0, 2**31 - 1), st.integers(0, 9))
@@ -159,6 +168,25 @@ def test_what_is_before_the_damage_is_read_and_the_offset_behind_is_known():
     said = agree(good + bad + more, 0)
     assert (said.next, said.fault, said.fault_at, said.fault_next) == (2, plain.BAD_CHECKSUM, 2, 4)
     assert head_of(more, 0)[1:] == (len(more), 6, 0, 0, 0)
+
+
+def test_a_base_that_is_not_its_own_is_believed_up_to_the_end_alone():
+    one = record(0, 0, None, b"x")
+    good, more = (batch(base, one, count=1, last_delta=0) for base in (5, 6))
+    for bit in range(3, 63):  # 6 with another bit set; the checksum stays right
+        flipped = (6 | 1 << bit).to_bytes(8, "big") + more[8:]
+        said = agree(good + flipped, 5, (), 7)
+        assert (said.next, said.fault_next, [each.base for each in said.batches]) == (6, -1, [5])
+        assert said.fault == (plain.BEYOND_END if 1 << bit < plain.OFFSET_MAX else plain.BAD_HEAD)
+    assert agree(good + more, 5, (), 7).fault == plain.SOUND
+    assert agree(good + more, 5, (), 6).fault == plain.BEYOND_END
+
+
+def test_where_a_damaged_batch_ends_is_believed_up_to_the_end_alone():
+    bad = batch(5, record(0, 0, None, b"x") + record(1, 0, None, b"y"), count=2, last_delta=1)[:-1] + b"?"
+    old = struct.pack(">qiib", 6, 14, 0, 1) + bytes(9)
+    assert [agree(bad, 5, (), end).fault_next for end in (7, 6)] == [7, -1]
+    assert [agree(old, 5, (), end).fault_next for end in (7, 6)] == [7, -1]
 
 
 def test_an_aborted_transaction_is_left_out_and_the_one_after_it_is_not():
