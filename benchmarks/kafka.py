@@ -45,7 +45,7 @@ def columns(servers: str, messages: int) -> Used:
     decoder, lines = Decoder(plan.schemas, plan.layout, CityKey()), MessageLines()
 
     def decoded(chunk: Any) -> None:
-        made = lines(chunk, feed="events", partition=chunk.partition)
+        made, _ = lines(chunk, feed="events", partition=chunk.partition)
         if made is not None:
             decoder(made)
 

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernels.decode import record_batches
+from kernels.decode.message_lines import LINES_MAX
 
+GONE: Final = -1  # the broker has it no longer
+TOO_MANY_LINES: Final = -2  # in one message; those before are read
 _CAUSES: Final[dict[int, tuple[str, str]]] = {
+    GONE: ("is no longer kept by the broker", "已不在服务器的保留范围内"),
     record_batches.OLD_FORMAT: ("is in a format of before Kafka 0.11", "是 Kafka 0.11 之前的格式"),
     record_batches.BAD_LENGTH: ("has a length that cannot be", "的长度不可能"),
     record_batches.BAD_CHECKSUM: ("does not have its checksum", "与其校验和不符"),
@@ -14,31 +18,37 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
     record_batches.BAD_RECORD: ("holds a record that does not fit into it", "中有记录超出其范围"),
     record_batches.NOT_UNPACKED: ("cannot be decompressed", "无法解压"),
 }
-GONE: Final = -1  # the broker has it no longer
-_GONE = ("is no longer kept by the broker", "已不在服务器的保留范围内")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Messages that cannot be read: those from `offset` on, before `next_offset`, which is None where nobody knows."""
+    """What cannot be read: messages from `offset` on, before `next_offset`, which is None where nobody knows.
+
+    Where `lines` is not 0, so many of the last lines of the message at `offset` are lost, and no more than these.
+    """
 
     topic: str
     partition: int
     offset: int
     next_offset: int | None
     cause: int
+    lines: int = 0
 
     @property
     def en(self) -> str:
         """What is wrong, and what is lost."""
-        cause = _CAUSES.get(self.cause, _GONE)[0]
-        return f"{self._place}: what begins at offset {self.offset} {cause}; {self._lost_en}"
+        if self.cause == TOO_MANY_LINES:
+            lost = f"its last {self.lines:,} are not read"
+            return f"{self._place}: the message at offset {self.offset} has more than {LINES_MAX:,} lines; {lost}"
+        return f"{self._place}: what begins at offset {self.offset} {_CAUSES[self.cause][0]}; {self._lost_en}"
 
     @property
     def zh(self) -> str:
         """The same in Chinese."""
-        cause = _CAUSES.get(self.cause, _GONE)[1]
-        return f"{self._place}:自偏移量 {self.offset} 起的内容{cause};{self._lost_zh}"
+        if self.cause == TOO_MANY_LINES:
+            lost = f"最后 {self.lines:,} 行未读取"
+            return f"{self._place}:偏移量 {self.offset} 的消息超过 {LINES_MAX:,} 行;{lost}"
+        return f"{self._place}:自偏移量 {self.offset} 起的内容{_CAUSES[self.cause][1]};{self._lost_zh}"
 
     @property
     def _place(self) -> str:

@@ -3,12 +3,18 @@
 Message = tuple[int, int, bytes | None]  # offset, timestamp, value
 
 
-def lines(messages: list[Message], partition: int) -> tuple[bytes, list[tuple[int, int, int]]]:
-    """Return the text, and of each line where it begins, its log position and when it was received."""
-    text, pieces = b"", []
+def lines(messages: list[Message], partition: int) -> tuple[bytes, list[tuple[int, int, int]], list[tuple[int, int]]]:
+    """Return the text, of each line where it begins, its log position and when it was received, and what is refused.
+
+    That is of each message with more lines than can be numbered its offset, and how many are left out.
+    """
+    text, pieces, refused = b"", [], []
     for offset, timestamp, value in messages:
-        for number, line in enumerate((value or b"").removesuffix(b"\n").split(b"\n") if value else []):
-            position = partition * 2**48 + offset % 2**36 * 2**12 + min(number, 4095)
+        found = value.removesuffix(b"\n").split(b"\n") if value else []
+        if len(found) > 4096:
+            refused.append((offset, len(found) - 4096))
+        for number, line in enumerate(found[:4096]):
+            position = partition * 2**48 + offset % 2**36 * 2**12 + number
             pieces.append((len(text), position, timestamp))
             text += line + b"\n"
-    return text, pieces
+    return text, pieces, refused
